@@ -1,0 +1,172 @@
+"""A mixed-integer linear programme that grows: columns, rows and solves, through HiGHS. Maximises."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+INF = highspy.kHighsInf
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a solve said. `bound` is a proven upper bound on the maximum; `x` is None where nothing was found."""
+
+    status: Literal["optimal", "infeasible", "limit", "unbounded"]
+    x: Array | None
+    objective: float
+    bound: float
+
+
+class Program:
+    """Columns with bounds, rows as {column: coefficient}; grown row by row between solves."""
+
+    def __init__(self, *, seed: int = 0, threads: int = 1) -> None:
+        self.h = highspy.Highs()
+        for name, value in {
+            "output_flag": False,
+            "log_to_console": False,
+            "random_seed": seed,
+            "threads": threads,
+            "mip_feasibility_tolerance": 1e-9,
+            "primal_feasibility_tolerance": 1e-9,
+        }.items():
+            self.h.setOptionValue(name, value)
+        self.h.changeObjectiveSense(highspy.ObjSense.kMaximize)
+        self.columns = 0
+        self.rows = 0
+        self.integer: set[int] = set()
+
+    def add_columns(self, low: Array, high: Array, *, integer: bool) -> range:
+        n = len(low)
+        first = self.columns
+        self.h.addVars(n, low, high)
+        self.columns += n
+        if integer:
+            self.integer |= set(range(first, first + n))
+        return range(first, first + n)
+
+    def add_column(self, low: float = 0.0, high: float = 1.0, *, integer: bool = False) -> int:
+        return self.add_columns(np.array([low]), np.array([high]), integer=integer)[0]
+
+    def add_row(self, row: Mapping[int, float], low: float = -INF, high: float = INF) -> int:
+        items = [(c, v) for c, v in row.items() if v != 0.0]
+        index = np.array([c for c, _ in items], np.int32)
+        value = np.array([v for _, v in items], float)
+        self.h.addRow(low, high, len(items), index, value)
+        self.rows += 1
+        return self.rows - 1
+
+    def add_dense(self, index: NDArray[np.int32], value: Array, low: float = -INF, high: float = INF) -> int:
+        self.h.addRow(low, high, len(index), index, value)
+        self.rows += 1
+        return self.rows - 1
+
+    def set_bounds(self, column: int, low: float, high: float) -> None:
+        self.h.changeColBounds(column, low, high)
+
+    def set_row_bounds(self, row: int, low: float, high: float) -> None:
+        self.h.changeRowBounds(row, low, high)
+
+    def set_objective(self, row: Mapping[int, float]) -> None:
+        cost = np.zeros(self.columns)
+        for c, v in row.items():
+            cost[c] = v
+        self.h.changeColsCost(self.columns, np.arange(self.columns, dtype=np.int32), cost)
+
+    def relax(self) -> Answer:
+        """Solve the linear relaxation."""
+        self._integrality(on=False)
+        self.h.run()
+        status = self.h.getModelStatus()
+        s = highspy.HighsModelStatus
+        if status == s.kOptimal:
+            value = self.h.getInfo().objective_function_value
+            return Answer("optimal", np.array(self.h.getSolution().col_value), value, value)
+        if status in (s.kInfeasible, s.kUnboundedOrInfeasible):
+            return Answer("infeasible", None, -math.inf, -math.inf)
+        return Answer("unbounded" if status == s.kUnbounded else "limit", None, -math.inf, math.inf)
+
+    def maximise(
+        self,
+        *,
+        seconds: float,
+        absolute_gap: float = 0.0,
+        hint: Array | None = None,
+        hint_columns: int = 0,
+        stop: Callable[[Array, float], bool] | None = None,
+    ) -> Answer:
+        """Solve to optimality, within an absolute gap, or until the time is up or `stop(x, bound)` says so.
+
+        `hint` are shares [M, K+1] for the first `hint_columns` columns.
+        """
+        self._integrality(on=True)
+        self.h.setOptionValue("time_limit", max(seconds, 0.01) + self.h.getRunTime())
+        self.h.setOptionValue("mip_rel_gap", 0.0)
+        self.h.setOptionValue("mip_abs_gap", max(absolute_gap, 1e-9))
+        if hint is not None:
+            self.h.setSolution(hint_columns, np.arange(hint_columns, dtype=np.int32), hint[:, 1:].ravel())
+        if stop is not None:
+            self._watch(stop)
+        self.h.run()
+        if stop is not None:
+            self.h.cbMipSolution.clear()
+            self.h.cbMipInterrupt.clear()
+        return self._answer()
+
+    def _watch(self, stop: Callable[[Array, float], bool]) -> None:
+        state = {"stop": False}
+
+        def found(event: Any) -> None:
+            if not state["stop"]:
+                state["stop"] = stop(np.array(event.data_out.mip_solution), float(event.data_out.mip_dual_bound))
+
+        def interrupt(event: Any) -> None:
+            if state["stop"]:
+                event.interrupt()
+
+        self.h.cbMipSolution.subscribe(found)
+        self.h.cbMipInterrupt.subscribe(interrupt)
+
+    def _answer(self) -> Answer:
+        status = self.h.getModelStatus()
+        info = self.h.getInfo()
+        s = highspy.HighsModelStatus
+        if status in (s.kInfeasible, s.kUnboundedOrInfeasible):
+            return Answer("infeasible", None, -math.inf, -math.inf)
+        found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        x = np.array(self.h.getSolution().col_value) if found else None
+        value = info.objective_function_value if found else -math.inf
+        bound = float(info.mip_dual_bound)
+        if not self.integer and status == s.kOptimal:
+            bound = value
+        return Answer("optimal" if status == s.kOptimal else "limit", x, value, bound)
+
+    def _integrality(self, *, on: bool) -> None:
+        kind = highspy.HighsVarType.kInteger if on else highspy.HighsVarType.kContinuous
+        columns = np.array(sorted(self.integer), np.int32)
+        if len(columns):
+            self.h.changeColsIntegrality(len(columns), columns, np.array([kind] * len(columns)))
+
+
+Row = dict[int, float]
+
+
+def combine(*rows: tuple[float, Mapping[int, float]]) -> Row:
+    """Σ factor·row."""
+    result: Row = {}
+    for factor, row in rows:
+        for c, v in row.items():
+            result[c] = result.get(c, 0.0) + factor * v
+    return result
+
+
+def ones(columns: Sequence[int]) -> Row:
+    return {c: 1.0 for c in columns}

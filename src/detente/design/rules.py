@@ -1,0 +1,404 @@
+"""The seven rules of DESIGN §5, and the one entry point: `design`. Every plan returned has passed `check`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import numpy as np
+
+from detente.design.problem import Linear, Problem, Question, requirements
+from detente.design.program import Array, combine
+from detente.design.solve import Clock, Objective, Outcome, Solver, linear_sum
+from detente.dossier.grid import years_between
+from detente.dossier.schema import Before, Dossier, InForce, InterestBound, Never, ProgressBy, Require
+from detente.errors import DetenteError, UsageError
+from detente.model.arrays import Model
+from detente.model.check import Verdict, check
+from detente.model.detection import SNAP
+from detente.model.paths import truth
+from detente.model.plan import Plan
+from detente.model.temptation import Conditions, conditions, values
+
+Rule = Literal["nash", "kalai_smorodinsky", "egalitarian", "utilitarian", "robust", "earliest", "minimal"]
+RULES: tuple[Rule, ...] = ("nash", "kalai_smorodinsky", "egalitarian", "utilitarian", "robust", "earliest", "minimal")
+Status = Literal["satisfactory", "none_exists", "undecided"]
+POSITIVE = 1e-6
+"""A gain counts as positive above this (stake points)."""
+CAP = 1e3
+"""Above any slack in units of its party's Σ|stakes|/ρ."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """The best plan for a rule, or the proof that there is none, or how far the search got."""
+
+    status: Status
+    rule: Rule
+    rule_used: Rule
+    plan: Plan | None
+    verdict: Verdict | None
+    objective: float | None
+    bound: float | None
+    gap: float | None
+    first_plan_seconds: float | None
+    notes: tuple[str, ...] = ()
+
+
+def design(
+    dossier: Dossier,
+    rule: Rule = "nash",
+    *,
+    success: str = "none",
+    openings: Sequence[str] = (),
+    time_limit: float = 300.0,
+    gap: float = 0.005,
+    say: Callable[[str], None] = lambda text: None,
+) -> Design:
+    """The best satisfactory plan under a rule. Raises UsageError for a rule or level that the dossier does not offer."""
+    if rule not in RULES:
+        raise UsageError(f"unknown rule {rule!r}; the rules are {', '.join(RULES)}")
+    if success not in ("none", "minimal", "full"):
+        raise UsageError(f"unknown success level {success!r}; the levels are none, minimal, full")
+    model = Model.of(dossier)
+    if rule in ("earliest", "minimal") and not dossier.success.minimal:
+        raise UsageError(f"rule {rule!r} needs `success.minimal` in the dossier: say there what would count as success")
+    return Designer(model, Question(success, tuple(openings)), gap=gap, clock=Clock(time_limit), say=say).design(rule)
+
+
+class Designer:
+    """Designs under one question; rows and plans found for one rule serve the next."""
+
+    def __init__(
+        self,
+        model: Model,
+        question: Question,
+        *,
+        gap: float,
+        clock: Clock,
+        valued: Conditions | None = None,
+        say: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.model, self.question, self.gap, self.clock, self.say = model, question, gap, clock, say
+        self.valued = conditions(model) if valued is None else valued
+        self.notes: list[str] = []
+        self._worth = values(model)
+        self._fresh()
+
+    def _fresh(self, pool: Sequence[Array] = ()) -> None:
+        self.problem = Problem(self.model, self.question, valued=self.valued)
+        self.solver = Solver(self.problem, self.clock, say=self.say)
+        self.solver.pool.extend(pool)
+
+    @property
+    def bargainers(self) -> list[int]:
+        """Consenting parties that some measure touches: whose gains the rules weigh."""
+        m = self.model
+        return [int(p) for p in np.flatnonzero(m.consents & m.valued & m.touched)]
+
+    def gains(self, shares: Array) -> Array:
+        """[bargainers] V_p(f; 0) − walk_away_p."""
+        return np.array([self._value(p, shares) - self.model.walk_away[p] for p in self.bargainers])
+
+    def _gain(self, p: int) -> Linear:
+        worth = self.problem.worth[p]
+        assert worth is not None
+        return Linear(worth.row, worth.const - float(self.model.walk_away[p]))
+
+    def _value(self, p: int, shares: Array) -> float:
+        rows = self._worth[p]
+        assert rows is not None
+        total = float(rows.const[0]) + float(np.sum(rows.coef[0] * shares))
+        return total + sum(c * truth(e, shares) for e, c in rows.terms[0].items())
+
+    # --- rules -------------------------------------------------------------------------------------------------
+
+    def design(self, rule: Rule) -> Design:
+        solve = {
+            "nash": self._nash,
+            "kalai_smorodinsky": self._kalai_smorodinsky,
+            "egalitarian": self._egalitarian,
+            "utilitarian": self._utilitarian,
+            "robust": self._robust,
+            "earliest": self._earliest,
+            "minimal": self._minimal,
+        }[rule]
+        outcome, used = solve()
+        return self._result(rule, used, outcome)
+
+    def _relative(self, value: float) -> float:
+        return self.gap * max(1.0, abs(value))
+
+    def _utilitarian(self) -> tuple[Outcome, Rule]:
+        target = linear_sum((1.0, self._gain(p)) for p in self.bargainers)
+        return self.solver.best(
+            Objective(target, lambda s: float(self.gains(s).sum()), slack_for=self._relative)
+        ), "utilitarian"
+
+    def _least(self, weights: dict[int, float]) -> Objective:
+        """max t with t ≤ weight·gain for each party."""
+        if not weights:
+            return Objective(Linear({}), lambda s: 0.0, slack_for=self._relative)
+        t = self.problem.program.add_column(-math.inf, math.inf)
+        for p, weight in weights.items():
+            gain = self._gain(p)
+            row = combine((weight, gain.row), (-1.0, {t: 1.0}))
+            self.problem.program.add_row(row, low=-weight * gain.const)
+        factor = np.array([weights.get(p, 0.0) for p in self.bargainers])
+        chosen = np.array([p in weights for p in self.bargainers])
+
+        def score(shares: Array) -> float:
+            return float((factor * self.gains(shares))[chosen].min())
+
+        return Objective(Linear({t: 1.0}), score, slack_for=self._relative)
+
+    def _egalitarian(self) -> tuple[Outcome, Rule]:
+        return self.solver.best(self._least(dict.fromkeys(self.bargainers, 1.0))), "egalitarian"
+
+    def _nash(self) -> tuple[Outcome, Rule]:
+        if not self.bargainers:
+            return self._egalitarian()
+        outcome = self.solver.best(self._log_sum())
+        if not outcome.infeasible:
+            return outcome, "nash"
+        self._fresh(self.solver.pool)
+        self.notes.append("No satisfactory plan gives every consenting party a gain above zero: the egalitarian plan is shown.")
+        return self._egalitarian()
+
+    def _log_sum(self) -> Objective:
+        """max Σ ln g, the logarithms from above by tangents, drawn where solutions fall."""
+        program = self.problem.program
+        columns: list[tuple[int, int]] = []
+        for p in self.bargainers:
+            gain = self._gain(p)
+            g, z = program.add_column(POSITIVE, math.inf), program.add_column(-math.inf, math.inf)
+            program.add_row(combine((1.0, gain.row), (-1.0, {g: 1.0})), low=-gain.const, high=-gain.const)
+            columns.append((g, z))
+        drawn: dict[int, list[float]] = {z: [] for _, z in columns}
+
+        def tangent(g: int, z: int, at: float) -> bool:
+            if any(abs(math.log(at / other)) < 0.01 for other in drawn[z]):
+                return False
+            drawn[z].append(at)
+            program.add_row({z: 1.0, g: -1.0 / at}, high=math.log(at) - 1.0)
+            return True
+
+        for g, z in columns:
+            for at in (0.01, 0.3, 3.0, 30.0, 300.0):
+                tangent(g, z, at)
+
+        def refine(x: Array) -> bool:
+            return any([tangent(g, z, max(POSITIVE, float(x[g]))) for g, z in columns])
+
+        def score(shares: Array) -> float:
+            gains = self.gains(shares)
+            return float(np.log(gains).sum()) if np.all(gains > POSITIVE) else -math.inf
+
+        return Objective(
+            Linear({z: 1.0 for _, z in columns}), score, refine, slack_for=lambda v: -math.log1p(-min(self.gap, 0.99))
+        )
+
+    def _kalai_smorodinsky(self) -> tuple[Outcome, Rule]:
+        weights: dict[int, float] = {}
+        for i, p in enumerate(self.bargainers):
+            best = self.solver.best(
+                Objective(self._gain(p), lambda s, i=i: float(self.gains(s)[i]), slack_for=lambda v: 0.2 * self._relative(v))  # type: ignore[misc]
+            )
+            if best.shares is None:
+                return best, "kalai_smorodinsky"
+            if best.objective > POSITIVE:
+                weights[p] = 1.0 / best.objective
+        return self.solver.best(self._least(weights)), "kalai_smorodinsky"
+
+    def _robust(self) -> tuple[Outcome, Rule]:
+        from detente.design.robust import least_slack
+
+        return self.solver.best(least_slack(self.problem, self.solver, CAP, self._relative)), "robust"
+
+    def _earliest(self) -> tuple[Outcome, Rule]:
+        first = self._meet_minimal()
+        times = self._times()
+        program, model = self.problem.program, self.model
+        met = program.add_columns(np.zeros(len(times)), np.ones(len(times)), integer=True)
+        for i, t in enumerate(times):
+            if i:
+                program.add_row({met[i]: 1.0, met[i - 1]: -1.0}, low=0.0)
+            for r in first:
+                self._met_by(r, t, met[i])
+        program.add_row({met[-1]: 1.0}, low=1.0)
+        spans = np.diff(np.array([*times, times[-1]]))
+        row = {met[i]: float(spans[i]) for i in range(len(times))}
+        target = Linear(row, -times[-1])
+
+        def score(shares: Array) -> float:
+            return -met_time(model, first, shares)
+
+        return self._then_egalitarian(Objective(target, score), "earliest")
+
+    def _minimal(self) -> tuple[Outcome, Rule]:
+        first = self._meet_minimal()
+        new = self.problem._new()
+        target = Linear(dict.fromkeys(new, -1.0))
+
+        def score(shares: Array) -> float:
+            if math.isinf(met_time(self.model, first, shares)):
+                return -math.inf
+            return -float(np.sum((shares[:, -1] > shares[:, 0] + 1e-9)))
+
+        return self._then_egalitarian(Objective(target, score), "minimal")
+
+    def _meet_minimal(self) -> tuple[Require, ...]:
+        first = requirements(self.model, "minimal")
+        if self.question.success != "minimal":
+            for r in first:
+                self.problem.require(r)
+        return first
+
+    def _then_egalitarian(self, primary: Objective, rule: Rule) -> tuple[Outcome, Rule]:
+        """Among the plans that are best by the first objective, the one with the largest least gain."""
+        outcome = self.solver.best(primary)
+        if outcome.shares is None or not outcome.proved:
+            return outcome, rule
+        self.problem.program.add_row(primary.target.row, low=outcome.objective - primary.target.const - 1e-7)
+        second = self._least(dict.fromkeys(self.bargainers, 1.0))
+        gained = second.score
+
+        def score(shares: Array) -> float:
+            return gained(shares) if primary.score(shares) >= outcome.objective - 1e-6 else -math.inf
+
+        second.score = score
+        tie = self.solver.best(second)
+        shares = outcome.shares if tie.shares is None else tie.shares
+        return Outcome(shares, outcome.objective, outcome.bound, proved=True), rule
+
+    def _times(self) -> list[float]:
+        """Times at which minimal success can be met: entries, and verifications of what its scales count."""
+        model = self.model
+        times = set(model.tau.tolist())
+        for r in requirements(model, "minimal"):
+            if isinstance(r, ProgressBy):
+                for m in self.problem.scale(r.progress):
+                    wait = model.dossier.measures[model.measures[m]].confirms_in
+                    times |= {t + wait for t in model.tau.tolist()}
+        ordered = sorted(times)
+        return [t for i, t in enumerate(ordered) if i == 0 or t - ordered[i - 1] > SNAP]
+
+    def _met_by(self, r: Require, t: float, met: int) -> None:
+        """Row: `met` may be 1 only where a requirement is met at time t."""
+        problem, program, model = self.problem, self.problem.program, self.model
+        k = int(np.searchsorted(model.tau, t + SNAP, side="right")) - 1
+        if isinstance(r, InForce):
+            problem.at_least({met: -1.0}, 0.0, problem.all_in(model.index[r.in_force], k))
+        elif isinstance(r, ProgressBy):
+            done = problem.verified(problem.scale(r.progress), t)
+            program.add_row(combine((1.0, done.row), (-r.at_least.value, {met: 1.0})), low=-done.const - 1e-9)
+        elif isinstance(r, InterestBound):
+            if r.since and years_between(model.dossier.start, r.since) > t + SNAP:
+                program.add_row({met: 1.0}, high=0.0)
+        elif isinstance(r, Before):
+            b = model.index[r.before[1]]
+            present = problem.some(b)
+            if present is not True:
+                program.add_row({met: 1.0, int(present): 1.0, problem.f(b, k): -1.0}, high=1.0)
+
+    # --- results -----------------------------------------------------------------------------------------------
+
+    def _result(self, rule: Rule, used: Rule, outcome: Outcome) -> Design:
+        first = self.solver.first_plan_seconds
+        notes = list(self.notes)
+        if used in ("utilitarian", "egalitarian"):
+            notes.append(f"The {used} rule compares stake points across parties.")
+        if outcome.infeasible:
+            return Design("none_exists", rule, used, None, None, None, None, None, first, tuple(notes))
+        sign = -1.0 if used in ("earliest", "minimal") else 1.0
+        bound = sign * outcome.bound if math.isfinite(outcome.bound) else None
+        if outcome.shares is None:
+            return Design("undecided", rule, used, None, None, None, bound, None, first, tuple(notes))
+        plan = self.plan(outcome.shares)
+        success = self.question.success
+        verdict = check(self.model.dossier, plan, success=success, openings=self.question.openings)  # type: ignore[arg-type]
+        if not verdict.satisfactory:
+            broken = [s for s in verdict.slacks if s.slack is not None and s.slack < -1e-6]
+            raise DetenteError(f"a designed plan did not pass check ({broken[:3]}): please report this dossier")
+        gap = self._gap(used, outcome)
+        status: Status = "satisfactory" if outcome.proved else "undecided"
+        return Design(
+            status, rule, used, plan, verdict, sign * outcome.objective, bound, gap, first, tuple(notes)
+        )
+
+    def _gap(self, used: Rule, outcome: Outcome) -> float | None:
+        if not math.isfinite(outcome.bound) or not math.isfinite(outcome.objective):
+            return None
+        difference = max(0.0, outcome.bound - outcome.objective)
+        if used == "nash":
+            return -math.expm1(-difference)
+        return difference / max(1.0, abs(outcome.bound))
+
+    def plan(self, shares: Array) -> Plan:
+        """A plan as people read it from shares [M, K+1]."""
+        d = self.model.dossier
+        entry: dict[str, date | None] = {}
+        share: dict[str, tuple[tuple[date, float], ...]] = {}
+        for m, name in enumerate(self.model.measures):
+            rises = [k for k in range(self.model.K) if shares[m, k + 1] > shares[m, k] + 1e-9]
+            if name in d.state.in_force:
+                entry[name] = d.state.in_force[name].since
+            else:
+                entry[name] = d.grid.dates[rises[0]] if rises else None
+            if self.model.divisible[m] and rises:
+                share[name] = tuple((d.grid.dates[k], float(shares[m, k + 1])) for k in rises)
+        return Plan(entry, share)
+
+
+def met_time(model: Model, first: Sequence[Require], shares: Array) -> float:
+    """Years from signature at which all requirements are met by a plan; infinite where one never is."""
+    return max((_met_time(model, r, shares) for r in first), default=0.0)
+
+
+def _complete(model: Model, m: int, shares: Array) -> float:
+    found = np.flatnonzero(shares[m] >= 1 - 1e-9)
+    if not len(found):
+        return math.inf
+    return 0.0 if found[0] == 0 else float(model.tau[found[0] - 1])
+
+
+def _met_time(model: Model, r: Require, shares: Array) -> float:
+    start = model.dossier.start
+    if isinstance(r, InForce):
+        return _complete(model, model.index[r.in_force], shares)
+    if isinstance(r, ProgressBy):
+        return _progress_time(model, r, shares)
+    if isinstance(r, InterestBound):
+        return max(0.0, years_between(start, r.since)) if r.since else 0.0
+    if isinstance(r, Before):
+        b = model.index[r.before[1]]
+        found = np.flatnonzero(shares[b] > 1e-9)
+        return 0.0 if not len(found) or found[0] == 0 else float(model.tau[found[0] - 1])
+    assert isinstance(r, Never)
+    return 0.0
+
+
+def _progress_time(model: Model, r: ProgressBy, shares: Array) -> float:
+    from detente.design.problem import scale, state_ready
+
+    events: list[tuple[float, float]] = []
+    for m, part in scale(model, r.progress).items():
+        wait = model.dossier.measures[model.measures[m]].confirms_in
+        if shares[m, 0] > 0:
+            events.append((state_ready(model, m, verified=True), part * float(shares[m, 0])))
+        events += [
+            (float(model.tau[k]) + wait, part * float(shares[m, k + 1] - shares[m, k]))
+            for k in range(model.K)
+            if shares[m, k + 1] > shares[m, k]
+        ]
+    reached = 0.0
+    if r.at_least.value <= 1e-9:
+        return 0.0
+    for t, amount in sorted(events):
+        reached += amount
+        if reached >= r.at_least.value - 1e-9:
+            return t
+    return math.inf

@@ -1,0 +1,308 @@
+"""Best plans: a MILP whose valued rows are added as plans are found to break them. DESIGN §5, §6.
+
+Every bound is a true bound, since a programme with fewer rows can only do better. A plan leaves this module only when
+all valued rows hold; `rules` has it pass `check` besides.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detente.design.problem import Linear, Problem
+from detente.design.program import Array, combine
+from detente.design.search import Search
+from detente.model.conditions import Expression
+from detente.model.paths import truth
+
+ACCEPTED = 8e-7
+"""How far a valued row may be missed by a plan: above the programme's tolerance, below that of `check`."""
+
+
+@dataclass
+class Clock:
+    """Seconds left of a limit, counted from when it is made."""
+
+    seconds: float
+    start: float = field(default_factory=time.monotonic)
+
+    @property
+    def left(self) -> float:
+        return self.seconds - (time.monotonic() - self.start)
+
+
+@dataclass
+class Objective:
+    """What to maximise, as the programme sees it and as it really is."""
+
+    target: Linear
+    score: Callable[[Array], float]
+    """True objective of a plan's shares [M, K+1]; −∞ where the rule does not apply to the plan."""
+    refine: Callable[[Array], bool] = lambda x: False
+    """Bring the programme's idea closer to the truth at x; says whether it added anything."""
+    bound: Callable[[float], float] = lambda b: b
+    slack_for: Callable[[float], float] = lambda value: 0.0
+    """Absolute gap that is good enough at an objective value."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`shares` is None where no plan was found; `proved` when the bound is within the gap, or infeasibility is shown."""
+
+    shares: Array | None
+    objective: float
+    bound: float
+    proved: bool
+
+    @property
+    def infeasible(self) -> bool:
+        return self.proved and self.shares is None
+
+
+class Solver:
+    """Solves one problem for one objective after another, keeping rows and plans found."""
+
+    def __init__(self, problem: Problem, clock: Clock, *, say: Callable[[str], None] = lambda text: None) -> None:
+        self.problem, self.clock, self.say = problem, clock, say
+        self.pool: list[Array] = []
+        """Shares of plans known to satisfy every row."""
+        self.search = Search(problem)
+        self.first_plan_seconds: float | None = None
+        valued = problem.valued
+        self._relief = np.array([max(0.0, -problem.least(r)) for r in range(len(valued))])
+        self._families: dict[tuple[object, ...], list[int]] = {}
+        for r, label in enumerate(valued.labels):
+            self._families.setdefault((label.kind, label.party, label.other, label.measure), []).append(r)
+        self._term_rows = [r for r, t in enumerate(valued.terms) if t]
+
+    # --- judging -----------------------------------------------------------------------------------------------
+
+    def shares(self, x: Array) -> Array:
+        """The plan in a solution: [M, K+1], binaries rounded, column 0 the state."""
+        model = self.problem.model
+        f = np.clip(x[: model.M * model.K].reshape(model.M, model.K), 0.0, 1.0)
+        whole = ~model.divisible
+        f[whole] = np.round(f[whole])
+        f = np.where(f < 1e-7, 0.0, np.where(f > 1 - 1e-7, 1.0, f))
+        return np.concatenate([model.state[:, None], np.maximum.accumulate(f, axis=1)], axis=1)
+
+    def violated(self, shares: Array) -> NDArray[np.int64]:
+        """Valued rows that a plan breaks."""
+        slack = self.slacks(shares)
+        broken: NDArray[np.int64] = np.flatnonzero((slack < -ACCEPTED) & self.on(shares))
+        return broken
+
+    def on(self, shares: Array) -> NDArray[np.bool_]:
+        """[R] which valued rows apply to a plan."""
+        kind, party, cell, previous = self._switches
+        f = shares.ravel()
+        active = np.array([shares[self.problem.model.by[p]].max(initial=0.0) > 1e-9 for p in range(len(self.problem.model.parties))])
+        on: NDArray[np.bool_] = np.where(kind == 0, True, np.where(kind == 1, active[party], f[cell] - f[previous] * (kind == 3) > 0.5))
+        return on
+
+    def slacks(self, shares: Array) -> Array:
+        """[R] slack of every valued row for a plan."""
+        problem = self.problem
+        slack = problem.valued.const + problem.flat @ shares[:, 1:].ravel()
+        cache: dict[Expression, float] = {}
+        for r in self._term_rows:
+            for e, c in problem.valued.terms[r].items():
+                if e not in cache:
+                    cache[e] = truth(e, shares)
+                slack[r] += c * cache[e]
+        return slack
+
+    @cached_property
+    def _switches(self) -> tuple[NDArray[np.int64], ...]:
+        """[R] each: kind (0 always, 1 performs, 2 in, 3 enters), party, cell of [M, K+1], and the cell before it."""
+        kinds = {"always": 0, "performs": 1, "in": 2, "enters": 3}
+        switches = [label.switch for label in self.problem.valued.labels]
+        width = self.problem.model.K + 1
+        cell = np.array([max(0, s.measure) * width + s.period + 1 for s in switches], np.int64)
+        kind = np.array([kinds[s.kind] for s in switches], np.int64)
+        return kind, np.array([s.party for s in switches], np.int64), cell, np.maximum(cell - 1, 0)
+
+    def _relieved(self, f: Array) -> Array:
+        """[R] how far each row is switched on in the relaxation, for shares f [M, K+1]."""
+        kind, party, cell, previous = self._switches
+        model = self.problem.model
+        active = np.array([f[model.by[p]].max(initial=0.0) for p in range(len(model.parties))])
+        flat = f.ravel()
+        return np.where(kind == 0, 1.0, np.where(kind == 1, active[party], flat[cell] - flat[previous] * (kind == 3)))
+
+    def _optimistic(self, x: Array) -> Array:
+        """[R] the most that each row's left side could be in the relaxation at x, switches relieved."""
+        problem = self.problem
+        K = problem.model.K
+        f = x[: problem.model.M * K].reshape(problem.model.M, K)
+        slack = problem.valued.const + problem.flat @ f.ravel()
+        cache: dict[Expression, tuple[float, float]] = {}
+        for r in self._term_rows:
+            for e, c in problem.valued.terms[r].items():
+                low, high = self._range(e, f, x, cache)
+                slack[r] += c * (high if c > 0 else low)
+        whole = np.concatenate([problem.model.state[:, None], f], axis=1)
+        return slack + self._relief * (1.0 - self._relieved(whole))
+
+    def _range(self, e: Expression, f: Array, x: Array, cache: dict[Expression, tuple[float, float]]) -> tuple[float, float]:
+        """Least and greatest value of an expression's column in the relaxation at x."""
+        if e in self.problem._expressions:
+            value = float(x[self.problem._expressions[e]]) if self.problem._expressions[e] < len(x) else 0.0
+            return value, value
+        if e not in cache:
+            cache[e] = self._range_of(e, f, x, cache)
+        return cache[e]
+
+    def _range_of(
+        self, e: Expression, f: Array, x: Array, cache: dict[Expression, tuple[float, float]]
+    ) -> tuple[float, float]:
+        assert not isinstance(e, bool)
+        if e[0] == "in":
+            value = float(f[e[1], e[2]])
+            return (0.0 if self.problem.model.divisible[e[1]] else value), value
+        if e[0] == "rise":
+            _, m, k, k0, needed = e
+            rise = float(f[m, k] - (f[m, k0] if k0 >= 0 else self.problem.model.state[m]))
+            low, high = self._range(needed, f, x, cache)
+            return max(0.0, rise + low - 1.0), min(rise, high)
+        parts = [self._range(part, f, x, cache) for part in e[1]]
+        if e[0] == "all":
+            return max(0.0, sum(p[0] for p in parts) - len(parts) + 1), min(p[1] for p in parts)
+        return max(p[0] for p in parts), min(1.0, sum(p[1] for p in parts))
+
+    # --- solving -----------------------------------------------------------------------------------------------
+
+    def _add_worst(self, rows: Iterable[int], slack: Array, *, each: int) -> int:
+        """Put the most broken rows of each family into the programme; how many were new."""
+        by_family: dict[tuple[object, ...], list[int]] = {}
+        labels = self.problem.valued.labels
+        for r in rows:
+            label = labels[r]
+            by_family.setdefault((label.kind, label.party, label.other, label.measure), []).append(int(r))
+        added = 0
+        for members in by_family.values():
+            for r in sorted(members, key=lambda r: float(slack[r]))[:each]:
+                if r not in self.problem.active:
+                    self.problem.activate(r)
+                    added += 1
+        return added
+
+    def offer(self, shares: Array) -> bool:
+        """Keep a plan if it satisfies every row."""
+        if len(self.violated(shares)):
+            return False
+        if self.first_plan_seconds is None:
+            self.first_plan_seconds = time.monotonic() - self.clock.start
+        if not any(np.array_equal(shares, p) for p in self.pool):
+            self.pool.append(shares)
+        return True
+
+    def best(self, objective: Objective) -> Outcome:
+        """The best plan for an objective, with a proven bound, within the clock."""
+        program = self.problem.program
+        program.set_objective(objective.target.row)
+        bound = math.inf
+        relaxed = self._relaxation(objective)
+        if relaxed is None:
+            return Outcome(None, -math.inf, -math.inf, proved=True)
+        bound = objective.bound(relaxed[1] + objective.target.const)
+        if relaxed[0] is not None:
+            self._find_plans(objective, relaxed[0])
+        while True:
+            shares, value = self._incumbent(objective)
+            if shares is not None and bound - value <= max(objective.slack_for(value), 1e-7 * max(1.0, abs(value))):
+                return Outcome(shares, value, bound, proved=True)
+            if self.clock.left <= 0:
+                return Outcome(shares, value, bound, proved=False)
+            program.set_objective(objective.target.row)
+            answer = program.maximise(
+                seconds=self.clock.left,
+                absolute_gap=0.5 * objective.slack_for(value if shares is not None else bound),
+                hint=shares,
+                hint_columns=self.problem.model.M * self.problem.model.K,
+                stop=self._watcher(),
+            )
+            if answer.status == "infeasible":
+                if shares is not None:
+                    return Outcome(shares, value, value, proved=True)
+                return Outcome(None, -math.inf, -math.inf, proved=True)
+            bound = min(bound, objective.bound(answer.bound + objective.target.const))
+            self._learn(objective, answer.x)
+
+    def _learn(self, objective: Objective, x: Array | None) -> None:
+        """From a solution of the programme: a plan, or the rows that it breaks."""
+        if x is None:
+            return
+        shares = self.shares(x)
+        refined = objective.refine(x)
+        if self.offer(shares):
+            return
+        slack = self.slacks(shares)
+        if not self._add_worst(self.violated(shares), slack, each=3) and not refined:
+            self._exclude(shares)
+
+    def _exclude(self, shares: Array) -> None:
+        """No-good row for a plan that breaks, by rounding alone, rows already in the programme."""
+        model = self.problem.model
+        row, ones = {}, 0.0
+        for m in np.flatnonzero(~model.divisible):
+            for k in range(model.K):
+                inside = shares[m, k + 1] > 0.5
+                row[self.problem.f(int(m), k)] = -1.0 if inside else 1.0
+                ones += inside
+        self.problem.program.add_row(row, low=1.0 - ones)
+
+    def _watcher(self) -> Callable[[Array, float], bool]:
+        def found(x: Array, bound: float) -> bool:
+            shares = self.shares(x)
+            if self.offer(shares):
+                return False
+            return True
+
+        return found
+
+    def _incumbent(self, objective: Objective) -> tuple[Array | None, float]:
+        best: Array | None = None
+        value = -math.inf
+        for shares in self.pool:
+            score = objective.score(shares)
+            if score > value:
+                best, value = shares, score
+        return best, value
+
+    def _relaxation(self, objective: Objective) -> tuple[Array | None, float] | None:
+        """Solve the relaxation, adding rows until none is broken; None where even that has no solution."""
+        bound, last, stalled = math.inf, None, 0
+        for _ in range(40):
+            answer = self.problem.program.relax()
+            if answer.status == "infeasible":
+                return None
+            if answer.x is None:
+                return last, math.inf
+            improved = bound - answer.bound
+            stalled = stalled + 1 if improved < 1e-4 * max(1.0, abs(answer.bound)) else 0
+            bound, last = min(bound, answer.bound), answer.x
+            slack = self._optimistic(answer.x)
+            broken = np.flatnonzero(slack < -1e-6)
+            added = self._add_worst(broken, slack, each=2)
+            refined = objective.refine(answer.x)
+            if (not added and not refined) or stalled >= 4 or self.clock.left <= 0:
+                break
+        return last, bound
+
+    def _find_plans(self, objective: Objective, x: Array) -> None:
+        """Good plans before the programme is solved whole: local search from what the relaxation says."""
+        for shares in self.search.improve(objective.score, x, self.pool, seconds=min(1.5, max(0.0, self.clock.left))):
+            self.offer(shares)
+
+
+def linear_sum(parts: Iterable[tuple[float, Linear]]) -> Linear:
+    """Σ factor·linear."""
+    chosen = list(parts)
+    return Linear(combine(*((f, p.row) for f, p in chosen)), sum(f * p.const for f, p in chosen))

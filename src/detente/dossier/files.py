@@ -1,0 +1,95 @@
+"""Reading dossiers: a bundled case, a file, a text, or a document built in Python. DESIGN §3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+from detente.dossier import checks, library, validation
+from detente.dossier.changes import plain_document
+from detente.dossier.places import Places, nearest
+from detente.dossier.schema import Dossier
+from detente.dossier.yaml_text import MAX_BYTES, parse
+from detente.errors import DossierError, Finding
+
+
+def load(case: str | FilePath) -> Dossier:
+    """The dossier of a bundled case (its id) or of a YAML or JSON file. Raises DossierError with all findings."""
+    return _or_raise(*read(case))
+
+
+def loads(text: str | bytes, file: str | None = None) -> Dossier:
+    """The dossier of a YAML or JSON text; `file` is the name that findings give. Raises DossierError."""
+    return _or_raise(*reads(text, file))
+
+
+def from_dict(document: Mapping[str, Any]) -> Dossier:
+    """The dossier of a document built in Python, by the same rules as a file. Raises DossierError."""
+    raw, findings = plain_document(document, Places())
+    return _or_raise(*((None, findings) if findings else _judged(raw, Places(), [], thorough=False)))
+
+
+def read(case: str | FilePath) -> tuple[Dossier | None, list[Finding]]:
+    """As `load`, but findings are returned, with the warnings and notes of a good dossier; None where it is unusable."""
+    path = library.path_of(str(case)) or FilePath(case)
+    text, findings = read_bytes(path)
+    return (None, findings) if text is None else reads(text, str(path))
+
+
+def reads(text: str | bytes, file: str | None = None) -> tuple[Dossier | None, list[Finding]]:
+    """As `read`, from a text."""
+    parsed = parse(text, file)
+    if parsed.document is None and parsed.findings:
+        return None, list(parsed.findings)
+    return _judged(parsed.document, parsed.places, list(parsed.findings), thorough=True)
+
+
+def read_bytes(path: FilePath) -> tuple[bytes | None, list[Finding]]:
+    """The bytes of a file, or a Finding that says why they cannot be had."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1), []
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        remedy = nearest(str(path), [c.id for c in library.cases()]) if not path.suffix else "check the name"
+        return None, [Finding("dossier.file", "error", f"cannot read it: {reason}", str(path), remedy=remedy)]
+
+
+def _judged(
+    document: Any, places: Places, findings: list[Finding], *, thorough: bool
+) -> tuple[Dossier | None, list[Finding]]:
+    """Validate and check a raw document; `thorough` adds warnings, notes and what else is wrong in a broken one."""
+    dossier, faults = validation.validate(document, places)
+    known = {f.path for f in findings if f.path}
+    findings = findings + [f for f in faults if f.path not in known]
+    if dossier is None:
+        return None, _in_order(findings + (_rest(document, places, findings) if thorough else []))
+    findings += checks.check(dossier) if thorough else checks.errors(dossier)
+    broken = any(f.severity == "error" for f in findings)
+    return (None if broken else dossier), _in_order(findings)
+
+
+def _rest(document: Any, places: Places, findings: list[Finding]) -> list[Finding]:
+    """What is wrong between the fields of a document of which some fields are themselves wrong."""
+    spoilt = [f.path for f in findings]
+    partial = validation.validate_what_can_be(document, places, spoilt)
+    if partial is None:
+        return []
+    partial._document, partial._file, partial._places = document, places.file, places
+    return [f for f in checks.errors(partial) if not any(_touch(f.path, s) for s in spoilt)]
+
+
+def _touch(path: str, spoilt: str) -> bool:
+    return path == spoilt or path.startswith(f"{spoilt}.") or spoilt.startswith(f"{path}.")
+
+
+def _in_order(findings: list[Finding]) -> list[Finding]:
+    rank = {"error": 0, "warning": 1, "note": 2}
+    return sorted(dict.fromkeys(findings), key=lambda f: (rank[f.severity], f.line or 0, f.column or 0))
+
+
+def _or_raise(dossier: Dossier | None, findings: list[Finding]) -> Dossier:
+    if dossier is None:
+        raise DossierError(findings)
+    return dossier

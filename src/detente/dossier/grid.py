@@ -1,0 +1,71 @@
+"""The time grid: dates for people, years for the model. DESIGN §3, §4."""
+
+from __future__ import annotations
+
+import calendar
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from detente.dossier.quantities import DAYS_PER_YEAR
+
+
+def add_months(start: date, months: int) -> date:
+    """`start` plus whole months, the day clamped to the month's end."""
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return date(year, month + 1, min(start.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def years_between(start: date, day: date) -> float:
+    """Model time of a calendar date: whole months as twelfths, then days over 365.25; negative before `start`."""
+    if day < start:
+        return -years_between(day, start)
+    months = (day.year - start.year) * 12 + day.month - start.month
+    if add_months(start, months) > day:
+        months -= 1
+    return months / 12 + (day - add_months(start, months)).days / DAYS_PER_YEAR
+
+
+@dataclass(frozen=True)
+class Grid:
+    """K periods: period k starts at `years[k]` = `dates[k]`; the last never ends."""
+
+    start: date
+    months: tuple[int, ...]
+    dates: tuple[date, ...]
+
+    @classmethod
+    def of(cls, start: date, blocks: Sequence[tuple[int, int]]) -> Grid:
+        """From (count, months) blocks. Raises ValueError where the grid runs past year 9999."""
+        months = [0]
+        for count, length in blocks:
+            for _ in range(count):
+                months.append(months[-1] + length)
+        months.pop()
+        if start.year * 12 + start.month + months[-1] > 9998 * 12:
+            raise ValueError("the time grid runs past the year 9999")
+        return cls(start, tuple(months), tuple(add_months(start, m) for m in months))
+
+    @property
+    def years(self) -> tuple[float, ...]:
+        return tuple(m / 12 for m in self.months)
+
+    def __len__(self) -> int:
+        return len(self.months)
+
+    def index(self, day: date) -> int | None:
+        """The period that starts on a date, None where no period does."""
+        return self.dates.index(day) if day in self.dates else None
+
+    def neighbours(self, day: date) -> tuple[date, ...]:
+        """The grid dates next to a date, one on either side where there is one."""
+        i = bisect_right(self.dates, day)
+        return self.dates[max(0, i - 1) : i + 1]
+
+    def last_by(self, day: date) -> int:
+        """The last period that starts on or before a date, −1 where none does."""
+        return bisect_right(self.dates, day) - 1
+
+    def time(self, day: date) -> float:
+        return years_between(self.start, day)

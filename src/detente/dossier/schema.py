@@ -1,0 +1,540 @@
+"""The dossier: what an analyst writes about one situation. Field names are DESIGN §3; everything is frozen.
+
+These models judge each field by itself; what must hold between fields is in `checks`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PrivateAttr, Tag, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from detente.dossier.grid import Grid
+from detente.dossier.places import NOWHERE, Places
+from detente.dossier.quantities import (
+    NUMBER_FIELDS,
+    ZERO,
+    Amount,
+    Capacity,
+    Discount,
+    Duration,
+    Flow,
+    Hazard,
+    Number,
+    Scalar,
+    Share,
+)
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
+Changes = Mapping[str, Any]
+"""An overlay: dotted path → the raw value to stand there. DESIGN §2."""
+
+
+def _bad(code: str, message: str) -> PydanticCustomError:
+    """An error whose type becomes the Finding's code, `dossier.<code>`."""
+    return PydanticCustomError(f"detente.{code}", "{message}", {"message": message})
+
+
+def _one_or_many(raw: Any) -> Any:
+    return [raw] if isinstance(raw, str) else raw
+
+
+Ids = Annotated[
+    tuple[Id, ...],
+    BeforeValidator(_one_or_many),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+
+
+def _day(raw: Any) -> Any:
+    """A calendar date written YYYY-MM-DD, and nothing else (pydantic would take 0 for 1970-01-01)."""
+    if isinstance(raw, date) and not isinstance(raw, datetime):
+        return raw
+    if isinstance(raw, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", raw):
+        try:
+            return date.fromisoformat(raw)
+        except ValueError:
+            raise _bad("date", f"{raw!r} is not a day of the calendar") from None
+    raise _bad("date", f"expected a date such as 2018-06-12, found {raw!r}")
+
+
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"})]
+
+
+def _by_shape(text: str | None, mapping: str | None, expected: str) -> Discriminator:
+    """Choose the branch of a union by whether text or a mapping was written, so that errors name one branch only."""
+
+    def choose(raw: Any) -> str | None:
+        if isinstance(raw, Mapping | BaseModel):
+            return mapping
+        return text if isinstance(raw, str) else None
+
+    return Discriminator(choose, custom_error_type="detente.type", custom_error_message=f"expected {expected}")
+
+
+class Part(BaseModel):
+    """A part of a dossier: frozen, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class PeriodBlock(Part):
+    """So many periods of equal length: "12 x 3 months"."""
+
+    count: int = Field(ge=1, le=1000)
+    months: int = Field(ge=1, le=12_000)
+
+
+_BLOCK = re.compile(r"^\s*(\d+)\s*[x×*]\s*(\d+)\s*(month|year|quarter)s?\s*$")
+
+
+def _period_block(raw: Any) -> Any:
+    if isinstance(raw, str):
+        found = _BLOCK.match(raw)
+        if not found:
+            raise _bad("periods", f"expected periods such as '12 x 3 months' (whole months or years), found {raw!r}")
+        months = int(found[2][:6]) * {"month": 1, "quarter": 3, "year": 12}[found[3]]
+        return {"count": int(found[1][:6]), "months": months}
+    return raw
+
+
+Block = Annotated[
+    PeriodBlock, BeforeValidator(_period_block), WithJsonSchema({"type": "string", "examples": ["12 x 3 months"]})
+]
+
+
+class Interest(Part):
+    """A measurable thing that parties care about."""
+
+    title: str | None = Field(None, description="Name for people")
+    unit: str = Field(description="Unit of its amounts (warheads, USD/yr)")
+    worst: Scalar = Field(description="One end of the swing: the scale, not a bound")
+    best: Scalar = Field(description="The other end of the swing")
+    course: tuple[tuple[Day, Scalar], ...] = Field((), description="Its level without a deal: dates and levels")
+    source: str | None = Field(None, description="Where the scale comes from")
+
+
+class Party(Part):
+    """Whoever acts or must consent."""
+
+    name: str | None = Field(None, description="Name for people")
+    description: str | None = Field(None, description="Who it is, in a sentence")
+    consents: bool | None = Field(None, description="Whether its walk-away value binds (default: where it has stakes)")
+    discount: Discount | None = Field(None, description="How fast later counts for less (8 %/year)")
+    stakes: Mapping[Id, Scalar] = Field({}, description="Swing weights: what a full swing is worth to it, points a year")
+    no_deal: Flow = Field(ZERO, description="What it loses a year without a deal, beyond its interests (negative)")
+    walk_away: Amount = Field(ZERO, description="The margin above no deal that its politics ask for")
+    collapse_cost: Amount = Field(ZERO, description="What its own breach costs it, once, when answered")
+    exposure_limit: Amount | None = Field(None, description="The most it may have lost if another party breaks out")
+    response_time: Duration | None = Field(None, description="From seeing a breach to answering it")
+    source: str | None = Field(None, description="Where these judgements come from")
+
+    @property
+    def must_consent(self) -> bool:
+        return bool(self.stakes) if self.consents is None else self.consents
+
+
+class PerYear(Part):
+    """Growth while in force; with `for`, growth stops that long after signature."""
+
+    rate: Scalar = Field(description="Units of the interest a year")
+    lasts: Duration | None = Field(None, alias="for", description="Growth stops this long after signature")
+
+
+def _per_year(raw: Any) -> Any:
+    return raw if isinstance(raw, PerYear) or (isinstance(raw, Mapping) and "rate" in raw) else {"rate": raw}
+
+
+PerYearField = Annotated[
+    PerYear,
+    BeforeValidator(_per_year),
+    WithJsonSchema({"anyOf": [{"type": ["number", "string"]}, {"type": "object"}]}),
+]
+
+
+class Effect(Part):
+    """What a measure does to one interest while, or once, it is in force. DESIGN §4."""
+
+    level: Scalar = Field(ZERO, description="Units from where it would be without a deal, while in force")
+    once: Scalar = Field(ZERO, description="A single shift at entry that no one can take back")
+    per_year: PerYearField | None = Field(
+        None, description="Growth a year while in force; what has built up stays"
+    )
+
+
+class Undo(Part):
+    """How fast a measure can be undone, and what share of its effect is kept."""
+
+    within: Duration = Field(ZERO, alias="in", description="From stopping to undone")
+    keeps: Share = Field(ZERO, description="Share of the effect that stays")
+
+
+class Verify(Part):
+    """How cheating on a measure would be seen."""
+
+    by: str | None = Field(None, description="Who verifies: a party or a name")
+    detects: Hazard | None = Field(None, description="Chance within a year that cheating is seen (90 %/year)")
+    delay: Duration = Field(ZERO, description="From seeing to saying so")
+    confirms_in: Duration | None = Field(None, description="From entry to counting as verified (default: delay)")
+    false_alarms: Hazard = Field(ZERO, description="Chance within a year of an alarm without a cause")
+    covert: bool = Field(True, description="Whether it could be faked in secret at all")
+    source: str | None = Field(None, description="Where these judgements come from")
+
+
+UndoField = Annotated[
+    Annotated[Literal["never"], Tag("<never>")] | Annotated[Undo, Tag("<undo>")],
+    _by_shape("<never>", "<undo>", "'never' or {in: 3 months, keeps: 0 %}"),
+]
+VerifyField = Annotated[
+    Annotated[Literal["open"], Tag("<open>")] | Annotated[Verify, Tag("<verify>")],
+    _by_shape("<open>", "<verify>", "'open' or {by: ..., detects: 90 %/year, delay: 1 month}"),
+]
+
+
+class Needs(Part):
+    """What must be in force, or verified, before work on a measure starts."""
+
+    in_force: Ids = ()
+    verified: Ids = ()
+
+
+class Measure(Part):
+    """A commitment that one party, or several jointly, perform."""
+
+    title: str | None = Field(None, description="Name for people")
+    by: Ids = Field(min_length=1, description="Who performs it; a list makes it joint")
+    conditional_on: Ids | None = Field(None, description="Whose breach it answers (default: every party not in `by`)")
+    takes: Duration = Field(ZERO, description="Work from what it needs to entry into force")
+    effects: Mapping[Id, Effect] = Field({}, description="What it does to interests")
+    undo: UndoField = Field("never", description="How it can be undone")
+    verify: VerifyField | None = Field(None, description="Seen by everyone, or how cheating is detected")
+    after: Ids = Field((), description="Measures that must be in force first")
+    needs: Needs = Field(Needs(), description="Measures that must be in force or verified first")
+    divisible: bool = Field(False, description="Whether it can be in force in part")
+    terms: Ids = Field((), description="Terms its wording rests on")
+    phase: str | None = Field(None, description="Heading in the roadmap")
+    source: str | None = Field(None, description="Where it comes from")
+    note: str | None = None
+
+    @property
+    def fakeable(self) -> bool:
+        """Whether a performer can claim it and not do it, until detected. DESIGN §3."""
+        return isinstance(self.verify, Verify) and self.verify.covert and not self.divisible
+
+    @property
+    def confirms_in(self) -> float:
+        """Years from entry to counting as verified; 0 where everyone sees it."""
+        if not isinstance(self.verify, Verify):
+            return 0.0
+        return (self.verify.confirms_in or self.verify.delay).value
+
+    @property
+    def joint(self) -> bool:
+        return len(self.by) > 1
+
+
+class OneOf(Part):
+    """Alternatives, of which one excludes the others' measures."""
+
+    exactly: bool = Field(False, description="Whether one of them must be chosen")
+    of: tuple[Ids, ...] = Field(min_length=1, description="The alternatives, each a list of measures")
+
+
+class Condition(Part):
+    """A condition on measures in force: a name, {all: [...]} or {any: [...]}."""
+
+    measure: Id | None = None
+    all: tuple[ConditionField, ...] | None = None
+    any: tuple[ConditionField, ...] | None = None
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        if self.measure is not None:
+            return (self.measure,)
+        return tuple(m for part in (self.all or self.any or ()) for m in part.measures)
+
+
+def _condition(raw: Any) -> Any:
+    if isinstance(raw, str):
+        return {"measure": raw}
+    if isinstance(raw, Mapping) and len(raw) == 1 and ("all" in raw or "any" in raw):
+        return raw
+    if isinstance(raw, Condition):
+        return raw
+    raise _bad("condition", f"expected a measure, {{all: [...]}} or {{any: [...]}}, found {raw!r}")
+
+
+ConditionField = Annotated[
+    Condition,
+    BeforeValidator(_condition),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]}),
+]
+
+
+def _interaction(raw: Any) -> Any:
+    """Lift {all: ..., effects: ...} into {when: {all: ...}, effects: ...}."""
+    if isinstance(raw, Mapping) and "when" not in raw:
+        when = {k: raw[k] for k in ("all", "any") if k in raw}
+        return {"when": when, **{k: v for k, v in raw.items() if k not in when}}
+    return raw
+
+
+class InteractionBody(Part):
+    """Effects that are present while a condition on measures holds."""
+
+    when: ConditionField
+    effects: Mapping[Id, Effect] = Field(min_length=1)
+    source: str | None = None
+
+
+Interaction = Annotated[
+    InteractionBody, BeforeValidator(_interaction), WithJsonSchema({"type": "object", "required": ["effects"]})
+]
+
+
+class Resource(Part):
+    """A limit on what can be used at a time."""
+
+    limit: Capacity
+    uses: Mapping[Id, Capacity] = {}
+    source: str | None = None
+
+
+class InForce(Part):
+    """{in_force: m, by: DATE}: all of m in force on or before a date."""
+
+    kind: ClassVar[Literal["in_force"]] = "in_force"
+    in_force: Id
+    by: Day | None = None
+
+
+class Never(Part):
+    """{never: m}: m is not in the plan."""
+
+    kind: ClassVar[Literal["never"]] = "never"
+    never: Id
+
+
+class Before(Part):
+    """{before: [a, b]}: b only if a is in the plan, and a's date is not after b's."""
+
+    kind: ClassVar[Literal["before"]] = "before"
+    before: tuple[Id, Id]
+
+
+class InterestBound(Part):
+    """{interest: i, at_most: 5, from: DATE}: the interest's level is bounded from a date on."""
+
+    kind: ClassVar[Literal["interest"]] = "interest"
+    interest: Id
+    at_most: Scalar | None = None
+    at_least: Scalar | None = None
+    since: Day | None = Field(None, alias="from")
+
+
+class ProgressBy(Part):
+    """{progress: p, at_least: 60 %, by: DATE}: verified progress on a scale reached by a date."""
+
+    kind: ClassVar[Literal["progress"]] = "progress"
+    progress: Id
+    at_least: Share
+    by: Day | None = None
+
+
+REQUIRE_KINDS = ("in_force", "never", "before", "interest", "progress")
+
+
+def _require_kind(raw: Any) -> str | None:
+    if isinstance(raw, Part):
+        return f"<{getattr(raw, 'kind', None)}>"
+    kinds = [k for k in REQUIRE_KINDS if k in raw] if isinstance(raw, Mapping) else []
+    return f"<{kinds[0]}>" if len(kinds) == 1 else None
+
+
+Require = InForce | Never | Before | InterestBound | ProgressBy
+RequireField = Annotated[
+    Annotated[InForce, Tag("<in_force>")]
+    | Annotated[Never, Tag("<never>")]
+    | Annotated[Before, Tag("<before>")]
+    | Annotated[InterestBound, Tag("<interest>")]
+    | Annotated[ProgressBy, Tag("<progress>")],
+    Discriminator(
+        _require_kind,
+        custom_error_type="detente.require",
+        custom_error_message=f"expected a mapping with exactly one of {', '.join(REQUIRE_KINDS)}",
+    ),
+]
+
+
+class Demand(Part):
+    """A condition that a party puts on any deal."""
+
+    title: str | None = None
+    by: Id = Field(description="Whose demand it is")
+    firmness: Literal["red_line", "opening", "preference"] = Field(description="How firmly it binds")
+    price: Amount | None = Field(None, description="What giving it up would cost its party; without one a red line is not for sale")
+    require: RequireField = Field(description="What it asks of the plan")
+    source: str | None = None
+
+
+Scale = Annotated[
+    Annotated[Id, Tag("<name>")] | Annotated[Mapping[Id, Scalar], Tag("<shares>")],
+    _by_shape("<name>", "<shares>", "the name of a progress scale, or measures and their shares"),
+]
+
+
+class Link(Part):
+    """One scale follows another: relief no further than verified progress."""
+
+    share: Scale = Field(description="Measures and their shares of this scale, counted when in force")
+    at_most: Scale | None = Field(None, description="The scale of verified progress it may not exceed")
+    at_least: Scale | None = Field(None, description="The scale of verified progress it may not fall behind")
+    ahead_by: Share = Field(ZERO, description="By how much it may run ahead (or behind)")
+    source: str | None = None
+
+
+def _prior_shape(raw: Any) -> str:
+    """One share, or a share for each observer: a mapping whose keys are those of a number is a number."""
+    return "<by_observer>" if isinstance(raw, Mapping) and not set(raw) <= NUMBER_FIELDS else "<share>"
+
+
+Prior = Annotated[
+    Annotated[Share, Tag("<share>")] | Annotated[Mapping[Id, Share], Tag("<by_observer>")],
+    Discriminator(_prior_shape),
+    WithJsonSchema({"anyOf": [{"type": ["number", "string"]}, {"type": "object"}]}),
+]
+
+
+class TypeOf(Part):
+    """What a party may really be: an overlay, and how likely others think it."""
+
+    title: str | None = None
+    prior: Prior | None = Field(None, description="How likely: one share, or one for each observer")
+    changes: Changes = {}
+    source: str | None = None
+
+
+class Shock(Part):
+    """Something that may happen: at a date with a chance, or at a rate."""
+
+    title: str | None = None
+    at: Day | None = None
+    chance: Share | None = None
+    rate: Hazard | None = None
+    changes: Changes = {}
+    source: str | None = None
+
+
+class Scenario(Part):
+    """A named overlay."""
+
+    title: str | None = None
+    changes: Changes = {}
+    source: str | None = None
+
+
+class SideCondition(Part):
+    """A condition off the text: something that must be in force before a measure, written down or not."""
+
+    needs: str
+    before: Id
+    written: bool = False
+    source: str | None = None
+
+
+class Standing(Part):
+    """A measure that is already in force."""
+
+    since: Day
+    share: Share = Number(value=1.0, text="100 %")
+    verified: Day | None = None
+
+
+class State(Part):
+    """What is already done: entries before the grid."""
+
+    as_of: Day | None = None
+    in_force: Mapping[Id, Standing] = {}
+
+
+class Event(Part):
+    """What really happened. Never read by a solver."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    date: str = Field(description="When: a date, or as much of it as is known (2012-02)")
+    what: str
+    measure: str | None = None
+    source: str | None = None
+    confidence: str | None = None
+
+
+class Success(Part):
+    """What would count as success: lists of requirements."""
+
+    minimal: tuple[RequireField, ...] = ()
+    full: tuple[RequireField, ...] = ()
+
+
+class Dossier(Part):
+    """One situation, in one file. DESIGN §3."""
+
+    detente: Literal[1] = Field(description="Format version")
+    id: Id | None = Field(None, description="Short name of the case")
+    title: str
+    summary: str | None = Field(None, description="What the case is about, for the report")
+    sources: Mapping[str, str] = Field({}, description="Short names of sources, spelt out")
+    start: Day = Field(description="Signature")
+    periods: tuple[Block, ...] = Field(min_length=1, description="The time grid: fine first, coarse later")
+    interests: Mapping[Id, Interest] = {}
+    parties: Mapping[Id, Party] = Field(min_length=1)
+    measures: Mapping[Id, Measure] = Field({}, description="What could be agreed")
+    one_of: Mapping[Id, OneOf] = {}
+    interactions: Mapping[Id, Interaction] = {}
+    capacity: Mapping[Id, Resource] = {}
+    demands: Mapping[Id, Demand] = {}
+    progress: Mapping[Id, Mapping[Id, Scalar]] = {}
+    links: Mapping[Id, Link] = {}
+    views: Mapping[Id, Changes] = {}
+    types: Mapping[Id, Mapping[Id, TypeOf]] = {}
+    shocks: Mapping[Id, Shock] = {}
+    terms: Mapping[Id, Mapping[str, str]] = {}
+    side_conditions: tuple[SideCondition, ...] = ()
+    scenarios: Mapping[Id, Scenario] = {}
+    success: Success = Success()
+    state: State = State()
+    history: tuple[Event, ...] = ()
+
+    _document: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _file: str | None = PrivateAttr(default=None)
+    _overlays: tuple[dict[str, Any], ...] = PrivateAttr(default=())
+    _places: Places = PrivateAttr(default=NOWHERE)
+
+    def __eq__(self, other: object) -> bool:
+        """Two dossiers are equal where they say the same, whatever file they came from."""
+        if not isinstance(other, Dossier):
+            return NotImplemented
+        return self._document == other._document and (bool(self._document) or super().__eq__(other))
+
+    def __hash__(self) -> int:
+        return hash((self.title, self.start, *self.measures))
+
+    @cached_property
+    def grid(self) -> Grid:
+        """Entry dates and lengths of the periods."""
+        return Grid.of(self.start, [(b.count, b.months) for b in self.periods])
+
+    def conditional_on(self, measure: str) -> tuple[str, ...]:
+        """The parties whose breach a measure answers (default: every party not performing it)."""
+        m = self.measures[measure]
+        return tuple(p for p in self.parties if p not in m.by) if m.conditional_on is None else m.conditional_on
+
+    def prerequisites(self, measure: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What must be (in force, verified) before work on a measure starts, side conditions included."""
+        m = self.measures[measure]
+        side = [s.needs for s in self.side_conditions if s.before == measure and s.needs in self.measures]
+        return tuple(dict.fromkeys([*m.after, *m.needs.in_force, *side])), m.needs.verified

@@ -1,0 +1,80 @@
+"""What the schema says may stand at a path: the model, mapping, list or value, found by walking the annotations."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from typing import Annotated, Any, ForwardRef, Union, get_args, get_origin
+
+from pydantic import BaseModel, Tag
+from pydantic.fields import FieldInfo
+
+from detente.dossier import schema
+from detente.dossier.places import Path
+
+
+def written_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a model under the names that people write (`in`, not `within`)."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def known_fields(model: type[BaseModel]) -> list[str]:
+    """The names that may be written in a model."""
+    lifted = ["all", "any"] if model is schema.InteractionBody else []
+    return [*lifted, *written_fields(model)]
+
+
+def step(annotation: Any, name: str | int) -> Any:
+    """The annotation one path element further down, None where the schema has nothing there."""
+    for branch in _branches(annotation):
+        if isinstance(branch, str):
+            continue
+        if (found := _child(branch, name)) is not None:
+            return found
+    return None
+
+
+def annotation_at(path: Path) -> Any:
+    """The annotation of what may stand at a path of a dossier, None where the schema knows nothing of it."""
+    annotation: Any = schema.Dossier
+    for name in path:
+        annotation = step(annotation, name)
+        if annotation is None:
+            return None
+    return annotation
+
+
+def model_at(path: Path, tag: str | None = None) -> type[BaseModel] | None:
+    """The model that a mapping at a path is read as; `tag` chooses the branch of a union."""
+    models = [b for b in _branches(annotation_at(path), tag) if isinstance(b, type) and issubclass(b, BaseModel)]
+    return models[0] if models else None
+
+
+def is_named_by_people(path: Path) -> bool:
+    """Whether what stands at a path is a mapping whose keys the author chooses (parties, stakes, ...)."""
+    return any(get_origin(b) in (Mapping, dict) for b in _branches(annotation_at(path)))
+
+
+def _child(annotation: Any, name: str | int) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        field = written_fields(annotation).get(str(name))
+        return None if field is None else field.annotation
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin in (Mapping, dict):
+        return args[1]
+    if origin is tuple and isinstance(name, int):
+        return args[0] if len(args) == 2 and args[1] is Ellipsis else args[min(name, len(args) - 1)]
+    return None
+
+
+def _branches(annotation: Any, tag: str | None = None) -> list[Any]:
+    """The alternatives of an annotation, without its Annotated wrappings; only the tagged one where a tag is given."""
+    if isinstance(annotation, ForwardRef):
+        annotation = getattr(schema, annotation.__forward_arg__)
+    if get_origin(annotation) is Annotated:
+        inner, *notes = get_args(annotation)
+        tags = [n.tag for n in notes if isinstance(n, Tag)]
+        return [] if tag and tags and tag not in tags else _branches(inner, tag)
+    if get_origin(annotation) in (Union, types.UnionType):
+        return [b for part in get_args(annotation) for b in _branches(part, tag)]
+    return [] if annotation is type(None) else [annotation]

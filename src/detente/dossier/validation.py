@@ -1,0 +1,164 @@
+"""A raw document → a Dossier, or Findings that speak of fields as they are written, not of how pydantic sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from detente.dossier import shape, units
+from detente.dossier.places import Path, Places, at, nearest
+from detente.dossier.schema import Dossier
+from detente.errors import Finding
+
+_CODES = {
+    "missing": "dossier.missing",
+    "too_short": "dossier.missing",
+    "extra_forbidden": "dossier.unknown_field",
+    "string_pattern_mismatch": "dossier.name",
+    "literal_error": "dossier.choice",
+    "greater_than_equal": "dossier.number",
+    "less_than_equal": "dossier.number",
+}
+_TYPES = {
+    "string_type": "text; put quotes round it if it looks like a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "dict_type": "names and what belongs to them",
+    "mapping_type": "names and what belongs to them",
+    "model_type": "fields and what belongs to them",
+    "model_attributes_type": "fields and what belongs to them",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+}
+
+
+def validate(document: Any, places: Places) -> tuple[Dossier | None, list[Finding]]:
+    """Judge each field by itself and convert units. Either a Dossier without findings, or Findings and none."""
+    if not isinstance(document, dict):
+        message = "a dossier is a list of fields such as 'title: ...', " + f"found {_shown(document)}"
+        return None, [places.finding("dossier.top_level", message, remedy="`detente new` writes one to start from")]
+    try:
+        dossier = Dossier.model_validate(document, by_alias=True, by_name=False)
+    except ValidationError as error:
+        return None, _translated(error.errors(include_url=False), document, places)
+    findings = _grid(dossier, places)
+    converted, unit_findings = units.convert(dossier, places)
+    findings += unit_findings
+    if findings:
+        return None, findings
+    converted._document, converted._file, converted._places = document, places.file, places
+    return converted, []
+
+
+def validate_what_can_be(document: Any, places: Places, spoilt: Iterable[str]) -> Dossier | None:
+    """The dossier that is left when the fields with errors are left out, None where too little is left.
+
+    For checking the rest of a broken file in one go; never handed to anyone.
+    """
+    pruned = document
+    for _ in range(6):
+        try:
+            dossier = Dossier.model_validate(pruned, by_alias=True, by_name=False)
+        except ValidationError as error:
+            paths = {_written(e["loc"], pruned)[0] for e in error.errors(include_url=False)}
+            pruned = _without(pruned, {p if at(pruned, p) is not None else p[:-1] for p in paths})
+            if not isinstance(pruned, dict):
+                return None
+        else:
+            return dossier if not _grid(dossier, places) else None
+    return None
+
+
+def _grid(dossier: Dossier, places: Places) -> list[Finding]:
+    try:
+        _ = dossier.grid
+    except (ValueError, OverflowError) as error:
+        return [places.finding("dossier.periods", str(error), ("periods",), remedy="write fewer or shorter periods")]
+    return []
+
+
+def _translated(errors: list[ErrorDetails], document: Any, places: Places) -> list[Finding]:
+    findings = [_finding(e, document, places) for e in errors]
+    return list(dict.fromkeys(findings))
+
+
+def _finding(error: ErrorDetails, document: Any, places: Places) -> Finding:
+    path, tag = _written(error["loc"], document)
+    kind = error["type"]
+    code = _CODES.get(kind) or (kind.replace("detente.", "dossier.") if kind.startswith("detente.") else "dossier.type")
+    message, remedy = _words(kind, error, path, tag, document)
+    key = kind == "extra_forbidden" or "[key]" in error["loc"]
+    return places.finding(code, message[:400], path, remedy=remedy, key=key)
+
+
+def _words(kind: str, error: ErrorDetails, path: Path, tag: str | None, document: Any) -> tuple[str, str]:
+    """What to say of one error, and how to mend it."""
+    found = error["input"]
+    if kind == "missing":
+        return f"{path[-1]!r} is missing", f"add '{path[-1]}: ...'"
+    if kind == "too_short":
+        return "nothing is written here", "write at least one"
+    if kind == "extra_forbidden":
+        model = shape.model_at(path[:-1], tag)
+        return f"unknown field {path[-1]!r}", nearest(str(path[-1]), shape.known_fields(model) if model else ())
+    if kind == "string_pattern_mismatch":
+        return f"{_shown(found)} is not a name", "a name has letters a–z, digits, _ and -, and begins with a letter"
+    if kind == "literal_error":
+        known = str(error.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
+        return f"expected {' or '.join(known)}, found {_shown(found)}", nearest(str(found), known)
+    if found is None and kind in _TYPES:
+        return f"expected {_TYPES[kind]}, found nothing", "fill it in, or leave the field out"
+    if kind in _TYPES:
+        return f"expected {_TYPES[kind]}, found {_shown(found)}", ""
+    return error["msg"], ""
+
+
+def _shown(value: Any) -> str:
+    """What was written, short enough for a message."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return f"fields ({', '.join(str(k) for k in list(value)[:4])})"
+    if isinstance(value, list):
+        return "a list"
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _written(loc: tuple[int | str, ...], document: Any) -> tuple[Path, str | None]:
+    """Pydantic's location as a path of the file, and the last union tag in it, which the file does not show.
+
+    An element is kept when the file has it; tags, `[key]` and what validators slipped in between are left out; a last
+    element that names a field which should be there stays.
+    """
+    path: list[str | int] = []
+    node, tag = document, None
+    for i, name in enumerate(loc):
+        if isinstance(node, dict) and name in node:
+            node = node[str(name)]
+        elif isinstance(node, list) and isinstance(name, int) and name < len(node):
+            node = node[name]
+        elif i < len(loc) - 1 or not (isinstance(node, dict) and isinstance(name, str) and name[:1] not in "<["):
+            tag = name if isinstance(name, str) and name.startswith("<") else tag
+            continue
+        path.append(name)
+    return tuple(path), tag
+
+
+def _without(document: Any, paths: set[Path]) -> Any:
+    """A copy of a raw document without what stands at some paths; lists lose the item's whole list."""
+    if () in paths:
+        return None
+    if isinstance(document, dict):
+        here = {p[0] for p in paths if len(p) == 1}
+        return {k: _without(v, {p[1:] for p in paths if p[0] == k}) for k, v in document.items() if k not in here}
+    if isinstance(document, list):
+        here = {p[0] for p in paths if len(p) == 1}
+        return [_without(v, {p[1:] for p in paths if p[0] == i}) for i, v in enumerate(document) if i not in here]
+    return document

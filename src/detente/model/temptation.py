@@ -1,0 +1,157 @@
+"""The conditions of DESIGN §5 that carry a value, as linear rows: consent, temptation and exposure at every moment.
+
+Each row says: slack ≥ 0 while its switch is on. Slack is in the party's points, at the row's date (exposures: at
+signature).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from detente.model.arrays import Array, Model
+from detente.model.paths import Breach, Rows, Terms, Valuation, breakout, covert
+
+Kind = Literal["consent", "breakout", "covert", "exposure", "secret_exposure"]
+
+
+@dataclass(frozen=True)
+class Switch:
+    """When a row binds: always, while party p performs anything, while m is in force in k, or where m enters at k."""
+
+    kind: Literal["always", "performs", "in", "enters"]
+    party: int = -1
+    measure: int = -1
+    period: int = -1
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a row is about: indices into the model; −1 where it does not apply."""
+
+    kind: Kind
+    party: int
+    other: int
+    measure: int
+    moment: int
+    switch: Switch
+
+
+@dataclass(frozen=True, eq=False)
+class Conditions:
+    """All valued rows of a model: slack = const + coef·f + terms. [R, M, K] coefficients on f[m,k]."""
+
+    labels: tuple[Label, ...]
+    coef: Array
+    const: Array
+    terms: tuple[Terms, ...]
+
+    @cached_property
+    def expressions(self) -> tuple[tuple[object, ...], ...]:
+        return tuple(dict.fromkeys(e for t in self.terms for e in t))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def values(model: Model) -> list[Rows | None]:
+    """For each party the one row of V_p(f; 0), `no_deal` included; None for parties that value nothing."""
+    result: list[Rows | None] = []
+    for p in range(len(model.parties)):
+        if not model.valued[p]:
+            result.append(None)
+            continue
+        rows = Valuation(model, p).since_signature()
+        result.append(Rows(rows.coef, rows.const + model.spared[p], rows.terms))
+    return result
+
+
+def conditions(model: Model) -> Conditions:
+    """Every valued condition, as one block of rows."""
+    labels: list[Label] = []
+    coef: list[Array] = []
+    const: list[Array] = []
+    terms: list[Terms] = []
+    for found, rows, chosen in _families(model):
+        labels += found
+        coef.append(rows.coef[chosen, :, 1:])
+        const.append(rows.const[chosen])
+        terms += [rows.terms[i] for i in chosen]
+    shape = (0, model.M, model.K)
+    return Conditions(
+        tuple(labels),
+        np.concatenate(coef) if coef else np.zeros(shape),
+        np.concatenate(const) if const else np.zeros(0),
+        tuple(terms),
+    )
+
+
+Family = tuple[list[Label], Rows, list[int]]
+
+
+def _families(model: Model) -> Iterator[Family]:
+    yield from _consent(model)
+    valuations = {p: Valuation(model, p) for p in range(len(model.parties)) if model.valued[p]}
+    for q in range(len(model.parties)):
+        if not model.by[q].any():
+            continue
+        open_breach = breakout(model, q)
+        always = Switch("performs", q)
+        moments = list(range(2 * model.K))
+        if q in valuations:
+            rows = _temptation(valuations[q], open_breach)
+            yield [Label("breakout", q, -1, -1, i, always) for i in moments], rows, moments
+        for p in _exposed(model, q):
+            rows = _exposure(valuations[p], open_breach)
+            yield [Label("exposure", p, q, -1, i, always) for i in moments], rows, moments
+        for m in np.flatnonzero(model.fakeable & model.by[q]):
+            yield from _secret(model, valuations, q, int(m))
+
+
+def _consent(model: Model) -> Iterator[Family]:
+    for p, rows in enumerate(values(model)):
+        if rows is not None and model.consents[p]:
+            row = Rows(rows.coef, rows.const - model.walk_away[p], rows.terms)
+            yield [Label("consent", p, -1, -1, -1, Switch("always"))], row, [0]
+
+
+def _exposed(model: Model, q: int) -> list[int]:
+    return [p for p in range(len(model.parties)) if p != q and np.isfinite(model.limit[p])]
+
+
+def _secret(model: Model, valuations: dict[int, Valuation], q: int, m: int) -> Iterator[Family]:
+    breach = covert(model, q, m)
+    entries = [2 * k for k in range(model.K)] if model.state[m] < 1 else []
+
+    def enters(i: int) -> Switch:
+        return Switch("enters", measure=m, period=i // 2)
+
+    if q in valuations:
+        rows = _temptation(valuations[q], breach)
+        if np.isfinite(model.undo[m]):
+            moments = list(range(2 * model.K))
+            yield [Label("covert", q, -1, m, i, Switch("in", measure=m, period=i // 2)) for i in moments], rows, moments
+        else:
+            yield [Label("covert", q, -1, m, i, enters(i)) for i in entries], rows, entries
+    for p in _exposed(model, q):
+        if entries:
+            rows = _exposure(valuations[p], breach)
+            yield [Label("secret_exposure", p, q, m, i, enters(i)) for i in entries], rows, entries
+
+
+def _temptation(v: Valuation, breach: Breach) -> Rows:
+    """keep − deviate at each moment, in present value at that moment."""
+    rows = v.kept().minus(v.after(breach))
+    rows.const += (v.model.spared[v.p] + v.model.collapse[v.p]) * v.answered(breach)
+    return rows.scaled(np.exp(v.rho * v.t0))
+
+
+def _exposure(v: Valuation, breach: Breach) -> Rows:
+    """The exposed party's value since signature where another breaks the deal at each moment, plus its limit."""
+    rows = v.since_signature().minus(v.kept().minus(v.after(breach)))
+    rows.const += v.model.limit[v.p]
+    return rows
