@@ -40,6 +40,9 @@ class Program:
         }.items():
             self.h.setOptionValue(name, value)
         self.h.changeObjectiveSense(highspy.ObjSense.kMaximize)
+        self._stop: Callable[[Array, float], bool] | None = None
+        self._stopping = False
+        self._watch()
         self.columns = 0
         self.rows = 0
         self.integer: set[int] = set()
@@ -71,6 +74,15 @@ class Program:
 
     def set_bounds(self, column: int, low: float, high: float) -> None:
         self.h.changeColBounds(column, low, high)
+
+    def set_many_bounds(self, low: Array, high: Array) -> None:
+        """Bounds of the first columns, as many as are given."""
+        self.h.changeColsBounds(len(low), np.arange(len(low), dtype=np.int32), low, high)
+
+    def bounds(self, columns: int) -> tuple[Array, Array]:
+        """Bounds of the first so many columns."""
+        lp = self.h.getLp()
+        return np.array(lp.col_lower_[:columns]), np.array(lp.col_upper_[:columns])
 
     def set_row_bounds(self, row: int, low: float, high: float) -> None:
         self.h.changeRowBounds(row, low, high)
@@ -113,24 +125,21 @@ class Program:
         self.h.setOptionValue("mip_abs_gap", max(absolute_gap, 1e-9))
         if hint is not None:
             self.h.setSolution(hint_columns, np.arange(hint_columns, dtype=np.int32), hint[:, 1:].ravel())
-        if stop is not None:
-            self._watch(stop)
+        self._stop, self._stopping = stop, False
         self.h.run()
-        if stop is not None:
-            self.h.cbMipSolution.clear()
-            self.h.cbMipInterrupt.clear()
+        self._stop = None
         return self._answer()
 
-    def _watch(self, stop: Callable[[Array, float], bool]) -> None:
-        state = {"stop": False}
+    def _watch(self) -> None:
+        """Listen once for all solves: subscriptions outlive a run."""
 
         def found(event: Any) -> None:
-            if not state["stop"]:
-                state["stop"] = stop(np.array(event.data_out.mip_solution), float(event.data_out.mip_dual_bound))
+            if self._stop is not None and not self._stopping:
+                data = event.data_out
+                self._stopping = self._stop(np.array(data.mip_solution), float(data.mip_dual_bound))
 
         def interrupt(event: Any) -> None:
-            if state["stop"]:
-                event.interrupt()
+            event.interrupt(self._stopping)
 
         self.h.cbMipSolution.subscribe(found)
         self.h.cbMipInterrupt.subscribe(interrupt)

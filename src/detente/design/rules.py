@@ -171,27 +171,26 @@ class Designer:
     def _log_sum(self) -> Objective:
         """max Σ ln g, the logarithms from above by tangents, drawn where solutions fall."""
         program = self.problem.program
+        fine = max(1e-8, 0.05 * self.gap / max(1, len(self.bargainers)))
         columns: list[tuple[int, int]] = []
         for p in self.bargainers:
             gain = self._gain(p)
             g, z = program.add_column(POSITIVE, math.inf), program.add_column(-math.inf, math.inf)
             program.add_row(combine((1.0, gain.row), (-1.0, {g: 1.0})), low=-gain.const, high=-gain.const)
             columns.append((g, z))
-        drawn: dict[int, list[float]] = {z: [] for _, z in columns}
 
-        def tangent(g: int, z: int, at: float) -> bool:
-            if any(abs(math.log(at / other)) < 0.01 for other in drawn[z]):
-                return False
-            drawn[z].append(at)
+        def tangent(g: int, z: int, at: float) -> None:
             program.add_row({z: 1.0, g: -1.0 / at}, high=math.log(at) - 1.0)
-            return True
 
         for g, z in columns:
             for at in (0.01, 0.3, 3.0, 30.0, 300.0):
                 tangent(g, z, at)
 
         def refine(x: Array) -> bool:
-            return any([tangent(g, z, max(POSITIVE, float(x[g]))) for g, z in columns])
+            loose = [(g, z) for g, z in columns if x[z] - math.log(max(POSITIVE, x[g])) > fine]
+            for g, z in loose:
+                tangent(g, z, max(POSITIVE, float(x[g])))
+            return bool(loose)
 
         def score(shares: Array) -> float:
             gains = self.gains(shares)

@@ -16,13 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.design.problem import Linear, Problem
-from detente.design.program import Array, combine
-from detente.design.search import Search
+from detente.design.program import Answer, Array, combine
 from detente.model.conditions import Expression
 from detente.model.paths import truth
 
 ACCEPTED = 8e-7
 """How far a valued row may be missed by a plan: above the programme's tolerance, below that of `check`."""
+
+WIDTHS = (1, 4)
+"""How many periods around the relaxation's entries are looked at first."""
+NEAR_ROUNDS = 12
+NEAR_SECONDS = 4.0
 
 
 @dataclass
@@ -72,7 +76,6 @@ class Solver:
         self.problem, self.clock, self.say = problem, clock, say
         self.pool: list[Array] = []
         """Shares of plans known to satisfy every row."""
-        self.search = Search(problem)
         self.first_plan_seconds: float | None = None
         valued = problem.valued
         self._relief = np.array([max(0.0, -problem.least(r)) for r in range(len(valued))])
@@ -207,45 +210,80 @@ class Solver:
         """The best plan for an objective, with a proven bound, within the clock."""
         program = self.problem.program
         program.set_objective(objective.target.row)
-        bound = math.inf
         relaxed = self._relaxation(objective)
         if relaxed is None:
             return Outcome(None, -math.inf, -math.inf, proved=True)
-        bound = objective.bound(relaxed[1] + objective.target.const)
-        if relaxed[0] is not None:
-            self._find_plans(objective, relaxed[0])
+        x, bound = relaxed[0], objective.bound(relaxed[1] + objective.target.const)
+        if x is not None:
+            for width in WIDTHS:
+                if not self._good_enough(objective, bound):
+                    self._near(objective, x, width)
         while True:
             shares, value = self._incumbent(objective)
-            if shares is not None and bound - value <= max(objective.slack_for(value), 1e-7 * max(1.0, abs(value))):
+            if self._good_enough(objective, bound):
                 return Outcome(shares, value, bound, proved=True)
             if self.clock.left <= 0:
                 return Outcome(shares, value, bound, proved=False)
-            program.set_objective(objective.target.row)
-            answer = program.maximise(
-                seconds=self.clock.left,
-                absolute_gap=0.5 * objective.slack_for(value if shares is not None else bound),
-                hint=shares,
-                hint_columns=self.problem.model.M * self.problem.model.K,
-                stop=self._watcher(),
-            )
+            answer, changed = self._solve_whole(objective, seconds=self.clock.left)
+            shares, value = self._incumbent(objective)
             if answer.status == "infeasible":
-                if shares is not None:
-                    return Outcome(shares, value, value, proved=True)
-                return Outcome(None, -math.inf, -math.inf, proved=True)
+                return Outcome(shares, value, value, proved=True)
             bound = min(bound, objective.bound(answer.bound + objective.target.const))
-            self._learn(objective, answer.x)
+            if not changed and answer.status == "optimal":
+                return Outcome(shares, value, max(bound, value), proved=True)
 
-    def _learn(self, objective: Objective, x: Array | None) -> None:
-        """From a solution of the programme: a plan, or the rows that it breaks."""
-        if x is None:
-            return
+    def _good_enough(self, objective: Objective, bound: float) -> bool:
+        shares, value = self._incumbent(objective)
+        return shares is not None and bound - value <= max(objective.slack_for(value), 1e-7 * max(1.0, abs(value)))
+
+    def _solve_whole(self, objective: Objective, *, seconds: float) -> tuple[Answer, bool]:
+        """Solve the programme as it is and learn from every plan met; whether that changed the programme."""
+        program = self.problem.program
+        shares, value = self._incumbent(objective)
+        program.set_objective(objective.target.row)
+        rejected: list[Array] = []
+        answer = program.maximise(
+            seconds=seconds,
+            absolute_gap=0.5 * objective.slack_for(value if shares is not None else 0.0),
+            hint=shares,
+            hint_columns=self.problem.model.M * self.problem.model.K,
+            stop=lambda x, _: self._reject(x, rejected),
+        )
+        found = [x for x in (*rejected, answer.x) if x is not None]
+        return answer, any([self._learn(objective, x) for x in found])
+
+    def _near(self, objective: Objective, x: Array, width: int) -> None:
+        """Look for plans whose entries are near to those of the relaxation: a small programme, solved for plans only."""
+        model, program = self.problem.model, self.problem.program
+        n = model.M * model.K
+        low, high = program.bounds(n)
+        f = x[:n].reshape(model.M, model.K)
+        begun, done = f > 0.01, f > 0.99
+        first = np.where(begun.any(axis=1), begun.argmax(axis=1), model.K) - width
+        last = np.where(done.any(axis=1), done.argmax(axis=1) + width, model.K)
+        period = np.arange(model.K)[None, :]
+        least = low.reshape(model.M, model.K)
+        shut = (period < first[:, None]) & (least < 1)
+        full = (period >= last[:, None]) & (high.reshape(model.M, model.K) > 0)
+        program.set_many_bounds(
+            np.where(full, 1.0, least).ravel(), np.where(shut, least, high.reshape(model.M, model.K)).ravel()
+        )
+        for _ in range(NEAR_ROUNDS):
+            answer, changed = self._solve_whole(objective, seconds=min(NEAR_SECONDS, self.clock.left))
+            if not changed or self.clock.left <= 0 or answer.status == "infeasible":
+                break
+        program.set_many_bounds(low, high)
+
+    def _learn(self, objective: Objective, x: Array) -> bool:
+        """From a solution of the programme: a plan, or the rows that it breaks; whether the programme has changed."""
         shares = self.shares(x)
         refined = objective.refine(x)
         if self.offer(shares):
-            return
+            return refined
         slack = self.slacks(shares)
         if not self._add_worst(self.violated(shares), slack, each=3) and not refined:
             self._exclude(shares)
+        return True
 
     def _exclude(self, shares: Array) -> None:
         """No-good row for a plan that breaks, by rounding alone, rows already in the programme."""
@@ -258,14 +296,12 @@ class Solver:
                 ones += inside
         self.problem.program.add_row(row, low=1.0 - ones)
 
-    def _watcher(self) -> Callable[[Array, float], bool]:
-        def found(x: Array, bound: float) -> bool:
-            shares = self.shares(x)
-            if self.offer(shares):
-                return False
-            return True
-
-        return found
+    def _reject(self, x: Array, rejected: list[Array]) -> bool:
+        """Keep a plan that the solver has come upon, or stop it to learn from one that breaks rows."""
+        if self.offer(self.shares(x)):
+            return False
+        rejected.append(x)
+        return True
 
     def _incumbent(self, objective: Objective) -> tuple[Array | None, float]:
         best: Array | None = None
@@ -295,12 +331,6 @@ class Solver:
             if (not added and not refined) or stalled >= 4 or self.clock.left <= 0:
                 break
         return last, bound
-
-    def _find_plans(self, objective: Objective, x: Array) -> None:
-        """Good plans before the programme is solved whole: local search from what the relaxation says."""
-        for shares in self.search.improve(objective.score, x, self.pool, seconds=min(1.5, max(0.0, self.clock.left))):
-            self.offer(shares)
-
 
 def linear_sum(parts: Iterable[tuple[float, Linear]]) -> Linear:
     """Σ factor·linear."""

@@ -31,7 +31,7 @@ def from_dict(document: Mapping[str, Any]) -> Dossier:
 
 
 def read(case: str | FilePath) -> tuple[Dossier | None, list[Finding]]:
-    """As `load`, but findings are returned, with the warnings and notes of a good dossier; None where it is unusable."""
+    """As `load`, but returns the findings, warnings and notes of a good dossier too; None where it is unusable."""
     path = library.path_of(str(case)) or FilePath(case)
     text, findings = read_bytes(path)
     return (None, findings) if text is None else reads(text, str(path))
@@ -73,7 +73,7 @@ def _judged(
 def _rest(document: Any, places: Places, findings: list[Finding]) -> list[Finding]:
     """What is wrong between the fields of a document of which some fields are themselves wrong."""
     spoilt = [f.path for f in findings]
-    partial = validation.validate_what_can_be(document, places, spoilt)
+    partial = validation.validate_what_can_be(document, places)
     if partial is None:
         return []
     partial._document, partial._file, partial._places = document, places.file, places

@@ -1,4 +1,4 @@
-"""Overlays: the only way to change a dossier. A view, a type, a draw, a plan of inspections, the ledger's state. DESIGN §2."""
+"""Overlays, the only way to change a dossier: a view, a type, a draw, inspections, the ledger's state. DESIGN §2."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from detente.dossier import checks, validation
 from detente.dossier.changes import change, plain_document
+from detente.dossier.checks.embedded import blamed, judged
 from detente.dossier.places import NOWHERE, Places
 from detente.dossier.schema import Dossier
 from detente.dossier.yaml_text import Parsed, parse
-from detente.errors import DossierError, Finding
+from detente.errors import DossierError
 
 
-def apply(dossier: Dossier, changes: Mapping[str, Any], *, name: str | None = None, places: Places = NOWHERE) -> Dossier:
+def apply(
+    dossier: Dossier, changes: Mapping[str, Any], *, name: str | None = None, places: Places = NOWHERE
+) -> Dossier:
     """A new dossier with raw values set at dotted paths: {"parties.usa.no_deal": "-3 /year"}; None deletes.
 
     `name` is kept for the provenance; `places` (from `read_overlay`) lets findings name the overlay's lines. Raises
     DossierError with all findings where a path does not exist or the result is not a dossier.
     """
-    document, findings = change(dossier._document, changes, places)
+    document, findings = change(dossier.document, changes, places)
     if findings:
         raise DossierError(findings)
-    changed, findings = validation.validate(document, Places(places.file))
-    if changed is not None:
-        findings = checks.errors(changed)
-    if changed is None or findings:
-        raise DossierError([_blamed(f, changes, places) for f in findings])
-    changed._file, changed._places = dossier._file, dossier._places
-    changed._overlays = (*dossier._overlays, {"name": name, "changes": plain_document(changes, NOWHERE)[0]})
+    changed, findings = judged(dossier, document, changes, Places(places.file))
+    if changed is None:
+        raise DossierError([blamed(f, changes, places) for f in findings])
+    changed._file, changed._places = dossier.file, dossier.places
+    changed._overlays = (*dossier.overlays, {"name": name, "changes": plain_document(changes, NOWHERE)[0]})
     return changed
 
 
@@ -77,16 +77,3 @@ def _whole(node: Any) -> Any:
     if isinstance(node, list):
         return [_whole(v) for v in node]
     return int(node) if isinstance(node, float) and node.is_integer() else node
-
-
-def _blamed(finding: Finding, changes: Mapping[str, Any], places: Places) -> Finding:
-    """A finding of the changed dossier, put at the line of the change that touches it."""
-    for path in changes:
-        if finding.path == path or finding.path.startswith(f"{path}.") or path.startswith(f"{finding.path}."):
-            line, column = places.of((path,))
-            break
-    else:
-        line, column = None, None
-    return Finding(
-        finding.code, finding.severity, finding.message, places.file, line, column, finding.path, finding.remedy
-    )

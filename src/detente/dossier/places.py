@@ -33,7 +33,14 @@ class Places:
         return self.values.get((), (None, None))
 
     def finding(
-        self, code: str, message: str, path: Path = (), *, remedy: str = "", severity: Severity = "error", key: bool = False
+        self,
+        code: str,
+        message: str,
+        path: Path = (),
+        *,
+        remedy: str = "",
+        severity: Severity = "error",
+        key: bool = False,
     ) -> Finding:
         """A Finding about one field, with its place in the file."""
         line, column = self.of(path, key=key)
@@ -63,10 +70,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def at(document: Any, path: Path) -> Any:
     """What stands at a path of a raw document, None where nothing does."""
     for part in path:
-        if isinstance(document, dict) and part in document:
-            document = document[part]
-        elif isinstance(document, list) and isinstance(part, int) and -1 < part < len(document):
-            document = document[part]
-        else:
+        in_list = isinstance(document, list) and isinstance(part, int) and -1 < part < len(document)
+        if not in_list and not (isinstance(document, dict) and part in document):
             return None
+        document = document[part]
     return document

@@ -245,7 +245,7 @@ def _shape_of(raw: Mapping[str, Any]) -> tuple[str, ...]:
     shape = next((s for s in SHAPES if any(n in raw for n in s)), ())
     if not shape and "value" not in raw:
         raise ValueError("a number in this form needs 'value', or low, mode and high")
-    if stray := [n for n in raw if n not in (*shape, "value", "source", "confidence")]:
+    if shape and (stray := [n for n in raw if n not in (*shape, "value", "source", "confidence")]):
         raise ValueError(f"{stray[0]!r} does not go together with {shape[0]!r}")
     if missing := [n for n in shape if n not in raw and not (n == "mode" and "value" in raw)]:
         raise ValueError(f"a range with {', '.join(n for n in shape if n in raw)} also needs {missing[0]!r}")

@@ -126,7 +126,9 @@ class Party(Part):
     description: str | None = Field(None, description="Who it is, in a sentence")
     consents: bool | None = Field(None, description="Whether its walk-away value binds (default: where it has stakes)")
     discount: Discount | None = Field(None, description="How fast later counts for less (8 %/year)")
-    stakes: Mapping[Id, Scalar] = Field({}, description="Swing weights: what a full swing is worth to it, points a year")
+    stakes: Mapping[Id, Scalar] = Field(
+        {}, description="Swing weights: what a full swing is worth to it, points a year"
+    )
     no_deal: Flow = Field(ZERO, description="What it loses a year without a deal, beyond its interests (negative)")
     walk_away: Amount = Field(ZERO, description="The margin above no deal that its politics ask for")
     collapse_cost: Amount = Field(ZERO, description="What its own breach costs it, once, when answered")
@@ -162,9 +164,7 @@ class Effect(Part):
 
     level: Scalar = Field(ZERO, description="Units from where it would be without a deal, while in force")
     once: Scalar = Field(ZERO, description="A single shift at entry that no one can take back")
-    per_year: PerYearField | None = Field(
-        None, description="Growth a year while in force; what has built up stays"
-    )
+    per_year: PerYearField | None = Field(None, description="Growth a year while in force; what has built up stays")
 
 
 class Undo(Part):
@@ -377,7 +377,9 @@ class Demand(Part):
     title: str | None = None
     by: Id = Field(description="Whose demand it is")
     firmness: Literal["red_line", "opening", "preference"] = Field(description="How firmly it binds")
-    price: Amount | None = Field(None, description="What giving it up would cost its party; without one a red line is not for sale")
+    price: Amount | None = Field(
+        None, description="What giving it up would cost its party; without one a red line is not for sale"
+    )
     require: RequireField = Field(description="What it asks of the plan")
     source: str | None = None
 
@@ -522,6 +524,31 @@ class Dossier(Part):
 
     def __hash__(self) -> int:
         return hash((self.title, self.start, *self.measures))
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """What was written, overlays included, before parsing. Not to be changed: `overlays.apply` makes another."""
+        return self._document
+
+    @property
+    def file(self) -> str | None:
+        return self._file
+
+    @property
+    def overlays(self) -> tuple[dict[str, Any], ...]:
+        """What was applied to the file's dossier, in order: {name, changes}."""
+        return self._overlays
+
+    @property
+    def places(self) -> Places:
+        """Where in the file each field stands."""
+        return self._places
+
+    @property
+    def performers(self) -> tuple[str, ...]:
+        """The parties that perform some measure, in the dossier's order of parties."""
+        acting = {p for m in self.measures.values() for p in m.by}
+        return tuple(p for p in self.parties if p in acting)
 
     @cached_property
     def grid(self) -> Grid:

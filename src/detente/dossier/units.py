@@ -43,7 +43,9 @@ def _strays(dossier: Dossier, places: Places) -> list[Finding]:
     found = [(p, n, "stakes are points a year") for p, n in _stakes(dossier) if (n.unit or "") not in _POINTS]
     found += [(p, n, "shares are plain numbers or %") for p, n in _shares(dossier) if (n.unit or "") not in _SHARES]
     return [
-        places.finding("dossier.unit", f"the unit {n.unit!r} does not belong here: {why}", p, remedy="leave the unit out")
+        places.finding(
+            "dossier.unit", f"the unit {n.unit!r} does not belong here: {why}", p, remedy="leave the unit out"
+        )
         for p, n, why in found
     ]
 
@@ -88,7 +90,9 @@ def _all_amounts(dossier: Dossier) -> Iterator[Measured]:
                     yield (*path, side), bound, unit_of[require.interest], False
     for name, resource in dossier.capacity.items():
         if resource.limit.unit:
-            yield from ((("capacity", name, "uses", m), u, resource.limit.unit, False) for m, u in resource.uses.items())
+            yield from (
+                (("capacity", name, "uses", m), u, resource.limit.unit, False) for m, u in resource.uses.items()
+            )
 
 
 def requirements(dossier: Dossier) -> Iterator[tuple[Path, Require]]:
@@ -170,7 +174,7 @@ def _pint_factor(written: str, unit: str) -> float | None:
 def _converter() -> Callable[[str, str], Any]:
     import pint
 
-    registry = pint.UnitRegistry(cache_folder=None)
+    registry: pint.UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
     for currency in _CURRENCIES:
         registry.define(f"{currency} = [{currency}]")
     return lambda written, unit: registry.Quantity(1, written).to(unit).magnitude

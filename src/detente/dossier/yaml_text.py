@@ -77,7 +77,7 @@ def _decoded(text: str | bytes) -> str:
         try:
             text = text.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            line = text.count(b"\n", 0, error.start) + 1
+            line = error.object.count(b"\n", 0, error.start) + 1
             raise _Stop("dossier.encoding", "this is not UTF-8 text", (line, 1), "save the file as UTF-8") from None
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if found := _UNPRINTABLE.search(text):
@@ -105,7 +105,9 @@ class _Reader:
         events = _events(text)
         first = next(events, None)
         if first is None:
-            raise _Stop("dossier.empty", "nothing is written here", (1, 1), "`detente new` writes a dossier to start from")
+            raise _Stop(
+                "dossier.empty", "nothing is written here", (1, 1), "`detente new` writes a dossier to start from"
+            )
         document = self.node(first, events, ())
         if (another := next(events, None)) is not None:
             place = _place(another)
@@ -209,14 +211,19 @@ def _events(text: str) -> Iterator[Any]:
 
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
-            if type(event).__name__ not in {"StreamStartEvent", "StreamEndEvent", "DocumentStartEvent", "DocumentEndEvent"}:
+            if type(event).__name__ not in {
+                "StreamStartEvent",
+                "StreamEndEvent",
+                "DocumentStartEvent",
+                "DocumentEndEvent",
+            }:
                 yield event
     except MarkedYAMLError as error:
         raise _broken(error) from None
     except _Stop:
         raise
     except (YAMLError, ValueError, TypeError, AttributeError, LookupError, AssertionError, OverflowError) as error:
-        # Beyond its own errors the parser lets some plain ones through (a bad escape, a bad directive): as broken a text.
+        # Beyond its own errors the parser lets plain ones through (a bad escape, a bad directive): as broken a text.
         raise _Stop("dossier.yaml", f"this is not YAML: {str(error)[:200]}", (1, 1)) from None
 
 
@@ -238,8 +245,8 @@ def _yaml_remedy(problem: str) -> str:
     return "check quotes, brackets and indentation here and on the line above"
 
 
-def plain_scalar(text: str) -> None | bool | int | float | str:
-    """An unquoted scalar by the core rules of YAML 1.2. Raises ValueError for infinity, NaN and absurdly long numbers."""
+def plain_scalar(text: str) -> bool | int | float | str | None:
+    """An unquoted scalar by the core rules of YAML 1.2. Raises ValueError for infinity, NaN and numbers too large."""
     if text in _NULL:
         return None
     if text in _TRUE or text in _FALSE:

@@ -97,8 +97,8 @@ class Clock:
         state = dossier.state.in_force
         self.standing = tuple(state.get(m) for m in dossier.measures)
         self.divisible = tuple(m.divisible for m in dossier.measures.values())
-        entered = {k: ((k, 1.0),) for k in range(-1, len(dossier.grid))}
-        self._entered: dict[int | None, Rises] = {None: (), **entered}
+        self._entered: dict[int | None, Rises] = {None: ()}
+        self._entered.update({k: ((k, 1.0),) for k in range(len(dossier.grid))})
         self._standing = {m: ((-1, s.share.value),) for m, s in enumerate(self.standing) if s}
 
     def timing(self, plan: Plan) -> Timing:

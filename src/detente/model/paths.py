@@ -9,16 +9,16 @@ Moments come in pairs, τ_k⁻ and τ_k⁺: moment 2k and 2k+1. Column 0 of the 
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from detente.model.arrays import TINY, Array, Model
-from detente.model.conditions import Expression, all_of, any_of, holds, in_force
-from detente.model.detection import NEVER, SNAP, AtOnce, Detection
+from detente.model.breaches import Breach, Course, Fate, chances, follow
+from detente.model.conditions import Expression, all_of, in_force
+from detente.model.detection import NEVER, AtOnce, Detection
 
 Terms = dict[tuple[Any, ...], float]
 """Coefficients on expressions."""
@@ -62,82 +62,6 @@ class Rows:
             self.const * factor,
             [{e: c * f for e, c in t.items()} for t, f in zip(self.terms, factor, strict=True)],
         )
-
-
-@dataclass(frozen=True)
-class Fate:
-    """What becomes of one measure after a breach at t0, in years; random where it waits for T, the time to detection.
-
-    It follows the plan until t0 + stop (+ T), stays as it then is, and is undone at `undone` likewise, down to `keeps`.
-    """
-
-    stop: float = np.inf
-    undone: float = np.inf
-    keeps: float = 1.0
-    random: bool = True
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A range (a, b] of the time to detection, its chance, and a time inside it."""
-
-    a: float
-    b: float
-    sample: float
-    chance: float
-
-
-@dataclass(frozen=True)
-class Breach:
-    """A deviation by one party: openly, or by faking some of its measures until it is detected."""
-
-    mover: int
-    detection: Detection
-    fates: tuple[Fate, ...]
-    first_answer: float
-    """Years after detection; infinite where nobody answers."""
-    faked: frozenset[int] = frozenset()
-    needs: dict[int, list[int]] = field(default_factory=dict)
-    """Measures that answer and directly need a measure of the mover: they do not enter while it is unentered."""
-
-
-def breakout(model: Model, p: int) -> Breach:
-    """p openly stops and undoes what it can. DESIGN §5."""
-    stops = {q: float(model.response[q]) for q in model.answerers(p)} | {p: 0.0}
-    fates = [_reaction(model, p, m, stops) for m in range(model.M)]
-    needs: dict[int, list[int]] = {}
-    for m, name in enumerate(model.measures):
-        if model.answers[p, m] and not model.by[p, m]:
-            in_force_first, verified_first = model.dossier.prerequisites(name)
-            first = [model.index[n] for n in dict.fromkeys((*in_force_first, *verified_first))]
-            if mine := [n for n in first if model.by[p, n]]:
-                needs[m] = mine
-    return Breach(p, AtOnce(), tuple(fates), min((s for q, s in stops.items() if q != p), default=np.inf), needs=needs)
-
-
-def covert(model: Model, p: int, m: int) -> Breach:
-    """p fakes m, with all of its fakeable measures that are seen no faster, until m's detection is answered."""
-    faked = frozenset(model.seen_no_faster(p, m))
-    delay = float(model.delay[m])
-    stops = {q: delay + float(model.response[q]) for q in model.answerers(p)}
-    first = min(stops.values(), default=np.inf)
-    detection = model.detection[m] or NEVER
-    fates = []
-    for n in range(model.M):
-        if n in faked:
-            fates.append(Fate(0.0, float(model.undo[n]), float(model.keeps[n]), random=False))
-        else:
-            fates.append(_reaction(model, p, n, stops | {p: first}))
-    return Breach(p, detection if stops else NEVER, tuple(fates), first, faked)
-
-
-def _reaction(model: Model, p: int, m: int, stops: dict[int, float]) -> Fate:
-    """The fate of a measure when its performers stop: the mover all of its own, the others what answers to it."""
-    performers = [q for q in stops if model.by[q, m]]
-    if not performers or not (model.by[p, m] or model.answers[p, m]):
-        return Fate()
-    undone = min((stops[q] + float(model.undo[m]) for q in performers if model.costs[q, m]), default=np.inf)
-    return Fate(min(stops[q] for q in performers), undone, float(model.keeps[m]))
 
 
 class Valuation:
@@ -225,7 +149,7 @@ class Valuation:
         return self._follow(breach, self.t0, self.base)
 
     def answered(self, breach: Breach) -> Array:
-        """[moments] E[e^(−ρ·(first answer))], at signature: what turns on the collapse cost and ends what was spared."""
+        """[moments] E[e^(−ρ·(first answer))]: it turns on the collapse cost and ends what was spared."""
         if not np.isfinite(breach.first_answer):
             return np.zeros(len(self.t0))
         discounted = np.exp(-self.rho * (self.t0 + breach.first_answer))
@@ -268,122 +192,47 @@ class Valuation:
     # --- interactions --------------------------------------------------------------------------------------------
 
     def _interaction(self, rows: Rows, j: int, breach: Breach, t0: Array, base: Array) -> None:
-        model = self.model
-        condition = model.conditions[j]
-        members = [model.index[n] for n in dict.fromkeys(condition.measures)]
-        met = [m for m in members if np.isfinite(breach.fates[m].stop) or m in breach.needs]
-        if not met:
-            coef = self._column(model.M + j, Fate(), NEVER, t0, base)
-            standing = [self._at(j, {m: k for m in members}) for k in range(-1, model.K)]
-            for i in range(len(t0)):
-                for k in np.flatnonzero(np.abs(coef[i]) > TINY):
-                    rows.add_term(i, standing[k], float(coef[i, k]))
-            return
-        for i in range(len(t0)):
-            for cell in self._cells(breach, met, float(t0[i])):
-                self._within_cell(rows, i, j, breach, float(t0[i]), int(base[i]), cell)
+        """Add an interaction's value: while its condition follows the plan, then segment by segment."""
+        c = self.model.M + j
+        if j not in breach.courses:
+            breach.courses[j] = follow(self.model, breach, j, t0, base)
+        course = breach.courses[j]
+        if course.planned is not None:
+            fate = Fate(course.planned_until, course.planned_until, 0.0)
+            coef = self._column(c, fate, breach.detection, t0, base)
+            for i, k in zip(*np.nonzero(np.abs(coef) > TINY), strict=True):
+                rows.add_term(int(i), course.planned[i][k], float(coef[i, k]))
+        if len(course.segments):
+            self._add(rows, course, self._held(c, breach.detection, course.segments), course.segments)
+        once = float(self.model.once[self.p, c])
+        if len(course.rises) and abs(once) > TINY:
+            self._add(rows, course, once * self._discounts(breach.detection, course.rises), course.rises)
 
-    def _at(self, j: int, periods: dict[int, int]) -> Expression:
-        model = self.model
-        return holds(
-            model.conditions[j],
-            lambda n: in_force(model.index[n], periods[model.index[n]], float(model.state[model.index[n]])),
-        )
+    def _held(self, c: int, detection: Detection, segments: Array) -> Array:
+        """[segments] what the interaction is worth over each segment (x0, x1], its cell's chance included."""
+        a, b, x0, m0, x1, m1 = segments[:, 2:].T
+        return self._worth(c, detection, a, b, x0, m0) - self._worth(c, detection, a, b, x1, m1)
 
-    def _cells(self, breach: Breach, met: Sequence[int], t0: float) -> list[Cell]:
-        """Ranges (a, b] of T within which everything happens in one order, each with its chance and a T inside."""
-        fates = [breach.fates[m] for m in met]
-        detection = breach.detection
-        moving = sorted({t for f in fates if f.random for t in (f.stop, f.undone) if np.isfinite(t)})
-        if not moving or isinstance(detection, AtOnce):
-            return [Cell(-1.0, np.inf, 0.0, 1.0)]
-        fixed = [float(t) for t in self.model.tau if t > t0 - SNAP]
-        fixed += [t0 + t for f in fates if not f.random for t in (f.undone,) if np.isfinite(t)]
-        cuts = sorted({0.0, *(x - t0 - t for x in fixed for t in moving if x - t0 - t > SNAP)})
-        cuts = [c for i, c in enumerate(cuts) if i == 0 or c - cuts[i - 1] > SNAP]
-        ranges = [(a if a > 0 else -1.0, b, (a + b) / 2) for a, b in itertools.pairwise(cuts)]
-        ranges.append((cuts[-1] if cuts[-1] > 0 else -1.0, np.inf, cuts[-1] + 1.0))
-        cells = [Cell(a, b, sample, float(detection.partial(0.0, a, b))) for a, b, sample in ranges]
-        cells.append(Cell(np.inf, np.inf, np.inf, float(detection.survival(np.inf))))
-        return [cell for cell in cells if cell.chance > 0]
+    def _worth(self, c: int, detection: Detection, a: Array, b: Array, x: Array, moves: Array) -> Array:
+        """E[Φ(x or x + T); T in the cell]; a cell with a = ∞ is "never seen"."""
+        finite = np.isfinite(x)
+        at = np.where(finite, x, 0.0)
+        still = self._tail(c, at) * chances(detection, a, b)
+        return np.where(finite, np.where(moves > 0, self._expected_tail(c, detection, at, a, b), still), 0.0)
 
-    def _within_cell(
-        self, rows: Rows, i: int, j: int, breach: Breach, t0: float, base: int, cell: Cell
-    ) -> None:
-        """Add the interaction's expected value over one cell of T: segment by segment, each worth Φ at its ends."""
-        model, c = self.model, self.model.M + j
-        a, b, sample = cell.a, cell.b, cell.sample
-        detection: Detection = breach.detection
-        members = [model.index[n] for n in dict.fromkeys(model.conditions[j].measures)]
-        times: dict[float, tuple[float, bool]] = {t0: (t0, False)}
-        for t in model.tau:
-            if t > t0 + SNAP:
-                times[float(t)] = (float(t), False)
-        for m in members:
-            f = breach.fates[m]
-            for t in (f.stop, f.undone):
-                at = t0 + t + (sample if f.random else 0.0)
-                if np.isfinite(at) and not any(abs(at - x) <= SNAP for x in times):
-                    times[at] = (t0 + t, f.random)
-        order = sorted(times)
+    def _discounts(self, detection: Detection, rises: Array) -> Array:
+        a, b, x, moves, sign, _ = rises[:, 2:].T
+        partial = np.where(moves > 0, detection.partial(self.rho, a, b), chances(detection, a, b))
+        discounts: Array = sign * np.exp(-self.rho * x) * partial
+        return discounts
 
-        def worth(x: float) -> float:
-            start, moves = times[x]
-            if not moves or isinstance(detection, AtOnce):
-                return cell.chance * float(self._tail(c, np.array(x)))
-            return float(self._expected_tail(c, detection, np.array(start), np.array(a), np.array(b)))
-
-        def discount(x: float) -> float:
-            start, moves = times[x]
-            if not moves or isinstance(detection, AtOnce):
-                return cell.chance * float(np.exp(-self.rho * x))
-            return float(np.exp(-self.rho * start) * detection.partial(self.rho, a, b))
-
-        once = float(model.once[self.p, c])
-        before = self._at(j, {m: base for m in members})
-        ever, last, value = before, None, 0.0
-        for x, y in zip(order, [*order[1:], np.inf], strict=True):
-            now = self._during(j, breach, t0, base, (x + y) / 2 if np.isfinite(y) else x + 1.0, sample)
-            held = (worth(x) - (worth(y) if np.isfinite(y) else 0.0)) if self._layers(c) else 0.0
-            if now == last:
-                value += held
-            else:
-                if last is not None:
-                    rows.add_term(i, last, value)
-                last, value = now, held
-            if once:
-                seen = any_of([ever, now])
-                if seen != ever:
-                    rows.add_term(i, seen, once * discount(x))
-                    rows.add_term(i, ever, -once * discount(x))
-                    ever = seen
-        if last is not None:
-            rows.add_term(i, last, value)
-
-    def _during(self, j: int, breach: Breach, t0: float, base: int, t: float, sample: float) -> Expression:
-        """The interaction's condition at time t after a breach at t0 that is seen after `sample` years."""
-        model = self.model
-
-        def planned(m: int, k: int) -> Expression:
-            return in_force(m, k, float(model.state[m]))
-
-        def atom(name: str) -> Expression:
-            m = model.index[name]
-            f = breach.fates[m]
-            wait = sample if f.random else 0.0
-            stop, undone = t0 + f.stop + wait, t0 + f.undone + wait
-            if t > undone and f.keeps < 1 - 1e-9:
-                return False
-            last = int(np.searchsorted(model.tau, t, side="right")) - 1
-            if t > stop:
-                last = min(last, int(np.searchsorted(model.tau, stop - SNAP, side="left")) - 1)
-            k = max(base, last)
-            if m in breach.needs and k > base:
-                first = [planned(n, base) for n in breach.needs[m]]
-                return any_of([planned(m, base), all_of([planned(m, k), *first])])
-            return planned(m, k)
-
-        return holds(model.conditions[j], atom)
+    @staticmethod
+    def _add(rows: Rows, course: Course, amounts: Array, places: Array) -> None:
+        width = len(course.expressions)
+        key = (places[:, 0] * width + places[:, 1]).astype(np.int64)
+        used, where = np.unique(key, return_inverse=True)
+        for cell, amount in zip(used, np.bincount(where, weights=amounts), strict=True):
+            rows.add_term(int(cell // width), course.expressions[cell % width], float(amount))
 
 
 def evaluate(rows: Rows, model: Model, shares: Array, moments: Iterable[int] | None = None) -> Array:

@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 
 from detente.model.arrays import Array, Model
-from detente.model.paths import Breach, Rows, Terms, Valuation, breakout, covert
+from detente.model.breaches import Breach, breakout, covert
+from detente.model.paths import Rows, Terms, Valuation
 
 Kind = Literal["consent", "breakout", "covert", "exposure", "secret_exposure"]
 

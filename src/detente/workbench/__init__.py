@@ -1,0 +1,68 @@
+"""The verbs: one function, one frozen options model and one frozen result each. The command line, the web and
+notebooks all call these.
+
+Nothing is imported before it is asked for, so that `import detente` and `detente --help` stay quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from detente.workbench.catalogue import CasesResult, NewResult, SchemaResult, cases, new, schema
+    from detente.workbench.comparing import CompareResult, DiffResult, compare, diff
+    from detente.workbench.judging import CheckResult, EvaluateResult, check, evaluate
+    from detente.workbench.provenance import Provenance
+    from detente.workbench.results import Result
+    from detente.workbench.showing import RunsResult, show
+    from detente.workbench.solving import AssessResult, DesignResult, assess, design
+
+_ROOMS = {
+    "catalogue": ("CasesResult", "NewResult", "SchemaResult", "cases", "new", "schema"),
+    "comparing": ("CompareResult", "DiffResult", "compare", "diff"),
+    "judging": ("CheckResult", "EvaluateResult", "check", "evaluate"),
+    "provenance": ("Provenance",),
+    "results": ("Result",),
+    "showing": ("RunsResult", "show"),
+    "solving": ("AssessResult", "DesignResult", "assess", "design"),
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+VERBS = ("assess", "design", "evaluate", "check", "compare", "diff", "show", "cases", "new", "schema")
+
+__all__ = [
+    "VERBS",
+    "AssessResult",
+    "CasesResult",
+    "CheckResult",
+    "CompareResult",
+    "DesignResult",
+    "DiffResult",
+    "EvaluateResult",
+    "NewResult",
+    "Provenance",
+    "Result",
+    "RunsResult",
+    "SchemaResult",
+    "assess",
+    "cases",
+    "check",
+    "compare",
+    "design",
+    "diff",
+    "evaluate",
+    "new",
+    "schema",
+    "show",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

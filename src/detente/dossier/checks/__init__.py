@@ -1,16 +1,24 @@
-"""What must hold between the fields of a dossier, as Findings: errors, warnings, and the lessons of past deals."""
+"""What must hold between the fields of a dossier, as Findings: errors, warnings, and the lessons of past deals.
+
+Every check is a generator from a dossier to Findings. `errors` runs on every draw of an ensemble, so it holds only what
+makes a dossier unusable; `check` adds what an author should hear once.
+"""
 
 from __future__ import annotations
 
+from detente.dossier.checks import demands, embedded, lessons, oddities
+from detente.dossier.checks.errors import errors
 from detente.dossier.schema import Dossier
 from detente.errors import Finding
 
-
-def errors(dossier: Dossier) -> list[Finding]:
-    """Only what makes a dossier unusable; fast enough for every draw of an ensemble."""
-    return []
+__all__ = ["check", "errors"]
 
 
 def check(dossier: Dossier) -> list[Finding]:
-    """Everything worth saying about a dossier: errors first."""
-    return []
+    """Everything worth saying about a dossier; warnings and lessons only where there is no error."""
+    found = [*errors(dossier), *demands.past_dates(dossier), *demands.against_oneself(dossier)]
+    found += embedded.overlays(dossier)
+    if not any(f.severity == "error" for f in found):
+        found += [*demands.contradictions(dossier), *demands.too_early(dossier)]
+        found += [*oddities.oddities(dossier), *lessons.lessons(dossier)]
+    return found

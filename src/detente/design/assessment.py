@@ -1,0 +1,162 @@
+"""The main question, whole: which deals are possible, and what the best of them looks like. DESIGN §6 `assess`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from detente.design.problem import Question
+from detente.design.rules import Design, Designer, Rule
+from detente.design.solve import Clock
+from detente.dossier.schema import Dossier
+from detente.model.arrays import Model
+from detente.model.check import Slack, Verdict
+from detente.model.plan import Plan
+from detente.model.temptation import conditions
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a plan is worth to a party: present value and its annual equivalent, beside its walk-away value (points)."""
+
+    present: float
+    annual: float
+    walk_away: float
+    must_consent: bool
+
+    @property
+    def gain(self) -> float:
+        return self.present - self.walk_away
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Verdicts by question ("openings", "openings:PARTY", "minimal", "full"), and the roadmap that is shown.
+
+    `shown` names the verdict whose plan is the roadmap: full success where it can be had, else minimal, else none
+    ("none": the best deal of any kind); None where no plan was found at all.
+    """
+
+    dossier: Dossier
+    rule: Rule
+    verdicts: Mapping[str, Design]
+    shown: str | None
+    plan: Plan | None
+    proof: Verdict | None
+    values: Mapping[str, Worth]
+    dangerous: Slack | None
+    """The least slack among the temptations (breakout, covert)."""
+    exposure: tuple[Slack, ...]
+    """The tightest exposure row of each party that has a limit."""
+    assumptions: tuple[str, ...]
+
+
+def assess(
+    dossier: Dossier,
+    *,
+    rule: Rule = "nash",
+    time_limit: float = 300.0,
+    gap: float = 0.005,
+    say: Callable[[str], None] = lambda text: None,
+) -> Assessment:
+    """Judge a case. Each question gets its share of the time limit; what it leaves over goes to the next."""
+    model = Model.of(dossier)
+    valued = conditions(model)
+    clock = Clock(time_limit)
+    asked = questions(dossier)
+    verdicts: dict[str, Design] = {}
+    for i, (name, question) in enumerate(asked.items()):
+        say(f"{describe(name, dossier)} ({i + 1} of {len(asked)})")
+        share = Clock(max(1.0, clock.left / (len(asked) - i)))
+        verdicts[name] = Designer(model, question, gap=gap, clock=share, valued=valued, say=say).design(rule)
+    shown = next((n for n in ("full", "minimal", "none") if n in verdicts and verdicts[n].plan is not None), None)
+    if shown is None and "none" not in verdicts:
+        say("No success level can be had: looking for any deal at all")
+        verdicts["none"] = Designer(
+            model, Question(), gap=gap, clock=Clock(max(5.0, clock.left)), valued=valued, say=say
+        ).design(rule)
+        shown = "none" if verdicts["none"].plan is not None else None
+    proof = verdicts[shown].verdict if shown else None
+    return Assessment(
+        dossier=dossier,
+        rule=rule,
+        verdicts=verdicts,
+        shown=shown,
+        plan=verdicts[shown].plan if shown else None,
+        proof=proof,
+        values=worths(model, proof) if proof else {},
+        dangerous=dangerous(proof) if proof else None,
+        exposure=exposures(proof) if proof else (),
+        assumptions=assumptions(dossier),
+    )
+
+
+def questions(dossier: Dossier) -> dict[str, Question]:
+    """The questions that a dossier allows, in the order of asking."""
+    openers = tuple(dict.fromkeys(x.by for x in dossier.demands.values() if x.firmness == "opening"))
+    asked: dict[str, Question] = {}
+    if openers:
+        asked["openings"] = Question("none", openers)
+        asked |= {f"openings:{p}": Question("none", (p,)) for p in openers}
+    if dossier.success.minimal:
+        asked["minimal"] = Question("minimal")
+    if dossier.success.full:
+        asked["full"] = Question("full")
+    return asked or {"none": Question()}
+
+
+def describe(name: str, dossier: Dossier) -> str:
+    """A question in words."""
+    if name == "openings":
+        return "All opening positions together"
+    if name.startswith("openings:"):
+        party = name.split(":", 1)[1]
+        return f"Opening position of {dossier.parties[party].name or party} alone"
+    return {"minimal": "Minimal success", "full": "Full success", "none": "Any deal"}[name]
+
+
+def worths(model: Model, proof: Verdict) -> dict[str, Worth]:
+    """Each party's value of a judged plan."""
+    return {
+        name: Worth(
+            present=proof.values.get(name, 0.0),
+            annual=proof.values.get(name, 0.0) * float(model.rho[p]) if model.valued[p] else 0.0,
+            walk_away=float(model.walk_away[p]),
+            must_consent=bool(model.consents[p]),
+        )
+        for p, name in enumerate(model.parties)
+    }
+
+
+VALUED = ("consent", "breakout", "covert", "exposure", "secret_exposure")
+
+
+def least(slacks: Sequence[Slack], kinds: Sequence[str] = VALUED) -> Slack | None:
+    """The row with the least slack among those of some kinds."""
+    rows = [s for s in slacks if s.kind in kinds and s.slack is not None]
+    return min(rows, key=lambda s: s.slack if s.slack is not None else 0.0, default=None)
+
+
+def dangerous(proof: Verdict) -> Slack | None:
+    """The most dangerous moment: who is most tempted, when, to what."""
+    return least(proof.slacks, ("breakout", "covert"))
+
+
+def exposures(proof: Verdict) -> tuple[Slack, ...]:
+    """The tightest exposure of each party that has a limit."""
+    kinds = ("exposure", "secret_exposure")
+    parties = dict.fromkeys(s.party for s in proof.slacks if s.kind in kinds)
+    rows = [least([s for s in proof.slacks if s.party == p], kinds) for p in parties]
+    return tuple(s for s in rows if s is not None)
+
+
+def assumptions(dossier: Dossier) -> tuple[str, ...]:
+    """What the answer rests on: the model's own assumptions, then those that the dossier says it makes."""
+    from detente.design.sources import assumed
+
+    return (
+        "A breach ends everything that answers to it: the assumption kindest to deterrence.",
+        "Everyone values what is written here, discounts at a constant rate, and knows the plan; only cheating is hidden.",
+        "Values are measured from no deal; the last period of the time grid never ends.",
+        *assumed(dossier),
+    )

@@ -1,0 +1,57 @@
+"""Where a dossier's numbers come from, and which of them are assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from detente.dossier.quantities import Number
+from detente.dossier.schema import Dossier
+
+
+@dataclass(frozen=True)
+class Input:
+    """One number of a dossier: where it stands, what it says, where it comes from."""
+
+    path: str
+    number: Number
+    source: str | None
+
+    @property
+    def assumed(self) -> bool:
+        return (self.source or "").strip().lower().startswith("assumption")
+
+
+def inputs(dossier: Dossier) -> tuple[Input, ...]:
+    """Every number of a dossier with its source, or the source of the part that it stands in."""
+    return tuple(_walk(dossier, "", None))
+
+
+def _walk(value: object, path: str, source: str | None) -> Iterator[Input]:
+    if isinstance(value, Number):
+        if value.text or value.value:
+            yield Input(path, value, value.source or source)
+        return
+    if isinstance(value, BaseModel):
+        own = getattr(value, "source", None) or source
+        for name in value.model_fields_set:
+            info = type(value).model_fields.get(name)
+            shown = (info.alias or name) if info else name
+            yield from _walk(getattr(value, name), f"{path}.{shown}" if path else shown, own)
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _walk(part, f"{path}.{name}" if path else str(name), source)
+    elif isinstance(value, tuple | list):
+        for i, part in enumerate(value):
+            yield from _walk(part, f"{path}[{i}]", source)
+
+
+def assumed(dossier: Dossier) -> tuple[str, ...]:
+    """The assumptions that a dossier states as sources, each once, with how many numbers rest on it."""
+    counts: dict[str, int] = {}
+    for item in inputs(dossier):
+        if item.assumed and item.source:
+            counts[item.source] = counts.get(item.source, 0) + 1
+    return tuple(f"{source} ({n} number{'s' if n > 1 else ''})" for source, n in counts.items())

@@ -1,0 +1,190 @@
+"""What is legal and odd: said once each, since it may be a slip. DESIGN §3."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import combinations
+
+from detente.dossier.checks.order import ancestors, earliest, prerequisites
+from detente.dossier.checks.summaries import listed, summed_up
+from detente.dossier.places import Path, nearest
+from detente.dossier.schema import Dossier, Effect, InterestBound, Measure, Undo
+from detente.dossier.units import requirements
+from detente.errors import Finding
+
+Places = list[tuple[Path, str]]
+
+
+def oddities(dossier: Dossier) -> list[Finding]:
+    """Warnings and notes, one for each kind of oddity."""
+    return [
+        *_beyond_scale(dossier),
+        *_undo_of_once(dossier),
+        *_never_enters(dossier),
+        *_endless_growth(dossier),
+        *_idle_conditions(dossier),
+        *_conditions_left_out(dossier),
+        *_unverified(dossier),
+        *_progress_sums(dossier),
+        *_no_course(dossier),
+        *_excluded_prerequisites(dossier),
+        *_state_out_of_order(dossier),
+        *_odd_signs(dossier),
+        *_unused(dossier),
+        *_almost_a_party(dossier),
+    ]
+
+
+def _effects(dossier: Dossier) -> Iterator[tuple[Path, str, str, Effect]]:
+    """(path, label, interest, effect) of measures and interactions."""
+    for section in ("measures", "interactions"):
+        for name, part in getattr(dossier, section).items():
+            for interest, effect in part.effects.items():
+                yield (section, name, "effects", interest), f"{name} on {interest}", interest, effect
+
+
+def _beyond_scale(dossier: Dossier) -> list[Finding]:
+    found: Places = []
+    for path, label, interest, effect in _effects(dossier):
+        scale = dossier.interests[interest]
+        swing = abs(scale.best.value - scale.worst.value)
+        if max(abs(effect.level.value), abs(effect.once.value)) > swing * (1 + 1e-9):
+            found.append((path, label))
+    message = "larger than the whole swing from worst to best: {names}"
+    remedy = "right if the scale is meant so; else widen worst and best, or check the unit"
+    return summed_up(dossier, "dossier.beyond_scale", found, message, remedy=remedy)
+
+
+def _undo_of_once(dossier: Dossier) -> list[Finding]:
+    def only_once(measure: Measure) -> bool:
+        effects = measure.effects.values()
+        return bool(effects) and all(e.level.value == 0 and e.per_year is None for e in effects)
+
+    found: Places = [
+        (("measures", name, "undo"), name)
+        for name, m in dossier.measures.items()
+        if isinstance(m.undo, Undo) and only_once(m)
+    ]
+    message = "can be undone, but all effects are `once`, which nothing takes back: {names}"
+    return summed_up(dossier, "dossier.undo_of_once", found, message, remedy="leave undo out, or use `level`")
+
+
+def _never_enters(dossier: Dossier) -> list[Finding]:
+    times = earliest(dossier)
+    found: Places = [(("measures", m), m) for m, (_, entry) in times.items() if entry == math.inf]
+    message = f"cannot enter by the last date of the grid, {dossier.grid.dates[-1]}: {{names}}"
+    return summed_up(dossier, "dossier.never_enters", found, message, remedy="lengthen `periods`, or shorten `takes`")
+
+
+def _endless_growth(dossier: Dossier) -> list[Finding]:
+    found: Places = [
+        ((*path, "per_year"), label)
+        for path, label, _, effect in _effects(dossier)
+        if effect.per_year is not None and effect.per_year.lasts is None
+    ]
+    message = "grows for ever, which is worth more than most arsenals: {names}"
+    return summed_up(dossier, "dossier.endless_growth", found, message, remedy="write {rate: ..., for: 10 years}")
+
+
+def _idle_conditions(dossier: Dossier) -> list[Finding]:
+    found: Places = [
+        (("measures", name, "conditional_on"), f"{party} ({name})")
+        for name, measure in dossier.measures.items()
+        for party in measure.conditional_on or ()
+        if party not in dossier.performers
+    ]
+    message = "answers to a party that performs nothing and so cannot breach: {names}"
+    return summed_up(dossier, "dossier.idle_condition", found, message, remedy="leave the party out")
+
+
+def _conditions_left_out(dossier: Dossier) -> list[Finding]:
+    performers = set(dossier.performers)
+    found: Places = [
+        (("measures", name), name)
+        for name, m in dossier.measures.items()
+        if m.conditional_on is None and len(performers) > 2 and performers - set(m.by)
+    ]
+    message = f"does not say whose breach it answers, so it answers to all {len(performers)} performers: {{names}}"
+    return summed_up(dossier, "dossier.conditional_on", found, message, remedy="add 'conditional_on: [...]'")
+
+
+def _unverified(dossier: Dossier) -> list[Finding]:
+    found: Places = [(("measures", name), name) for name, m in dossier.measures.items() if m.verify is None]
+    message = "does not say how it is verified, so it counts as seen by everyone: {names}"
+    remedy = "write 'verify: open', or {by: ..., detects: 90 %/year, delay: 1 month}"
+    return summed_up(dossier, "dossier.unverified", found, message, remedy=remedy)
+
+
+def _progress_sums(dossier: Dossier) -> list[Finding]:
+    found: Places = []
+    for name, shares in dossier.progress.items():
+        total = sum(s.value for s in shares.values())
+        if not math.isclose(total, 100, abs_tol=1e-6):
+            found.append((("progress", name), f"{name} ({total:g})"))
+    message = "shares do not add up to 100 and are scaled to it: {names}"
+    return summed_up(dossier, "dossier.progress_sum", found, message, remedy="right if meant as weights")
+
+
+def _no_course(dossier: Dossier) -> list[Finding]:
+    found: Places = [
+        (path, require.interest)
+        for path, require in requirements(dossier)
+        if isinstance(require, InterestBound) and not dossier.interests[require.interest].course
+    ]
+    message = "a bound on an interest without a course is measured from 0: {names}"
+    return summed_up(dossier, "dossier.no_course", found, message, remedy="add 'course: [[date, level], ...]'")
+
+
+def _excluded_prerequisites(dossier: Dossier) -> list[Finding]:
+    before = ancestors(prerequisites(dossier))
+    found: Places = []
+    for name, group in dossier.one_of.items():
+        for one, other in combinations(map(set, group.of), 2):
+            clash = [m for a, b in ((one, other), (other, one)) for m in a - b if before[m] & (b - a)]
+            found += [(("one_of", name), f"{m} ({name})") for m in clash]
+    message = "needs a measure of another alternative, so it can never enter: {names}"
+    return summed_up(dossier, "dossier.excluded_prerequisite", found, message, remedy="move one of the two")
+
+
+def _state_out_of_order(dossier: Dossier) -> list[Finding]:
+    standing = dossier.state.in_force
+    found: Places = [
+        (("state", "in_force", m), f"{m} (before {listed(missing)})")
+        for m, needed in prerequisites(dossier).items()
+        if m in standing and (missing := [n for n in needed if n not in standing])
+    ]
+    return summed_up(dossier, "dossier.state_order", found, "in force before what it needs: {names}")
+
+
+def _odd_signs(dossier: Dossier) -> list[Finding]:
+    found: Places = []
+    for name, party in dossier.parties.items():
+        for field in ("collapse_cost", "exposure_limit"):
+            amount = getattr(party, field)
+            if amount is not None and amount.value < 0:
+                found.append((("parties", name, field), f"{field} of {name}"))
+        if party.no_deal.value > 0:
+            found.append((("parties", name, "no_deal"), f"no_deal of {name}, which is a loss and so negative"))
+    return summed_up(dossier, "dossier.sign", found, "has an unusual sign: {names}", remedy="check the sign")
+
+
+def _unused(dossier: Dossier) -> list[Finding]:
+    wanted = {i for p in dossier.parties.values() for i in p.stakes}
+    moved = {interest for _, _, interest, _ in _effects(dossier)}
+    found: Places = [
+        (("interests", name), f"{name} ({'no measure moves it' if name in wanted else 'no party has a stake in it'})")
+        for name in dossier.interests
+        if name not in wanted & moved
+    ]
+    return summed_up(dossier, "dossier.unused_interest", found, "counts for nothing: {names}", severity="note")
+
+
+def _almost_a_party(dossier: Dossier) -> list[Finding]:
+    """Verifiers whose name is a slip away from a party's."""
+    found: Places = []
+    for name, measure in dossier.measures.items():
+        by = getattr(measure.verify, "by", None)
+        if by and by not in dossier.parties and by.casefold() in {p.casefold() for p in dossier.parties}:
+            found.append((("measures", name, "verify", "by"), f"{by!r}: {nearest(by, dossier.parties)}"))
+    return summed_up(dossier, "dossier.verifier", found, "verifier is not the party of that name: {names}")

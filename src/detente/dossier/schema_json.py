@@ -1,0 +1,34 @@
+"""The dossier's JSON Schema, for editors, forms and other programs (`detente schema`)."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+
+from detente.dossier.schema import Dossier
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+@cache
+def _schema() -> JsonSchemaValue:
+    return Dossier.model_json_schema(by_alias=True, mode="validation", schema_generator=_Written)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of a dossier as written; what holds between fields is judged by `read` only."""
+    return {
+        "$schema": DIALECT,
+        "$id": "https://detente.invalid/schema/dossier-1.json",
+        **_schema(),
+        "title": "détente dossier, format 1",
+    }
+
+
+class _Written(GenerateJsonSchema):
+    """Leaves out the defaults, which are parsed numbers rather than anything that can be written."""
+
+    def default_schema(self, schema: Any) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])

@@ -1,0 +1,73 @@
+"""The figures of an assessment: one definition each, for page, notebook, PNG, SVG and CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from detente.design.assessment import Assessment
+from detente.report.figure import Figure, Row
+from detente.report.progress_charts import (
+    interest_chart,
+    interest_rows,
+    progress_chart,
+    progress_rows,
+    value_chart,
+    value_rows,
+)
+from detente.report.risk_charts import exposure_chart, exposure_rows, temptation_chart, temptation_rows
+from detente.report.roadmap_chart import roadmap_chart, roadmap_rows
+from detente.report.words import LEVELS
+
+Draw = Callable[[Assessment, list[Row]], Any]
+
+CAPTIONS = {
+    "roadmap": "A lane for each party; what several perform together has a diamond, and dots in its performers' colours. "
+    "Bars are work under way, discs entry into force, small ticks the date on which all of it counts as verified. "
+    "Pale lines are the dates on which something can enter. The deal has no end: what is in force stays in force.",
+    "temptation": "How much more keeping the deal is worth than the best deviation, at every moment, in each party's own "
+    "points (present value at that date). Below the red line the party would rather break the deal. A step up or down on "
+    "one date is what enters into force that day.",
+    "exposure": "What each party with a limit would have lost, against never having signed, if another party broke the deal "
+    "at that moment (present value at signature, its own points). Above the dashed limit the deal asks too much trust. "
+    "Diamonds: the other party only pretends to perform a measure, from its entry until it is seen. Negative: still better off.",
+    "values": "Bars: the value of the deal to each party, as an annual equivalent, measured from no deal. Red ticks: the least "
+    "at which it consents. Points are each party's own: lengths compare a party with its red tick, not one party with another.",
+    "progress": "Relief and guarantees (given) against what verified progress on the other side allows or makes due. Progress "
+    "counts from the day it is verified, not from the day it is performed.",
+    "interests": "Levels of the interests whose course without a deal the dossier states, while the deal is kept and without "
+    "it. Worst and best are scales, not bounds, so a level can pass them.",
+}
+TITLES = {
+    "roadmap": "The roadmap",
+    "temptation": "Temptation over time",
+    "exposure": "Exposure over time",
+    "values": "What the deal is worth to each party",
+    "progress": "What is given against what is verified",
+    "interests": "What changes on the ground",
+}
+
+
+def figures(assessment: Assessment, run: str = "") -> dict[str, Figure]:
+    """The figures that an assessment has data for; none without a plan."""
+    if assessment.plan is None:
+        return {}
+    drawing: dict[str, tuple[list[Row], Draw]] = {
+        "roadmap": (roadmap_rows(assessment), roadmap_chart),
+        "values": (value_rows(assessment), lambda a, rows: value_chart(rows)),
+        "temptation": (temptation_rows(assessment), temptation_chart),
+        "exposure": (exposure_rows(assessment), exposure_chart),
+        "progress": (progress_rows(assessment), progress_chart),
+        "interests": (interest_rows(assessment), interest_chart),
+    }
+    return {
+        name: Figure(name, TITLES[name], caption(assessment, name, run), draw(assessment, rows), tuple(rows))
+        for name, (rows, draw) in drawing.items()
+        if rows
+    }
+
+
+def caption(assessment: Assessment, name: str, run: str) -> str:
+    """What a figure shows, of which case, which plan and which run."""
+    of = f"{assessment.dossier.title}; plan for {LEVELS.get(assessment.shown or '', assessment.shown or '')}"
+    return f"{CAPTIONS[name]} {of}; {f'run {run}' if run else 'no run recorded'}."

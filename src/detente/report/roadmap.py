@@ -1,0 +1,174 @@
+"""The plan as people read it: who does what, from when to when, seen by whom, answering to whom."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+from detente.design.assessment import Assessment
+from detente.dossier.grid import Grid, add_months
+from detente.dossier.quantities import DAYS_PER_YEAR
+from detente.dossier.schema import Dossier, Verify
+from detente.model.check_paths import NEVER, Facts
+from detente.model.check_terms import Terms, Timing
+from detente.model.plan import FULL, Plan
+from detente.report.words import party, percent
+
+JOINTLY = ""
+"""The lane of measures that several parties perform together."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One measure of a plan."""
+
+    measure: str
+    title: str
+    by: tuple[str, ...]
+    lane: str
+    """The party that performs it; JOINTLY where several do."""
+    takes: float
+    """Years of work."""
+    work_from: date | None
+    """The latest day on which work can start; None where it was done before signature, or needs none."""
+    entry: date
+    full: date | None
+    """When all of it is in force: later than `entry` where it comes in parts, None where it never is."""
+    verified: date | None
+    """When all of it counts as verified."""
+    seen_by: str
+    answers_to: tuple[str, ...]
+    parts: tuple[tuple[date, float], ...]
+    standing: bool
+    """In force before signature."""
+    phase: str | None
+
+
+def date_at(grid: Grid, years: float) -> date:
+    """The calendar date of a model time: whole months, then days."""
+    months = math.floor(years * 12 + 1e-9)
+    return add_months(grid.start, months) + timedelta(days=round((years - months / 12) * DAYS_PER_YEAR))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A plan on its dossier's grid, as the judge times it."""
+
+    dossier: Dossier
+    terms: Terms
+    timing: Timing
+
+    @classmethod
+    def of(cls, dossier: Dossier, plan: Plan) -> Reading:
+        terms = Terms(dossier, Facts(dossier), "none", ())
+        return cls(dossier, terms, terms.clock.timing(plan))
+
+    def seen(self, m: int, e: int) -> float:
+        """When an entry counts as verified, years."""
+        return self.terms.seen(m, e)
+
+    def entered(self, m: int) -> Iterator[tuple[float, float]]:
+        """(years, rise) of a measure's entries; what stands before signature is at −1."""
+        for e, rise in self.timing.rises[m]:
+            yield (-1.0 if e < 0 else self.dossier.grid.years[e]), rise
+
+
+def steps(assessment: Assessment) -> tuple[Step, ...]:
+    """The measures of the shown plan, in order of entry."""
+    if assessment.plan is None:
+        return ()
+    reading = Reading.of(assessment.dossier, assessment.plan)
+    found = [_step(reading, assessment.plan, m, name) for m, name in enumerate(assessment.dossier.measures)]
+    return tuple(sorted((s for s in found if s is not None), key=lambda s: (s.entry, not s.standing)))
+
+
+def _step(reading: Reading, plan: Plan, m: int, name: str) -> Step | None:
+    entry = plan.entry.get(name)
+    if entry is None:
+        return None
+    dossier, measure = reading.dossier, reading.dossier.measures[name]
+    parts = plan.share.get(name, ())
+    full = next((day for day, part in parts if part >= FULL), None) if parts else entry
+    verified = reading.terms.verified(reading.timing, m)
+    standing = name in dossier.state.in_force
+    return Step(
+        measure=name,
+        title=measure.title or name,
+        by=measure.by,
+        lane=JOINTLY if measure.joint else measure.by[0],
+        takes=measure.takes.value,
+        work_from=None if standing else _work_from(dossier.grid, entry, measure.takes.value, in_parts=bool(parts)),
+        entry=entry,
+        full=full,
+        verified=_verified(dossier, name, verified),
+        seen_by=seen_by(dossier, name),
+        answers_to=dossier.conditional_on(name),
+        parts=parts,
+        standing=standing,
+        phase=measure.phase,
+    )
+
+
+def _work_from(grid: Grid, entry: date, takes: float, *, in_parts: bool) -> date | None:
+    if takes <= 0:
+        return None
+    if in_parts:
+        return max((day for day in grid.dates if day < entry), default=entry)
+    return date_at(grid, max(0.0, grid.time(entry) - takes))
+
+
+def _verified(dossier: Dossier, name: str, years: float) -> date | None:
+    standing = dossier.state.in_force.get(name)
+    if years == NEVER:
+        return None
+    if years < 0:
+        return (standing.verified or standing.since) if standing else dossier.start
+    return date_at(dossier.grid, years)
+
+
+def seen_by(dossier: Dossier, name: str) -> str:
+    """Who verifies a measure, in words."""
+    verify = dossier.measures[name].verify
+    if not isinstance(verify, Verify):
+        return "seen by everyone"
+    return party(dossier, verify.by) if verify.by else "no verifier named"
+
+
+def detection(dossier: Dossier, name: str) -> str:
+    """How surely cheating on a measure is seen, in words; empty where it cannot be faked."""
+    measure = dossier.measures[name]
+    if not measure.fakeable or not isinstance(measure.verify, Verify):
+        return ""
+    rate = measure.verify.detects.value if measure.verify.detects else 0.0
+    return f"{percent(-math.expm1(-rate))} a year"
+
+
+def danger_date(assessment: Assessment) -> date | None:
+    return assessment.dangerous.date if assessment.dangerous else None
+
+
+def last_date(assessment: Assessment) -> date:
+    """The end of the time axis: a little after the last thing that happens in the plan."""
+    grid = assessment.dossier.grid
+    found = [day for s in steps(assessment) for day in (s.entry, s.full, s.verified) if day is not None]
+    last = max([*found, danger_date(assessment) or grid.start, grid.dates[min(1, len(grid) - 1)]])
+    return last + timedelta(days=max(30, round(0.02 * (last - grid.start).days)))
+
+
+def parties_at_work(assessment: Assessment) -> tuple[str, ...]:
+    """The parties to which the shown plan gives something to perform, in the dossier's order."""
+    working = {p for s in steps(assessment) for p in s.by}
+    return tuple(p for p in assessment.dossier.parties if p in working)
+
+
+def gaps(grid: Grid) -> str:
+    """The time grid in words."""
+    lengths = [b - a for a, b in pairwise(grid.months)]
+    if not lengths:
+        return "one period, which never ends"
+    short, long = min(lengths), max(lengths)
+    span = f"{short} months" if short == long else f"{short} to {long} months"
+    return f"{len(grid)} entry dates {span} apart, the last on {grid.dates[-1].isoformat()}"

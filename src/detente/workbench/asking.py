@@ -1,0 +1,73 @@
+"""From what a user names to what the floors below take: cases with their overlays, and plans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from detente.dossier import Dossier, apply, read, read_overlay
+from detente.dossier.places import Places, nearest
+from detente.dossier.yaml_text import parse
+from detente.errors import DossierError, Finding, UsageError
+from detente.model.plan import Plan
+from detente.workbench.options import CaseOptions
+
+Case = str | Path | Dossier
+"""A bundled case's id, a file, or a dossier."""
+PlanLike = str | Path | Plan | Mapping[str, Any]
+"""A plan, its JSON data, or a file of them."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A dossier that is fit for use, with the warnings and notes about it."""
+
+    dossier: Dossier
+    findings: tuple[Finding, ...]
+
+
+def ask(case: Case, options: CaseOptions) -> Asked:
+    """The dossier of a case with the scenarios, overlays and settings of the options. Raises DossierError."""
+    dossier, findings = (case, []) if isinstance(case, Dossier) else read(case)
+    if dossier is None:
+        raise DossierError(findings)
+    for name in options.scenario:
+        dossier = apply(dossier, _scenario(dossier, name), name=f"scenario {name}")
+    for file in options.overlay:
+        changes, places = read_overlay(file)
+        dossier = apply(dossier, changes, name=str(file), places=places)
+    for setting in options.set:
+        path, value = _setting(setting)
+        dossier = apply(dossier, {path: value}, name=f"set {path}", places=Places(f"--set {path}"))
+    return Asked(dossier, tuple(findings))
+
+
+def _scenario(dossier: Dossier, name: str) -> Mapping[str, Any]:
+    if name not in dossier.scenarios:
+        raise UsageError(f"the dossier has no scenario {name!r}: {nearest(name, dossier.scenarios)}")
+    return dossier.scenarios[name].changes
+
+
+def _setting(setting: str) -> tuple[str, Any]:
+    """"path=value" as a path and what YAML reads in the value; nothing deletes. Raises UsageError, DossierError."""
+    path, equals, text = setting.partition("=")
+    if not equals or not path.strip():
+        raise UsageError(f"--set needs path=value, such as parties.usa.walk_away=5, found {setting!r}")
+    parsed = parse(f"value: {text.strip()}", f"--set {path.strip()}")
+    if parsed.findings:
+        raise DossierError(parsed.findings)
+    return path.strip(), parsed.document["value"]
+
+
+def known_parties(dossier: Dossier, parties: tuple[str, ...]) -> None:
+    """Raises UsageError where a party is not one of the dossier's."""
+    for name in parties:
+        if name not in dossier.parties:
+            raise UsageError(f"no party {name!r} in the dossier: {nearest(name, dossier.parties)}")
+
+
+def read_plan(dossier: Dossier, plan: PlanLike) -> Plan:
+    """A plan for a dossier. Raises DossierError with all findings (codes plan.*)."""
+    return plan if isinstance(plan, Plan) else Plan.read(dossier, plan)

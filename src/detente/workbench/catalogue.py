@@ -1,0 +1,97 @@
+"""`cases`, `new` and `schema`: what there is to start from, and what may be written."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from detente.dossier import CaseInfo, Dossier, starter
+from detente.dossier import cases as bundled
+from detente.dossier.files import read_bytes
+from detente.dossier.library import path_of
+from detente.errors import DossierError, UsageError
+from detente.workbench.options import NewOptions, options_of
+from detente.workbench.results import Result, Tables
+
+
+@dataclass(frozen=True, repr=False)
+class CasesResult(Result):
+    """The bundled cases."""
+
+    cases: tuple[CaseInfo, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"cases": [{**asdict(c), "parties": list(c.parties)} for c in self.cases]}
+
+    def tables(self) -> Tables:
+        return {"cases": [{**asdict(c), "parties": ", ".join(c.parties)} for c in self.cases]}
+
+    def sentences(self) -> tuple[str, ...]:
+        return tuple(f"{c.id}: {c.title} ({c.measures} measures)" for c in self.cases)
+
+
+def cases() -> CasesResult:
+    """List the bundled cases."""
+    return CasesResult(bundled())
+
+
+@dataclass(frozen=True, repr=False)
+class NewResult(Result):
+    """A case to start from; `file` says where it was written, None where it was not."""
+
+    text: str
+    file: Path | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"file": None if self.file is None else str(self.file), "text": self.text}
+
+    def sentences(self) -> tuple[str, ...]:
+        return (f"Wrote {self.file}." if self.file else "A case to start from.",)
+
+
+def new(file: str | Path | None = None, options: NewOptions | None = None, /, **given: Any) -> NewResult:
+    """Write a commented case to start from. Raises UsageError where the file is there already."""
+    chosen = options_of(NewOptions, options, given)
+    text = _template(chosen)
+    if file is None:
+        return NewResult(text, None)
+    path = Path(file)
+    if path.exists() and not chosen.force:
+        raise UsageError(f"{path} is there already: choose another name, or overwrite it with --force")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return NewResult(text, path)
+
+
+def _template(options: NewOptions) -> str:
+    if options.template is None:
+        return starter(options.title)
+    raw, findings = read_bytes(path_of(options.template) or Path(options.template))
+    if raw is None:
+        raise DossierError(findings)
+    text = raw.decode("utf-8", errors="replace")
+    if options.title is None:
+        return text
+    from detente.dossier.library import _retitled
+
+    return _retitled(text, options.title)
+
+
+@dataclass(frozen=True, repr=False)
+class SchemaResult(Result):
+    """The JSON Schema of a dossier."""
+
+    schema: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        return self.schema
+
+    def sentences(self) -> tuple[str, ...]:
+        return (f"JSON Schema of a dossier, {len(self.schema.get('properties', {}))} fields.",)
+
+
+def schema() -> SchemaResult:
+    """The JSON Schema of a dossier, for editors and other programs."""
+    document = Dossier.model_json_schema(by_alias=True)
+    return SchemaResult({"$schema": "https://json-schema.org/draft/2020-12/schema", **document})

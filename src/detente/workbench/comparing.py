@@ -1,0 +1,142 @@
+"""`compare` and `diff`: plans side by side, and what two dossiers say differently."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from detente.dossier import Dossier
+from detente.errors import UsageError
+from detente.model.check import Verdict
+from detente.model.plan import Plan
+from detente.workbench import words
+from detente.workbench.asking import Case, PlanLike, ask, known_parties, read_plan
+from detente.workbench.judging import judged
+from detente.workbench.options import CompareOptions, DiffOptions, options_of
+from detente.workbench.provenance import Provenance, provenance
+from detente.workbench.results import Result, Row, Tables, slack_json, values_json, worths_of
+
+
+@dataclass(frozen=True, repr=False)
+class CompareResult(Result):
+    """Plans for one dossier side by side."""
+
+    dossier: Dossier
+    plans: Mapping[str, tuple[Plan, Verdict]]
+    provenance: Provenance
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "plans": {name: self._plan_json(*judged_plan) for name, judged_plan in self.plans.items()},
+            "provenance": self.provenance.to_json(),
+        }
+
+    def _plan_json(self, plan: Plan, verdict: Verdict) -> dict[str, Any]:
+        from detente.design.assessment import least
+
+        return {
+            "satisfactory": verdict.satisfactory,
+            "values": values_json(worths_of(self.dossier, verdict)),
+            "least_slack": slack_json(least(verdict.slacks)),
+            **plan.to_dict(),
+        }
+
+    def tables(self) -> Tables:
+        return {"plans": self._summary(), "entry": self._entries()}
+
+    def _summary(self) -> list[Row]:
+        from detente.design.assessment import least
+
+        data = [("satisfactory", {n: "yes" if v.satisfactory else "no" for n, (_, v) in self.plans.items()})]
+        slacks = {n: least(v.slacks) for n, (_, v) in self.plans.items()}
+        shown = {n: f"{words.number(s.slack)} ({s.kind})" if s else None for n, s in slacks.items()}
+        data.append(("least slack", {n: s or "–" for n, s in shown.items()}))
+        for p in self.dossier.parties:
+            worth = {n: words.number(v.values[p]) for n, (_, v) in self.plans.items()}
+            data.append((f"worth to {words.party(self.dossier, p)}", worth))
+        return [{"": label, **cells} for label, cells in data]
+
+    def _entries(self) -> list[Row]:
+        rows: list[Row] = []
+        for m in self.dossier.measures:
+            days = {n: plan.entry.get(m) for n, (plan, _) in self.plans.items()}
+            if any(days.values()):
+                rows.append({"measure": m} | {n: day.isoformat() if day else "–" for n, day in days.items()})
+        return rows
+
+    def sentences(self) -> tuple[str, ...]:
+        good = [n for n, (_, v) in self.plans.items() if v.satisfactory]
+        return (f"{len(good)} of {len(self.plans)} plans are satisfactory.",)
+
+
+def compare(case: Case, *plans: PlanLike, options: CompareOptions | None = None, **given: Any) -> CompareResult:
+    """Judge several plans for one case, and put them side by side."""
+    chosen = options_of(CompareOptions, options, given)
+    if len(plans) < 2:
+        raise UsageError("compare needs two plans at least")
+    begin = time.monotonic()
+    dossier = ask(case, chosen).dossier
+    known_parties(dossier, chosen.openings)
+    read = [read_plan(dossier, p) for p in plans]
+    names = _names(plans)
+    both = {n: (p, judged(dossier, p, chosen)) for n, p in zip(names, read, strict=True)}
+    asked = provenance("compare", dossier, chosen, tuple(p.to_dict() for p in read))
+    return CompareResult(dossier, both, asked.answered(solver={}, wall_seconds=time.monotonic() - begin))
+
+
+def _names(plans: tuple[PlanLike, ...]) -> list[str]:
+    """Short names that differ: a file's stem where that is enough, else its path, else its number."""
+    paths = [Path(p) if isinstance(p, str | Path) else None for p in plans]
+    stems = [p.stem if p else "" for p in paths]
+    names = [str(p) if p and stems.count(p.stem) > 1 else s for p, s in zip(paths, stems, strict=True)]
+    return [n if n and names.count(n) == 1 else f"plan {i + 1}" for i, n in enumerate(names)]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One place at which two dossiers differ; None where one says nothing."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, repr=False)
+class DiffResult(Result):
+    """What the second dossier says differently."""
+
+    changes: tuple[Change, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        rows = [{"path": c.path, "from": c.before, "to": c.after} for c in self.changes]
+        return {"changes": rows, "same": not self.changes}
+
+    def tables(self) -> Tables:
+        return {"changes": [{"path": c.path, "from": c.before, "to": c.after} for c in self.changes]}
+
+    def sentences(self) -> tuple[str, ...]:
+        n = len(self.changes)
+        return ("The two say the same." if not n else f"{n} difference{'s' if n > 1 else ''}.",)
+
+
+def diff(a: Case, b: Case | None = None, options: DiffOptions | None = None, /, **given: Any) -> DiffResult:
+    """What the second case says differently from the first; with one case, what the overlays change in it."""
+    chosen = options_of(DiffOptions, options, given)
+    if b is None and not (chosen.overlay or chosen.set or chosen.scenario):
+        raise UsageError("diff needs two cases, or one and what to change: --set, --overlay or --scenario")
+    before = ask(a, DiffOptions()).dossier
+    after = ask(a if b is None else b, chosen).dossier
+    return DiffResult(tuple(_changes(before._document, after._document, ())))
+
+
+def _changes(a: Any, b: Any, path: tuple[str, ...]) -> Iterator[Change]:
+    if a == b:
+        return
+    if isinstance(a, dict) and isinstance(b, dict):
+        for name in dict.fromkeys([*a, *b]):
+            yield from _changes(a.get(name), b.get(name), (*path, str(name)))
+    else:
+        yield Change(".".join(path), a, b)

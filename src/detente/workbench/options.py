@@ -1,0 +1,127 @@
+"""What can be asked of each verb: its options are the command line's flags and the notebook's keyword arguments.
+
+Only pydantic is imported here, so that `detente --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from detente.errors import UsageError
+
+Rule = Literal["nash", "kalai_smorodinsky", "egalitarian", "utilitarian", "robust", "earliest", "minimal"]
+SuccessLevel = Literal["none", "minimal", "full"]
+
+
+def _several(raw: Any) -> Any:
+    """One value stands for a list of one."""
+    return (raw,) if isinstance(raw, str | Path) else raw
+
+
+def _settings(raw: Any) -> Any:
+    """{"path": value} as "path=value" (JSON is YAML)."""
+    if isinstance(raw, Mapping):
+        return tuple(f"{path}={value if isinstance(value, str) else json.dumps(value)}" for path, value in raw.items())
+    return _several(raw)
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
+
+
+class Options(BaseModel):
+    """Options of a verb."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CaseOptions(Options):
+    """Changes to the case before anything is asked of it."""
+
+    scenario: Names = Field((), description="A scenario that the dossier names; repeatable.")
+    overlay: Annotated[tuple[Path, ...], BeforeValidator(_several)] = Field(
+        (), description="A file of changes, 'dotted.path: value' a line; repeatable, the last wins."
+    )
+    set: Annotated[tuple[str, ...], BeforeValidator(_settings)] = Field(
+        (), description="One change, such as parties.usa.walk_away=5; repeatable. Nothing after = deletes."
+    )
+
+
+class JudgeOptions(CaseOptions):
+    """Which conditions bind besides those that always do."""
+
+    success: SuccessLevel = Field("none", description="The success level that a plan has to meet.")
+    openings: Names = Field((), description="A party whose opening position binds; repeatable.")
+
+
+class SolveOptions(CaseOptions):
+    """How to look for the best plan, and for how long."""
+
+    rule: Rule = Field("nash", description="What 'best' means.")
+    time_limit: float = Field(
+        300.0, gt=0, allow_inf_nan=False, description="Seconds after which the best found so far is reported."
+    )
+    gap: float = Field(0.005, ge=0, lt=1, description="How far from the proven best a plan may be: 0.005 is 0.5 %.")
+    cache: bool = Field(True, description="Answer a question that was asked before from the cache.")
+
+
+class CheckOptions(JudgeOptions):
+    """Options of `check`."""
+
+
+class EvaluateOptions(JudgeOptions):
+    """Options of `evaluate`."""
+
+
+class CompareOptions(JudgeOptions):
+    """Options of `compare`."""
+
+
+class DesignOptions(SolveOptions, JudgeOptions):
+    """Options of `design`."""
+
+
+class AssessOptions(SolveOptions):
+    """Options of `assess`."""
+
+
+class DiffOptions(CaseOptions):
+    """Options of `diff`: the changes are made to the first case only when there is no second."""
+
+
+class SheetsOptions(CaseOptions):
+    """Options of `sheets export`."""
+
+
+class NewOptions(Options):
+    """Options of `new`."""
+
+    title: str | None = Field(None, description="Title of the case.")
+    template: str | None = Field(None, description="A bundled case, or a file, to start from instead of the starter.")
+    force: bool = Field(False, description="Overwrite the file if it is there.")
+
+
+O = TypeVar("O", bound=Options)
+
+
+def options_of(model: type[O], options: O | None, given: Mapping[str, Any]) -> O:
+    """The options of a verb from a model, from keyword arguments, or from both. Raises UsageError."""
+    said = {} if options is None else {name: getattr(options, name) for name in options.model_fields_set}
+    try:
+        return model.model_validate({**said, **given})
+    except ValidationError as wrong:
+        raise UsageError("\n".join(_said(model, dict(e)) for e in wrong.errors(include_url=False))) from None
+
+
+def _said(model: type[Options], error: Mapping[str, Any]) -> str:
+    name = str(error["loc"][0]) if error["loc"] else "options"
+    if error["type"] == "extra_forbidden":
+        near = get_close_matches(name, model.model_fields, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(model.model_fields)}"
+        return f"no option {name!r}: {hint}"
+    return f"{name}: {error['msg']}, found {error['input']!r}"

@@ -1,0 +1,125 @@
+"""Where a result comes from: what was asked, of which dossier, with which versions; and what the answer cost."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from detente.dossier import Dossier, fingerprint
+from detente.dossier.overlays import canonical
+from detente.workbench.options import CaseOptions, Options
+
+RUN_LENGTH = 12
+"""Hexadecimal digits of a run id."""
+_ANSWERS_FROM = ("dossier", "model", "design")
+"""The floors whose code decides an answer."""
+_NOT_ASKED = frozenset({"cache", *CaseOptions.model_fields})
+"""Options that are no part of the question, or are in the dossier's hash already."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The question, whose hash is the run id, and beside it how the answer was come by."""
+
+    verb: str
+    case: str
+    dossier: str
+    """sha256 of the dossier with its overlays."""
+    overlays: tuple[Mapping[str, Any], ...]
+    options: Mapping[str, Any]
+    versions: Mapping[str, str]
+    plans: tuple[str, ...] = ()
+    """sha256 of each plan that was given."""
+    seed: int | None = None
+    solver: Mapping[str, Any] = field(default_factory=dict)
+    """Status, bound and gap of what was solved."""
+    wall_seconds: float | None = None
+    cached: bool = False
+
+    @property
+    def run(self) -> str:
+        asked = {
+            "verb": self.verb,
+            "dossier": self.dossier,
+            "plans": list(self.plans),
+            "options": {k: v for k, v in self.options.items() if k not in _NOT_ASKED},
+            "seed": self.seed,
+            "versions": dict(self.versions),
+        }
+        return hashlib.sha256(canonical(asked).encode()).hexdigest()[:RUN_LENGTH]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "run": self.run,
+            "verb": self.verb,
+            "case": self.case,
+            "dossier": self.dossier,
+            "overlays": [dict(o) for o in self.overlays],
+            "options": dict(self.options),
+            "plans": list(self.plans),
+            "seed": self.seed,
+            "versions": dict(self.versions),
+            "solver": dict(self.solver),
+            "wall_seconds": self.wall_seconds,
+            "cached": self.cached,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Provenance:
+        known = {k: v for k, v in data.items() if k != "run"}
+        return cls(**{**known, "overlays": tuple(data["overlays"]), "plans": tuple(data["plans"])})
+
+    def answered(self, *, solver: Mapping[str, Any], wall_seconds: float) -> Provenance:
+        """With what the answer cost."""
+        return replace(self, solver=solver, wall_seconds=round(wall_seconds, 3))
+
+
+def provenance(verb: str, dossier: Dossier, options: Options, plans: tuple[Mapping[str, Any], ...] = ()) -> Provenance:
+    """The provenance of a question that has not been answered yet."""
+    return Provenance(
+        verb=verb,
+        case=dossier.id or dossier.title,
+        dossier=fingerprint(dossier),
+        overlays=tuple(_overlay(o) for o in dossier._overlays),
+        options=options.model_dump(mode="json"),
+        versions=versions(),
+        plans=tuple(_hash(p) for p in plans),
+    )
+
+
+def _overlay(overlay: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": overlay.get("name"), "hash": _hash(overlay.get("changes"))}
+
+
+def _hash(document: Any) -> str:
+    return hashlib.sha256(canonical(document).encode()).hexdigest()
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of what decides an answer; `source` is a hash of the code of the floors that compute it."""
+    packages = {name: _version(name) for name in ("detente", "numpy", "highspy")}
+    return {**packages, "python": platform.python_version(), "source": _source()}
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def _source() -> str:
+    root = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for floor in _ANSWERS_FROM:
+        for file in sorted((root / floor).rglob("*.py")):
+            digest.update(file.relative_to(root).as_posix().encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:RUN_LENGTH]

@@ -1,0 +1,150 @@
+"""What every result can do: turn into JSON, into tables, into figures, and show itself in a notebook."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from detente.dossier import Dossier
+from detente.workbench import words
+
+if TYPE_CHECKING:
+    from detente.design.assessment import Worth
+    from detente.model.check import Slack, Verdict
+    from detente.model.plan import Plan
+
+Row = Mapping[str, Any]
+Tables = dict[str, list[Row]]
+
+
+class Result(ABC):
+    """A frozen answer of a verb."""
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+
+    @abstractmethod
+    def sentences(self) -> tuple[str, ...]:
+        """The answer in a few sentences."""
+
+    def tables(self) -> Tables:
+        """Tables by name; every row is a mapping from column to value."""
+        return {}
+
+    def figures(self) -> dict[str, Any]:
+        """Altair charts by name."""
+        return {}
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences())
+
+    def __repr__(self) -> str:
+        first = self.sentences()[0] if self.sentences() else ""
+        return f"<{type(self).__name__}: {first}>"
+
+    def _repr_html_(self) -> str:
+        said = "".join(f"<p>{escape(s)}</p>" for s in self.sentences())
+        return said + "".join(_html(name, rows) for name, rows in self.tables().items() if rows)
+
+
+def _html(name: str, rows: Sequence[Row]) -> str:
+    head = "".join(f"<th>{escape(str(c))}</th>" for c in rows[0])
+    body = "".join("<tr>" + "".join(f"<td>{escape(_cell(v))}</td>" for v in r.values()) + "</tr>" for r in rows)
+    caption = escape(name.replace("_", " ").capitalize())
+    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else words.number(value) if isinstance(value, float) else str(value)
+
+
+def finite(value: float | None) -> float | None:
+    """A number as JSON can hold it; None for one that is not finite."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def slack_json(row: Slack | None) -> dict[str, Any] | None:
+    """A slack row: present values at its date in the party's points (exposures: at signature)."""
+    if row is None:
+        return None
+    return {
+        "kind": row.kind,
+        "party": row.party,
+        "other": row.other,
+        "measure": row.measure,
+        "moment": row.moment,
+        "date": None if row.date is None else row.date.isoformat(),
+        "keep": finite(row.keep),
+        "deviate": finite(row.deviate),
+        "slack": finite(row.slack),
+        "name": row.name,
+        "note": row.note,
+    }
+
+
+def plan_json(plan: Plan | None) -> dict[str, Any]:
+    """{"entry": ...} and, with divisible measures in the plan, {"share": ...}."""
+    return {"entry": None} if plan is None else plan.to_dict()
+
+
+def worths_of(dossier: Dossier, proof: Verdict) -> dict[str, Worth]:
+    """Each party's value of a judged plan."""
+    from detente.design.assessment import worths
+    from detente.model.arrays import Model
+
+    return worths(Model.of(dossier), proof)
+
+
+def values_json(worths: Mapping[str, Worth]) -> dict[str, dict[str, float | None]]:
+    return {p: {"present": finite(w.present), "annual": finite(w.annual)} for p, w in worths.items()}
+
+
+def values_table(dossier: Dossier, worths: Mapping[str, Worth]) -> list[Row]:
+    """One row a party: what the plan is worth to it, and what it must be worth."""
+    return [
+        {
+            "party": words.party(dossier, p),
+            "present": w.present,
+            "a_year": w.annual,
+            "walk_away": w.walk_away,
+            "consent": "needed" if w.must_consent else "not asked",
+        }
+        for p, w in worths.items()
+    ]
+
+
+def roadmap_table(dossier: Dossier, plan: Plan | None) -> list[Row]:
+    """One row a step, in the order of dates: when, who, what, and who sees it."""
+    if plan is None:
+        return []
+    steps = [step for m in dossier.measures for step in _steps(dossier, plan, m)]
+    return [row for _, row in sorted(steps, key=lambda s: s[0])]
+
+
+def _steps(dossier: Dossier, plan: Plan, m: str) -> list[tuple[Any, Row]]:
+    rises: Sequence[tuple[Any, float]] = plan.share.get(m, ())
+    if not rises and (day := plan.entry.get(m)) is not None:
+        rises = ((day, 1.0),)
+    title = words.measure(dossier, m)
+    return [
+        (
+            day,
+            {
+                "date": day.isoformat(),
+                "who": words.parties(dossier, dossier.measures[m].by),
+                "what": title if part >= 1 - 1e-9 and len(rises) == 1 else f"{title} ({part:.0%} done)",
+                "verified_by": words.verified_by(dossier, m),
+                "measure": m,
+            },
+        )
+        for day, part in rises
+    ]
+
+
+def slack_table(dossier: Dossier, slacks: Sequence[Slack]) -> list[Row]:
+    """One row a condition, as in the JSON."""
+    return [row for s in slacks if (row := slack_json(s)) is not None]

@@ -1,0 +1,50 @@
+"""`show`: a stored run again, or the list of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from detente.errors import UsageError
+from detente.workbench import store
+from detente.workbench.results import Result, Tables
+from detente.workbench.solving import SPOILT, AssessResult, DesignResult, assess_again, design_again
+
+
+@dataclass(frozen=True, repr=False)
+class RunsResult(Result):
+    """The stored runs, the newest first."""
+
+    runs: tuple[store.StoredRun, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"runs": list(self.tables()["runs"])}
+
+    def tables(self) -> Tables:
+        return {
+            "runs": [
+                {
+                    "run": r.run,
+                    "verb": r.verb,
+                    "case": r.case,
+                    "written": datetime.fromtimestamp(r.written).isoformat(" ", "minutes"),
+                }
+                for r in self.runs
+            ]
+        }
+
+    def sentences(self) -> tuple[str, ...]:
+        n = len(self.runs)
+        return (f"{n} stored run{'' if n == 1 else 's'} in {store.folder()}.",)
+
+
+def show(run: str | None = None, /) -> DesignResult | AssessResult | RunsResult:
+    """A stored run again (the beginning of its id is enough); without one, the list of them. Raises UsageError."""
+    if run is None:
+        return RunsResult(store.runs())
+    found, record = store.find(run)
+    try:
+        return design_again(record) if record["verb"] == "design" else assess_again(record)
+    except SPOILT as error:
+        raise UsageError(f"the stored run {found} cannot be read ({error}): ask again with --no-cache") from error

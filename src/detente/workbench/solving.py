@@ -1,0 +1,376 @@
+"""`design` and `assess`: questions that need a solver. Finished answers are kept, and given again when asked again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from detente.dossier import Dossier, from_dict
+from detente.errors import DossierError, Finding
+from detente.workbench import store, words
+from detente.workbench.asking import Case, ask, known_parties
+from detente.workbench.options import AssessOptions, DesignOptions, SolveOptions, options_of
+from detente.workbench.provenance import Provenance, provenance
+from detente.workbench.results import (
+    Result,
+    Tables,
+    finite,
+    plan_json,
+    roadmap_table,
+    slack_json,
+    slack_table,
+    values_json,
+    values_table,
+    worths_of,
+)
+
+if TYPE_CHECKING:
+    from detente.design.assessment import Assessment
+    from detente.design.problem import Question
+    from detente.design.rules import Design
+    from detente.model.check import Slack
+
+Say = Callable[[str], None]
+R = TypeVar("R")
+SPOILT = (KeyError, TypeError, ValueError, AttributeError, DossierError)
+"""What reading a stored run raises where someone has changed its file."""
+
+
+def silent(text: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, repr=False)
+class DesignResult(Result):
+    """The best plan for a rule, or the proof that there is none, or how far the search got."""
+
+    dossier: Dossier
+    found: Design
+    provenance: Provenance
+    findings: tuple[Finding, ...]
+    """Warnings and notes about the dossier."""
+
+    @property
+    def status(self) -> str:
+        return self.found.status
+
+    @property
+    def least_slack(self) -> Slack | None:
+        from detente.design.assessment import least
+
+        return least(self.found.verdict.slacks) if self.found.verdict else None
+
+    def to_json(self) -> dict[str, Any]:
+        found = self.found
+        worths = worths_of(self.dossier, found.verdict) if found.verdict else None
+        return {
+            "status": found.status,
+            "rule": found.rule,
+            "rule_used": found.rule_used,
+            **plan_json(found.plan),
+            "values": None if worths is None else values_json(worths),
+            "objective": finite(found.objective),
+            "bound": finite(found.bound),
+            "gap": finite(found.gap),
+            "least_slack": slack_json(self.least_slack),
+            "notes": list(found.notes),
+            "provenance": self.provenance.to_json(),
+        }
+
+    def tables(self) -> Tables:
+        if self.found.verdict is None:
+            return {}
+        return {
+            "roadmap": roadmap_table(self.dossier, self.found.plan),
+            "values": values_table(self.dossier, worths_of(self.dossier, self.found.verdict)),
+            "slacks": slack_table(self.dossier, self.found.verdict.slacks),
+        }
+
+    def sentences(self) -> tuple[str, ...]:
+        from detente.design.assessment import dangerous
+
+        level = {"none": "any deal", "minimal": "minimal success", "full": "full success"}
+        said = [
+            f"{words.answer(self.found).capitalize()}: {level[self.provenance.options['success']]}, "
+            f"{words.because(self.found)}."
+        ]
+        if self.found.verdict is not None and (row := dangerous(self.found.verdict)) is not None:
+            said.append(words.dangerous(self.dossier, row))
+        return (*said, *self.found.notes)
+
+    def save(self, file: str | Path) -> Path:
+        """Write the plan as JSON that `check`, `evaluate` and `compare` read. Returns the file's path."""
+        return save_json(self.to_json(), file)
+
+
+def save_json(data: Mapping[str, Any], file: str | Path) -> Path:
+    """Write JSON that people can edit; missing folders are made. Returns the file's path."""
+    import json
+
+    path = Path(file)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    return path
+
+
+@dataclass(frozen=True, repr=False)
+class AssessResult(Result):
+    """Which deals are possible, and what the best of them looks like."""
+
+    assessment: Assessment
+    provenance: Provenance
+    findings: tuple[Finding, ...]
+    """Warnings and notes about the dossier."""
+
+    @property
+    def dossier(self) -> Dossier:
+        return self.assessment.dossier
+
+    @property
+    def status(self) -> str:
+        """"undecided" where one of the questions is."""
+        return "undecided" if any(v.status == "undecided" for v in self.assessment.verdicts.values()) else "decided"
+
+    def to_json(self) -> dict[str, Any]:
+        a = self.assessment
+        return {
+            "verdicts": {name: _verdict_json(v) for name, v in a.verdicts.items()},
+            "shown": a.shown,
+            "dangerous": slack_json(a.dangerous),
+            "exposure": [slack_json(s) for s in a.exposure],
+            "values": values_json(a.values) if a.proof else None,
+            "assumptions": list(a.assumptions),
+            "provenance": self.provenance.to_json(),
+        }
+
+    def tables(self) -> Tables:
+        a = self.assessment
+        return {
+            "verdicts": [verdict_row(self.dossier, name, v) for name, v in a.verdicts.items()],
+            "roadmap": roadmap_table(self.dossier, a.plan),
+            "values": values_table(self.dossier, a.values),
+            "exposure": slack_table(self.dossier, a.exposure),
+            "slacks": slack_table(self.dossier, a.proof.slacks if a.proof else ()),
+            "assumptions": [{"assumption": text} for text in a.assumptions],
+        }
+
+    def figures(self) -> dict[str, Any]:
+        from detente.report.figures import figures
+
+        return dict(figures(self.assessment))
+
+    def sentences(self) -> tuple[str, ...]:
+        a = self.assessment
+        rows = [verdict_row(self.dossier, name, v) for name, v in a.verdicts.items()]
+        said = [f"{r['question']}: {r['answer']}, {r['because']}." for r in rows]
+        if a.dangerous is not None:
+            said.append(words.dangerous(self.dossier, a.dangerous))
+        return (*said, *(words.exposed(self.dossier, s) for s in a.exposure))
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write the report, its figures and tables, and the plans. Returns what was written."""
+        from detente.report import write_report
+
+        written = write_report(self.assessment, Path(folder), self.provenance.to_json(), list(self.findings))
+        return list(written)
+
+
+def _verdict_json(found: Design) -> dict[str, Any]:
+    return {
+        "status": found.status,
+        "plan": None if found.plan is None else found.plan.to_dict(),
+        "rule_used": found.rule_used,
+        "objective": finite(found.objective),
+        "bound": finite(found.bound),
+        "gap": finite(found.gap),
+        "notes": list(found.notes),
+    }
+
+
+def verdict_row(dossier: Dossier, name: str, found: Design) -> dict[str, str]:
+    """A question, its answer and what that rests on, in words."""
+    from detente.design.assessment import describe
+
+    return {
+        "question": describe(name, dossier),
+        "answer": words.answer(found),
+        "because": words.because(found),
+        "name": name,
+    }
+
+
+# --- asking ----------------------------------------------------------------------------------------------------
+
+
+def design(case: Case, options: DesignOptions | None = None, /, *, say: Say = silent, **given: Any) -> DesignResult:
+    """Find the best satisfactory plan under a rule, or prove that there is none."""
+    chosen = options_of(DesignOptions, options, given)
+    asked = ask(case, chosen)
+    known_parties(asked.dossier, chosen.openings)
+    question = provenance("design", asked.dossier, chosen)
+    if (known := _answered(question, chosen, asked.dossier, design_again)) is not None:
+        return known
+    from detente.design.rules import design as solve
+
+    begin = time.monotonic()
+    found = solve(
+        asked.dossier,
+        chosen.rule,
+        success=chosen.success,
+        openings=chosen.openings,
+        time_limit=chosen.time_limit,
+        gap=chosen.gap,
+        say=say,
+    )
+    wall = time.monotonic() - begin
+    result = DesignResult(
+        asked.dossier, found, question.answered(solver=_cost(found), wall_seconds=wall), asked.findings
+    )
+    _keep(result, asked.dossier, finished=found.status != "undecided", first=found.first_plan_seconds)
+    return result
+
+
+def assess(case: Case, options: AssessOptions | None = None, /, *, say: Say = silent, **given: Any) -> AssessResult:
+    """Say whether the parties can reach a satisfactory deal, what it looks like, and what would break it."""
+    chosen = options_of(AssessOptions, options, given)
+    asked = ask(case, chosen)
+    question = provenance("assess", asked.dossier, chosen)
+    if (known := _answered(question, chosen, asked.dossier, assess_again)) is not None:
+        return known
+    from detente.design.assessment import assess as solve
+
+    begin = time.monotonic()
+    found = solve(asked.dossier, rule=chosen.rule, time_limit=chosen.time_limit, gap=chosen.gap, say=say)
+    wall = time.monotonic() - begin
+    costs = {name: _cost(v) for name, v in found.verdicts.items()}
+    result = AssessResult(found, question.answered(solver=costs, wall_seconds=wall), asked.findings)
+    _keep(result, asked.dossier, finished=result.status == "decided")
+    return result
+
+
+def _cost(found: Design) -> dict[str, Any]:
+    return {
+        "status": found.status,
+        "bound": finite(found.bound),
+        "gap": finite(found.gap),
+        "first_plan_seconds": finite(found.first_plan_seconds),
+    }
+
+
+# --- keeping and recalling -------------------------------------------------------------------------------------
+
+
+def _answered(
+    question: Provenance, options: SolveOptions, dossier: Dossier, again: Callable[[store.Record, Dossier], R]
+) -> R | None:
+    """The stored answer to a question, None where it was not asked, not finished, is spoilt, or is not to be used."""
+    record = store.recall(question.run) if options.cache else None
+    if record is None or not record.get("finished"):
+        return None
+    with suppress(*SPOILT):
+        return again(record, dossier)
+    return None
+
+
+def _keep(
+    result: DesignResult | AssessResult, dossier: Dossier, *, finished: bool, first: float | None = None
+) -> None:
+    before = store.recall(result.provenance.run)
+    if before is not None and before.get("finished") and not finished:
+        return
+    store.keep(
+        result.provenance.run,
+        {
+            "verb": result.provenance.verb,
+            "title": dossier.title,
+            "finished": finished,
+            "document": dossier._document,
+            "findings": [f.as_dict() for f in result.findings],
+            "first_plan_seconds": finite(first),
+            "result": result.to_json(),
+        },
+    )
+
+
+def design_again(record: store.Record, dossier: Dossier | None = None) -> DesignResult:
+    """A stored design; its plan is judged anew."""
+    from detente.design.problem import Question
+
+    known = from_dict(record["document"]) if dossier is None else dossier
+    result, source = record["result"], _provenance(record)
+    asked = Question(source.options["success"], tuple(source.options["openings"]))
+    plan = None if result["entry"] is None else result
+    found = _design(known, {**result, "plan": plan}, result["rule"], asked, record.get("first_plan_seconds"))
+    return DesignResult(known, found, source, _findings(record))
+
+
+def assess_again(record: store.Record, dossier: Dossier | None = None) -> AssessResult:
+    """A stored assessment; its plans are judged anew."""
+    from detente.design.assessment import Assessment, assumptions, dangerous, exposures, questions
+    from detente.design.problem import Question
+
+    known = from_dict(record["document"]) if dossier is None else dossier
+    result, source = record["result"], _provenance(record)
+    asked, rule, shown = questions(known), source.options["rule"], result["shown"]
+    verdicts = {
+        name: _design(known, data, rule, asked.get(name, Question()), None)
+        for name, data in result["verdicts"].items()
+    }
+    proof = verdicts[shown].verdict if shown else None
+    assessment = Assessment(
+        dossier=known,
+        rule=rule,
+        verdicts=verdicts,
+        shown=shown,
+        plan=verdicts[shown].plan if shown else None,
+        proof=proof,
+        values=worths_of(known, proof) if proof else {},
+        dangerous=dangerous(proof) if proof else None,
+        exposure=exposures(proof) if proof else (),
+        assumptions=assumptions(known),
+    )
+    return AssessResult(assessment, source, _findings(record))
+
+
+def _design(
+    dossier: Dossier, data: Mapping[str, Any], rule: Any, question: Question, first: float | None
+) -> Design:
+    from detente.design.rules import Design
+    from detente.model.check import check
+    from detente.model.plan import Plan
+
+    plan = None if data["plan"] is None else Plan.read(dossier, data["plan"])
+    success: Any = question.success
+    proof = None if plan is None else check(dossier, plan, success=success, openings=question.openings)
+    if proof is not None and not proof.satisfactory:
+        raise DossierError([_stale()])
+    return Design(
+        data["status"],
+        rule,
+        data["rule_used"],
+        plan,
+        proof,
+        data["objective"],
+        data["bound"],
+        data["gap"],
+        first,
+        tuple(data["notes"]),
+    )
+
+
+def _stale() -> Finding:
+    message = "the plan of this stored run does not pass today's check"
+    return Finding("run.stale", "error", message, remedy="ask again with --no-cache")
+
+
+def _provenance(record: store.Record) -> Provenance:
+    return replace(Provenance.from_json(record["result"]["provenance"]), cached=True)
+
+
+def _findings(record: store.Record) -> tuple[Finding, ...]:
+    known: Sequence[Mapping[str, Any]] = record.get("findings", ())
+    return tuple(Finding(**f) for f in known)
