@@ -22,7 +22,9 @@ def document(measures: int, quarters: int, *, seed: int = 0) -> dict[str, Any]:
         }
         for name in ("north", "south", "east")
     }
-    interests = {f"{p}_{kind}": {"unit": "points", "worst": 0, "best": 100} for p in parties for kind in ("gain", "cost")}
+    interests = {
+        f"{p}_{kind}": {"unit": "points", "worst": 0, "best": 100} for p in parties for kind in ("gain", "cost")
+    }
     body = {f"m{i:03}": _measure(rng, i) for i in range(measures)}
     return {
         "detente": 1,

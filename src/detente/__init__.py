@@ -10,12 +10,11 @@ before it is needed.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import detente.design
+import detente.design as _design
 
 __version__ = "0.1.0"
 
@@ -23,13 +22,37 @@ if TYPE_CHECKING:
     from detente.dossier import Dossier, apply, fingerprint, from_dict, load, loads, read_overlay
     from detente.errors import DetenteError, DossierError, Finding, UsageError
     from detente.model.plan import Plan
-    from detente.workbench import assess, cases, check, compare, diff, evaluate, new, schema, show
+    from detente.workbench import (
+        assess,
+        cases,
+        check,
+        compare,
+        diff,
+        evaluate,
+        export_sheets,
+        import_sheets,
+        new,
+        schema,
+        show,
+    )
 
 _HOMES = {
     "detente.dossier": ("Dossier", "apply", "fingerprint", "from_dict", "load", "loads", "read_overlay"),
     "detente.errors": ("DetenteError", "DossierError", "Finding", "UsageError"),
     "detente.model.plan": ("Plan",),
-    "detente.workbench": ("assess", "cases", "check", "compare", "diff", "evaluate", "new", "schema", "show"),
+    "detente.workbench": (
+        "assess",
+        "cases",
+        "check",
+        "compare",
+        "diff",
+        "evaluate",
+        "export_sheets",
+        "import_sheets",
+        "new",
+        "schema",
+        "show",
+    ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -48,8 +71,10 @@ __all__ = [
     "design",
     "diff",
     "evaluate",
+    "export_sheets",
     "fingerprint",
     "from_dict",
+    "import_sheets",
     "load",
     "loads",
     "new",
@@ -77,4 +102,4 @@ class _Floor(ModuleType):
         return getattr(import_module("detente.workbench"), verb)(*args, **given)
 
 
-sys.modules["detente.design"].__class__ = _Floor
+_design.__class__ = _Floor

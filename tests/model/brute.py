@@ -238,7 +238,7 @@ NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
 
 
 def expected(dossier: Dossier, m: str, tell: Callable[[float], float]) -> float:
-    """E[tell(T)] for T exponential with m's rate, by Gauss-Legendre between the T at which the order of events changes."""
+    """E[tell(T)] for T exponential with m's rate: Gauss-Legendre between the T at which the order of events changes."""
     verify = dossier.measures[m].verify
     assert isinstance(verify, Verify)
     rate = verify.detects.value

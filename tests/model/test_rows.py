@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from detente.dossier.schema import Dossier
 from detente.model.arrays import Model
 from detente.model.check import Judge
-from detente.model.paths import evaluate
 from detente.model.plan import Plan
 from detente.model.temptation import conditions, values
 from detente.model.paths import truth
@@ -64,7 +63,7 @@ def judged_slacks(dossier: Dossier, plan: Plan) -> dict[tuple[object, ...], floa
     return found
 
 
-@settings(max_examples=int(os.environ.get("EX","100")), deadline=None)
+@settings(max_examples=int(os.environ.get("EX", "100")), deadline=None)
 @given(st.data())
 def test_rows_and_judge_agree(data: st.DataObject) -> None:
     dossier = data.draw(dossiers())

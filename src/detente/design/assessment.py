@@ -156,7 +156,7 @@ def assumptions(dossier: Dossier) -> tuple[str, ...]:
 
     return (
         "A breach ends everything that answers to it: the assumption kindest to deterrence.",
-        "Everyone values what is written here, discounts at a constant rate, and knows the plan; only cheating is hidden.",
+        "Everyone values what is written here, at a constant discount, and knows the plan; only cheating is hidden.",
         "Values are measured from no deal; the last period of the time grid never ends.",
         *assumed(dossier),
     )

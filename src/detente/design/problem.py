@@ -1,4 +1,4 @@
-"""The plan problem of one model as a growing MILP: what a plan may be, and the valued conditions on demand. DESIGN §5, §6.
+"""The plan problem of a model as a growing MILP: what a plan may be, and valued conditions on demand. DESIGN §5, §6.
 
 Columns: f[m,k] (binary, or continuous for divisible measures), then whatever rows turn out to need: completeness of
 divisible measures, conditions of interactions, presence, alternatives.
@@ -21,7 +21,7 @@ from detente.model.arrays import Model
 from detente.model.conditions import Expression, in_force
 from detente.model.conditions import holds as condition_holds
 from detente.model.detection import SNAP
-from detente.model.paths import Rows, Terms
+from detente.model.paths import Rows
 from detente.model.temptation import Conditions, Switch, conditions, values
 
 SOME = 1e-4
@@ -162,7 +162,8 @@ class Problem:
         if not self.model.divisible[m]:
             return self.f(m, self.model.K - 1)
         if m not in self._some:
-            u, last, state = self.program.add_column(integer=True), self.f(m, self.model.K - 1), float(self.model.state[m])
+            u, last = self.program.add_column(integer=True), self.f(m, self.model.K - 1)
+            state = float(self.model.state[m])
             self.program.add_row({last: 1.0, u: -1.0}, high=state)
             self.program.add_row({last: 1.0, u: -SOME}, low=state)
             self._some[m] = u
@@ -269,7 +270,7 @@ class Problem:
     def _one_of(self, alternatives: Sequence[Iterable[str]], *, exactly: bool) -> None:
         sets = [[self.model.index[m] for m in dict.fromkeys(names)] for names in alternatives]
         chosen = self.program.add_columns(np.zeros(len(sets)), np.ones(len(sets)), integer=True)
-        self.program.add_row({c: 1.0 for c in chosen}, low=1.0 if exactly else 0.0, high=1.0)
+        self.program.add_row(dict.fromkeys(chosen, 1.0), low=1.0 if exactly else 0.0, high=1.0)
         for m in dict.fromkeys(m for s in sets for m in s):
             allowed = {c: -1.0 for c, s in zip(chosen, sets, strict=True) if m in s}
             self.at_most({**allowed}, 0.0, self.some(m))
@@ -451,35 +452,20 @@ class Problem:
 
     # --- valued rows -------------------------------------------------------------------------------------------
 
-    @cached_property
-    def flat(self) -> Array:
-        """[R, M·K] coefficients of the valued rows."""
-        return self.valued.coef.reshape(len(self.valued), -1)
-
-    @cached_property
-    def _worst(self) -> Array:
-        """[R, M] least contribution of each measure to each row over all its ways to enter, or not."""
-        tail = np.cumsum(self.valued.coef[:, :, ::-1], axis=2)[:, :, ::-1]
-        fixed = self.model.state > 0
-        worst = np.minimum(tail.min(axis=2, initial=0.0), 0.0)
-        worst[:, fixed & ~self.model.divisible] = tail[:, fixed & ~self.model.divisible, 0]
-        partial = fixed & self.model.divisible
-        if partial.any():
-            share = self.model.state[partial]
-            worst[:, partial] = tail[:, partial, 0] * share + worst[:, partial] * (1 - share)
-        return worst
-
     def least(self, r: int, *, without: int | None = None) -> float:
         """A lower bound on row r, over all plans, or all plans in which a party performs nothing."""
-        terms: Terms = self.valued.terms[r]
-        measures = self._worst[r] if without is None else self._worst[r][~self.model.by[without]]
-        return float(self.valued.const[r] + measures.sum() + sum(min(c, 0.0) for c in terms.values()))
+        valued = self.valued
+        if without is None:
+            return float(valued.least[r])
+        spared = float(valued.worst[r][self.model.by[without]].sum())
+        return float(valued.least[r]) - spared
 
     def most(self, r: int) -> float:
         """An upper bound on row r over all plans."""
         tail = np.cumsum(self.valued.coef[r, :, ::-1], axis=1)
-        best = np.maximum(tail.max(axis=1, initial=0.0), 0.0).sum() + np.abs(tail).max(axis=1, initial=0.0) @ self.model.state
-        return float(self.valued.const[r] + best + sum(max(c, 0.0) for c in self.valued.terms[r].values()))
+        best = np.maximum(tail.max(axis=1, initial=0.0), 0.0).sum()
+        standing = np.abs(tail).max(axis=1, initial=0.0) @ self.model.state
+        return float(self.valued.const[r] + best + standing + sum(max(c, 0.0) for c in self.valued.terms[r].values()))
 
     def switch(self, s: Switch) -> Linear | None:
         """1 where a row binds; None where it always does."""
@@ -497,8 +483,8 @@ class Problem:
 
     def slack(self, r: int) -> Linear:
         """Valued row r as a linear function of the columns."""
-        nonzero = np.flatnonzero(self.flat[r])
-        row: Row = {int(c): float(self.flat[r, c]) for c in nonzero}
+        nonzero = np.flatnonzero(self.valued.flat[r])
+        row: Row = {int(c): float(self.valued.flat[r, c]) for c in nonzero}
         for e, c in self.valued.terms[r].items():
             column = self.column(e)
             row[column] = row.get(column, 0.0) + c
@@ -598,7 +584,8 @@ def course(model: Model, name: str, t: float) -> float:
     """An interest's level without a deal at t years: linear between the dates given, constant outside, 0 without."""
     d = model.dossier
     points = [(years_between(d.start, day), level.value) for day, level in d.interests[name].course]
-    return float(np.interp(t, *zip(*sorted(points), strict=True))) if points else 0.0
+    points.sort()
+    return float(np.interp(t, [x for x, _ in points], [y for _, y in points])) if points else 0.0
 
 
 __all__ = ["INF", "Linear", "Problem", "ProgressBy", "Question", "course", "earliest_periods", "prerequisites", "scale"]

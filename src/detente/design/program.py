@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,11 +28,31 @@ class Answer:
     bound: float
 
 
+@contextmanager
+def _silent_stdout() -> Iterator[None]:
+    """Send what C code writes to standard output nowhere: HiGHS greets there when it is made, whatever its options."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # standard output is closed: nothing to protect
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
 class Program:
     """Columns with bounds, rows as {column: coefficient}; grown row by row between solves."""
 
     def __init__(self, *, seed: int = 0, threads: int = 1) -> None:
-        self.h = highspy.Highs()
+        with _silent_stdout():
+            self.h = highspy.Highs()
         for name, value in {
             "output_flag": False,
             "log_to_console": False,
@@ -178,4 +201,4 @@ def combine(*rows: tuple[float, Mapping[int, float]]) -> Row:
 
 
 def ones(columns: Sequence[int]) -> Row:
-    return {c: 1.0 for c in columns}
+    return dict.fromkeys(columns, 1.0)

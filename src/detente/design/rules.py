@@ -58,7 +58,7 @@ def design(
     gap: float = 0.005,
     say: Callable[[str], None] = lambda text: None,
 ) -> Design:
-    """The best satisfactory plan under a rule. Raises UsageError for a rule or level that the dossier does not offer."""
+    """The best satisfactory plan under a rule. Raises UsageError for a rule or level that is not on offer."""
     if rule not in RULES:
         raise UsageError(f"unknown rule {rule!r}; the rules are {', '.join(RULES)}")
     if success not in ("none", "minimal", "full"):
@@ -165,7 +165,7 @@ class Designer:
         if not outcome.infeasible:
             return outcome, "nash"
         self._fresh(self.solver.pool)
-        self.notes.append("No satisfactory plan gives every consenting party a gain above zero: the egalitarian plan is shown.")
+        self.notes.append("No satisfactory plan gives every consenting party a gain above zero: egalitarian instead.")
         return self._egalitarian()
 
     def _log_sum(self) -> Objective:
@@ -203,14 +203,16 @@ class Designer:
     def _kalai_smorodinsky(self) -> tuple[Outcome, Rule]:
         weights: dict[int, float] = {}
         for i, p in enumerate(self.bargainers):
-            best = self.solver.best(
-                Objective(self._gain(p), lambda s, i=i: float(self.gains(s)[i]), slack_for=lambda v: 0.2 * self._relative(v))  # type: ignore[misc]
-            )
+            best = self.solver.best(self._own(i, p))
             if best.shares is None:
                 return best, "kalai_smorodinsky"
             if best.objective > POSITIVE:
                 weights[p] = 1.0 / best.objective
         return self.solver.best(self._least(weights)), "kalai_smorodinsky"
+
+    def _own(self, i: int, p: int) -> Objective:
+        """max the gain of one party, the i-th bargainer."""
+        return Objective(self._gain(p), lambda s: float(self.gains(s)[i]), slack_for=lambda v: 0.2 * self._relative(v))
 
     def _robust(self) -> tuple[Outcome, Rule]:
         from detente.design.robust import least_slack
@@ -245,7 +247,7 @@ class Designer:
         def score(shares: Array) -> float:
             if math.isinf(met_time(self.model, first, shares)):
                 return -math.inf
-            return -float(np.sum((shares[:, -1] > shares[:, 0] + 1e-9)))
+            return -float(np.sum(shares[:, -1] > shares[:, 0] + 1e-9))
 
         return self._then_egalitarian(Objective(target, score), "minimal")
 
@@ -274,10 +276,12 @@ class Designer:
         return Outcome(shares, outcome.objective, outcome.bound, proved=True), rule
 
     def _times(self) -> list[float]:
-        """Times at which minimal success can be met: entries, and verifications of what its scales count."""
+        """Times at which minimal success can be met: entries, verifications that count, dates that it names."""
         model = self.model
         times = set(model.tau.tolist())
         for r in requirements(model, "minimal"):
+            if isinstance(r, InterestBound) and r.since:
+                times.add(max(0.0, years_between(model.dossier.start, r.since)))
             if isinstance(r, ProgressBy):
                 for m in self.problem.scale(r.progress):
                     wait = model.dossier.measures[model.measures[m]].confirms_in
@@ -324,9 +328,7 @@ class Designer:
             raise DetenteError(f"a designed plan did not pass check ({broken[:3]}): please report this dossier")
         gap = self._gap(used, outcome)
         status: Status = "satisfactory" if outcome.proved else "undecided"
-        return Design(
-            status, rule, used, plan, verdict, sign * outcome.objective, bound, gap, first, tuple(notes)
-        )
+        return Design(status, rule, used, plan, verdict, sign * outcome.objective, bound, gap, first, tuple(notes))
 
     def _gap(self, used: Rule, outcome: Outcome) -> float | None:
         if not math.isfinite(outcome.bound) or not math.isfinite(outcome.objective):

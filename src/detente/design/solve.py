@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from detente.design.problem import Linear, Problem
 from detente.design.program import Answer, Array, combine
 from detente.model.conditions import Expression
-from detente.model.paths import truth
 
 ACCEPTED = 8e-7
 """How far a valued row may be missed by a plan: above the programme's tolerance, below that of `check`."""
@@ -57,7 +56,7 @@ class Objective:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`shares` is None where no plan was found; `proved` when the bound is within the gap, or infeasibility is shown."""
+    """`shares` is None where no plan was found; `proved`: the bound is within the gap, or there is no plan."""
 
     shares: Array | None
     objective: float
@@ -77,12 +76,9 @@ class Solver:
         self.pool: list[Array] = []
         """Shares of plans known to satisfy every row."""
         self.first_plan_seconds: float | None = None
+        self.widths: tuple[int, ...] = WIDTHS
         valued = problem.valued
-        self._relief = np.array([max(0.0, -problem.least(r)) for r in range(len(valued))])
-        self._families: dict[tuple[object, ...], list[int]] = {}
-        for r, label in enumerate(valued.labels):
-            self._families.setdefault((label.kind, label.party, label.other, label.measure), []).append(r)
-        self._term_rows = [r for r, t in enumerate(valued.terms) if t]
+        self._relief = np.maximum(0.0, -valued.least)
 
     # --- judging -----------------------------------------------------------------------------------------------
 
@@ -105,21 +101,15 @@ class Solver:
         """[R] which valued rows apply to a plan."""
         kind, party, cell, previous = self._switches
         f = shares.ravel()
-        active = np.array([shares[self.problem.model.by[p]].max(initial=0.0) > 1e-9 for p in range(len(self.problem.model.parties))])
-        on: NDArray[np.bool_] = np.where(kind == 0, True, np.where(kind == 1, active[party], f[cell] - f[previous] * (kind == 3) > 0.5))
+        model = self.problem.model
+        active = np.array([shares[model.by[p]].max(initial=0.0) > 1e-9 for p in range(len(model.parties))])
+        there = f[cell] - f[previous] * (kind == 3) > 0.5
+        on: NDArray[np.bool_] = np.where(kind == 0, True, np.where(kind == 1, active[party], there))
         return on
 
     def slacks(self, shares: Array) -> Array:
         """[R] slack of every valued row for a plan."""
-        problem = self.problem
-        slack = problem.valued.const + problem.flat @ shares[:, 1:].ravel()
-        cache: dict[Expression, float] = {}
-        for r in self._term_rows:
-            for e, c in problem.valued.terms[r].items():
-                if e not in cache:
-                    cache[e] = truth(e, shares)
-                slack[r] += c * cache[e]
-        return slack
+        return self.problem.valued.slacks(shares)
 
     @cached_property
     def _switches(self) -> tuple[NDArray[np.int64], ...]:
@@ -144,16 +134,18 @@ class Solver:
         problem = self.problem
         K = problem.model.K
         f = x[: problem.model.M * K].reshape(problem.model.M, K)
-        slack = problem.valued.const + problem.flat @ f.ravel()
-        cache: dict[Expression, tuple[float, float]] = {}
-        for r in self._term_rows:
-            for e, c in problem.valued.terms[r].items():
-                low, high = self._range(e, f, x, cache)
-                slack[r] += c * (high if c > 0 else low)
+        slack = problem.valued.const + problem.valued.flat @ f.ravel()
+        if problem.valued.expressions:
+            cache: dict[Expression, tuple[float, float]] = {}
+            ranges = np.array([self._range(e, f, x, cache) for e in problem.valued.expressions])
+            positive, negative = problem.valued.on_terms
+            slack = slack + positive @ ranges[:, 1] + negative @ ranges[:, 0]
         whole = np.concatenate([problem.model.state[:, None], f], axis=1)
         return slack + self._relief * (1.0 - self._relieved(whole))
 
-    def _range(self, e: Expression, f: Array, x: Array, cache: dict[Expression, tuple[float, float]]) -> tuple[float, float]:
+    def _range(
+        self, e: Expression, f: Array, x: Array, cache: dict[Expression, tuple[float, float]]
+    ) -> tuple[float, float]:
         """Least and greatest value of an expression's column in the relaxation at x."""
         if e in self.problem._expressions:
             value = float(x[self.problem._expressions[e]]) if self.problem._expressions[e] < len(x) else 0.0
@@ -215,7 +207,7 @@ class Solver:
             return Outcome(None, -math.inf, -math.inf, proved=True)
         x, bound = relaxed[0], objective.bound(relaxed[1] + objective.target.const)
         if x is not None:
-            for width in WIDTHS:
+            for width in self.widths:
                 if not self._good_enough(objective, bound):
                     self._near(objective, x, width)
         while True:
@@ -244,16 +236,20 @@ class Solver:
         rejected: list[Array] = []
         answer = program.maximise(
             seconds=seconds,
-            absolute_gap=0.5 * objective.slack_for(value if shares is not None else 0.0),
+            absolute_gap=0.9 * objective.slack_for(value if shares is not None else 0.0),
             hint=shares,
             hint_columns=self.problem.model.M * self.problem.model.K,
             stop=lambda x, _: self._reject(x, rejected),
         )
         found = [x for x in (*rejected, answer.x) if x is not None]
-        return answer, any([self._learn(objective, x) for x in found])
+        learned = [self._learn(objective, x) for x in found]
+        return answer, any(learned)
+
+    def _found_only_good(self, answer: Answer) -> bool:
+        return answer.x is not None and not len(self.violated(self.shares(answer.x)))
 
     def _near(self, objective: Objective, x: Array, width: int) -> None:
-        """Look for plans whose entries are near to those of the relaxation: a small programme, solved for plans only."""
+        """Look for plans whose entries are near to those of the relaxation: a small programme, for plans only."""
         model, program = self.problem.model, self.problem.program
         n = model.M * model.K
         low, high = program.bounds(n)
@@ -270,7 +266,7 @@ class Solver:
         )
         for _ in range(NEAR_ROUNDS):
             answer, changed = self._solve_whole(objective, seconds=min(NEAR_SECONDS, self.clock.left))
-            if not changed or self.clock.left <= 0 or answer.status == "infeasible":
+            if not changed or self.clock.left <= 0 or self._found_only_good(answer):
                 break
         program.set_many_bounds(low, high)
 
@@ -331,6 +327,7 @@ class Solver:
             if (not added and not refined) or stalled >= 4 or self.clock.left <= 0:
                 break
         return last, bound
+
 
 def linear_sum(parts: Iterable[tuple[float, Linear]]) -> Linear:
     """Σ factor·linear."""

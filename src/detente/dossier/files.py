@@ -45,6 +45,14 @@ def reads(text: str | bytes, file: str | None = None) -> tuple[Dossier | None, l
     return _judged(parsed.document, parsed.places, list(parsed.findings), thorough=True)
 
 
+def judged_document(
+    document: dict[str, Any], file: str, findings: list[Finding]
+) -> tuple[Dossier | None, list[Finding]]:
+    """As `read`, from a raw document that another reader (a spreadsheet's) built, with what it had to say."""
+    raw, faults = plain_document(document, Places(file))
+    return (None, findings + faults) if faults else _judged(raw, Places(file), findings, thorough=True)
+
+
 def read_bytes(path: FilePath) -> tuple[bytes | None, list[Finding]]:
     """The bytes of a file, or a Finding that says why they cannot be had."""
     try:

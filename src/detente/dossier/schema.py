@@ -219,7 +219,7 @@ class Measure(Part):
     terms: Ids = Field((), description="Terms its wording rests on")
     phase: str | None = Field(None, description="Heading in the roadmap")
     source: str | None = Field(None, description="Where it comes from")
-    note: str | None = None
+    note: str | None = Field(None, description="Anything else worth saying")
 
     @property
     def fakeable(self) -> bool:
@@ -289,7 +289,7 @@ class InteractionBody(Part):
 
     when: ConditionField
     effects: Mapping[Id, Effect] = Field(min_length=1)
-    source: str | None = None
+    source: str | None = Field(None, description="Where it comes from")
 
 
 Interaction = Annotated[
@@ -302,7 +302,7 @@ class Resource(Part):
 
     limit: Capacity
     uses: Mapping[Id, Capacity] = {}
-    source: str | None = None
+    source: str | None = Field(None, description="Where it comes from")
 
 
 class InForce(Part):
@@ -374,14 +374,14 @@ RequireField = Annotated[
 class Demand(Part):
     """A condition that a party puts on any deal."""
 
-    title: str | None = None
+    title: str | None = Field(None, description="Name for people")
     by: Id = Field(description="Whose demand it is")
     firmness: Literal["red_line", "opening", "preference"] = Field(description="How firmly it binds")
     price: Amount | None = Field(
         None, description="What giving it up would cost its party; without one a red line is not for sale"
     )
     require: RequireField = Field(description="What it asks of the plan")
-    source: str | None = None
+    source: str | None = Field(None, description="Where it comes from")
 
 
 Scale = Annotated[
@@ -397,7 +397,7 @@ class Link(Part):
     at_most: Scale | None = Field(None, description="The scale of verified progress it may not exceed")
     at_least: Scale | None = Field(None, description="The scale of verified progress it may not fall behind")
     ahead_by: Share = Field(ZERO, description="By how much it may run ahead (or behind)")
-    source: str | None = None
+    source: str | None = Field(None, description="Where it comes from")
 
 
 def _prior_shape(raw: Any) -> str:
@@ -415,29 +415,29 @@ Prior = Annotated[
 class TypeOf(Part):
     """What a party may really be: an overlay, and how likely others think it."""
 
-    title: str | None = None
+    title: str | None = Field(None, description="Name for people")
     prior: Prior | None = Field(None, description="How likely: one share, or one for each observer")
     changes: Changes = {}
-    source: str | None = None
+    source: str | None = Field(None, description="Where it comes from")
 
 
 class Shock(Part):
     """Something that may happen: at a date with a chance, or at a rate."""
 
-    title: str | None = None
+    title: str | None = Field(None, description="Name for people")
     at: Day | None = None
     chance: Share | None = None
     rate: Hazard | None = None
     changes: Changes = {}
-    source: str | None = None
+    source: str | None = Field(None, description="Where it comes from")
 
 
 class Scenario(Part):
     """A named overlay."""
 
-    title: str | None = None
+    title: str | None = Field(None, description="Name for people")
     changes: Changes = {}
-    source: str | None = None
+    source: str | None = Field(None, description="Where it comes from")
 
 
 class SideCondition(Part):
@@ -446,7 +446,7 @@ class SideCondition(Part):
     needs: str
     before: Id
     written: bool = False
-    source: str | None = None
+    source: str | None = Field(None, description="Where it comes from")
 
 
 class Standing(Part):
@@ -471,7 +471,7 @@ class Event(Part):
     date: str = Field(description="When: a date, or as much of it as is known (2012-02)")
     what: str
     measure: str | None = None
-    source: str | None = None
+    source: str | None = Field(None, description="Where it comes from")
     confidence: str | None = None
 
 

@@ -50,6 +50,13 @@ def model_at(path: Path, tag: str | None = None) -> type[BaseModel] | None:
     return models[0] if models else None
 
 
+def description_at(path: Path) -> str | None:
+    """What the schema says of the field at a path."""
+    model = model_at(path[:-1])
+    field = written_fields(model).get(str(path[-1])) if model else None
+    return field.description if field else None
+
+
 def is_named_by_people(path: Path) -> bool:
     """Whether what stands at a path is a mapping whose keys the author chooses (parties, stakes, ...)."""
     return any(get_origin(b) in (Mapping, dict) for b in _branches(annotation_at(path)))

@@ -17,6 +17,7 @@ from detente.errors import Finding
 _CODES = {
     "missing": "dossier.missing",
     "too_short": "dossier.missing",
+    "too_long": "dossier.type",
     "extra_forbidden": "dossier.unknown_field",
     "string_pattern_mismatch": "dossier.name",
     "literal_error": "dossier.choice",
@@ -135,6 +136,10 @@ def _finding(error: ErrorDetails, document: Any, places: Places) -> Finding:
 def _words(kind: str, error: ErrorDetails, path: Path, tag: str | None, document: Any) -> tuple[str, str]:
     """What to say of one error, and how to mend it."""
     found = error["input"]
+    if kind == "missing" and isinstance(error["loc"][-1], int):
+        return f"this list is too short: item {error['loc'][-1] + 1} is missing", "write all items"
+    if kind == "too_long":
+        return f"this list is too long: {len(found)} items", f"write {error.get('ctx', {}).get('max_length', 'fewer')}"
     if kind == "missing":
         return f"{path[-1]!r} is missing", f"add '{path[-1]}: ...'"
     if kind == "too_short":

@@ -119,7 +119,8 @@ class _Reader:
         self._refuse_indirection(event, path)
         kind = type(event).__name__
         if kind == "ScalarEvent":
-            self.values[path] = _place(event)
+            if event.value or event.style:  # an empty value has no place of its own
+                self.values[path] = _place(event)
             return self._scalar(event, path)
         if kind == "SequenceStartEvent":
             return self._sequence(events, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -141,15 +142,16 @@ def _amount(number: Number, rho: float) -> float:
     return number.value / rho if number.flow else number.value
 
 
-def _scaled(effects: dict[str, Effect] | object, weights: dict[str, float]) -> list[tuple[Effect, float]]:
-    return [(e, weights[i]) for i, e in effects.items() if weights.get(i)]  # type: ignore[attr-defined]
+def _scaled(effects: Mapping[str, Effect], weights: Mapping[str, float]) -> list[tuple[Effect, float]]:
+    return [(e, weights[i]) for i, e in effects.items() if weights.get(i)]
 
 
 def _compile(d: Dossier) -> Model:
     parties, measures, interactions = tuple(d.parties), tuple(d.measures), tuple(d.interactions)
     P, M, n = len(parties), len(measures), len(measures) + len(interactions)
     valued = np.array([_matters(q) for q in d.parties.values()], bool)
-    rho = np.array([q.discount.value if q.discount and v else 1.0 for q, v in zip(d.parties.values(), valued, strict=True)])
+    people = list(d.parties.values())
+    rho = np.array([q.discount.value if q.discount and v else 1.0 for q, v in zip(people, valued, strict=True)])
     layers: dict[float, Array] = {math.inf: np.zeros((P, n))}
     once, costs = np.zeros((P, n)), np.zeros((P, M), bool)
     columns = [m.effects for m in d.measures.values()] + [i.effects for i in d.interactions.values()]
@@ -178,7 +180,12 @@ def _compile(d: Dossier) -> Model:
         by & (by.sum(axis=0) > 1)
     )
     verifies = [m.verify if isinstance(m.verify, Verify) else None for m in d.measures.values()]
-    people = list(d.parties.values())
+
+    def points(amount: Callable[[Party], Number | None], default: float) -> Array:
+        """[P] an amount of each party as a present value; the default where it has none or values nothing."""
+        amounts = [amount(q) if v else None for q, v in zip(people, valued, strict=True)]
+        return np.array([default if a is None else _amount(a, r) for a, r in zip(amounts, rho, strict=True)])
+
     model = Model(
         dossier=d,
         parties=parties,
@@ -196,15 +203,10 @@ def _compile(d: Dossier) -> Model:
         keeps=np.array([m.undo.keeps.value if isinstance(m.undo, Undo) else 1.0 for m in d.measures.values()]),
         state=np.array([d.state.in_force[m].share.value if m in d.state.in_force else 0.0 for m in measures]),
         response=np.array([q.response_time.value if q.response_time else 0.0 for q in people]),
-        walk_away=np.array([_amount(q.walk_away, r) if v else 0.0 for q, r, v in zip(people, rho, valued, strict=True)]),
-        collapse=np.array([_amount(q.collapse_cost, r) if v else 0.0 for q, r, v in zip(people, rho, valued, strict=True)]),
-        limit=np.array(
-            [
-                _amount(q.exposure_limit, r) if v and q.exposure_limit is not None else np.inf
-                for q, r, v in zip(people, rho, valued, strict=True)
-            ]
-        ),
-        spared=np.array([-q.no_deal.value / r if v else 0.0 for q, r, v in zip(people, rho, valued, strict=True)]),
+        walk_away=points(lambda q: q.walk_away, 0.0),
+        collapse=points(lambda q: q.collapse_cost, 0.0),
+        limit=points(lambda q: q.exposure_limit, np.inf),
+        spared=-points(lambda q: q.no_deal, 0.0),
         consents=np.array([q.must_consent for q in people], bool),
         divisible=np.array([m.divisible for m in d.measures.values()], bool),
         fakeable=np.array([m.fakeable for m in d.measures.values()], bool),

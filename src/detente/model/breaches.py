@@ -106,9 +106,9 @@ class Course:
 
 
 def chances(detection: Detection, a: Array, b: Array) -> Array:
-    """P(T in (a, b]); for a = ∞ the chance that it is never seen."""
-    never = np.isinf(a) & (a > 0)
-    return np.where(never, detection.survival(np.inf), detection.partial(0.0, a, b))
+    """P(T in (a, b]); a = ∞ stands for "never seen", a = −∞ for whatever T may be."""
+    seen = np.where(np.isposinf(a), detection.survival(np.inf), detection.partial(0.0, a, b))
+    return np.where(np.isneginf(a), 1.0, seen)
 
 
 def follow(model: Model, breach: Breach, j: int, t0: Array, base: Array) -> Course:
@@ -161,7 +161,7 @@ class _Follower:
 
     def _planned(self, k: int, k0: int) -> Expression:
         """The condition in period k while the plan is followed, faked measures standing as before the breach."""
-        return self._holds(tuple((k if f.random else k0, -1) for f in self.fates))
+        return self._holds(tuple((k, k) if f.random else (k0, k0) for f in self.fates))
 
     def _holds(self, periods: tuple[tuple[int, int], ...]) -> Expression:
         """The condition with each member in force as of a period (and, where it waits, its needs as of another)."""
@@ -178,7 +178,7 @@ class _Follower:
 
         if k == DEAD:
             return False
-        if m in self.breach.needs and k > k0 >= -1 and k0 != k:
+        if k > k0 and m in self.breach.needs:
             first = [standing(n, k0) for n in self.breach.needs[m]]
             return any_of([standing(m, k0), all_of([standing(m, k), *first])])
         return standing(m, k)
@@ -186,7 +186,7 @@ class _Follower:
     def _cells(self, t0: float) -> list[Cell]:
         """Ranges of T within which everything happens in one order."""
         if not self.moving:
-            return [Cell(-1.0, np.inf, 0.0)]
+            return [Cell(-np.inf, np.inf, 0.0)]
         fixed = [t for t in self.tau if t > t0 - SNAP]
         fixed += [t0 + f.undone for f in self.fates if not f.random and np.isfinite(f.undone)]
         cuts = sorted({0.0, *(x - t0 - t for x in fixed for t in self.moving if x - t0 - t > SNAP)})
@@ -206,7 +206,7 @@ class _Follower:
         before = (
             self._at(t0, base, just_before, cell.sample)
             if self.simple
-            else self._holds(tuple((base, -1) for _ in self.fates))
+            else self._holds(tuple((base, base) for _ in self.fates))
         )
         ever, start, last = before, begin, None
         for n, (x, at, moves) in enumerate(times):
@@ -260,10 +260,11 @@ class _Follower:
             wait = sample if f.random else 0.0
             stop = t0 + f.stop + wait
             if t > t0 + f.undone + wait and f.keeps < 1 - 1e-9:
-                periods.append((DEAD, -1))
+                periods.append((DEAD, DEAD))
                 continue
             k = bisect_right(self.tau, t) - 1
             if t > stop:
                 k = min(k, bisect_left(self.tau, stop - SNAP) - 1)
-            periods.append((max(base, k), base if m in self.breach.needs else -1))
+            k = max(base, k)
+            periods.append((k, base if m in self.breach.needs else k))
         return self._holds(tuple(periods))

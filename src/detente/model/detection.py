@@ -34,7 +34,8 @@ class Exponential:
         if self.rate == 0.0:
             return np.zeros(np.broadcast(low, high).shape)
         total = self.rate + rho
-        return self.rate / total * np.maximum(np.exp(-total * low) - np.exp(-total * high), 0.0)
+        seen: Array = self.rate / total * np.maximum(np.exp(-total * low) - np.exp(-total * high), 0.0)
+        return seen
 
     def survival(self, t: ArrayLike) -> Array:
         time = np.maximum(np.asarray(t, float), 0.0)

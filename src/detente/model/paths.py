@@ -9,7 +9,6 @@ Moments come in pairs, τ_k⁻ and τ_k⁺: moment 2k and 2k+1. Column 0 of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -233,15 +232,6 @@ class Valuation:
         used, where = np.unique(key, return_inverse=True)
         for cell, amount in zip(used, np.bincount(where, weights=amounts), strict=True):
             rows.add_term(int(cell // width), course.expressions[cell % width], float(amount))
-
-
-def evaluate(rows: Rows, model: Model, shares: Array, moments: Iterable[int] | None = None) -> Array:
-    """Values of rows for a plan's shares f[m,k] ([M, K+1], column 0 the state)."""
-    chosen = range(len(rows.const)) if moments is None else moments
-    values = rows.const + np.einsum("imk,mk->i", rows.coef, shares)
-    for i in chosen:
-        values[i] += sum(c * truth(e, shares) for e, c in rows.terms[i].items())
-    return values
 
 
 def truth(expression: Expression, shares: Array) -> float:

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from detente.model.arrays import Array, Model
 from detente.model.breaches import Breach, breakout, covert
-from detente.model.paths import Rows, Terms, Valuation
+from detente.model.paths import Rows, Terms, Valuation, truth
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Kind = Literal["consent", "breakout", "covert", "exposure", "secret_exposure"]
 
@@ -46,14 +49,63 @@ class Label:
 class Conditions:
     """All valued rows of a model: slack = const + coef·f + terms. [R, M, K] coefficients on f[m,k]."""
 
+    model: Model
     labels: tuple[Label, ...]
     coef: Array
     const: Array
     terms: tuple[Terms, ...]
 
     @cached_property
-    def expressions(self) -> tuple[tuple[object, ...], ...]:
+    def expressions(self) -> tuple[tuple[Any, ...], ...]:
+        """The expressions that rows have coefficients on."""
         return tuple(dict.fromkeys(e for t in self.terms for e in t))
+
+    @cached_property
+    def on_terms(self) -> tuple[csr_array, csr_array]:
+        """[R, expressions] positive and negative coefficients on expressions."""
+        from scipy.sparse import csr_array
+
+        number = {e: i for i, e in enumerate(self.expressions)}
+        cells = [(r, number[e], c) for r, t in enumerate(self.terms) for e, c in t.items()]
+        row, column, value = (np.array(x) for x in zip(*cells, strict=True)) if cells else (np.zeros(0, int),) * 3
+        shape = (len(self), len(self.expressions))
+        positive = csr_array((np.maximum(value, 0.0), (row, column)), shape=shape)
+        negative = csr_array((np.minimum(value, 0.0), (row, column)), shape=shape)
+        return positive, negative
+
+    @cached_property
+    def flat(self) -> Array:
+        """[R, M·K] coefficients on f."""
+        flat: Array = self.coef.reshape(len(self), -1)
+        return flat
+
+    @cached_property
+    def worst(self) -> Array:
+        """[R, M] least contribution of each measure to each row over all its ways to enter, or not."""
+        model = self.model
+        tail = np.cumsum(self.coef[:, :, ::-1], axis=2)[:, :, ::-1]
+        worst = np.minimum(tail.min(axis=2, initial=0.0), 0.0)
+        whole = (model.state > 0) & ~model.divisible
+        worst[:, whole] = tail[:, whole, 0]
+        part = (model.state > 0) & model.divisible
+        worst[:, part] = tail[:, part, 0] * model.state[part] + worst[:, part] * (1 - model.state[part])
+        result: Array = worst
+        return result
+
+    @cached_property
+    def least(self) -> Array:
+        """[R] a lower bound on each row over all plans."""
+        below: Array = np.asarray(self.on_terms[1].sum(axis=1)).ravel()
+        least: Array = self.const + self.worst.sum(axis=1) + below
+        return least
+
+    def slacks(self, shares: Array) -> Array:
+        """[R] slack of every row for a plan's shares [M, K+1]."""
+        slack: Array = self.const + self.flat @ shares[:, 1:].ravel()
+        if self.expressions:
+            holds = np.array([truth(e, shares) for e in self.expressions])
+            slack = slack + (self.on_terms[0] + self.on_terms[1]) @ holds
+        return slack
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -84,6 +136,7 @@ def conditions(model: Model) -> Conditions:
         terms += [rows.terms[i] for i in chosen]
     shape = (0, model.M, model.K)
     return Conditions(
+        model,
         tuple(labels),
         np.concatenate(coef) if coef else np.zeros(shape),
         np.concatenate(const) if const else np.zeros(0),

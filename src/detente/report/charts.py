@@ -22,21 +22,23 @@ from detente.report.words import LEVELS
 Draw = Callable[[Assessment, list[Row]], Any]
 
 CAPTIONS = {
-    "roadmap": "A lane for each party; what several perform together has a diamond, and dots in its performers' colours. "
-    "Bars are work under way, discs entry into force, small ticks the date on which all of it counts as verified. "
-    "Pale lines are the dates on which something can enter. The deal has no end: what is in force stays in force.",
-    "temptation": "How much more keeping the deal is worth than the best deviation, at every moment, in each party's own "
-    "points (present value at that date). Below the red line the party would rather break the deal. A step up or down on "
-    "one date is what enters into force that day.",
-    "exposure": "What each party with a limit would have lost, against never having signed, if another party broke the deal "
-    "at that moment (present value at signature, its own points). Above the dashed limit the deal asks too much trust. "
-    "Diamonds: the other party only pretends to perform a measure, from its entry until it is seen. Negative: still better off.",
-    "values": "Bars: the value of the deal to each party, as an annual equivalent, measured from no deal. Red ticks: the least "
-    "at which it consents. Points are each party's own: lengths compare a party with its red tick, not one party with another.",
-    "progress": "Relief and guarantees (given) against what verified progress on the other side allows or makes due. Progress "
-    "counts from the day it is verified, not from the day it is performed.",
-    "interests": "Levels of the interests whose course without a deal the dossier states, while the deal is kept and without "
-    "it. Worst and best are scales, not bounds, so a level can pass them.",
+    "roadmap": "A lane for each party; what several perform together has a diamond, and dots in its performers' "
+    "colours. Bars are work under way, discs entry into force, small ticks the date on which all of it counts as "
+    "verified. Pale lines are the dates on which something can enter. The deal has no end: what is in force stays.",
+    "temptation": "How much more keeping the deal is worth than the best deviation, at every moment, in each party's "
+    "own points (present value at that date). Below the red line the party would rather break the deal. A step up or "
+    "down on one date is what enters into force that day.",
+    "exposure": "What each party with a limit would have lost, against never having signed, if another party broke the "
+    "deal at that moment (present value at signature, its own points). Above the dashed limit the deal asks too much "
+    "trust. Diamonds: the other party only pretends to perform a measure, from its entry until it is seen. Negative: "
+    "still better off.",
+    "values": "Bars: the value of the deal to each party, as an annual equivalent, measured from no deal. Red ticks: "
+    "the least at which it consents. Points are each party's own: lengths compare a party with its red tick, not one "
+    "party with another.",
+    "progress": "Relief and guarantees (given) against what verified progress on the other side allows or makes due. "
+    "Progress counts from the day it is verified, not from the day it is performed.",
+    "interests": "Levels of the interests whose course without a deal the dossier states, while the deal is kept and "
+    "without it. Worst and best are scales, not bounds, so a level can pass them.",
 }
 TITLES = {
     "roadmap": "The roadmap",

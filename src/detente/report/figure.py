@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from detente.dossier.schema import Dossier
@@ -59,7 +60,7 @@ class Figure:
         return str(vl_convert.vegalite_to_svg(_text(self.spec(titled=titled))))
 
     def inline_svg(self) -> str:
-        """An SVG that can stand beside others in one page: its ids carry the figure's name, its size follows the page."""
+        """An SVG that can stand beside others in one page: ids carry the figure's name, its size follows the page."""
         svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{self.name}-", self.svg())
         return re.sub(r'^<svg([^>]*?) width="[\d.]+" height="[\d.]+"', r"<svg\1", svg.strip(), count=1)
 
@@ -85,14 +86,28 @@ def colours(dossier: Dossier) -> dict[str, str]:
 
 def dressed(chart: Any) -> Any:
     """The look of every chart."""
-    axis = {"labelColor": FAINT, "titleColor": FAINT, "domainColor": "#b5b5b5", "tickColor": "#b5b5b5", "gridColor": HAIR}
+    line = {"domainColor": "#b5b5b5", "tickColor": "#b5b5b5", "gridColor": HAIR}
+    small = {"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal"}
     return chart.configure(
         font=FONT,
         background="white",
-        axis={**axis, "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "labelFlush": False},
+        padding={"left": 6, "top": 6, "right": 28, "bottom": 6},  # a reader's fonts may be wider than ours
+        axis={**line, **small, "labelColor": FAINT, "titleColor": FAINT, "labelFlush": False},
         view={"stroke": None},
-        header={"labelFontSize": 12, "labelFontWeight": "bold", "labelColor": INK, "labelAnchor": "start", "title": None},
-        legend={"labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "labelColor": INK, "labelLimit": 320},
+        header={
+            "labelFontSize": 12,
+            "labelFontWeight": "bold",
+            "labelColor": INK,
+            "labelAnchor": "start",
+            "title": None,
+        },
+        legend={
+            "labelFontSize": 11,
+            "titleFontSize": 11,
+            "titleFontWeight": "normal",
+            "labelColor": INK,
+            "labelLimit": 320,
+        },
         title={"fontSize": 15, "subtitleFontSize": 11, "subtitleColor": FAINT, "subtitlePadding": 6, "color": INK},
     )
 
@@ -101,7 +116,7 @@ def inline(rows: Sequence[Row]) -> Any:
     """Rows as a chart's data, dates as ISO text."""
     import altair as alt
 
-    return alt.Data(values=[{name: _plain(cell) for name, cell in row.items()} for row in rows])
+    return alt.InlineData(values=[{name: _plain(cell) for name, cell in row.items()} for row in rows])
 
 
 def _plain(cell: Cell) -> str | float | bool | None:
@@ -112,13 +127,21 @@ def _plain(cell: Cell) -> str | float | bool | None:
     return cell.isoformat()
 
 
-def time_axis(field: str, *, domain: Sequence[str], grid: bool = True, **axis: Any) -> Any:
+def time_axis(field: str, *, domain: Sequence[str], pixels: float, grid: bool = True) -> Any:
     """A time axis that shows the dates as written, wherever the reader is (UTC on both sides)."""
     import altair as alt
 
+    years = (date.fromisoformat(domain[1]) - date.fromisoformat(domain[0])).days / 365.25
+    every = years * 52 / pixels  # years between labels that are 52 pixels apart
+    if every < 0.5:
+        months = next(m for m in (1, 3, 6) if m / 12 >= every or m == 6)
+        look: dict[str, Any] = {"format": "%b %Y", "tickCount": {"interval": "month", "step": months}}
+    else:
+        step = next((n for n in (1, 2, 5, 10, 20, 50) if n >= every), 100)
+        look = {"format": "%Y", "tickCount": {"interval": "year", "step": step}}
     return alt.X(
         f"{field}:T",
         title=None,
         scale=alt.Scale(type="utc", domain=list(domain)),
-        axis=alt.Axis(format="%Y", tickCount="year", grid=grid, labelOverlap=True, **axis),
+        axis=alt.Axis(grid=grid, labelOverlap="greedy", **look),
     )

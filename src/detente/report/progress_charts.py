@@ -9,11 +9,13 @@ from detente.design.assessment import Assessment
 from detente.dossier.schema import Dossier
 from detente.report import courses
 from detente.report.figure import DANGER, FAINT, INK, Row, colours, inline, time_axis
-from detente.report.roadmap import Reading, date_at
+from detente.report.roadmap import Reading, date_at, horizon, time_domain
 from detente.report.words import interest, number, party
 
 ALLOWED, DUE, GIVEN = "allowed by verified progress", "due for verified progress", "given"
 KEPT, NO_DEAL = "with the deal", "without a deal"
+WIDE, NARROW = 425, 268
+"""Pixels of a panel, two or three in a row."""
 
 
 def value_rows(assessment: Assessment) -> list[Row]:
@@ -45,7 +47,9 @@ def value_chart(rows: list[Row]) -> Any:
     import altair as alt
 
     data = [{**r, "label": _label(r), "text": f"{number(r['annual'])} a year"} for r in rows]  # type: ignore[arg-type]
-    y = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=260, labelColor=INK, ticks=False, domain=False))
+    y = alt.Y(
+        "label:N", sort=None, title=None, axis=alt.Axis(labelLimit=260, labelColor=INK, ticks=False, domain=False)
+    )
     base = alt.Chart(inline(data)).encode(y=y)
     return alt.layer(
         base.mark_bar(height=18, opacity=0.85).encode(
@@ -53,7 +57,7 @@ def value_chart(rows: list[Row]) -> Any:
         ),
         base.mark_tick(color=DANGER, thickness=3, height=26).encode(x="walk_away_annual:Q"),
         base.mark_text(align="left", dx=6, fontSize=11, color=FAINT).encode(x="annual:Q", text="text:N"),
-    ).properties(width=600, height=alt.Step(34))
+    ).properties(width=680, height=alt.Step(34))
 
 
 def _label(row: Row) -> str:
@@ -66,7 +70,7 @@ def progress_rows(assessment: Assessment) -> list[Row]:
         return []
     dossier = assessment.dossier
     reading = Reading.of(dossier, assessment.plan)
-    until = dossier.grid.years[-1]
+    until = horizon(assessment)
     rows: list[Row] = []
     linked: set[str] = set()
     for name, link in dossier.links.items():
@@ -96,23 +100,26 @@ def progress_chart(assessment: Assessment, rows: list[Row]) -> Any:
     import altair as alt
 
     lines = [n for n in (GIVEN, ALLOWED, DUE, "verified") if any(r["line"] == n for r in rows)]
-    look = {GIVEN: ("#d55e00", [1, 0]), ALLOWED: ("#0072b2", [5, 3]), DUE: ("#0072b2", [2, 2]), "verified": (INK, [1, 0])}
-    domain = [d.isoformat() for d in (assessment.dossier.start, assessment.dossier.grid.dates[-1])]
+    blue, red, whole = "#0072b2", "#d55e00", [1, 0]
+    look = {GIVEN: (red, whole), ALLOWED: (blue, [5, 3]), DUE: (blue, [2, 2]), "verified": (INK, whole)}
+    palette, dashes = [look[n][0] for n in lines], [look[n][1] for n in lines]
+    share = alt.Axis(format="%", tickCount=5, minExtent=38)
+    domain = time_domain(assessment)
     chart = alt.Chart(inline([{**r, "n": i} for i, r in enumerate(rows)])).mark_line(
         interpolate="step-after", strokeWidth=2
     )
     drawn = chart.encode(
-        x=time_axis("date", domain=domain),
-        y=alt.Y("share:Q", title=None, axis=alt.Axis(format="%", tickCount=5), scale=alt.Scale(domainMin=0)),
+        x=time_axis("date", domain=domain, pixels=WIDE),
+        y=alt.Y("share:Q", title=None, axis=share, scale=alt.Scale(domainMin=0)),
         color=alt.Color(
             "line:N",
-            scale=alt.Scale(domain=lines, range=[look[n][0] for n in lines]),
+            scale=alt.Scale(domain=lines, range=palette),
             legend=alt.Legend(title=None, orient="top", direction="horizontal"),
         ),
-        strokeDash=alt.StrokeDash("line:N", scale=alt.Scale(domain=lines, range=[look[n][1] for n in lines]), legend=None),
+        strokeDash=alt.StrokeDash("line:N", scale=alt.Scale(domain=lines, range=dashes), legend=None),
         order="n:Q",
     )
-    return _panels(drawn, [str(r["scale"]) for r in rows], "scale", width=410, columns=2)
+    return _panels(drawn, [str(r["scale"]) for r in rows], "scale", width=WIDE, columns=2)
 
 
 def interest_rows(assessment: Assessment) -> list[Row]:
@@ -121,11 +128,11 @@ def interest_rows(assessment: Assessment) -> list[Row]:
         return []
     dossier = assessment.dossier
     reading = Reading.of(dossier, assessment.plan)
-    until = dossier.grid.years[-1]
+    until = horizon(assessment)
     rows: list[Row] = []
     for name, body in dossier.interests.items():
         if body.course:
-            title = f"{interest(dossier, name)} ({body.unit})"
+            title = f"{interest(dossier, name)}\n{body.unit}"
             kept = courses.with_deal(name, reading, until)
             times = sorted({t for t, _ in kept})
             alone = _bends([(t, courses.without_deal(body, reading, t)) for t in times])
@@ -149,13 +156,13 @@ def interest_chart(assessment: Assessment, rows: list[Row]) -> Any:
     """A small panel for each interest, two lines each."""
     import altair as alt
 
-    domain = [d.isoformat() for d in (assessment.dossier.start, assessment.dossier.grid.dates[-1])]
+    domain = time_domain(assessment)
     drawn = (
         alt.Chart(inline([{**r, "n": i} for i, r in enumerate(rows)]))
         .mark_line(strokeWidth=2)
         .encode(
-            x=time_axis("date", domain=domain),
-            y=alt.Y("level:Q", title=None, axis=alt.Axis(tickCount=4)),
+            x=time_axis("date", domain=domain, pixels=NARROW),
+            y=alt.Y("level:Q", title=None, axis=alt.Axis(tickCount=4, minExtent=38)),
             color=alt.Color(
                 "line:N",
                 scale=alt.Scale(domain=[KEPT, NO_DEAL], range=["#0072b2", "#8a8a8a"]),
@@ -167,14 +174,18 @@ def interest_chart(assessment: Assessment, rows: list[Row]) -> Any:
             order="n:Q",
         )
     )
-    return _panels(drawn, [str(r["interest"]) for r in rows], "interest", width=260, columns=3)
+    return _panels(drawn, [str(r["interest"]) for r in rows], "interest", width=NARROW, columns=3)
 
 
 def _panels(chart: Any, names: list[str], field: str, *, width: int, columns: int) -> Any:
     import altair as alt
 
     shown = list(dict.fromkeys(names))
-    facet = alt.Facet(f"{field}:N", sort=shown, header=alt.Header(title=None, labelFontSize=11, labelLimit=width))
+    facet = alt.Facet(
+        f"{field}:N",
+        sort=shown,
+        header=alt.Header(title=None, labelFontSize=11, labelLimit=width, labelExpr="split(datum.label, '\\n')"),
+    )
     sized = chart.properties(width=width if len(shown) > 1 else 2 * width, height=130 if columns > 2 else 170)
     resolved = sized.facet(facet=facet, columns=columns).resolve_scale(y="independent", x="shared")
     return resolved.resolve_axis(x="independent")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from detente.design.assessment import Assessment
 from detente.model.check import Slack
 from detente.report.figure import DANGER, INK, Row, colours, inline, time_axis
+from detente.report.roadmap import date_at, horizon, time_domain
+from detente.report.table import Cell
 from detente.report.words import measure, number, party
 
 ACTS = {"breakout": "breaking out", "covert": "cheating in secret"}
-PANEL = 405
+PANEL = 425
 """Pixels a panel is wide, two in a row."""
 
 
@@ -40,7 +42,7 @@ def temptation_rows(assessment: Assessment) -> list[Row]:
 
 
 def exposure_rows(assessment: Assessment) -> list[Row]:
-    """What each party with a limit would have lost if another broke out, at every moment, or faked from its entry on."""
+    """The loss of each party with a limit if another broke out, at every moment, or faked from an entry on."""
     dossier = assessment.dossier
     rows = [
         {
@@ -88,9 +90,14 @@ def temptation_chart(assessment: Assessment, rows: list[Row]) -> Any:
     import altair as alt
 
     data = [{**r, "n": i, "mark": f"least margin {number(r['margin'])}"} for i, r in enumerate(rows)]  # type: ignore[arg-type]
-    domain = [d.isoformat() for d in (assessment.dossier.start, assessment.dossier.grid.dates[-1])]
-    x = time_axis("date", domain=domain)
-    y = alt.Y("margin:Q", title="margin, points", axis=alt.Axis(tickCount=4), scale=alt.Scale(zero=True, nice=True))
+    domain = time_domain(assessment)
+    x = time_axis("date", domain=domain, pixels=PANEL)
+    y = alt.Y(
+        "margin:Q",
+        title="margin, points",
+        axis=alt.Axis(tickCount=4, minExtent=46),
+        scale=alt.Scale(zero=True, nice=True),
+    )
     acts = list(ACTS.values())
     colour = alt.Color(
         "tempted_to:N",
@@ -104,7 +111,7 @@ def temptation_chart(assessment: Assessment, rows: list[Row]) -> Any:
         base.mark_rule(color=DANGER, strokeWidth=1.2).encode(y=alt.datum(0)),
         base.mark_line(strokeWidth=1.8).encode(x=x, y=y, color=colour, strokeDash=dash, order="n:Q"),
         tightest.mark_point(color=DANGER, filled=True, size=60, opacity=1).encode(x=x, y=y),
-        tightest.mark_text(color=DANGER, fontSize=10.5, dy=-11, fontWeight="bold").encode(x=x, y=y, text="mark:N"),
+        *_labels(tightest, x, y, DANGER, _middle(assessment)),
         data=inline(data),
     )
     return _panels(layers, assessment, rows)
@@ -116,10 +123,10 @@ def exposure_chart(assessment: Assessment, rows: list[Row]) -> Any:
 
     dossier = assessment.dossier
     palette = colours(dossier)
-    data = [{**r, "n": i, "mark": f"most {number(r['loss'])}"} for i, r in enumerate(rows)]  # type: ignore[arg-type]
-    domain = [d.isoformat() for d in (dossier.start, dossier.grid.dates[-1])]
-    x = time_axis("date", domain=domain)
-    y = alt.Y("loss:Q", title="loss, points", axis=alt.Axis(tickCount=5))
+    data = [{**r, "n": i, "mark": _at_worst(r["loss"])} for i, r in enumerate(rows)]
+    domain = time_domain(assessment)
+    x = time_axis("date", domain=domain, pixels=PANEL)
+    y = alt.Y("loss:Q", title="loss, points", axis=alt.Axis(tickCount=5, minExtent=46))
     others = [p for p in dossier.parties if any(r["if_broken_by"] == party(dossier, p) for r in rows)]
     colour = alt.Color(
         "if_broken_by:N",
@@ -134,15 +141,43 @@ def exposure_chart(assessment: Assessment, rows: list[Row]) -> Any:
         base.mark_rule(color="#b5b5b5").encode(y=alt.datum(0)),
         tightest.mark_rule(color=DANGER, strokeWidth=1.4, strokeDash=[6, 3]).encode(y="limit:Q"),
         tightest.mark_text(color=DANGER, fontSize=10.5, align="right", dy=-6, text="limit").encode(
-            x=alt.value(PANEL - 2), y="limit:Q"
+            x=alt.value(_width(rows) - 2), y="limit:Q"
         ),
         openly.mark_line(strokeWidth=1.8).encode(x=x, y=y, color=colour, order="n:Q"),
         secretly.mark_point(shape="diamond", size=46, strokeWidth=1.6).encode(x=x, y=y, color=colour),
         tightest.mark_point(color=INK, filled=True, size=42, opacity=1).encode(x=x, y=y),
-        tightest.mark_text(color=INK, fontSize=10.5, dy=-10, align="left", dx=4).encode(x=x, y=y, text="mark:N"),
+        *_labels(tightest, x, y, INK, _middle(assessment)),
         data=inline(data),
     )
     return _panels(layers, assessment, rows)
+
+
+def _middle(assessment: Assessment) -> str:
+    """The middle of the time axis, as the charts' expressions compare it."""
+    grid = assessment.dossier.grid
+    return date_at(grid, 0.5 * horizon(assessment)).isoformat()
+
+
+def _labels(points: Any, x: Any, y: Any, colour: str, middle: str) -> list[Any]:
+    """Texts beside points, towards the middle of the panel, on a white halo so that lines do not cross them."""
+    layers: list[Any] = []
+    for side, align, dx in (("<", "left", 7), (">=", "right", -7)):
+        here = points.transform_filter(f"toDate(datum.date) {side} toDate('{middle}')").encode(x=x, y=y, text="mark:N")
+        look = {"align": align, "dx": dx, "dy": -9, "fontSize": 10.5, "fontWeight": "bold"}
+        layers.append(here.mark_text(**look, stroke="white", strokeWidth=4, color="white"))
+        layers.append(here.mark_text(**look, color=colour))
+    return layers
+
+
+def _at_worst(loss: Cell) -> str:
+    assert isinstance(loss, float)
+    if number(loss) == "0":
+        return "at worst no loss"
+    return f"at worst a loss of {number(loss)}" if loss > 0 else f"at worst still {number(-loss)} better off"
+
+
+def _width(rows: Sequence[Row]) -> int:
+    return PANEL if len({r["party"] for r in rows}) > 1 else 2 * PANEL
 
 
 def _panels(layers: Any, assessment: Assessment, rows: list[Row]) -> Any:
@@ -152,5 +187,5 @@ def _panels(layers: Any, assessment: Assessment, rows: list[Row]) -> Any:
     names = [party(dossier, p) for p in dossier.parties]
     shown = [n for n in dict.fromkeys(names) if any(r["party"] == n for r in rows)]
     facet = alt.Facet("party:N", sort=shown, header=alt.Header(title=None))
-    sized = layers.properties(width=PANEL if len(shown) > 1 else 2 * PANEL, height=170)
+    sized = layers.properties(width=_width(rows), height=170)
     return sized.facet(facet=facet, columns=2).resolve_scale(y="independent", x="shared").resolve_axis(x="independent")

@@ -15,7 +15,7 @@ from detente.dossier.schema import Dossier, Verify
 from detente.model.check_paths import NEVER, Facts
 from detente.model.check_terms import Terms, Timing
 from detente.model.plan import FULL, Plan
-from detente.report.words import party, percent
+from detente.report.words import day, party, percent
 
 JOINTLY = ""
 """The lane of measures that several parties perform together."""
@@ -158,10 +158,16 @@ def last_date(assessment: Assessment) -> date:
     return last + timedelta(days=max(30, round(0.02 * (last - grid.start).days)))
 
 
-def parties_at_work(assessment: Assessment) -> tuple[str, ...]:
-    """The parties to which the shown plan gives something to perform, in the dossier's order."""
-    working = {p for s in steps(assessment) for p in s.by}
-    return tuple(p for p in assessment.dossier.parties if p in working)
+def horizon(assessment: Assessment) -> float:
+    """Years that charts over time show: somewhat more than the grid, since its last period never ends."""
+    years = assessment.dossier.grid.years[-1]
+    return years + max(0.25, 0.06 * years)
+
+
+def time_domain(assessment: Assessment) -> list[str]:
+    """First and last date of charts over time."""
+    grid = assessment.dossier.grid
+    return [grid.start.isoformat(), date_at(grid, horizon(assessment)).isoformat()]
 
 
 def gaps(grid: Grid) -> str:
@@ -171,4 +177,4 @@ def gaps(grid: Grid) -> str:
         return "one period, which never ends"
     short, long = min(lengths), max(lengths)
     span = f"{short} months" if short == long else f"{short} to {long} months"
-    return f"{len(grid)} entry dates {span} apart, the last on {grid.dates[-1].isoformat()}"
+    return f"{len(grid)} entry dates {span} apart, the last on {day(grid.dates[-1])}"

@@ -10,7 +10,7 @@ from detente.report.figure import DANGER, FAINT, HAIR, INK, JOINT_COLOUR, Row, c
 from detente.report.roadmap import JOINTLY, Step, danger_date, last_date, steps
 from detente.report.words import day, month, party, several
 
-LABELS, PLOT, ROW = 318, 548, 21
+LABELS, PLOT, ROW = 318, 610, 21
 """Pixels: the labels' column, the plot, the height of a row."""
 DOT = 9
 """Pixels between the dots that say who performs a joint measure."""
@@ -54,7 +54,7 @@ def roadmap_chart(assessment: Assessment, rows: list[Row]) -> Any:
     count = len(placed) + len(heads)
     domain = [dossier.start.isoformat(), last_date(assessment).isoformat()]
     y = alt.Y("row:O", axis=None, scale=alt.Scale(domain=list(range(count)), padding=0))
-    x = time_axis("entry", domain=domain, grid=False)
+    x = _x("entry", domain)
     colour = alt.Color("colour:N", scale=None)
     base = alt.Chart(inline(placed)).encode(y=y, tooltip=_tooltip())
     head = alt.Chart(inline(heads)).encode(y=y)
@@ -64,6 +64,7 @@ def roadmap_chart(assessment: Assessment, rows: list[Row]) -> Any:
 
     layers = [
         alt.Chart(inline(dates)).mark_rule(color=HAIR, strokeWidth=1).encode(x=x),
+        *_danger(assessment, domain),
         head.mark_bar(color="#f4f4f2", height=ROW - 1).encode(x=alt.value(-LABELS), x2=alt.value(PLOT)),
         head.mark_bar(height=ROW - 1).encode(x=alt.value(-LABELS), x2=alt.value(-LABELS + 4), color=colour),
         head.mark_text(align="left", fontWeight="bold", fontSize=12, color=INK).encode(
@@ -71,7 +72,9 @@ def roadmap_chart(assessment: Assessment, rows: list[Row]) -> Any:
         ),
         base.mark_bar(height=9, opacity=0.35).encode(x=_x("work_from", domain), x2="drawn_at:T", color=colour),
         base.mark_rule(strokeWidth=1.2, opacity=0.8).encode(x=_x("drawn_at", domain), x2="verified:T", color=colour),
-        alt.Chart(inline(parts)).mark_point(size=22, filled=False, opacity=1).encode(x=_x("entry", domain), y=y, color=colour),
+        alt.Chart(inline(parts))
+        .mark_point(size=22, filled=False, opacity=1)
+        .encode(x=_x("entry", domain), y=y, color=colour),
         base.mark_tick(thickness=2, height=11).encode(x=_x("verified", domain), color=colour),
         base.mark_point(filled=True, size=62, opacity=1).encode(
             x=_x("drawn_at", domain), color=colour, shape=alt.Shape("shape:N", scale=None)
@@ -83,16 +86,15 @@ def roadmap_chart(assessment: Assessment, rows: list[Row]) -> Any:
     ]
     if dots:
         layers.append(
-            alt.Chart(inline(dots)).mark_point(filled=True, size=34, opacity=1).encode(
-                x=alt.X("at:Q", scale=None), y=y, color=colour, tooltip=[alt.Tooltip("by:N", title="performed by")]
-            )
+            alt.Chart(inline(dots))
+            .mark_point(filled=True, size=34, opacity=1)
+            .encode(x=alt.X("at:Q", scale=None), y=y, color=colour, tooltip=[alt.Tooltip("by:N", title="performed by")])
         )
-    layers.extend(_danger(assessment, domain))
     return alt.layer(*layers).properties(width=PLOT, height=ROW * count)
 
 
 def _x(field: str, domain: list[str]) -> Any:
-    return time_axis(field, domain=domain, grid=False)
+    return time_axis(field, domain=domain, pixels=PLOT, grid=False)
 
 
 def _placed(assessment: Assessment, rows: list[Row]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -159,7 +161,7 @@ def _dots(assessment: Assessment, row: dict[str, Any]) -> list[Row]:
     if len(performers) == 1:
         return []
     palette = colours(dossier)
-    first = -6 - DOT * (len(performers) - 1)
+    first = -14 - DOT * (len(performers) - 1)
     return [
         {"row": row["row"], "at": float(first + DOT * i), "colour": palette[p], "by": party(dossier, p)}
         for i, p in enumerate(performers)
@@ -175,7 +177,7 @@ def _danger(assessment: Assessment, domain: list[str]) -> list[Any]:
         return []
     act = "to break out" if row.kind == "breakout" else "to cheat in secret"
     text = f"{day(when)}: most dangerous moment, {party(assessment.dossier, row.party)} is most tempted {act}"
-    late = (when - assessment.dossier.start).days * 2 > (last_date(assessment) - assessment.dossier.start).days
+    late = (when - assessment.dossier.start).days > 0.35 * (last_date(assessment) - assessment.dossier.start).days
     rule = alt.Chart(inline([{"entry": when, "text": text}]))
     x = _x("entry", domain)
     return [

@@ -31,7 +31,7 @@ class Table:
         return bool(cells) and all(isinstance(c, int | float) and not isinstance(c, bool) for c in cells)
 
     def csv(self) -> str:
-        """As CSV: full precision, ISO dates, text that a spreadsheet would run as a formula quoted with an apostrophe."""
+        """As CSV: full precision, ISO dates; text that a spreadsheet would run as a formula is apostrophised."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow([guarded(c) for c in self.columns])

@@ -21,20 +21,15 @@ def number(value: float | None) -> str:
     if abs(value) == float("inf"):
         return "∞" if value > 0 else f"{MINUS}∞"
     size = abs(value)
-    if size >= 99.95 or size == 0:
-        text = f"{size:,.0f}"
-    else:
-        text = _significant(size)
+    text = f"{size:,.0f}" if size >= 99.95 or size == 0 else _significant(size)
     return f"{MINUS}{text}" if value < 0 and float(text.replace(",", "")) != 0 else text
 
 
 def _significant(size: float) -> str:
-    if size == int(size):
-        return f"{size:.0f}"
     if size < 1e-6:
         return "0"
     decimals = next((n for n in range(9) if size * 10**n >= 100), 9)
-    return f"{size:.{decimals}f}"
+    return f"{size:.{decimals}f}".rstrip("0").rstrip(".")
 
 
 def signed(value: float | None) -> str:
@@ -62,15 +57,16 @@ def years(length: float) -> str:
     if length == 0:
         return "at once"
     months = length * 12
-    if abs(months - round(months)) < 1e-6 and round(months) < 24:
-        return _count(round(months), "month")
-    if months < 1:
+    if months < 0.999:
         return _count(round(length * 365.25), "day")
-    return f"{number(length)} years" if months >= 24 else f"{number(months)} months"
+    whole = abs(months - round(months)) < 1e-6
+    if months >= 24 or (whole and round(months) % 12 == 0):
+        return _count(length, "year")
+    return _count(months, "month")
 
 
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+def _count(n: float, what: str) -> str:
+    return f"{number(n)} {what}" if number(n) == "1" else f"{number(n)} {what}s"
 
 
 def several(names: Sequence[str], joint: str = "and") -> str:

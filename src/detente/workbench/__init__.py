@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from detente.workbench.judging import CheckResult, EvaluateResult, check, evaluate
     from detente.workbench.provenance import Provenance
     from detente.workbench.results import Result
+    from detente.workbench.sheets import SheetsResult, export_sheets, import_sheets
     from detente.workbench.showing import RunsResult, show
     from detente.workbench.solving import AssessResult, DesignResult, assess, design
 
@@ -24,15 +25,13 @@ _ROOMS = {
     "judging": ("CheckResult", "EvaluateResult", "check", "evaluate"),
     "provenance": ("Provenance",),
     "results": ("Result",),
+    "sheets": ("SheetsResult", "export_sheets", "import_sheets"),
     "showing": ("RunsResult", "show"),
     "solving": ("AssessResult", "DesignResult", "assess", "design"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
-VERBS = ("assess", "design", "evaluate", "check", "compare", "diff", "show", "cases", "new", "schema")
-
 __all__ = [
-    "VERBS",
     "AssessResult",
     "CasesResult",
     "CheckResult",
@@ -45,6 +44,7 @@ __all__ = [
     "Result",
     "RunsResult",
     "SchemaResult",
+    "SheetsResult",
     "assess",
     "cases",
     "check",
@@ -52,6 +52,8 @@ __all__ = [
     "design",
     "diff",
     "evaluate",
+    "export_sheets",
+    "import_sheets",
     "new",
     "schema",
     "show",

@@ -51,7 +51,7 @@ def _scenario(dossier: Dossier, name: str) -> Mapping[str, Any]:
 
 
 def _setting(setting: str) -> tuple[str, Any]:
-    """"path=value" as a path and what YAML reads in the value; nothing deletes. Raises UsageError, DossierError."""
+    """A setting as its path and what YAML reads in its value; nothing deletes. Raises UsageError, DossierError."""
     path, equals, text = setting.partition("=")
     if not equals or not path.strip():
         raise UsageError(f"--set needs path=value, such as parties.usa.walk_away=5, found {setting!r}")

@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from detente.dossier import CaseInfo, Dossier, starter
+from detente.dossier import CaseInfo, starter
 from detente.dossier import cases as bundled
 from detente.dossier.files import read_bytes
-from detente.dossier.library import path_of
+from detente.dossier.library import _retitled, path_of
+from detente.dossier.schema_json import json_schema
 from detente.errors import DossierError, UsageError
-from detente.workbench.options import NewOptions, options_of
+from detente.workbench.options import NewOptions, options_of, takes
 from detente.workbench.results import Result, Tables
 
 
@@ -50,6 +51,7 @@ class NewResult(Result):
         return (f"Wrote {self.file}." if self.file else "A case to start from.",)
 
 
+@takes(NewOptions)
 def new(file: str | Path | None = None, options: NewOptions | None = None, /, **given: Any) -> NewResult:
     """Write a commented case to start from. Raises UsageError where the file is there already."""
     chosen = options_of(NewOptions, options, given)
@@ -73,8 +75,6 @@ def _template(options: NewOptions) -> str:
     text = raw.decode("utf-8", errors="replace")
     if options.title is None:
         return text
-    from detente.dossier.library import _retitled
-
     return _retitled(text, options.title)
 
 
@@ -93,5 +93,4 @@ class SchemaResult(Result):
 
 def schema() -> SchemaResult:
     """The JSON Schema of a dossier, for editors and other programs."""
-    document = Dossier.model_json_schema(by_alias=True)
-    return SchemaResult({"$schema": "https://json-schema.org/draft/2020-12/schema", **document})
+    return SchemaResult(json_schema())

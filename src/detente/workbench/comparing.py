@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from detente.dossier import Dossier
-from detente.errors import UsageError
+from detente.dossier.diff import Change, added_conditions
+from detente.dossier.diff import diff as differences
+from detente.errors import Finding, UsageError
 from detente.model.check import Verdict
 from detente.model.plan import Plan
 from detente.workbench import words
 from detente.workbench.asking import Case, PlanLike, ask, known_parties, read_plan
 from detente.workbench.judging import judged
-from detente.workbench.options import CompareOptions, DiffOptions, options_of
+from detente.workbench.options import CompareOptions, DiffOptions, options_of, takes
 from detente.workbench.provenance import Provenance, provenance
 from detente.workbench.results import Result, Row, Tables, slack_json, values_json, worths_of
 
@@ -72,6 +74,7 @@ class CompareResult(Result):
         return (f"{len(good)} of {len(self.plans)} plans are satisfactory.",)
 
 
+@takes(CompareOptions)
 def compare(case: Case, *plans: PlanLike, options: CompareOptions | None = None, **given: Any) -> CompareResult:
     """Judge several plans for one case, and put them side by side."""
     chosen = options_of(CompareOptions, options, given)
@@ -95,33 +98,33 @@ def _names(plans: tuple[PlanLike, ...]) -> list[str]:
     return [n if n and names.count(n) == 1 else f"plan {i + 1}" for i, n in enumerate(names)]
 
 
-@dataclass(frozen=True)
-class Change:
-    """One place at which two dossiers differ; None where one says nothing."""
-
-    path: str
-    before: Any
-    after: Any
-
-
 @dataclass(frozen=True, repr=False)
 class DiffResult(Result):
     """What the second dossier says differently."""
 
     changes: tuple[Change, ...]
+    findings: tuple[Finding, ...]
+    """Conditions that were added to what had been performed."""
 
     def to_json(self) -> dict[str, Any]:
-        rows = [{"path": c.path, "from": c.before, "to": c.after} for c in self.changes]
-        return {"changes": rows, "same": not self.changes}
+        return {
+            "changes": list(self.tables()["changes"]),
+            "same": not self.changes,
+            "findings": [f.as_dict() for f in self.findings],
+        }
 
     def tables(self) -> Tables:
-        return {"changes": [{"path": c.path, "from": c.before, "to": c.after} for c in self.changes]}
+        return {
+            "changes": [{"path": c.path, "kind": c.kind, "from": c.before, "to": c.after} for c in self.changes],
+            "findings": [f.as_dict() for f in self.findings],
+        }
 
     def sentences(self) -> tuple[str, ...]:
         n = len(self.changes)
         return ("The two say the same." if not n else f"{n} difference{'s' if n > 1 else ''}.",)
 
 
+@takes(DiffOptions)
 def diff(a: Case, b: Case | None = None, options: DiffOptions | None = None, /, **given: Any) -> DiffResult:
     """What the second case says differently from the first; with one case, what the overlays change in it."""
     chosen = options_of(DiffOptions, options, given)
@@ -129,14 +132,4 @@ def diff(a: Case, b: Case | None = None, options: DiffOptions | None = None, /, 
         raise UsageError("diff needs two cases, or one and what to change: --set, --overlay or --scenario")
     before = ask(a, DiffOptions()).dossier
     after = ask(a if b is None else b, chosen).dossier
-    return DiffResult(tuple(_changes(before._document, after._document, ())))
-
-
-def _changes(a: Any, b: Any, path: tuple[str, ...]) -> Iterator[Change]:
-    if a == b:
-        return
-    if isinstance(a, dict) and isinstance(b, dict):
-        for name in dict.fromkeys([*a, *b]):
-            yield from _changes(a.get(name), b.get(name), (*path, str(name)))
-    else:
-        yield Change(".".join(path), a, b)
+    return DiffResult(tuple(differences(before, after)), tuple(added_conditions(before, after)))

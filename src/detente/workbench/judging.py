@@ -14,7 +14,7 @@ from detente.model.check import check as judge
 from detente.model.plan import Plan
 from detente.workbench import words
 from detente.workbench.asking import Case, PlanLike, ask, known_parties, read_plan
-from detente.workbench.options import CheckOptions, EvaluateOptions, JudgeOptions, options_of
+from detente.workbench.options import CheckOptions, EvaluateOptions, JudgeOptions, options_of, takes
 from detente.workbench.provenance import Provenance, provenance
 from detente.workbench.results import (
     Result,
@@ -49,11 +49,12 @@ class CheckResult(Result):
 
 
 def counted(findings: tuple[Finding, ...]) -> str:
-    """"2 errors, 1 warning"."""
+    """How many of which severity: `2 errors, 1 warning`."""
     numbers = [(s, sum(f.severity == s for f in findings)) for s in ("error", "warning", "note")]
     return ", ".join(f"{n} {s}{'s' if n > 1 else ''}" for s, n in numbers if n) or "nothing to report"
 
 
+@takes(CheckOptions)
 def check(
     case: Case, plan: PlanLike | None = None, options: CheckOptions | None = None, /, **given: Any
 ) -> CheckResult:
@@ -138,9 +139,8 @@ class EvaluateResult(Result):
         return (f"The plan is not satisfactory: {many}.", words.failed(self.dossier, self.failing[0]))
 
 
-def evaluate(
-    case: Case, plan: PlanLike, options: EvaluateOptions | None = None, /, **given: Any
-) -> EvaluateResult:
+@takes(EvaluateOptions)
+def evaluate(case: Case, plan: PlanLike, options: EvaluateOptions | None = None, /, **given: Any) -> EvaluateResult:
     """Judge a plan: every condition with its slack, and what the plan is worth to each party."""
     chosen = options_of(EvaluateOptions, options, given)
     begin = time.monotonic()

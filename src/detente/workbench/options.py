@@ -5,8 +5,10 @@ Only pydantic is imported here, so that `detente --help` stays quick.
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -62,7 +64,12 @@ class JudgeOptions(CaseOptions):
 class SolveOptions(CaseOptions):
     """How to look for the best plan, and for how long."""
 
-    rule: Rule = Field("nash", description="What 'best' means.")
+    rule: Rule = Field(
+        "nash",
+        description="What 'best' means: the product of gains (nash), the least gain as a part of what each could have "
+        "(kalai_smorodinsky), the least gain (egalitarian), their sum (utilitarian), the least slack (robust), minimal "
+        "success soonest (earliest) or with fewest measures (minimal).",
+    )
     time_limit: float = Field(
         300.0, gt=0, allow_inf_nan=False, description="Seconds after which the best found so far is reported."
     )
@@ -98,6 +105,12 @@ class SheetsOptions(CaseOptions):
     """Options of `sheets export`."""
 
 
+class ImportOptions(Options):
+    """Options of `sheets import`."""
+
+    force: bool = Field(False, description="Overwrite the file if it is there.")
+
+
 class NewOptions(Options):
     """Options of `new`."""
 
@@ -106,22 +119,52 @@ class NewOptions(Options):
     force: bool = Field(False, description="Overwrite the file if it is there.")
 
 
-O = TypeVar("O", bound=Options)
+Chosen = TypeVar("Chosen", bound=Options)
+Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
-def options_of(model: type[O], options: O | None, given: Mapping[str, Any]) -> O:
+def options_of(model: type[Chosen], options: Chosen | None, given: Mapping[str, Any]) -> Chosen:
     """The options of a verb from a model, from keyword arguments, or from both. Raises UsageError."""
-    said = {} if options is None else {name: getattr(options, name) for name in options.model_fields_set}
+    chosen = {} if options is None else {name: getattr(options, name) for name in options.model_fields_set}
     try:
-        return model.model_validate({**said, **given})
+        return model.model_validate({**chosen, **given})
     except ValidationError as wrong:
-        raise UsageError("\n".join(_said(model, dict(e)) for e in wrong.errors(include_url=False))) from None
+        raise UsageError(said(wrong, model.model_fields)) from None
 
 
-def _said(model: type[Options], error: Mapping[str, Any]) -> str:
-    name = str(error["loc"][0]) if error["loc"] else "options"
+def said(wrong: ValidationError, known: Iterable[str] = (), flag: Callable[[str], str] = str) -> str:
+    """What is wrong with options, a line each; `flag` writes an option's name as its user does."""
+    return "\n".join(_line(dict(e), list(known), flag) for e in wrong.errors(include_url=False))
+
+
+def _line(error: Mapping[str, Any], known: list[str], flag: Callable[[str], str]) -> str:
+    name = next((str(part) for part in error["loc"]), "options")
     if error["type"] == "extra_forbidden":
-        near = get_close_matches(name, model.model_fields, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(model.model_fields)}"
-        return f"no option {name!r}: {hint}"
-    return f"{name}: {error['msg']}, found {error['input']!r}"
+        return f"no option {flag(name)!r}{_nearest(name, known)}"
+    if error["type"] == "literal_error":
+        choices = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+        listed = ", ".join(choices)
+        return f"{flag(name)} {error['input']!r} is none of {listed}{_nearest(str(error['input']), choices)}"
+    return f"{flag(name)} {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f": did you mean {near[0]!r}?" if near else ""
+
+
+def takes(model: type[Options]) -> Callable[[Verb], Verb]:
+    """Show a verb's options in its signature and its docstring, as a notebook asks for them."""
+
+    def shown(verb: Verb) -> Verb:
+        known = [p for p in inspect.signature(verb).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        options = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=field.annotation)
+            for name, field in model.model_fields.items()
+        ]
+        verb.__signature__ = inspect.Signature([*known, *options])  # type: ignore[attr-defined]
+        listed = "\n".join(f"    {name}: {field.description}" for name, field in model.model_fields.items())
+        verb.__doc__ = f"{verb.__doc__}\n\n    Options\n    -------\n{listed}\n"
+        return verb
+
+    return shown

@@ -86,7 +86,7 @@ def provenance(verb: str, dossier: Dossier, options: Options, plans: tuple[Mappi
         verb=verb,
         case=dossier.id or dossier.title,
         dossier=fingerprint(dossier),
-        overlays=tuple(_overlay(o) for o in dossier._overlays),
+        overlays=tuple(_overlay(o) for o in dossier.overlays),
         options=options.model_dump(mode="json"),
         versions=versions(),
         plans=tuple(_hash(p) for p in plans),
@@ -112,7 +112,9 @@ def _version(package: str) -> str:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
-        return "unknown"
+        import detente
+
+        return detente.__version__ if package == "detente" else "unknown"
 
 
 def _source() -> str:

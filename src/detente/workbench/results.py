@@ -48,7 +48,7 @@ class Result(ABC):
 
     def _repr_html_(self) -> str:
         said = "".join(f"<p>{escape(s)}</p>" for s in self.sentences())
-        return said + "".join(_html(name, rows) for name, rows in self.tables().items() if rows)
+        return said + "".join(_html(name, rows) for name, rows in self.tables().items() if rows and name != "slacks")
 
 
 def _html(name: str, rows: Sequence[Row]) -> str:
@@ -126,6 +126,8 @@ def roadmap_table(dossier: Dossier, plan: Plan | None) -> list[Row]:
 
 
 def _steps(dossier: Dossier, plan: Plan, m: str) -> list[tuple[Any, Row]]:
+    from detente.report.roadmap import seen_by
+
     rises: Sequence[tuple[Any, float]] = plan.share.get(m, ())
     if not rises and (day := plan.entry.get(m)) is not None:
         rises = ((day, 1.0),)
@@ -135,9 +137,9 @@ def _steps(dossier: Dossier, plan: Plan, m: str) -> list[tuple[Any, Row]]:
             day,
             {
                 "date": day.isoformat(),
-                "who": words.parties(dossier, dossier.measures[m].by),
+                "who": words.several([words.party(dossier, p) for p in dossier.measures[m].by]),
                 "what": title if part >= 1 - 1e-9 and len(rises) == 1 else f"{title} ({part:.0%} done)",
-                "verified_by": words.verified_by(dossier, m),
+                "verified_by": seen_by(dossier, m),
                 "measure": m,
             },
         )

@@ -13,7 +13,7 @@ from detente.dossier import Dossier, from_dict
 from detente.errors import DossierError, Finding
 from detente.workbench import store, words
 from detente.workbench.asking import Case, ask, known_parties
-from detente.workbench.options import AssessOptions, DesignOptions, SolveOptions, options_of
+from detente.workbench.options import AssessOptions, DesignOptions, SolveOptions, options_of, takes
 from detente.workbench.provenance import Provenance, provenance
 from detente.workbench.results import (
     Result,
@@ -95,8 +95,8 @@ class DesignResult(Result):
 
         level = {"none": "any deal", "minimal": "minimal success", "full": "full success"}
         said = [
-            f"{words.answer(self.found).capitalize()}: {level[self.provenance.options['success']]}, "
-            f"{words.because(self.found)}."
+            f"{level[self.provenance.options['success']].capitalize()}: {words.answer(self.found)} "
+            f"({words.because(self.found)})."
         ]
         if self.found.verdict is not None and (row := dangerous(self.found.verdict)) is not None:
             said.append(words.dangerous(self.dossier, row))
@@ -132,7 +132,7 @@ class AssessResult(Result):
 
     @property
     def status(self) -> str:
-        """"undecided" where one of the questions is."""
+        """`undecided` where one of the questions is, else `decided`."""
         return "undecided" if any(v.status == "undecided" for v in self.assessment.verdicts.values()) else "decided"
 
     def to_json(self) -> dict[str, Any]:
@@ -159,14 +159,16 @@ class AssessResult(Result):
         }
 
     def figures(self) -> dict[str, Any]:
-        from detente.report.figures import figures
+        from detente.report import figures
 
-        return dict(figures(self.assessment))
+        return dict(figures(self.assessment, self.provenance.run))
 
     def sentences(self) -> tuple[str, ...]:
+        from detente.report.story import headline
+
         a = self.assessment
         rows = [verdict_row(self.dossier, name, v) for name, v in a.verdicts.items()]
-        said = [f"{r['question']}: {r['answer']}, {r['because']}." for r in rows]
+        said = [headline(a)] + [f"{r['question']}: {r['answer']} ({r['because']})." for r in rows]
         if a.dangerous is not None:
             said.append(words.dangerous(self.dossier, a.dangerous))
         return (*said, *(words.exposed(self.dossier, s) for s in a.exposure))
@@ -175,8 +177,7 @@ class AssessResult(Result):
         """Write the report, its figures and tables, and the plans. Returns what was written."""
         from detente.report import write_report
 
-        written = write_report(self.assessment, Path(folder), self.provenance.to_json(), list(self.findings))
-        return list(written)
+        return write_report(self.assessment, Path(folder), self.provenance.to_json(), list(self.findings))
 
 
 def _verdict_json(found: Design) -> dict[str, Any]:
@@ -206,6 +207,7 @@ def verdict_row(dossier: Dossier, name: str, found: Design) -> dict[str, str]:
 # --- asking ----------------------------------------------------------------------------------------------------
 
 
+@takes(DesignOptions)
 def design(case: Case, options: DesignOptions | None = None, /, *, say: Say = silent, **given: Any) -> DesignResult:
     """Find the best satisfactory plan under a rule, or prove that there is none."""
     chosen = options_of(DesignOptions, options, given)
@@ -230,10 +232,11 @@ def design(case: Case, options: DesignOptions | None = None, /, *, say: Say = si
     result = DesignResult(
         asked.dossier, found, question.answered(solver=_cost(found), wall_seconds=wall), asked.findings
     )
-    _keep(result, asked.dossier, finished=found.status != "undecided", first=found.first_plan_seconds)
+    _keep(result, asked.dossier, finished=found.status != "undecided")
     return result
 
 
+@takes(AssessOptions)
 def assess(case: Case, options: AssessOptions | None = None, /, *, say: Say = silent, **given: Any) -> AssessResult:
     """Say whether the parties can reach a satisfactory deal, what it looks like, and what would break it."""
     chosen = options_of(AssessOptions, options, given)
@@ -276,9 +279,7 @@ def _answered(
     return None
 
 
-def _keep(
-    result: DesignResult | AssessResult, dossier: Dossier, *, finished: bool, first: float | None = None
-) -> None:
+def _keep(result: DesignResult | AssessResult, dossier: Dossier, *, finished: bool) -> None:
     before = store.recall(result.provenance.run)
     if before is not None and before.get("finished") and not finished:
         return
@@ -288,9 +289,8 @@ def _keep(
             "verb": result.provenance.verb,
             "title": dossier.title,
             "finished": finished,
-            "document": dossier._document,
+            "document": dict(dossier.document),
             "findings": [f.as_dict() for f in result.findings],
-            "first_plan_seconds": finite(first),
             "result": result.to_json(),
         },
     )
@@ -304,7 +304,7 @@ def design_again(record: store.Record, dossier: Dossier | None = None) -> Design
     result, source = record["result"], _provenance(record)
     asked = Question(source.options["success"], tuple(source.options["openings"]))
     plan = None if result["entry"] is None else result
-    found = _design(known, {**result, "plan": plan}, result["rule"], asked, record.get("first_plan_seconds"))
+    found = _design(known, {**result, "plan": plan}, result["rule"], asked, source.solver.get("first_plan_seconds"))
     return DesignResult(known, found, source, _findings(record))
 
 
@@ -317,7 +317,7 @@ def assess_again(record: store.Record, dossier: Dossier | None = None) -> Assess
     result, source = record["result"], _provenance(record)
     asked, rule, shown = questions(known), source.options["rule"], result["shown"]
     verdicts = {
-        name: _design(known, data, rule, asked.get(name, Question()), None)
+        name: _design(known, data, rule, asked.get(name, Question()), source.solver[name]["first_plan_seconds"])
         for name, data in result["verdicts"].items()
     }
     proof = verdicts[shown].verdict if shown else None
@@ -336,9 +336,7 @@ def assess_again(record: store.Record, dossier: Dossier | None = None) -> Assess
     return AssessResult(assessment, source, _findings(record))
 
 
-def _design(
-    dossier: Dossier, data: Mapping[str, Any], rule: Any, question: Question, first: float | None
-) -> Design:
+def _design(dossier: Dossier, data: Mapping[str, Any], rule: Any, question: Question, first: float | None) -> Design:
     from detente.design.rules import Design
     from detente.model.check import check
     from detente.model.plan import Plan

@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from detente.dossier import Dossier
-from detente.dossier.schema import Verify
+from detente.report.words import measure, number, party, several
 
 if TYPE_CHECKING:
     from detente.design.rules import Design
     from detente.model.check import Slack
 
-
-def party(dossier: Dossier, name: str | None) -> str:
-    found = dossier.parties.get(name or "")
-    return (found.name if found else None) or name or "nobody"
-
-
-def parties(dossier: Dossier, names: Sequence[str]) -> str:
-    return ", ".join(party(dossier, n) for n in names)
-
-
-def measure(dossier: Dossier, name: str | None) -> str:
-    found = dossier.measures.get(name or "")
-    return (found.title if found else None) or name or "nothing"
-
-
-def verified_by(dossier: Dossier, name: str) -> str:
-    """Who sees that a measure is performed."""
-    verify = dossier.measures[name].verify
-    if not isinstance(verify, Verify):
-        return "seen by all"
-    return party(dossier, verify.by) if verify.by in dossier.parties else verify.by or "not said"
-
-
-def number(value: float | None) -> str:
-    """Three figures or so: 0.042, 12.3, 1,240."""
-    if value is None:
-        return "–"
-    if abs(value) < 5e-5:
-        return "0"
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 0.095 else f"{value:.2g}"
+__all__ = [
+    "answer",
+    "because",
+    "dangerous",
+    "exposed",
+    "failed",
+    "measure",
+    "moment",
+    "number",
+    "party",
+    "remedy",
+    "several",
+    "tempted",
+]
 
 
 def moment(row: Slack) -> str:
@@ -71,12 +52,13 @@ def dangerous(dossier: Dossier, row: Slack) -> str:
 
 def exposed(dossier: Dossier, row: Slack) -> str:
     """The largest exposure of a party in a sentence. `keep` is its value since signature, `deviate` minus its limit."""
+    who, keep, limit = party(dossier, row.party), row.keep or 0.0, number(-(row.deviate or 0.0))
+    if keep > -5e-5:
+        return f"{who} never loses by having signed, whoever breaks out and whenever; it could bear {limit} points."
     how = "breaks out" if row.kind == "exposure" else f"fakes “{measure(dossier, row.measure)}”"
-    keep, limit = row.keep or 0.0, -(row.deviate or 0.0)
-    lost = f"has lost {number(-keep)}" if keep < -5e-5 else "has lost nothing"
     return (
-        f"{party(dossier, row.party)} is most exposed if {party(dossier, row.other)} {how} "
-        f"{_at(row)}: it then {lost} of the {number(limit)} points it can bear."
+        f"{who} is most exposed if {party(dossier, row.other)} {how} {_at(row)}: it has then lost {number(-keep)} "
+        f"of the {limit} points that it can bear."
     )
 
 
@@ -140,17 +122,17 @@ def remedy(row: Slack) -> str:
 
 
 def answer(found: Design) -> str:
-    """The answer to a question, in a word or two."""
+    """The answer to a question, in a word."""
     return "yes" if found.plan is not None else "no" if found.status == "none_exists" else "undecided"
 
 
 def because(found: Design) -> str:
     """What the answer rests on."""
     if found.status == "none_exists":
-        return "none exists (proved)"
+        return "none exists, proved"
     if found.status == "satisfactory":
-        return "a satisfactory deal exists (checked)"
+        return "deal found and checked"
     bound = "" if found.bound is None else f", bound {number(found.bound)}"
     if found.plan is not None:
-        return f"a satisfactory deal exists (checked); the best one is undecided{bound}"
-    return f"undecided when time ran out{bound}"
+        return f"deal found and checked; best one undecided{bound}"
+    return f"time ran out{bound}"

@@ -18,7 +18,7 @@ def overlays(dossier: Dossier) -> list[Finding]:
     before = {(f.code, f.path) for f in errors(dossier)}
     found = []
     for path, changes in carried(dossier):
-        found += [f for f in _of_one(dossier, path, changes) if (f.code, f.path) not in before]
+        found += _of_one(dossier, path, changes, before)
     return found
 
 
@@ -31,11 +31,11 @@ def carried(dossier: Dossier) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     yield from ((("scenarios", name, "changes"), one.changes) for name, one in dossier.scenarios.items())
 
 
-def _of_one(dossier: Dossier, path: Path, changes: Mapping[str, Any]) -> list[Finding]:
+def _of_one(dossier: Dossier, path: Path, changes: Mapping[str, Any], known: set[tuple[str, str]]) -> list[Finding]:
     document, findings = change(dossier.document, changes, dossier.places, path)
     if not findings:
         _, findings = judged(dossier, document, changes, Places(dossier.file))
-        findings = [blamed(f, changes, dossier.places, path) for f in findings]
+        findings = [blamed(f, changes, dossier.places, path) for f in findings if (f.code, f.path) not in known]
     return findings
 
 

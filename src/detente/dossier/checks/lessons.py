@@ -83,7 +83,7 @@ def _open_order(dossier: Dossier) -> list[Finding]:
         and _reciprocal(dossier, a, b)
         and not {a, b} & dossier.state.in_force.keys()
     ]
-    message = "{count} pairs of reciprocal steps have no agreed order: {names}"
+    message = "reciprocal steps without an agreed order, {count} in all: {names}"
     remedy = "right if the plan is to choose it; else use `after`, or a demand {before: [a, b]}"
     return summed_up(dossier, "lesson.open_order", found, message, remedy=remedy, severity="note")
 

@@ -1,0 +1,81 @@
+"""How fast a plan is designed, and how much faster than the straightforward model.
+
+    .venv/bin/python -m benchmarks.design_speed              # the bundled case, and 30 × 40 against the baseline
+    .venv/bin/python -m benchmarks.design_speed --large      # 60 × 40 and 100 × 60 as well
+
+The baseline is the straightforward model: all valued rows at once, given to HiGHS in one solve of the same full grid,
+with the same tangents of the logarithms, to the same proven gap. Its clock stops at --limit seconds; a ratio is then
+a lower bound, and said to be one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from collections.abc import Sequence
+
+from benchmarks.generator import dossier as generated
+from detente.design.problem import Question
+from detente.design.rules import Clock, Design, Designer
+from detente.dossier import load
+from detente.dossier.schema import Dossier
+from detente.model.arrays import Model
+from detente.model.temptation import conditions
+
+GAP = 0.005
+
+
+def lazily(dossier: Dossier, *, gap: float, limit: float, success: str) -> tuple[float, Design]:
+    """Seconds from dossier to the checked plan, and the design."""
+    start = time.perf_counter()
+    model = Model.of(dossier)
+    made = Designer(model, Question(success), gap=gap, clock=Clock(limit)).design("nash")
+    return time.perf_counter() - start, made
+
+
+def all_rows_at_once(dossier: Dossier, *, gap: float, limit: float) -> tuple[float, Design]:
+    """The same by the straightforward model: every row in, no neighbourhoods, one programme."""
+    start = time.perf_counter()
+    model = Model.of(dossier)
+    valued = conditions(model)
+    designer = Designer(model, Question(), gap=gap, clock=Clock(limit), valued=valued)
+    for r in range(len(valued)):
+        designer.problem.activate(r)
+    designer.solver.widths = ()
+    made = designer.design("nash")
+    return time.perf_counter() - start, made
+
+
+def report(name: str, seconds: float, made: Design) -> None:
+    first = "none" if made.first_plan_seconds is None else f"{made.first_plan_seconds:.2f} s"
+    gap = "no bound" if made.gap is None else f"gap {100 * made.gap:.2f} %"
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{name:34} {seconds:8.2f} s  first plan {first:>8}  {made.status:13} {gap:>12}  peak {peak:.0f} MB", flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--large", action="store_true", help="also 60 × 40 and 100 × 60, to 1 %%")
+    parser.add_argument("--seeds", type=int, default=3, help="how many generated cases of 30 × 40")
+    parser.add_argument("--limit", type=float, default=120.0, help="seconds for each solve")
+    options = parser.parse_args(arguments)
+    for level in ("minimal", "full"):
+        seconds, made = lazily(load("korea-2018"), gap=GAP, limit=options.limit, success=level)
+        report(f"korea-2018, nash, {level}", seconds, made)
+    for seed in range(options.seeds):
+        case = generated(30, 40, seed=seed)
+        seconds, made = lazily(case, gap=GAP, limit=options.limit, success="none")
+        report(f"30 × 40, seed {seed}", seconds, made)
+        base, plain = all_rows_at_once(case, gap=GAP, limit=options.limit)
+        report("    all rows at once", base, plain)
+        least = "" if plain.status == "satisfactory" else "at least "
+        print(f"    ratio {least}{base / seconds:.1f}", flush=True)
+    if options.large:
+        for measures, quarters in ((60, 40), (100, 60)):
+            seconds, made = lazily(generated(measures, quarters), gap=0.01, limit=options.limit, success="none")
+            report(f"{measures} × {quarters}, to 1 %", seconds, made)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""How each result reads in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from detente.cli.say import finding_lines
+from detente.cli.screen import Screen
+from detente.errors import Finding
+from detente.workbench import words
+from detente.workbench.catalogue import CasesResult
+from detente.workbench.comparing import CompareResult, DiffResult
+from detente.workbench.judging import CheckResult, EvaluateResult, counted
+from detente.workbench.provenance import Provenance
+from detente.workbench.results import Result, Row
+from detente.workbench.showing import RunsResult
+from detente.workbench.solving import AssessResult, DesignResult
+
+ROADMAP = {"date": "Date", "who": "Who", "what": "Gives", "verified_by": "Seen by"}
+VALUES = {
+    "party": "Party",
+    "present": "Present value",
+    "a_year": "A year",
+    "walk_away": "Walk-away value",
+    "consent": "Consent",
+}
+VERDICTS = {"question": "Question", "level": "Success", "answer": "Answer", "because": "Because"}
+SHOWN_ASSUMPTIONS = 5
+
+
+def assessed(result: AssessResult, case: str | None, written: Sequence[Path] = ()) -> None:
+    screen, a = Screen(), result.assessment
+    tables = result.tables()
+    screen.title(result.dossier.title)
+    with screen.section("Is there a satisfactory deal?"):
+        screen.say(result.sentences()[0], 2)
+        screen.gap()
+        screen.table(VERDICTS, [{**row, "level": _level(row)} for row in tables["verdicts"]])
+    if a.plan is None:
+        screen.gap()
+        screen.say("There is no roadmap to show.")
+    else:
+        _plan(screen, tables["roadmap"], tables["values"], f"Roadmap: {_title(a.shown)}, rule {_rule(result)}")
+        _dangers(screen, result)
+    with screen.section(f"What was assumed, {SHOWN_ASSUMPTIONS} of {len(a.assumptions)}"):
+        for text in a.assumptions[:SHOWN_ASSUMPTIONS]:
+            screen.bullet(text)
+    _foot(screen, result.findings, result.provenance, case)
+    if written:
+        screen.path(f"Report: {_report(written)} ({len(written)} files)")
+
+
+def _level(row: Row) -> str:
+    return row["name"] if row["name"] in ("minimal", "full") else "none"
+
+
+def _title(name: str | None) -> str:
+    return {"full": "full success", "minimal": "minimal success"}.get(name or "", "any deal, no success level met")
+
+
+def _rule(result: AssessResult) -> str:
+    found = result.assessment.verdicts[result.assessment.shown or ""]
+    return found.rule_used if found.rule_used == found.rule else f"{found.rule_used} (for {found.rule})"
+
+
+def _plan(screen: Screen, roadmap: Sequence[Row], values: Sequence[Row], title: str) -> None:
+    with screen.section(title):
+        screen.table(ROADMAP, _dates_once(roadmap))
+    with screen.section("What it is worth to each party, in its stake points above no deal"):
+        screen.table(VALUES, values)
+
+
+def _dates_once(roadmap: Sequence[Row]) -> list[Row]:
+    """The rows, a date written only where it changes."""
+    before = ["", *(row["date"] for row in roadmap)]
+    rows = [{**row, "verified_by": row["verified_by"].removeprefix("seen by ")} for row in roadmap]
+    return [row if row["date"] != b else {**row, "date": ""} for row, b in zip(rows, before, strict=False)]
+
+
+def _dangers(screen: Screen, result: AssessResult) -> None:
+    a = result.assessment
+    with screen.section("The most dangerous moment"):
+        if a.dangerous is None:
+            screen.say("None: nobody saves anything by breaking this deal.", 2)
+        else:
+            screen.say(words.dangerous(result.dossier, a.dangerous), 2)
+    if a.exposure:
+        with screen.section("Largest exposure"):
+            for row in a.exposure:
+                screen.say(words.exposed(result.dossier, row), 2)
+
+
+def _report(written: Sequence[Path]) -> Path:
+    return next((p for p in written if p.name == "report.html"), written[0])
+
+
+def _foot(screen: Screen, findings: Sequence[Finding], source: Provenance, case: str | None) -> None:
+    screen.gap()
+    problems = tuple(f for f in findings if f.severity != "error")
+    if problems:
+        screen.path(f"About the dossier: {counted(problems)}" + (f" (detente check {case})" if case else ""))
+    took = "from the cache" if source.cached else f"{source.wall_seconds or 0:.1f} s"
+    screen.path(f"Run {source.run}, {took}; again with: detente show {source.run}")
+
+
+def designed(result: DesignResult, case: str | None, saved: Path | None = None) -> None:
+    screen, found, options = Screen(), result.found, result.provenance.options
+    tables = result.tables()
+    screen.title(result.dossier.title)
+    openings = words.several([words.party(result.dossier, p) for p in options["openings"]])
+    asked = f"Success level {options['success']}" + (f", with the opening of {openings}" if openings else "")
+    screen.say(f"{asked}: {words.answer(found)} ({words.because(found)}).")
+    for note in found.notes if found.plan is not None else ():
+        screen.say(note)
+    if tables:
+        fell = "" if found.rule_used == found.rule else f" (in place of {found.rule})"
+        _plan(screen, tables["roadmap"], tables["values"], f"Roadmap, rule {found.rule_used}{fell}")
+        screen.gap()
+        gap = "" if found.gap is None else f", gap {found.gap:.2%}"
+        screen.say(f"Objective {words.number(found.objective)}, bound {words.number(found.bound)}{gap}.")
+        for text in result.sentences()[1:2]:
+            screen.say(text)
+    _foot(screen, result.findings, result.provenance, case)
+    if saved:
+        screen.path(f"Plan: {saved}")
+
+
+def evaluated(result: EvaluateResult) -> None:
+    screen = Screen()
+    screen.title(result.dossier.title)
+    screen.say(result.sentences()[0])
+    tables = result.tables()
+    _failures(screen, result)
+    _plan(screen, tables["roadmap"], tables["values"], "Roadmap")
+    if result.satisfactory and len(result.sentences()) > 1:
+        screen.gap()
+        screen.say(result.sentences()[1])
+
+
+def _failures(screen: Screen, result: EvaluateResult) -> None:
+    """The worst failure of each kind, party and measure, with how many more moments fail so."""
+    groups: dict[tuple[Any, ...], list[Any]] = {}
+    for row in result.failing:
+        groups.setdefault((row.kind, row.party, row.other, row.measure, row.name), []).append(row)
+    for rows in groups.values():
+        more = f" (and at {len(rows) - 1} more moments)" if len(rows) > 2 else " (and at 1 more)" * (len(rows) == 2)
+        screen.bullet(words.failed(result.dossier, rows[0]) + more)
+
+
+def checked(result: CheckResult) -> None:
+    for finding in result.findings:
+        print("\n".join(finding_lines(finding)))
+    print(result.sentences()[0])
+
+
+def compared(result: CompareResult) -> None:
+    screen = Screen()
+    screen.title(result.dossier.title)
+    tables = result.tables()
+    names = {name: name for name in result.plans}
+    screen.gap()
+    screen.table({"": "", **names}, tables["plans"])
+    with screen.section("Entry into force"):
+        screen.table({"measure": "Measure", **names}, tables["entry"])
+
+
+def differing(result: DiffResult) -> None:
+    screen = Screen()
+    for change in result.changes:
+        screen.path(change.path)
+        screen.say(f"- {_shown(change.before)}", 2)
+        screen.say(f"+ {_shown(change.after)}", 2)
+    for finding in result.findings:
+        print("\n".join(finding_lines(finding)))
+    screen.say(result.sentences()[0])
+
+
+def _shown(value: Any) -> str:
+    import json
+
+    return "(nothing)" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def cases(result: CasesResult) -> None:
+    screen = Screen()
+    columns = {"id": "Case", "title": "Title", "parties": "Parties", "measures": "Measures"}
+    screen.table(columns, result.tables()["cases"])
+
+
+def runs(result: RunsResult) -> None:
+    screen = Screen()
+    if result.runs:
+        screen.table({"run": "Run", "verb": "Verb", "case": "Case", "written": "Written"}, result.tables()["runs"])
+    screen.path(result.sentences()[0])
+
+
+def shown(result: Result, written: Sequence[Path] = ()) -> None:
+    """A stored run, as its verb printed it."""
+    if isinstance(result, AssessResult):
+        assessed(result, None, written)
+    elif isinstance(result, DesignResult):
+        designed(result, None, written[0] if written else None)
+    elif isinstance(result, RunsResult):
+        runs(result)

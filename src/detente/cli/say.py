@@ -1,0 +1,133 @@
+"""What goes to stderr, and what is said of errors: nothing here prints an answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from detente.errors import Finding
+
+T = TypeVar("T")
+WIDTH = 80
+Say = Callable[[str], None]
+
+
+def tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def warn(text: str) -> None:
+    tell(textwrap.fill(f"warning: {text}", WIDTH, subsequent_indent="  ", break_long_words=False))
+
+
+def print_json(data: Any) -> None:
+    """JSON alone on stdout; beyond ASCII only where the terminal can show it."""
+    plain = not (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(data, indent=2, ensure_ascii=plain, allow_nan=False))
+
+
+def finding_lines(finding: Finding) -> list[str]:
+    """file:line:col, what is wrong, and how to mend it."""
+    place = ":".join(str(x) for x in (finding.file, finding.line, finding.column) if x is not None)
+    at = f" at {finding.path}" if finding.path else ""
+    head = f"{place}: " * bool(place) + f"{finding.severity} {finding.code}"
+    lines = [head + at] if len(head + at) <= WIDTH else [head, f" {at}"]
+    lines += wrapped(finding.message, "  ")
+    return lines + (wrapped(f"to mend it: {finding.remedy}", "  ") if finding.remedy else [])
+
+
+def wrapped(text: str, indent: str = "", hanging: str | None = None) -> list[str]:
+    more = indent if hanging is None else hanging
+    return [
+        line
+        for part in text.splitlines()
+        for line in textwrap.wrap(part, WIDTH, initial_indent=indent, subsequent_indent=more, break_on_hyphens=False)
+    ]
+
+
+def refused(findings: Sequence[Finding], *, in_json: bool) -> None:
+    """What is wrong with a dossier, an overlay or a plan that a verb cannot use."""
+    if in_json:
+        print_json({"findings": [f.as_dict() for f in findings], "ok": False})
+        return
+    errors = [f for f in findings if f.severity == "error"] or list(findings)
+    for finding in errors:
+        tell("\n".join(finding_lines(finding)))
+    rest = len(findings) - len(errors)
+    more = f", and {rest} warning{'s' if rest > 1 else ''} or notes that `detente check` lists" if rest else ""
+    tell(f"{len(errors)} error{'s' if len(errors) > 1 else ''}{more}")
+
+
+def misused(text: str, *, in_json: bool) -> None:
+    """A command that cannot be understood."""
+    if in_json:
+        finding = Finding("usage", "error", text, remedy="detente --help lists the commands and their options")
+        print_json({"findings": [finding.as_dict()], "ok": False})
+        return
+    for line in wrapped(f"detente: {text}", "", "  "):
+        tell(line)
+    tell("Try `detente --help`, or `detente COMMAND --help`.")
+
+
+def stopped() -> None:
+    """Interrupted: what is kept and what is not."""
+    tell("\nStopped. Nothing of this run was kept; `detente show` lists the finished runs that are.")
+
+
+def fault(error: Exception) -> None:
+    """Something that should not happen."""
+    short = " ".join(str(error).split())[:300]
+    tell(f"detente: unexpected {type(error).__name__}: {short}")
+    tell("This is a fault of détente. Please report it with the command and the dossier; DETENTE_DEBUG=1 shows more.")
+
+
+def watched(work: Callable[[Say], T], *, verbose: bool, what: str) -> T:
+    """Do long work beside the terminal, so that it can be interrupted, and show that it goes on."""
+    begin = time.monotonic()
+
+    def plainly(text: str) -> None:
+        tell(f"[{time.monotonic() - begin:6.1f} s] {text}")
+
+    if verbose:
+        plainly(what)
+        return _beside(lambda: work(plainly))
+    if not sys.stderr.isatty():
+        return _beside(lambda: work(lambda text: None))
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn("line"), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        return _beside(lambda: work(lambda text: progress.update(task, description=text)))
+
+
+def _beside(work: Callable[[], T]) -> T:
+    """Run work in another thread: an interrupt ends the program at once, in the middle of a solve too."""
+    done: list[T] = []
+    failed: list[BaseException] = []
+
+    def carry() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=carry, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.1)
+    except KeyboardInterrupt:
+        stopped()
+        sys.stderr.flush()
+        os._exit(130)
+    if failed:
+        raise failed[0]
+    return done[0]

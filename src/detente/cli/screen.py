@@ -1,0 +1,76 @@
+"""Answers in a terminal: 80 columns, readable without colour."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from detente.workbench.words import number
+
+WIDEST = 100
+
+
+class Screen:
+    """Prints titles, paragraphs and tables on stdout."""
+
+    def __init__(self) -> None:
+        self.console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+        self.console.width = min(self.console.width, WIDEST)
+
+    def _print(self, what: RenderableType, **how: Any) -> None:
+        """Print without the blanks that fill lines up."""
+        with self.console.capture() as caught:
+            self.console.print(what, **how)
+        print("\n".join(line.rstrip(" ") for line in caught.get().split("\n")), end="")
+
+    def gap(self) -> None:
+        print()
+
+    def title(self, text: str) -> None:
+        self._print(Text(text, style="bold"))
+
+    @contextmanager
+    def section(self, text: str) -> Iterator[None]:
+        """A heading with a blank line before it."""
+        self.gap()
+        self.title(text)
+        yield
+
+    def say(self, text: str, indent: int = 0) -> None:
+        self._print(Padding(Text(text), (0, 0, 0, indent)))
+
+    def bullet(self, text: str) -> None:
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_row("  -", Text(text))
+        self._print(grid)
+
+    def path(self, text: str) -> None:
+        """A line that is not broken, so that it can be copied."""
+        self._print(Text(text), soft_wrap=True)
+
+    def table(self, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Columns: key of the row, and the heading; numbers stand on the right."""
+        shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=True, header_style="bold")
+        for key, heading in columns.items():
+            numeric = any(isinstance(r.get(key), int | float) for r in rows)
+            fixed = key in ("date", "run", "level", "answer")
+            most = 18 if key in ("who", "verified_by") else None
+            justify: Literal["left", "right"] = "right" if numeric else "left"
+            shown.add_column(heading, justify=justify, no_wrap=fixed, overflow="fold", max_width=most)
+        for row in rows:
+            shown.add_row(*(Text(_cell(row.get(key))) for key in columns))
+        self._print(shown)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    return number(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,139 @@
+"""The one-file report: everything it needs is inside it, so that it opens offline and can be sent as it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from detente.design.assessment import Assessment
+from detente.errors import Finding
+from detente.report import story
+from detente.report.figure import Figure
+from detente.report.roadmap import gaps, steps
+from detente.report.table import Cell, Table
+from detente.report.words import LEVELS, day, measure, number
+
+TEMPLATES = Path(__file__).parent / "templates"
+RUN_KEYS = ("run", "run_id", "id")
+
+
+def render(
+    assessment: Assessment,
+    figures: Mapping[str, Figure],
+    tables: Mapping[str, Table],
+    provenance: Mapping[str, Any],
+    findings: Sequence[Finding],
+) -> str:
+    """The report as one HTML page."""
+    a = assessment
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            dossier=a.dossier,
+            a=a,
+            run=run_id(provenance),
+            headline=story.headline(a),
+            qualifications=story.qualifications(a),
+            answers=[story.answer(a, name) for name in a.verdicts],
+            shown=LEVELS.get(a.shown or "", a.shown),
+            steps=steps(a),
+            grid=gaps(a.dossier.grid),
+            danger=story.danger(a),
+            exposures=story.exposures(a),
+            has_limit=any(p.exposure_limit is not None for p in a.dossier.parties.values()),
+            outside=_outside(a),
+            figures=figures,
+            svgs={name: Markup(figure.inline_svg()) for name, figure in figures.items()},
+            specs={name: script_json(figure.spec()) for name, figure in figures.items()},
+            tables=tables,
+            errors=sum(f.severity == "error" for f in findings),
+            provenance=flat(provenance),
+            css=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
+            js=Markup((TEMPLATES / "report.js").read_text(encoding="utf-8")),
+            vega=_vega() if figures else Markup(""),
+        )
+    )
+
+
+def run_id(provenance: Mapping[str, Any]) -> str:
+    return next((str(provenance[key]) for key in RUN_KEYS if provenance.get(key)), "")
+
+
+def _outside(a: Assessment) -> list[str]:
+    """Titles of the measures that the plan leaves out."""
+    if a.plan is None:
+        return []
+    return [measure(a.dossier, m) for m in a.dossier.measures if a.plan.entry.get(m) is None]
+
+
+def flat(values: Mapping[str, Any], under: str = "") -> list[tuple[str, str]]:
+    """Nested provenance as lines of name and value."""
+    lines: list[tuple[str, str]] = []
+    for name, value in values.items():
+        path = f"{under}.{name}" if under else str(name)
+        if isinstance(value, Mapping) and value:
+            lines += flat(value, path)
+        elif isinstance(value, list | tuple):
+            lines.append((path, ", ".join(str(v) for v in value) or "none"))
+        else:
+            lines.append((path, _scalar(value)))
+    return lines
+
+
+def _scalar(value: Any) -> str:
+    if value is None or value == {}:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return number(value) if isinstance(value, float) else str(value)
+
+
+def cell(value: Cell) -> str:
+    """A table's cell as people read it."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return day(value)
+    return number(value) if isinstance(value, int | float) else value
+
+
+def script_json(value: Any) -> Markup:
+    """JSON that can stand in a script element: nothing in it ends the element or opens a comment."""
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)
+
+
+@lru_cache(maxsize=1)
+def _vega() -> Markup:
+    """Vega, Vega-Lite and Vega-Embed as one classic script, its names kept to itself."""
+    import vl_convert
+
+    javascript_bundle: Any = vl_convert.javascript_bundle  # its stub asks for a snippet, it does not
+    bundle = str(javascript_bundle()).replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    return Markup(f"(function () {{\n{bundle}\n}})();")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"cell": cell, "day": day, "number": number}
+    environment.tests["dated"] = lambda value: isinstance(value, date)
+    return environment

@@ -1,0 +1,80 @@
+"""`sheets export` and `sheets import`: a case as a workbook or a folder of CSV files, and back."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from detente.dossier import Dossier, reads
+from detente.errors import DossierError, UsageError
+from detente.workbench.asking import Case, ask
+from detente.workbench.options import ImportOptions, SheetsOptions, options_of, takes
+from detente.workbench.results import Result
+
+WORKBOOK = ".xlsx"
+
+
+@dataclass(frozen=True, repr=False)
+class SheetsResult(Result):
+    """What was written, and where."""
+
+    dossier: Dossier
+    written: Path
+
+    def to_json(self) -> dict[str, Any]:
+        return {"written": str(self.written), "title": self.dossier.title}
+
+    def sentences(self) -> tuple[str, ...]:
+        return (f"Wrote {self.written}.",)
+
+
+@takes(SheetsOptions)
+def export_sheets(case: Case, to: str | Path, options: SheetsOptions | None = None, /, **given: Any) -> SheetsResult:
+    """Write a case as a spreadsheet: an .xlsx file, or a folder of CSV files."""
+    from detente.dossier.sheets import to_csv, to_xlsx
+
+    dossier = ask(case, options_of(SheetsOptions, options, given)).dossier
+    path = Path(to)
+    if path.suffix.lower() == WORKBOOK:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        to_xlsx(dossier, path)
+    elif path.is_file():
+        raise UsageError(f"{path} is a file: name an {WORKBOOK} file, or a folder for CSV files")
+    else:
+        to_csv(dossier, path)
+    return SheetsResult(dossier, path)
+
+
+@takes(ImportOptions)
+def import_sheets(
+    source: str | Path, file: str | Path, options: ImportOptions | None = None, /, **given: Any
+) -> SheetsResult:
+    """Write the case of a spreadsheet, an .xlsx file or a folder of CSV files, as YAML. Raises DossierError."""
+    from detente.dossier.sheets import from_csv, from_xlsx
+
+    chosen, path = options_of(ImportOptions, options, given), Path(file)
+    if path.exists() and not chosen.force:
+        raise UsageError(f"{path} is there already: choose another name, or overwrite it with --force")
+    dossier = from_csv(source) if Path(source).is_dir() else from_xlsx(source)
+    text = as_yaml(dossier)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return SheetsResult(dossier, path)
+
+
+def as_yaml(dossier: Dossier) -> str:
+    """A dossier as a YAML file that says the same."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style, yaml.allow_unicode, yaml.width = None, True, 120
+    yaml.representer.sort_base_mapping_type_on_output = False
+    stream = io.StringIO()
+    yaml.dump(dict(dossier.document), stream)
+    text = stream.getvalue()
+    again, findings = reads(text)
+    if again is None:
+        raise DossierError(findings)
+    return text

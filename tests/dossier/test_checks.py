@@ -1,0 +1,81 @@
+"""Warnings and lessons: what is legal and odd, and what past deals teach. Each is said once."""
+
+from __future__ import annotations
+
+import pytest
+
+from detente.dossier import load, reads
+from detente.dossier.checks import check
+from tests.dossier.good import GOOD, broken
+
+SAID: list[tuple[str, str, str, str]] = [
+    ("level: -5,", "level: -50,", "dossier.beyond_scale", "cut on arms"),
+    ("effects: {money: {level: 20}}", "effects: {money: {once: 20}}", "dossier.undo_of_once", "pay_more"),
+    ("takes: 3 months", "takes: 30 years", "dossier.never_enters", "cut, pay and pay_more"),
+    ("per_year: {rate: -0.1, for: 5 years}", "per_year: -0.1", "dossier.endless_growth", "cut on arms"),
+    ("    terms: [ceiling]", "    conditional_on: [west, agency]", "dossier.idle_condition", "agency (cut)"),
+    ("    terms: [ceiling]\n", "  ask: {by: agency, verify: open}\n", "dossier.missing_response_time", ""),
+    ("    verify: open\n    after", "    after", "dossier.unverified", "pay"),
+    ("done: {cut: 100}", "done: {cut: 100, pay: 20}", "dossier.progress_sum", "done (120)"),
+    (", course: [[2020-01-31, 5], [2022-01-31, 8]]", "", "dossier.no_course", "arms"),
+    ("of: [[pay], [pay_more]]", "of: [[pay], [cut]]", "dossier.excluded_prerequisite", "pay (how)"),
+    ("state: {as_of: 2020-01-31}", "state: {in_force: {pay: {since: 2019-01-01}}}", "dossier.state_order", "before cut"),
+    ("no_deal: -2 /year", "no_deal: 2 /year", "dossier.sign", "no_deal of east"),
+    ("    best: 100", "    best: 100\n  sun: {unit: h, worst: 0, best: 1}", "dossier.unused_interest", "sun"),
+    ("by: agency,", "by: Agency,", "dossier.verifier", "did you mean 'agency'?"),
+    ("terms: {ceiling: {east: five tonnes", "terms: {ceiling: {est: five tonnes", "dossier.unknown_party", "'est'"),
+    ("[{needs: cut, before", "[{needs: the_weather, before", "dossier.unknown_measure", "the_weather"),
+    ("takes: 3 months", "takes: 14 months", "dossier.too_early", "due on 2021-01-31"),
+    ("{never: pay_more}}", "{never: pay}}\n  x: {by: west, firmness: red_line, require: {never: pay}}",
+     "dossier.contradiction", "success"),
+    ("{never: pay_more}}", "{never: pay}}\n  x: {by: west, firmness: red_line, require: {never: cut}}\n"
+     "  y: {by: east, firmness: red_line, require: {in_force: cut}}", "dossier.contradiction", "'x' rules out"),
+    ("west: five tonnes", "west: six tonnes", "lesson.term", "read in 2 ways"),
+    ("{ceiling: {east: five tonnes, west: five tonnes}}", "{ceiling: {}}", "lesson.term", "not defined"),
+    ("before: [cut, pay]", "before: [pay, cut]", "lesson.circular_order", "pay"),
+    ("takes: 3 months", "takes: 20 months", "lesson.deep_trigger", "pay"),
+    ("    undo: {in: 0}\n", "", "lesson.one_way", "west cannot take back pay"),
+    ("by: agency, ", "", "lesson.no_verifier", "cut"),
+    ("in_force: cut, by: 2021-01-31}}", "in_force: cut}}", "lesson.no_due_date", "soon"),
+    ("written: true", "written: false", "lesson.unwritten", "cut before pay_more"),
+    ("takes: 3 months", "takes: {value: 3 months, source: us}", "lesson.lateness", "cut"),
+    ("name: East", "name: East", "lesson.unsourced", "numbers have no source"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "code", "words"), SAID, ids=[s[2] for s in SAID])
+def test_it_is_said_once(before: str, after: str, code: str, words: str) -> None:
+    dossier, findings = reads(broken(before, after), "odd.yaml")
+    found = [f for f in findings if f.code == code]
+    assert found, [str(f) for f in findings]
+    assert len({f.path for f in found}) == len(found) <= 2
+    assert words in found[0].message + found[0].remedy
+    assert found[0].line
+    assert (dossier is None) == (found[0].severity == "error")
+
+
+def test_a_condition_left_out_with_three_performers() -> None:
+    text = GOOD.replace("  agency: {consents: false}", "  agency: {consents: false, response_time: 0}")
+    text = text.replace("one_of:", "  look: {by: agency, verify: open}\none_of:")
+    _, findings = reads(text)
+    (finding,) = [f for f in findings if f.code == "dossier.conditional_on"]
+    assert "all 3 performers: cut, pay, pay_more and look" in finding.message
+
+
+def test_reciprocal_steps_without_an_order() -> None:
+    text = broken("    after: [cut]\n", "").replace("before: [cut, pay]", "never: pay_more")
+    (finding,) = [f for f in reads(text)[1] if f.code == "lesson.open_order"]
+    assert "1 in all" in finding.message
+    assert "cut / pay" in finding.message
+
+
+def test_a_term_in_a_title_counts() -> None:
+    text = broken("    terms: [ceiling]\n", "").replace("west: five tonnes", "west: six tonnes")
+    assert any(f.code == "lesson.term" and "cut" in f.message for f in reads(text)[1])
+
+
+def test_the_first_case_hears_its_own_history() -> None:
+    """Order, terms and side conditions are what broke it."""
+    codes = {f.code for f in check(load("korea-2018"))}
+    assert {"lesson.term", "lesson.unwritten", "lesson.one_way"} <= codes
+    assert len(check(load("korea-2018"))) < 30

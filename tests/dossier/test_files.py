@@ -1,0 +1,277 @@
+"""Reading dossiers: the good one is clean, and everything that can be wrong is a Finding at its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from detente.dossier import cases, from_dict, load, loads, read, reads
+from detente.dossier.library import starter
+from detente.errors import DossierError
+from tests.dossier.good import GOOD, broken
+
+Case = tuple[str, str, str, str | None, int | None]
+
+# (what to replace, by what, code, dotted path, line)
+BROKEN: list[Case] = [
+    # the text
+    ("title: Two", "title: [Two", "dossier.yaml", "", 3),
+    ("title: Two neighbours", "title: Two: neighbours", "dossier.yaml", "", 2),
+    ("  east:\n    name", "  east:\n\tname", "dossier.tab", "", 14),
+    ("title: Two neighbours and a dam\n", "title: a\ntitle: b\n", "dossier.duplicate", "title", 3),
+    ("stakes: {arms: 30, money: -5}", "stakes: {arms: 30, arms: -5}", "dossier.duplicate", "parties.west.stakes.arms", 22),
+    ("name: East", "name: &e East", "dossier.indirection", "parties.east.name", 14),
+    ("name: East", "name: *e", "dossier.indirection", "parties.east.name", 14),
+    ("name: East", "name: !!str East", "dossier.indirection", "parties.east.name", 14),
+    ("name: East", "<<: {name: East}", "dossier.indirection", "parties.east", 14),
+    ("name: East", 'name: "East\\0"', "dossier.text", "parties.east.name", 14),
+    ("name: East", "name: East\0", "dossier.text", "", 14),
+    ("worst: 10,", "worst: .nan,", "dossier.number", "interests.arms.worst", 7),
+    ("worst: 10,", "worst: -.inf,", "dossier.number", "interests.arms.worst", 7),
+    ("worst: 10,", "worst: 1e999,", "dossier.number", "interests.arms.worst", 7),
+    ("history: [{date", "---\nhistory: [{date", "dossier.documents", "", 69),
+    ("name: East", "name: " + "[" * 60, "dossier.depth", "", 14),
+    # fields by themselves
+    ("title: Two neighbours and a dam\n", "", "dossier.missing", "title", None),
+    ("title: Two neighbours and a dam", "title: 2020", "dossier.type", "title", 2),
+    ("title: Two neighbours and a dam", "title:", "dossier.type", "title", 2),
+    ("detente: 1", "detente: 2", "dossier.choice", "detente", 1),
+    ("start: 2020-01-31", "start: 2020-02-31", "dossier.date", "start", 3),
+    ("start: 2020-01-31", "start: 2020", "dossier.date", "start", 3),
+    ("start: 2020-01-31", "start: 31.1.2020", "dossier.date", "start", 3),
+    ("[4 x 3 months, 2 x 1 year]", "[]", "dossier.missing", "periods", 4),
+    ("4 x 3 months", "4 times 3 months", "dossier.periods", "periods.0", 4),
+    ("4 x 3 months", "0 x 3 months", "dossier.number", "periods.0", 4),
+    ("4 x 3 months", "1000 x 999 years", "dossier.periods", "periods", 4),
+    ("response_time: 1 month\n", "response_tme: 1 month\n", "dossier.unknown_field", "parties.west.response_tme", 23),
+    ("discount: 8 %/year", "discount: 8", "dossier.number", "parties.east.discount", 15),
+    ("discount: 8 %/year", "discount: -8 %/year", "dossier.number", "parties.east.discount", 15),
+    ("discount: 8 %/year", "discount: [8]", "dossier.number", "parties.east.discount", 15),
+    ("low: 10, mode: 20", "low: 25, mode: 20", "dossier.number", "parties.east.stakes.money", 16),
+    ("low: 10, mode: 20", "lo: 10, mode: 20", "dossier.number", "parties.east.stakes.money", 16),
+    ("low: 10, mode: 20", "mode: 20", "dossier.number", "parties.east.stakes.money", 16),
+    ("confidence: low", "confidence: lo", "dossier.number", "parties.west.discount", 21),
+    ("consents: false", "consents: perhaps", "dossier.type", "parties.agency.consents", 24),
+    ("  agency: {", "  the agency: {", "dossier.name", "parties.the agency", 24),
+    ("    by: east\n", "    by: [ea st]\n", "dossier.name", "measures.cut.by.0", 28),
+    ("    by: east\n", "    by: []\n", "dossier.missing", "measures.cut.by", 28),
+    ("takes: 3 months", "takes: -3 months", "dossier.number", "measures.cut.takes", 29),
+    ("takes: 3 months", "takes: 3", "dossier.number", "measures.cut.takes", 29),
+    ("{in: 6 months, keeps: 10 %}", "{within: 6 months}", "dossier.unknown_field", "measures.cut.undo.within", 31),
+    ("{in: 6 months, keeps: 10 %}", "nevr", "dossier.choice", "measures.cut.undo", 31),
+    ("{in: 6 months, keeps: 10 %}", "[never]", "dossier.type", "measures.cut.undo", 31),
+    ("keeps: 10 %", "keeps: 110 %", "dossier.number", "measures.cut.undo.keeps", 31),
+    ("detects: 90 %/year", "detects: 100 %/year", "dossier.number", "measures.cut.verify.detects", 32),
+    ("detects: 90 %/year", "detects: 90 %", "dossier.number", "measures.cut.verify.detects", 32),
+    ("of: [[pay], [pay_more]]", "of: []", "dossier.missing", "one_of.how.of", 46),
+    ("{any: [pay, pay_more]}", "{some: [pay]}", "dossier.condition", "interactions.both.all.1", 47),
+    ("firmness: opening", "firmness: open", "dossier.choice", "demands.soon.firmness", 50),
+    ("{in_force: cut, by: 2021-01-31}}\n  no", "{cut: 2021}}\n  no", "dossier.require", "demands.soon.require", 50),
+    ("{never: pay_more}", "{never: pay_more, in_force: cut}", "dossier.require", "demands.no_more.require", 51),
+    ("{never: pay_more}", "{never: pay_more, by: 2021-01-01}", "dossier.unknown_field", "demands.no_more.require.by", 51),
+    ("before: [cut, pay]", "before: [cut]", "dossier.missing", "demands.first.require.before", 52),
+    ("share: {pay: 40, pay_more: 60}", "share: 3", "dossier.type", "links.follows.share", 56),
+    ("prior: {west: 30 %}", "prior: {west: 130 %}", "dossier.number", "types.east.serious.prior.west", 58),
+    # units
+    ("level: -5,", "level: -5 USD,", "dossier.unit", "measures.cut.effects.arms.level", 30),
+    ("rate: -0.1,", "rate: -0.1 kg/t,", "dossier.unit", "measures.cut.effects.arms.per_year.rate", 30),
+    ("stakes: {arms: 30,", "stakes: {arms: 30 kg,", "dossier.unit", "parties.west.stakes.arms", 22),
+    ("at_most: 5,", "at_most: 5 weeks,", "dossier.unit", "demands.ceiling.require.at_most", 53),
+    ("cut: 120}", "cut: 120 kg}", "dossier.unit", "capacity.inspectors.uses.cut", 48),
+    # names
+    ("stakes: {arms: 30, money", "stakes: {armz: 30, money", "dossier.unknown_interest", "parties.west.stakes.armz", 22),
+    ("    by: east\n", "    by: eest\n", "dossier.unknown_party", "measures.cut.by", 28),
+    ("    by: [west]\n", "    by: [west, norh]\n", "dossier.unknown_party", "measures.pay.by.1", 35),
+    ("after: [cut]", "after: [cutt]", "dossier.unknown_measure", "measures.pay.after.0", 39),
+    ("verified: [cut]", "verified: [cutt]", "dossier.unknown_measure", "measures.pay_more.needs.verified.0", 45),
+    ("terms: [ceiling]", "terms: [cieling]", "dossier.unknown_term", "measures.cut.terms.0", 33),
+    ("[[pay], [pay_more]]", "[[pay], [pay_less]]", "dossier.unknown_measure", "one_of.how.of.1.0", 46),
+    ("{any: [pay, pay_more]}", "{any: [pay, x]}", "dossier.unknown_measure", "interactions.both.all.1.any.1", 47),
+    ("uses: {cut", "uses: {cot", "dossier.unknown_measure", "capacity.inspectors.uses.cot", 48),
+    ("soon: {by: west", "soon: {by: wst", "dossier.unknown_party", "demands.soon.by", 50),
+    ("{never: pay_more}", "{never: pay_mor}", "dossier.unknown_measure", "demands.no_more.require.never", 51),
+    ("interest: arms", "interest: arm", "dossier.unknown_interest", "demands.ceiling.require.interest", 53),
+    ("{progress: done", "{progress: dun", "dossier.unknown_progress", "demands.half.require.progress", 54),
+    ("at_most: done", "at_most: dun", "dossier.unknown_progress", "links.follows.at_most", 56),
+    ("done: {cut", "done: {cat", "dossier.unknown_measure", "progress.done.cat", 55),
+    ("views: {west", "views: {wset", "dossier.unknown_party", "views.wset", 57),
+    ("prior: {west", "prior: {wset", "dossier.unknown_party", "types.east.serious.prior.wset", 58),
+    ("full: [{in_force: pay}]", "full: [{in_force: play}]", "dossier.unknown_measure", "success.full.0.in_force", 66),
+    ("before: pay_more, written", "before: more, written", "dossier.unknown_measure", "side_conditions.0.before", 61),
+    # rules between fields
+    ("worst: 10, best: 0", "worst: 0, best: 0", "dossier.scale", "interests.arms.best", 7),
+    ("[2022-01-31, 8]", "[2019-01-31, 8]", "dossier.course", "interests.arms.course.1", 7),
+    ("    discount: 8 %/year\n", "", "dossier.missing_discount", "parties.east.discount", 13),
+    ("discount: 8 %/year", "discount: 0 %/year", "dossier.discount", "parties.east.discount", 15),
+    ("    response_time: 1 month\n", "", "dossier.missing_response_time", "parties.west.response_time", 20),
+    ("    undo: {in: 0}", "    undo: {in: 0}\n    divisible: true", "dossier.divisible", "measures.pay.divisible", 38),
+    ("detects: 90 %/year, ", "", "dossier.missing_detects", "measures.cut.verify.detects", 32),
+    ("after: [cut]", "after: [pay]", "dossier.needs_itself", "measures.pay.after", 39),
+    ("    terms: [ceiling]", "    after: [pay_more]", "dossier.cycle", "measures.cut.after", 33),
+    ("before: pay_more, written", "before: cut, written", "dossier.needs_itself", "measures.cut.needs", 26),
+    ("of: [[pay], [pay_more]]", "of: [[pay], []]", "dossier.one_of", "one_of.how.of.1", 46),
+    ("{any: [pay, pay_more]}", "{any: []}", "dossier.condition", "interactions.both", 47),
+    ("limit: 300 days", "limit: -300 days", "dossier.capacity", "capacity.inspectors.limit", 48),
+    ("price: 3", "price: -3", "dossier.price", "demands.soon.price", 50),
+    ("at_most: 5, from", "at_most: 5, at_least: 3, from", "dossier.bound", "demands.ceiling.require", 53),
+    ("at_most: 5, from", "from", "dossier.bound", "demands.ceiling.require", 53),
+    ("at_most: done, ", "", "dossier.link", "links.follows", 56),
+    ("done: {cut: 100}", "done: {cut: 0}", "dossier.share", "progress.done", 55),
+    ("chance: 50 %, ", "", "dossier.shock", "shocks.election", 59),
+    ("chance: 50 %, ", "chance: 50 %, rate: 5 %/year, ", "dossier.shock", "shocks.election", 59),
+    ("not: {changes", "not: {prior: 80 %, changes", "dossier.prior", "types.east", 58),
+    ("state: {as_of: 2020-01-31}", "state: {in_force: {cut: {since: 2021-01-01}}}", "dossier.state", "state.in_force.cut.since", 67),
+    ("state: {as_of: 2020-01-31}", "state: {in_force: {cut: {since: 2019-01-01, share: 50 %}}}", "dossier.state", None, 67),
+    ("state: {as_of: 2020-01-31}", "state: {in_force: {cat: {since: 2019-01-01}}}", "dossier.unknown_measure", None, 67),
+    ("by: 2021-01-31}}\n  no", "by: 2019-01-31}}\n  no", "dossier.past_date", "demands.soon.require.by", 50),
+    ("  no_more: {by: west, firmness: preference, require: {never: pay_more}}", "  n: {by: west, firmness: red_line, "
+     "require: {never: cut}}\n  y: {by: west, firmness: red_line, require: {in_force: cut}}", "dossier.contradiction",
+     "demands.y.require", 52),
+    # overlays that a dossier carries
+    ("parties.east.no_deal: -5", "parties.est.no_deal: -5", "dossier.path", "views.west.parties.est.no_deal", 57),
+    ("parties.east.stakes.arms: -60", "parties.east.stake.arms: -60", "dossier.path", None, 58),
+    ("parties.west.stakes.money: -20", "parties.west.stakes.money: lots", "dossier.number", None, 59),
+    ("parties.east.discount: 2 %/year", "parties.east.discount: 0 %/year", "dossier.discount", None, 65),
+]
+
+
+def test_the_good_dossier_is_clean() -> None:
+    dossier, findings = reads(GOOD, "good.yaml")
+    assert dossier is not None
+    assert [f for f in findings if f.severity != "note"] == []
+    assert dossier.grid.dates[1].isoformat() == "2020-04-30"
+    assert loads(GOOD) == dossier
+
+
+@pytest.mark.parametrize("case", BROKEN, ids=[f"{c[2]}:{c[1][:30]!r}" for c in BROKEN])
+def test_a_broken_dossier_is_a_finding_at_its_line(case: Case) -> None:
+    before, after, code, path, line = case
+    text = broken(before, after)
+    dossier, findings = reads(text, "broken.yaml")
+    assert dossier is None
+    found = [f for f in findings if f.code == code and f.severity == "error"]
+    assert found, f"expected {code}, found {[str(f) for f in findings]}"
+    assert all(f.file == "broken.yaml" for f in findings)
+    assert path is None or path in [f.path for f in found]
+    assert line in [f.line for f in found] or (line is None and found[0].line == 1)
+    with pytest.raises(DossierError) as raised:
+        loads(text, "broken.yaml")
+    assert raised.value.findings == tuple(findings)
+
+
+def test_the_table_has_many_kinds() -> None:
+    assert len({c[2] for c in BROKEN}) >= 35
+    assert len(BROKEN) >= 45
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "dossier.empty"),
+        (b"# nothing\n", "dossier.empty"),
+        (b"\xff\xfea\x00", "dossier.encoding"),
+        (b"title: caf\xe9", "dossier.encoding"),
+        (b"- a\n- b", "dossier.top_level"),
+        (b"just words", "dossier.top_level"),
+        (b"null", "dossier.top_level"),
+        (b"\0", "dossier.text"),
+        (b"a: " + b"x" * 5_000_001, "dossier.size"),
+        (b"[" + b"1," * 200_001 + b"]", "dossier.size"),
+        (b"? [a]\n: 1", "dossier.yaml"),
+        (b'a: "\\UFFFFFFFF"', "dossier.yaml"),
+        (b"%YAML 3.0\n---\na: 1", "dossier.yaml"),
+        (b"a: " + b"9" * 5000, "dossier.unknown_field"),
+    ],
+)
+def test_what_is_hardly_a_dossier(tmp_path: Path, content: bytes, code: str) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_bytes(content)
+    dossier, findings = read(file)
+    assert dossier is None
+    assert code in {f.code for f in findings}
+
+
+def test_all_findings_at_once() -> None:
+    """A wrong field does not hide what is wrong between other fields."""
+    text = broken("discount: 8 %/year", "discount: 8").replace("after: [cut]", "after: [cutt]")
+    text = text.replace("worst: 0\n", "wurst: 0\n").replace("chance: 50 %, ", "")
+    _, findings = reads(text)
+    assert {f.code for f in findings if f.severity == "error"} == {
+        "dossier.number",
+        "dossier.unknown_measure",
+        "dossier.unknown_field",
+        "dossier.missing",
+        "dossier.shock",
+    }
+
+
+def test_remedies_name_the_nearest() -> None:
+    _, findings = reads(broken("firmness: opening", "firmnes: opening"))
+    assert any("did you mean 'firmness'?" in f.remedy for f in findings)
+    _, findings = reads(broken("after: [cut]", "after: [cutt]"))
+    assert findings[0].remedy == "did you mean 'cut'?"
+
+
+def test_missing_files_and_unknown_cases(tmp_path: Path) -> None:
+    for where in (tmp_path / "none.yaml", tmp_path, "korea-2081", "no\0such"):
+        dossier, findings = read(where)
+        assert dossier is None
+        assert [f.code for f in findings] == ["dossier.file"]
+    assert "korea-2018" in read("korea-2081")[1][0].remedy
+
+
+def test_json_is_read(tmp_path: Path) -> None:
+    import json
+
+    file = tmp_path / "good.json"
+    file.write_text(json.dumps(loads(GOOD).document, indent=1))
+    assert load(file) == loads(GOOD)
+
+
+def test_dates_and_words_stay_text() -> None:
+    dossier = loads(broken("name: East", "name: no"))
+    assert dossier.parties["east"].name == "no"
+    assert dossier.document["start"] == "2020-01-31"
+
+
+def test_a_document_built_in_python() -> None:
+    from datetime import date
+
+    document = {**loads(GOOD).document, "start": date(2020, 1, 31)}
+    assert from_dict(document) == loads(GOOD)
+    with pytest.raises(DossierError, match=r"dossier\.type"):
+        from_dict({**document, "title": object()})
+    with pytest.raises(DossierError, match="not a finite number"):
+        from_dict({**document, "capacity": {"i": {"limit": float("nan")}}})
+
+
+def test_amounts_are_in_the_unit_of_their_interest() -> None:
+    dossier = loads(broken("level: -5,", "level: {low: -6000 kg, mode: -5000 kg, high: -4000 kg},"))
+    level = dossier.measures["cut"].effects["arms"].level
+    assert (level.value, level.range, level.unit) == (-5.0, (-6.0, -4.0), "t")
+    assert loads(broken("rate: -0.1,", "rate: -1 kg/month,")).measures["cut"].effects["arms"].per_year
+    assert loads(broken("level: 40", "level: 4 USD/month")).measures["pay"].effects["money"].level.value == pytest.approx(48)
+
+
+def test_every_bundled_case_is_clean() -> None:
+    assert "korea-2018" in [c.id for c in cases()]
+    for case in cases():
+        dossier, findings = read(case.id)
+        assert dossier is not None, [str(f) for f in findings if f.severity == "error"]
+        assert case.measures == len(dossier.measures)
+        assert case.title == dossier.title
+
+
+def test_the_starter_takes_a_title() -> None:
+    assert loads(starter()).title
+    assert loads(starter("It's: a #test")).title == "It's: a #test"
+
+
+def test_importing_is_cheap() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, detente.dossier; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"pint", "openpyxl", "scipy", "pandas", "numpy"} & set(loaded)

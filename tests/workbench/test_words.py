@@ -1,0 +1,49 @@
+"""Every kind of condition can be said in words, whoever fails it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import get_args
+
+import pytest
+
+from detente.dossier import loads, starter
+from detente.model.check import Slack
+from detente.model.check_terms import Kind
+from detente.workbench import words
+
+DOSSIER = loads(starter())
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_a_failure_says_who_when_and_by_how_much(kind):
+    row = Slack(
+        kind, "north", "south", "release_water", "before", date(2025, 4, 1), 1.0, 3.5, -2.5, note="the note", name="it"
+    )
+    said = words.failed(DOSSIER, row)
+    assert said.endswith(".")
+    assert words.remedy(row)
+    if kind in ("consent", "breakout", "covert", "exposure", "secret_exposure"):
+        assert "North" in said
+        assert "2.5" in said
+        assert kind == "consent" or "2025-04-01" in said
+    else:
+        assert "the note" in said
+
+
+def test_the_most_dangerous_moment_in_a_sentence():
+    row = Slack("breakout", "north", None, None, "before", date(2025, 4, 1), 12.3, 11.9, 0.4)
+    assert words.dangerous(DOSSIER, row) == (
+        "On 2025-04-01, just before its entries, North is most tempted to break out: "
+        "keeping the deal is worth 12.3, the temptation 11.9, slack 0.4 points."
+    )
+
+
+def test_an_exposure_says_what_is_lost_of_what_can_be_borne():
+    row = Slack("exposure", "south", "north", None, "after", date(2025, 4, 1), -5.0, -25.0, 20.0)
+    said = words.exposed(DOSSIER, row)
+    assert "North breaks out on 2025-04-01" in said
+    assert "lost 5 of the 25 points" in said
+    assert "never loses" in words.exposed(
+        DOSSIER, Slack("exposure", "south", "north", keep=0.0, deviate=-25.0, slack=25.0)
+    )
