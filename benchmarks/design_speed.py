@@ -51,7 +51,8 @@ def report(name: str, seconds: float, made: Design) -> None:
     first = "none" if made.first_plan_seconds is None else f"{made.first_plan_seconds:.2f} s"
     gap = "no bound" if made.gap is None else f"gap {100 * made.gap:.2f} %"
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{name:34} {seconds:8.2f} s  first plan {first:>8}  {made.status:13} {gap:>12}  peak {peak:.0f} MB", flush=True)
+    took = f"{name:34} {seconds:8.2f} s  first plan {first:>8}"
+    print(f"{took}  {made.status:13} {gap:>12}  peak {peak:.0f} MB", flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -102,7 +102,9 @@ def best(dossier: Dossier, success: str, openings: tuple[str, ...]) -> dict[str,
     if not fine:
         return found | {"_minimal": _minimal(dossier, minimal, enough, people)}
     positive = [g for g in gains if g and all(x > POSITIVE for x in g)]
-    found["nash"] = (max(sum(math.log(x) for x in g) for g in positive), "nash") if positive else (max(least), "egalitarian")
+    found["nash"] = (
+        (max(sum(math.log(x) for x in g) for g in positive), "nash") if positive else (max(least), "egalitarian")
+    )
     found["egalitarian"] = (max(least), "egalitarian")
     found["utilitarian"] = (max(sum(g) for g in gains), "utilitarian")
     tops = [max(g[i] for g in gains) for i in range(len(people))]
@@ -152,12 +154,14 @@ def agree(dossier: Dossier, success: str, openings: tuple[str, ...]) -> None:
             assert made.status == "none_exists", rule
             continue
         assert made.status == "satisfactory", rule
-        assert made.plan is not None and made.objective is not None and made.verdict is not None
+        assert made.plan is not None
         assert Judge(dossier, success=success, openings=openings).satisfactory(made.plan)  # type: ignore[arg-type]
         assert made.objective == pytest.approx(expected[0], rel=2e-6, abs=2e-6), rule
         if rule in ("earliest", "minimal"):
             gain = Judge(dossier).gain(made.plan)
-            assert min((gain[p] for p in bargainers(dossier)), default=0.0) == pytest.approx(expected[1], rel=2e-6, abs=2e-6)
+            assert min((gain[p] for p in bargainers(dossier)), default=0.0) == pytest.approx(
+                expected[1], rel=2e-6, abs=2e-6
+            )
         else:
             assert made.rule_used == expected[1], rule
 
@@ -199,6 +203,5 @@ def test_designs_with_divisible_measures_pass_check(dossier: Dossier, question: 
         made = designer.design(rule)  # type: ignore[arg-type]
         assert made.status in ("satisfactory", "none_exists")
         if made.plan is not None:
-            assert made.verdict is not None and made.verdict.satisfactory
-
-
+            assert made.verdict is not None
+            assert made.verdict.satisfactory

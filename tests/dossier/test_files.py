@@ -20,7 +20,13 @@ BROKEN: list[Case] = [
     ("title: Two neighbours", "title: Two: neighbours", "dossier.yaml", "", 2),
     ("  east:\n    name", "  east:\n\tname", "dossier.tab", "", 14),
     ("title: Two neighbours and a dam\n", "title: a\ntitle: b\n", "dossier.duplicate", "title", 3),
-    ("stakes: {arms: 30, money: -5}", "stakes: {arms: 30, arms: -5}", "dossier.duplicate", "parties.west.stakes.arms", 22),
+    (
+        "stakes: {arms: 30, money: -5}",
+        "stakes: {arms: 30, arms: -5}",
+        "dossier.duplicate",
+        "parties.west.stakes.arms",
+        22,
+    ),
     ("name: East", "name: &e East", "dossier.indirection", "parties.east.name", 14),
     ("name: East", "name: *e", "dossier.indirection", "parties.east.name", 14),
     ("name: East", "name: !!str East", "dossier.indirection", "parties.east.name", 14),
@@ -69,7 +75,13 @@ BROKEN: list[Case] = [
     ("firmness: opening", "firmness: open", "dossier.choice", "demands.soon.firmness", 50),
     ("{in_force: cut, by: 2021-01-31}}\n  no", "{cut: 2021}}\n  no", "dossier.require", "demands.soon.require", 50),
     ("{never: pay_more}", "{never: pay_more, in_force: cut}", "dossier.require", "demands.no_more.require", 51),
-    ("{never: pay_more}", "{never: pay_more, by: 2021-01-01}", "dossier.unknown_field", "demands.no_more.require.by", 51),
+    (
+        "{never: pay_more}",
+        "{never: pay_more, by: 2021-01-01}",
+        "dossier.unknown_field",
+        "demands.no_more.require.by",
+        51,
+    ),
     ("before: [cut, pay]", "before: [cut]", "dossier.missing", "demands.first.require.before", 52),
     ("share: {pay: 40, pay_more: 60}", "share: 3", "dossier.type", "links.follows.share", 56),
     ("prior: {west: 30 %}", "prior: {west: 130 %}", "dossier.number", "types.east.serious.prior.west", 58),
@@ -80,7 +92,13 @@ BROKEN: list[Case] = [
     ("at_most: 5,", "at_most: 5 weeks,", "dossier.unit", "demands.ceiling.require.at_most", 53),
     ("cut: 120}", "cut: 120 kg}", "dossier.unit", "capacity.inspectors.uses.cut", 48),
     # names
-    ("stakes: {arms: 30, money", "stakes: {armz: 30, money", "dossier.unknown_interest", "parties.west.stakes.armz", 22),
+    (
+        "stakes: {arms: 30, money",
+        "stakes: {armz: 30, money",
+        "dossier.unknown_interest",
+        "parties.west.stakes.armz",
+        22,
+    ),
     ("    by: east\n", "    by: eest\n", "dossier.unknown_party", "measures.cut.by", 28),
     ("    by: [west]\n", "    by: [west, norh]\n", "dossier.unknown_party", "measures.pay.by.1", 35),
     ("after: [cut]", "after: [cutt]", "dossier.unknown_measure", "measures.pay.after.0", 39),
@@ -121,13 +139,36 @@ BROKEN: list[Case] = [
     ("chance: 50 %, ", "", "dossier.shock", "shocks.election", 59),
     ("chance: 50 %, ", "chance: 50 %, rate: 5 %/year, ", "dossier.shock", "shocks.election", 59),
     ("not: {changes", "not: {prior: 80 %, changes", "dossier.prior", "types.east", 58),
-    ("state: {as_of: 2020-01-31}", "state: {in_force: {cut: {since: 2021-01-01}}}", "dossier.state", "state.in_force.cut.since", 67),
-    ("state: {as_of: 2020-01-31}", "state: {in_force: {cut: {since: 2019-01-01, share: 50 %}}}", "dossier.state", None, 67),
-    ("state: {as_of: 2020-01-31}", "state: {in_force: {cat: {since: 2019-01-01}}}", "dossier.unknown_measure", None, 67),
+    (
+        "state: {as_of: 2020-01-31}",
+        "state: {in_force: {cut: {since: 2021-01-01}}}",
+        "dossier.state",
+        "state.in_force.cut.since",
+        67,
+    ),
+    (
+        "state: {as_of: 2020-01-31}",
+        "state: {in_force: {cut: {since: 2019-01-01, share: 50 %}}}",
+        "dossier.state",
+        None,
+        67,
+    ),
+    (
+        "state: {as_of: 2020-01-31}",
+        "state: {in_force: {cat: {since: 2019-01-01}}}",
+        "dossier.unknown_measure",
+        None,
+        67,
+    ),
     ("by: 2021-01-31}}\n  no", "by: 2019-01-31}}\n  no", "dossier.past_date", "demands.soon.require.by", 50),
-    ("  no_more: {by: west, firmness: preference, require: {never: pay_more}}", "  n: {by: west, firmness: red_line, "
-     "require: {never: cut}}\n  y: {by: west, firmness: red_line, require: {in_force: cut}}", "dossier.contradiction",
-     "demands.y.require", 52),
+    (
+        "  no_more: {by: west, firmness: preference, require: {never: pay_more}}",
+        "  n: {by: west, firmness: red_line, "
+        "require: {never: cut}}\n  y: {by: east, firmness: red_line, require: {in_force: cut}}",
+        "dossier.contradiction",
+        "demands.y.require",
+        52,
+    ),
     # overlays that a dossier carries
     ("parties.east.no_deal: -5", "parties.est.no_deal: -5", "dossier.path", "views.west.parties.est.no_deal", 57),
     ("parties.east.stakes.arms: -60", "parties.east.stake.arms: -60", "dossier.path", None, 58),
@@ -177,7 +218,7 @@ def test_the_table_has_many_kinds() -> None:
         (b"null", "dossier.top_level"),
         (b"\0", "dossier.text"),
         (b"a: " + b"x" * 5_000_001, "dossier.size"),
-        (b"[" + b"1," * 200_001 + b"]", "dossier.size"),
+        (b"[" + b"1," * 100_001 + b"]", "dossier.size"),
         (b"? [a]\n: 1", "dossier.yaml"),
         (b'a: "\\UFFFFFFFF"', "dossier.yaml"),
         (b"%YAML 3.0\n---\na: 1", "dossier.yaml"),
@@ -251,7 +292,9 @@ def test_amounts_are_in_the_unit_of_their_interest() -> None:
     level = dossier.measures["cut"].effects["arms"].level
     assert (level.value, level.range, level.unit) == (-5.0, (-6.0, -4.0), "t")
     assert loads(broken("rate: -0.1,", "rate: -1 kg/month,")).measures["cut"].effects["arms"].per_year
-    assert loads(broken("level: 40", "level: 4 USD/month")).measures["pay"].effects["money"].level.value == pytest.approx(48)
+    assert loads(broken("level: 40", "level: 4 USD/month")).measures["pay"].effects[
+        "money"
+    ].level.value == pytest.approx(48)
 
 
 def test_every_bundled_case_is_clean() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detente.dossier import Dossier, apply, from_dict, loads, reads
+from detente.dossier import apply, from_dict, loads, reads
 from detente.dossier.changes import plain
 from detente.errors import DossierError, Finding
 from tests.dossier.good import GOOD
@@ -23,10 +25,14 @@ SCALARS = st.one_of(
     st.integers(),
     st.floats(),
     st.text(max_size=12),
-    st.sampled_from(["never", "open", "8 %/year", "3 months", "-1 kg", "2020-01-31", "cut", "east", "arms", "1e999", 10**400]),
+    st.sampled_from(
+        ["never", "open", "8 %/year", "3 months", "-1 kg", "2020-01-31", "cut", "east", "arms", "1e999", 10**400]
+    ),
 )
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=6
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
 )
 
 
@@ -35,7 +41,7 @@ def _judge(text: str | bytes) -> None:
     assert all(isinstance(f, Finding) for f in findings)
     assert (dossier is None) == any(f.severity == "error" for f in findings)
     for f in findings:
-        assert "<" not in f.path, "a union tag leaked into the path"
+        assert not re.search(r"<\w+>|\[key\]", f.path), "pydantic's own words leaked into the path"
         str(f)
 
 
@@ -68,19 +74,18 @@ def _paths(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 PATHS = _paths(DOCUMENT)
 
 
-@given(st.lists(st.tuples(st.sampled_from(PATHS), st.one_of(VALUES, st.sampled_from(["<delete>", "<rename>"]))), max_size=3))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(PATHS), st.one_of(VALUES, st.sampled_from(["<delete>", "<rename>"]))), max_size=3
+    )
+)
 def test_random_mutations_of_the_document(mutations: list[tuple[tuple[Any, ...], Any]]) -> None:
     """The same document, judged as Python and as JSON text, is good or broken alike."""
     document = copy.deepcopy(DOCUMENT)
     for path, value in mutations:
         _mutate(document, path, value)
-    try:
-        built: Dossier | None = from_dict(document)
-    except DossierError as error:
-        assert error.findings
-        built = None
-    if built is not None:
-        assert isinstance(hash(built), int)
+    with contextlib.suppress(DossierError):
+        assert isinstance(hash(from_dict(document)), int)
     _judge(json.dumps(document))
 
 
@@ -99,16 +104,15 @@ def _mutate(document: Any, path: tuple[Any, ...], value: Any) -> None:
         return
 
 
-@given(st.dictionaries(st.sampled_from([".".join(map(str, p)) for p in PATHS]) | st.text(max_size=20), VALUES, max_size=3))
+@given(
+    st.dictionaries(st.sampled_from([".".join(map(str, p)) for p in PATHS]) | st.text(max_size=20), VALUES, max_size=3)
+)
 def test_random_overlays(changes: dict[str, Any]) -> None:
     """An overlay gives the dossier that validating the changed document gives, or findings."""
     try:
         changed = apply(_GOOD, changes)
-    except DossierError as error:
-        assert error.findings
+    except DossierError:
         return
     again = from_dict(changed.document)
     assert again == changed
     assert again.model_dump() == changed.model_dump()
-
-

@@ -21,7 +21,10 @@ GOOD_CHANGES: list[dict[str, Any]] = [
     {"parties.east.stakes.money": 12},  # a plain value replaces a range
     {"parties.east.stakes.money.mode": 21, "parties.east.stakes.money.source": None},
     {"parties.agency.stakes": {"arms": 1}, "parties.agency.discount": "5 %/year"},
-    {"parties.east.exposure_limit": None, "parties.west.exposure_limit": None},  # deleting what is not there is no error
+    {
+        "parties.east.exposure_limit": None,
+        "parties.west.exposure_limit": None,
+    },  # deleting what is not there is no error
     {"measures.cut.effects.arms.level": "-6000 kg"},
     {"measures.cut.verify": "open", "measures.pay.undo": "never"},
     {"measures.pay.verify": {"by": "us", "covert": False}},

@@ -107,7 +107,11 @@ def test_grid_dates_are_whole_months_clamped() -> None:
     grid = Grid.of(date(2020, 1, 31), [(2, 1), (2, 12)])
     assert [d.isoformat() for d in grid.dates] == ["2020-01-31", "2020-02-29", "2020-03-31", "2021-03-31"]
     assert grid.neighbours(date(2020, 3, 1)) == (date(2020, 2, 29), date(2020, 3, 31))
-    assert (grid.last_by(date(2019, 1, 1)), grid.last_by(date(2020, 2, 29)), grid.last_by(date(2050, 1, 1))) == (-1, 1, 3)
+    assert (grid.last_by(date(2019, 1, 1)), grid.last_by(date(2020, 2, 29)), grid.last_by(date(2050, 1, 1))) == (
+        -1,
+        1,
+        3,
+    )
     assert years_between(date(2020, 1, 31), date(2020, 3, 10)) == pytest.approx(1 / 12 + 10 / 365.25)
     assert years_between(date(2020, 1, 31), date(2019, 12, 31)) == pytest.approx(-1 / 12)
     assert add_months(date(2020, 1, 31), -11) == date(2019, 2, 28)

@@ -22,7 +22,25 @@ from tests.strategies import documents
 
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"), max_size=20)
 AWKWARD = st.sampled_from(
-    ["", "30", "null", "true", "=1+1", "+1", "-2 /year", "@x", " a ", "a\nb", "a\tb", '"', "'", "1e5", "_x0041_", "a, b", ".inf"]
+    [
+        "",
+        "30",
+        "null",
+        "true",
+        "=1+1",
+        "+1",
+        "-2 /year",
+        "@x",
+        " a ",
+        "a\nb",
+        "a\tb",
+        '"',
+        "'",
+        "1e5",
+        "_x0041_",
+        "a, b",
+        ".inf",
+    ]
 )
 SCALARS = st.one_of(
     TEXTS, AWKWARD, st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.none()
@@ -124,7 +142,16 @@ def test_headers_are_explained(tmp_path: Path) -> None:
     headers = {c.value: c.comment.text for c in book["measures"][1] if c.comment}
     assert headers["by[]"] == "Who performs it; a list makes it joint"
     assert "Work from what it needs" in headers["takes"]
-    assert [c.value for c in book["stakes"][1]] == ["party", "interest", "value", "low", "mode", "high", "source", "confidence"]
+    assert [c.value for c in book["stakes"][1]] == [
+        "party",
+        "interest",
+        "value",
+        "low",
+        "mode",
+        "high",
+        "source",
+        "confidence",
+    ]
 
 
 def test_a_person_edits(tmp_path: Path) -> None:

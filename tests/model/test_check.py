@@ -440,6 +440,53 @@ def test_interaction_that_a_detected_cheat_ends() -> None:
     assert found.deviate == pytest.approx(mean, rel=1e-6)
 
 
+def test_interaction_that_begins_only_if_cheating_is_seen_late() -> None:
+    """`give` and `late` together are worth 4 a year to b and 5 at once; a ends `give` half a year after it sees."""
+    verify = {"by": "agency", "detects": "0.3 /year"}
+    late = {"by": "a", "conditional_on": []}
+    d = dossier(
+        {"give": GIVE, "pay": {**PAY, "verify": verify}, "late": late},
+        interactions={"both": {"all": ["give", "late"], "effects": {"y": {"level": 4, "once": 5}}}},
+        a={"response_time": "6 months"},
+    )
+    found = row(d, plan(d, late=4), "covert", "b", (0, "before"))
+    both = math.exp(-0.3 * 1.5)
+    together = 4 * (math.exp(-RHO * 2) * both - math.exp(-RHO * 0.5) * 0.3 / 0.4 * math.exp(-0.4 * 1.5)) / RHO
+    together += 5 * math.exp(-RHO * 2) * both
+    assert found.deviate == pytest.approx(3 * (1 - math.exp(-RHO * 0.5) * 0.3 / 0.4) / RHO + together)
+
+
+def test_interaction_outlives_an_undoing_that_keeps_all() -> None:
+    pay = {**PAY, "undo": {"in": 0, "keeps": "100 %"}}
+    both = {"all": ["pay"], "effects": {"x": {"level": 4}}}
+    d = dossier({"give": GIVE, "pay": pay}, interactions={"both": both})
+    assert row(d, plan(d), "breakout", "a", (0, "after")).deviate == pytest.approx(7 / RHO)
+
+
+def test_interaction_that_would_begin_as_it_ends_does_not() -> None:
+    """b has undone `pay` at one year, but for rounding, which is when `late` enters."""
+    late = {"by": "b", "conditional_on": []}
+    pay = {**PAY, "undo": {"in": "0.7000000000000002 years"}}
+    d = dossier(
+        {"give": GIVE, "pay": pay, "late": late},
+        interactions={"both": {"all": ["pay", "late"], "effects": {"x": {"once": 5}}}},
+        b={"response_time": "0.3 years"},
+    )
+    assert row(d, plan(d, late=2), "breakout", "a", (0, "after")).deviate == pytest.approx(3 * stream(0, 1))
+
+
+def test_interaction_that_nobody_would_end_may_never_begin() -> None:
+    """`late` is for ever, and enters at 2 years only if b's cheating is not answered by then."""
+    verify = {"by": "agency", "detects": "0.3 /year"}
+    d = dossier(
+        {"pay": {**PAY, "verify": verify}, "late": {"by": "a"}},
+        interactions={"one": {"all": ["late"], "effects": {"y": {"level": 4, "once": 5}}}},
+        a={"response_time": "6 months"},
+    )
+    found = row(d, plan(d, late=4), "covert", "b", (0, "before"))
+    assert found.deviate == pytest.approx((4 / RHO + 5) * math.exp(-RHO * 2) * math.exp(-0.3 * 1.5))
+
+
 def test_tranches_do_not_launder_cheating() -> None:
     """Cut into four, each seen just as fast, the promise is faked as a whole: the value of cheating is the same."""
     verify = {"by": "agency", "detects": "0.04 /year"}
@@ -619,6 +666,32 @@ def test_the_level_before_a_drop_counts() -> None:
         bound = {"by": "b", "firmness": "red_line", "require": {"interest": "z", "at_most": ceiling}}
         d = dossier({"give": GIVE, "pay": PAY, "grow": grow, "drop": drop}, demands={"d": bound})
         assert check(d, plan(d, drop=1)).satisfactory is good
+
+
+def test_what_stands_before_signature_counts_in_levels_but_not_its_once() -> None:
+    """Two state measures and what they add together: 2 + 3; a third measure adds 1 with one of them."""
+    old = {"by": "a", "effects": {"z": {"level": 1, "once": 50}}}
+    add = {"old": {"all": ["old", "older"], "effects": {"z": {"level": 3, "once": 50}}}}
+    add["new"] = {"all": ["old", "new"], "effects": {"z": {"level": 0.25, "once": 0.75}}}
+    for new, level in ((None, 5), (2, 6)):
+        for ceiling, good in ((level - 0.01, False), (level, True)):
+            d = dossier(
+                {"give": GIVE, "pay": PAY, "old": old, "older": old, "new": {"by": "a"}},
+                interactions=add,
+                state={"in_force": {m: {"since": "2019-12-01"} for m in ("old", "older")}},
+                demands={
+                    "most": {"by": "b", "firmness": "red_line", "require": {"interest": "z", "at_most": ceiling}},
+                    "least": {"by": "b", "firmness": "red_line", "require": {"interest": "z", "at_least": 5}},
+                },
+            )
+            assert check(d, plan(d, new=new)).satisfactory is good
+
+
+def test_before_allows_the_same_date_and_what_stands() -> None:
+    for fields in ({}, {"state": {"in_force": {"give": {"since": "2019-12-01"}}}}):
+        bound = {"by": "b", "firmness": "red_line", "require": {"before": ["give", "pay"]}}
+        d = dossier(demands={"d": bound}, **fields)
+        assert check(d, plan(d, give=1, pay=1)).satisfactory
 
 
 def test_misuse() -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from detente.dossier.schema import Dossier
 from detente.model.arrays import Model
 from detente.model.check import Judge
-from detente.model.plan import Plan
-from detente.model.temptation import conditions, values
 from detente.model.paths import truth
+from detente.model.plan import Plan
+from detente.model.temptation import conditions
 from tests.strategies import dossiers, plans
 
 

@@ -11,7 +11,7 @@ from detente.design.assessment import Assessment, assess
 from detente.dossier import load, loads
 from detente.errors import Finding
 
-NASTY = "</script><script>alert(1)</script> & \"quotes\" ' {{ 7*7 }} <!--"
+NASTY = '</script><script>alert(1)</script> & "quotes" \' {{ 7*7 }} <!--'
 EVERYTHING = f"""
 detente: 1
 title: {json.dumps(NASTY)}
@@ -57,8 +57,8 @@ measures:
     undo: never
     verify: {{by: "a stranger", detects: 95 %/year, delay: 1 month}}
     after: [freeze]
-  pay: {{title: "@Pay", by: west, effects: {{money: {{level: 60}}}}, undo: {{in: 1 month}}, verify: open, divisible: true,
-         takes: 9 months}}
+  pay: {{title: "@Pay", by: west, effects: {{money: {{level: 60}}}}, undo: {{in: 1 month}}, verify: open,
+         divisible: true, takes: 9 months}}
   meet: {{by: [east, west], effects: {{talks: {{level: 2, once: 1}}}}, undo: {{in: 1 month}}, verify: open}}
   hotline: {{title: Hotline, by: [east, west], effects: {{talks: {{level: 1}}}}, undo: {{in: 1 week}}, verify: open}}
   surrender: {{title: Surrender, by: east, effects: {{guns: {{level: -30}}}}, verify: open}}
@@ -66,7 +66,8 @@ interactions: {{both: {{all: [freeze, meet], effects: {{talks: {{level: 1}}}}}}}
 demands:
   all_now: {{title: All now, by: west, firmness: opening, price: 5, require: {{in_force: surrender, by: 2024-03-31}}}}
   never_that: {{by: east, firmness: red_line, require: {{never: surrender}}}}
-  few_guns: {{by: west, firmness: preference, price: 2 /year, require: {{interest: guns, at_most: 5, from: 2025-03-31}}}}
+  few_guns: {{by: west, firmness: preference, price: 2 /year,
+              require: {{interest: guns, at_most: 5, from: 2025-03-31}}}}
   order: {{by: east, firmness: opening, price: 1, require: {{before: [meet, scrap]}}}}
 progress: {{disarmament: {{freeze: 40, scrap: 60}}}}
 links: {{pay_as_you_go: {{share: {{pay: 100}}, at_most: disarmament, ahead_by: 10 %}}}}
@@ -88,7 +89,7 @@ parties: {a: {discount: 5 %/year, stakes: {x: 1}, response_time: 1 month}}
 measures: {do: {by: a, effects: {x: {level: 1}}, verify: open}}
 """
 FINDINGS = (
-    Finding("dossier.term", "warning", "a term with <two> readings", "/home/someone/case.yaml", 3, 5, "terms.x", "=fix it"),
+    Finding("dossier.term", "warning", "a term with <two> readings", "cases/case.yaml", 3, 5, "terms.x", "=fix it"),
 )
 PROVENANCE = {
     "run": "0123456789ab",

@@ -315,7 +315,7 @@ class Designer:
         if used in ("utilitarian", "egalitarian"):
             notes.append(f"The {used} rule compares stake points across parties.")
         if outcome.infeasible:
-            return Design("none_exists", rule, used, None, None, None, None, None, first, tuple(notes))
+            return Design("none_exists", rule, rule, None, None, None, None, None, first)
         sign = -1.0 if used in ("earliest", "minimal") else 1.0
         bound = sign * outcome.bound if math.isfinite(outcome.bound) else None
         if outcome.shares is None:
@@ -327,8 +327,10 @@ class Designer:
             broken = [s for s in verdict.slacks if s.slack is not None and s.slack < -1e-6]
             raise DetenteError(f"a designed plan did not pass check ({broken[:3]}): please report this dossier")
         gap = self._gap(used, outcome)
-        status: Status = "satisfactory" if outcome.proved else "undecided"
-        return Design(status, rule, used, plan, verdict, sign * outcome.objective, bound, gap, first, tuple(notes))
+        if not outcome.proved:
+            notes.append("Stopped at the time limit: satisfactory, but perhaps not the best; see bound and gap.")
+        objective = sign * outcome.objective
+        return Design("satisfactory", rule, used, plan, verdict, objective, bound, gap, first, tuple(notes))
 
     def _gap(self, used: Rule, outcome: Outcome) -> float | None:
         if not math.isfinite(outcome.bound) or not math.isfinite(outcome.objective):

@@ -22,9 +22,12 @@ from detente.model.conditions import Expression
 ACCEPTED = 8e-7
 """How far a valued row may be missed by a plan: above the programme's tolerance, below that of `check`."""
 
+REPAIR_WIDTH = 2
 WIDTHS = (1, 4)
 """How many periods around the relaxation's entries are looked at first."""
 NEAR_ROUNDS = 12
+AROUND = 6
+"""How many moments on either side of a broken row its neighbours are taken from."""
 NEAR_SECONDS = 4.0
 
 
@@ -77,6 +80,8 @@ class Solver:
         """Shares of plans known to satisfy every row."""
         self.first_plan_seconds: float | None = None
         self.widths: tuple[int, ...] = WIDTHS
+        self._broken: Array | None = None
+        """The last solution of the programme that broke rows."""
         valued = problem.valued
         self._relief = np.maximum(0.0, -valued.least)
 
@@ -173,20 +178,36 @@ class Solver:
 
     # --- solving -----------------------------------------------------------------------------------------------
 
-    def _add_worst(self, rows: Iterable[int], slack: Array, *, each: int) -> int:
+    def _add_worst(self, rows: Iterable[int], slack: Array, *, each: int, around: bool = False) -> int:
         """Put the most broken rows of each family into the programme; how many were new."""
         by_family: dict[tuple[object, ...], list[int]] = {}
-        labels = self.problem.valued.labels
         for r in rows:
-            label = labels[r]
-            by_family.setdefault((label.kind, label.party, label.other, label.measure), []).append(int(r))
+            by_family.setdefault(self._key(int(r)), []).append(int(r))
         added = 0
         for members in by_family.values():
             for r in sorted(members, key=lambda r: float(slack[r]))[:each]:
                 if r not in self.problem.active:
-                    self.problem.activate(r)
+                    for near in self._neighbours(r) if around else (r,):
+                        self.problem.activate(near)
                     added += 1
         return added
+
+    def _neighbours(self, r: int) -> list[int]:
+        """The rows of r's family at moments near its own: what the next plan would break by a small delay."""
+        moment = self.problem.valued.labels[r].moment
+        family = self._family[self._key(r)]
+        return [n for n in family if abs(self.problem.valued.labels[n].moment - moment) <= AROUND]
+
+    def _key(self, r: int) -> tuple[object, ...]:
+        label = self.problem.valued.labels[r]
+        return label.kind, label.party, label.other, label.measure
+
+    @cached_property
+    def _family(self) -> dict[tuple[object, ...], list[int]]:
+        families: dict[tuple[object, ...], list[int]] = {}
+        for r in np.flatnonzero(self.problem.valued.least < 0):
+            families.setdefault(self._key(int(r)), []).append(int(r))
+        return families
 
     def offer(self, shares: Array) -> bool:
         """Keep a plan if it satisfies every row."""
@@ -208,7 +229,7 @@ class Solver:
         x, bound = relaxed[0], objective.bound(relaxed[1] + objective.target.const)
         if x is not None:
             for width in self.widths:
-                if not self._good_enough(objective, bound):
+                if self.clock.left > 0 and not self._good_enough(objective, bound):
                     self._near(objective, x, width)
         while True:
             shares, value = self._incumbent(objective)
@@ -217,6 +238,8 @@ class Solver:
             if self.clock.left <= 0:
                 return Outcome(shares, value, bound, proved=False)
             answer, changed = self._solve_whole(objective, seconds=self.clock.left)
+            if self._broken is not None and self.clock.left > 0:
+                self._near(objective, self._broken, REPAIR_WIDTH)
             shares, value = self._incumbent(objective)
             if answer.status == "infeasible":
                 return Outcome(shares, value, value, proved=True)
@@ -242,6 +265,7 @@ class Solver:
             stop=lambda x, _: self._reject(x, rejected),
         )
         found = [x for x in (*rejected, answer.x) if x is not None]
+        self._broken = next((x for x in reversed(found) if len(self.violated(self.shares(x)))), None)
         learned = [self._learn(objective, x) for x in found]
         return answer, any(learned)
 
@@ -277,7 +301,7 @@ class Solver:
         if self.offer(shares):
             return refined
         slack = self.slacks(shares)
-        if not self._add_worst(self.violated(shares), slack, each=3) and not refined:
+        if not self._add_worst(self.violated(shares), slack, each=3, around=True) and not refined:
             self._exclude(shares)
         return True
 

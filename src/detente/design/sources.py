@@ -36,9 +36,10 @@ def _walk(value: object, path: str, source: str | None) -> Iterator[Input]:
         return
     if isinstance(value, BaseModel):
         own = getattr(value, "source", None) or source
-        for name in value.model_fields_set:
-            info = type(value).model_fields.get(name)
-            shown = (info.alias or name) if info else name
+        for name, info in type(value).model_fields.items():
+            if name not in value.model_fields_set:
+                continue
+            shown = info.alias or name
             yield from _walk(getattr(value, name), f"{path}.{shown}" if path else shown, own)
     elif isinstance(value, Mapping):
         for name, part in value.items():

@@ -1,5 +1,6 @@
 """What people wrote: one situation in one file, validated, with sources and places. DESIGN §3."""
 
+from detente.dossier.checks import check
 from detente.dossier.files import from_dict, load, loads, read, reads
 from detente.dossier.library import CaseInfo, cases, starter
 from detente.dossier.overlays import apply, fingerprint, read_overlay
@@ -12,6 +13,7 @@ __all__ = [
     "Number",
     "apply",
     "cases",
+    "check",
     "fingerprint",
     "from_dict",
     "load",

@@ -199,8 +199,8 @@ VerifyField = Annotated[
 class Needs(Part):
     """What must be in force, or verified, before work on a measure starts."""
 
-    in_force: Ids = ()
-    verified: Ids = ()
+    in_force: Ids = Field((), description="Measures that must be in force")
+    verified: Ids = Field((), description="Measures that must be verified")
 
 
 class Measure(Part):
@@ -248,9 +248,9 @@ class OneOf(Part):
 class Condition(Part):
     """A condition on measures in force: a name, {all: [...]} or {any: [...]}."""
 
-    measure: Id | None = None
-    all: tuple[ConditionField, ...] | None = None
-    any: tuple[ConditionField, ...] | None = None
+    measure: Id | None = Field(None, description="A measure in force")
+    all: tuple[ConditionField, ...] | None = Field(None, description="Conditions that all hold")
+    any: tuple[ConditionField, ...] | None = Field(None, description="Conditions of which one holds")
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -287,7 +287,7 @@ def _interaction(raw: Any) -> Any:
 class InteractionBody(Part):
     """Effects that are present while a condition on measures holds."""
 
-    when: ConditionField
+    when: ConditionField = Field(description="The condition on measures")
     effects: Mapping[Id, Effect] = Field(min_length=1)
     source: str | None = Field(None, description="Where it comes from")
 
@@ -300,8 +300,8 @@ Interaction = Annotated[
 class Resource(Part):
     """A limit on what can be used at a time."""
 
-    limit: Capacity
-    uses: Mapping[Id, Capacity] = {}
+    limit: Capacity = Field(description="The most that can be used at a time (300 days/year)")
+    uses: Mapping[Id, Capacity] = Field({}, description="What each measure uses while it is worked on or in force")
     source: str | None = Field(None, description="Where it comes from")
 
 
@@ -309,41 +309,43 @@ class InForce(Part):
     """{in_force: m, by: DATE}: all of m in force on or before a date."""
 
     kind: ClassVar[Literal["in_force"]] = "in_force"
-    in_force: Id
-    by: Day | None = None
+    in_force: Id = Field(description="The measure that is to be in force, all of it")
+    by: Day | None = Field(None, description="The last day on which it may enter")
 
 
 class Never(Part):
     """{never: m}: m is not in the plan."""
 
     kind: ClassVar[Literal["never"]] = "never"
-    never: Id
+    never: Id = Field(description="The measure that is not to be in the plan")
 
 
 class Before(Part):
     """{before: [a, b]}: b only if a is in the plan, and a's date is not after b's."""
 
     kind: ClassVar[Literal["before"]] = "before"
-    before: tuple[Id, Id]
+    before: tuple[Id, Id] = Field(description="Two measures: the second only after, or with, the first")
 
 
 class InterestBound(Part):
     """{interest: i, at_most: 5, from: DATE}: the interest's level is bounded from a date on."""
 
     kind: ClassVar[Literal["interest"]] = "interest"
-    interest: Id
-    at_most: Scalar | None = None
-    at_least: Scalar | None = None
-    since: Day | None = Field(None, alias="from")
+    interest: Id = Field(description="The interest whose level is bounded")
+    at_most: Scalar | None = Field(None, description="Its greatest level, in its unit")
+    at_least: Scalar | None = Field(None, description="Its least level, in its unit")
+    since: Day | None = Field(
+        None, alias="from", description="The day from which on the bound holds (default: the start)"
+    )
 
 
 class ProgressBy(Part):
     """{progress: p, at_least: 60 %, by: DATE}: verified progress on a scale reached by a date."""
 
     kind: ClassVar[Literal["progress"]] = "progress"
-    progress: Id
-    at_least: Share
-    by: Day | None = None
+    progress: Id = Field(description="The progress scale")
+    at_least: Share = Field(description="The share of verified progress to be reached")
+    by: Day | None = Field(None, description="The last day for reaching it")
 
 
 REQUIRE_KINDS = ("in_force", "never", "before", "interest", "progress")
@@ -417,7 +419,7 @@ class TypeOf(Part):
 
     title: str | None = Field(None, description="Name for people")
     prior: Prior | None = Field(None, description="How likely: one share, or one for each observer")
-    changes: Changes = {}
+    changes: Changes = Field({}, description="The overlay that makes the party this type: dotted path → value")
     source: str | None = Field(None, description="Where it comes from")
 
 
@@ -425,10 +427,10 @@ class Shock(Part):
     """Something that may happen: at a date with a chance, or at a rate."""
 
     title: str | None = Field(None, description="Name for people")
-    at: Day | None = None
-    chance: Share | None = None
-    rate: Hazard | None = None
-    changes: Changes = {}
+    at: Day | None = Field(None, description="The date at which it may happen")
+    chance: Share | None = Field(None, description="How likely it happens at that date")
+    rate: Hazard | None = Field(None, description="How likely it happens within a year (5 %/year)")
+    changes: Changes = Field({}, description="What it changes: dotted path → value")
     source: str | None = Field(None, description="Where it comes from")
 
 
@@ -436,32 +438,32 @@ class Scenario(Part):
     """A named overlay."""
 
     title: str | None = Field(None, description="Name for people")
-    changes: Changes = {}
+    changes: Changes = Field({}, description="What it changes: dotted path → value")
     source: str | None = Field(None, description="Where it comes from")
 
 
 class SideCondition(Part):
     """A condition off the text: something that must be in force before a measure, written down or not."""
 
-    needs: str
-    before: Id
-    written: bool = False
+    needs: str = Field(description="The measure that must be in force first")
+    before: Id = Field(description="The measure that waits for it")
+    written: bool = Field(False, description="Whether the text of the deal says so")
     source: str | None = Field(None, description="Where it comes from")
 
 
 class Standing(Part):
     """A measure that is already in force."""
 
-    since: Day
-    share: Share = Number(value=1.0, text="100 %")
-    verified: Day | None = None
+    since: Day = Field(description="Since when it is in force")
+    share: Share = Field(Number(value=1.0, text="100 %"), description="How much of it is in force")
+    verified: Day | None = Field(None, description="When it was verified")
 
 
 class State(Part):
     """What is already done: entries before the grid."""
 
-    as_of: Day | None = None
-    in_force: Mapping[Id, Standing] = {}
+    as_of: Day | None = Field(None, description="The day of this record")
+    in_force: Mapping[Id, Standing] = Field({}, description="Measures in force before the grid begins")
 
 
 class Event(Part):
@@ -469,17 +471,17 @@ class Event(Part):
 
     model_config = ConfigDict(frozen=True, extra="allow")
     date: str = Field(description="When: a date, or as much of it as is known (2012-02)")
-    what: str
-    measure: str | None = None
+    what: str = Field(description="What happened")
+    measure: str | None = Field(None, description="The measure that it concerns")
     source: str | None = Field(None, description="Where it comes from")
-    confidence: str | None = None
+    confidence: str | None = Field(None, description="How sure this is")
 
 
 class Success(Part):
     """What would count as success: lists of requirements."""
 
-    minimal: tuple[RequireField, ...] = ()
-    full: tuple[RequireField, ...] = ()
+    minimal: tuple[RequireField, ...] = Field((), description="The least that counts as success")
+    full: tuple[RequireField, ...] = Field((), description="What was really wanted")
 
 
 class Dossier(Part):
@@ -487,29 +489,33 @@ class Dossier(Part):
 
     detente: Literal[1] = Field(description="Format version")
     id: Id | None = Field(None, description="Short name of the case")
-    title: str
+    title: str = Field(description="What the case is called")
     summary: str | None = Field(None, description="What the case is about, for the report")
     sources: Mapping[str, str] = Field({}, description="Short names of sources, spelt out")
     start: Day = Field(description="Signature")
     periods: tuple[Block, ...] = Field(min_length=1, description="The time grid: fine first, coarse later")
-    interests: Mapping[Id, Interest] = {}
-    parties: Mapping[Id, Party] = Field(min_length=1)
+    interests: Mapping[Id, Interest] = Field({}, description="The measurable things that parties care about")
+    parties: Mapping[Id, Party] = Field(min_length=1, description="Who acts or must consent")
     measures: Mapping[Id, Measure] = Field({}, description="What could be agreed")
-    one_of: Mapping[Id, OneOf] = {}
-    interactions: Mapping[Id, Interaction] = {}
-    capacity: Mapping[Id, Resource] = {}
-    demands: Mapping[Id, Demand] = {}
-    progress: Mapping[Id, Mapping[Id, Scalar]] = {}
-    links: Mapping[Id, Link] = {}
-    views: Mapping[Id, Changes] = {}
-    types: Mapping[Id, Mapping[Id, TypeOf]] = {}
-    shocks: Mapping[Id, Shock] = {}
-    terms: Mapping[Id, Mapping[str, str]] = {}
-    side_conditions: tuple[SideCondition, ...] = ()
-    scenarios: Mapping[Id, Scenario] = {}
-    success: Success = Success()
-    state: State = State()
-    history: tuple[Event, ...] = ()
+    one_of: Mapping[Id, OneOf] = Field({}, description="Alternatives of which one excludes the others")
+    interactions: Mapping[Id, Interaction] = Field(
+        {}, description="Effects that are present only while measures are in force together"
+    )
+    capacity: Mapping[Id, Resource] = Field({}, description="What can only be used so much at a time")
+    demands: Mapping[Id, Demand] = Field({}, description="Conditions that parties put on any deal")
+    progress: Mapping[Id, Mapping[Id, Scalar]] = Field(
+        {}, description="Scales of verified progress: measures and their shares"
+    )
+    links: Mapping[Id, Link] = Field({}, description="Scales that follow other scales: relief and progress")
+    views: Mapping[Id, Changes] = Field({}, description="What each party believes of the others, as overlays")
+    types: Mapping[Id, Mapping[Id, TypeOf]] = Field({}, description="What each party may really be, as overlays")
+    shocks: Mapping[Id, Shock] = Field({}, description="What may happen, as overlays")
+    terms: Mapping[Id, Mapping[str, str]] = Field({}, description="What each side takes a word to mean")
+    side_conditions: tuple[SideCondition, ...] = Field((), description="Conditions off the text")
+    scenarios: Mapping[Id, Scenario] = Field({}, description="Named overlays")
+    success: Success = Field(Success(), description="What would count as success")
+    state: State = Field(State(), description="What is already done")
+    history: tuple[Event, ...] = Field((), description="What really happened; no solver reads it")
 
     _document: dict[str, Any] = PrivateAttr(default_factory=dict)
     _file: str | None = PrivateAttr(default=None)

@@ -18,7 +18,7 @@ from detente.errors import Finding, Severity
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 40
-MAX_NODES = 200_000
+MAX_NODES = 100_000
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})

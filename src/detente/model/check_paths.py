@@ -111,10 +111,6 @@ class Facts:
         self.delay = tuple(m.verify.delay.value if isinstance(m.verify, Verify) else 0.0 for m in self.bodies)
         self.first = tuple(self._first_answer(p) for p in range(len(self.parties)))
 
-    def snap(self, t: float) -> float:
-        """A time, put on the grid date that it is equal to but for rounding."""
-        return next((tau for tau in self.tau if abs(tau - t) < TIE), t)
-
     def _first_answer(self, mover: int) -> float:
         """Years from a breach by the mover to the first answer; never where nobody answers it."""
         others = {
@@ -212,7 +208,7 @@ class Breakout(Path):
         stop, undone = self.answers[m]
         if planned.fresh and planned.start >= self.t0 + stop - TIE:
             return None
-        return planned._replace(end=self.facts.snap(self.t0 + undone))
+        return planned._replace(end=self.t0 + undone)
 
 
 class Cheating(Path):
@@ -230,7 +226,7 @@ class Cheating(Path):
     def happens(self, m: int, e: int) -> Fate | None:
         planned = self.fate(m, e)
         if m in self.secret:
-            return None if planned.fresh else planned._replace(end=self.facts.snap(self.t0 + self.facts.undo[m]))
+            return None if planned.fresh else planned._replace(end=self.t0 + self.facts.undo[m])
         stop, undone = self.answers[m]
         if stop == NEVER:
             return planned
@@ -286,7 +282,7 @@ class Together:
         marks = sorted([*ends, NEVER] if NEVER not in ends else ends)
         for low, high in pairwise(marks):
             middle = (low + high) / 2 if high < NEVER else low + 1.0
-            if high - low > 1e-12 and self.holds(m for m, (a, b) in alive.items() if a <= middle < b):
+            if high - low > TIE and self.holds(m for m, (a, b) in alive.items() if a <= middle < b):
                 yield ends[low], ends.get(high, (NEVER, False))
 
 

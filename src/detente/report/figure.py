@@ -94,13 +94,6 @@ def dressed(chart: Any) -> Any:
         padding={"left": 6, "top": 6, "right": 28, "bottom": 6},  # a reader's fonts may be wider than ours
         axis={**line, **small, "labelColor": FAINT, "titleColor": FAINT, "labelFlush": False},
         view={"stroke": None},
-        header={
-            "labelFontSize": 12,
-            "labelFontWeight": "bold",
-            "labelColor": INK,
-            "labelAnchor": "start",
-            "title": None,
-        },
         legend={
             "labelFontSize": 11,
             "titleFontSize": 11,
@@ -128,7 +121,7 @@ def _plain(cell: Cell) -> str | float | bool | None:
 
 
 def time_axis(field: str, *, domain: Sequence[str], pixels: float, grid: bool = True) -> Any:
-    """A time axis that shows the dates as written, wherever the reader is (UTC on both sides)."""
+    """The time axis of a chart: it shows dates as written, wherever the reader is (UTC on both sides)."""
     import altair as alt
 
     years = (date.fromisoformat(domain[1]) - date.fromisoformat(domain[0])).days / 365.25
@@ -145,3 +138,10 @@ def time_axis(field: str, *, domain: Sequence[str], pixels: float, grid: bool = 
         scale=alt.Scale(type="utc", domain=list(domain)),
         axis=alt.Axis(grid=grid, labelOverlap="greedy", **look),
     )
+
+
+def time(field: str) -> Any:
+    """A place on the time axis that another layer of the chart defines."""
+    import altair as alt
+
+    return alt.X(f"{field}:T", title=None, scale=alt.Scale(type="utc"))

@@ -82,7 +82,7 @@ def flat(values: Mapping[str, Any], under: str = "") -> list[tuple[str, str]]:
         if isinstance(value, Mapping) and value:
             lines += flat(value, path)
         elif isinstance(value, list | tuple):
-            lines.append((path, ", ".join(str(v) for v in value) or "none"))
+            lines.append((path, ", ".join(_scalar(v) for v in value) or "none"))
         else:
             lines.append((path, _scalar(value)))
     return lines
@@ -93,6 +93,8 @@ def _scalar(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Mapping | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
     return number(value) if isinstance(value, float) else str(value)
 
 

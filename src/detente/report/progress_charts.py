@@ -9,10 +9,11 @@ from detente.design.assessment import Assessment
 from detente.dossier.schema import Dossier
 from detente.report import courses
 from detente.report.figure import DANGER, FAINT, INK, Row, colours, inline, time_axis
+from detente.report.panels import WHOLE, Look, panels, told_apart
 from detente.report.roadmap import Reading, date_at, horizon, time_domain
 from detente.report.words import interest, number, party
 
-ALLOWED, DUE, GIVEN = "allowed by verified progress", "due for verified progress", "given"
+GIVEN, ALLOWED, DUE, DONE = "given", "allowed by verified progress", "due for verified progress", "verified"
 KEPT, NO_DEAL = "with the deal", "without a deal"
 WIDE, NARROW = 425, 268
 """Pixels of a panel, two or three in a row."""
@@ -86,7 +87,7 @@ def progress_rows(assessment: Assessment) -> list[Row]:
         linked |= {link.share} if isinstance(link.share, str) else set()
     for name in dossier.progress:
         if name not in linked:
-            rows += _stepwise(reading, name.replace("_", " "), "verified", courses.verified(reading, name, until))
+            rows += _stepwise(reading, name.replace("_", " "), DONE, courses.verified(reading, name, until))
     return rows
 
 
@@ -99,27 +100,26 @@ def progress_chart(assessment: Assessment, rows: list[Row]) -> Any:
     """A panel for each link or scale: steps over time, in per cent."""
     import altair as alt
 
-    lines = [n for n in (GIVEN, ALLOWED, DUE, "verified") if any(r["line"] == n for r in rows)]
-    blue, red, whole = "#0072b2", "#d55e00", [1, 0]
-    look = {GIVEN: (red, whole), ALLOWED: (blue, [5, 3]), DUE: (blue, [2, 2]), "verified": (INK, whole)}
-    palette, dashes = [look[n][0] for n in lines], [look[n][1] for n in lines]
-    share = alt.Axis(format="%", tickCount=5, minExtent=38)
-    domain = time_domain(assessment)
-    chart = alt.Chart(inline([{**r, "n": i} for i, r in enumerate(rows)])).mark_line(
-        interpolate="step-after", strokeWidth=2
-    )
-    drawn = chart.encode(
-        x=time_axis("date", domain=domain, pixels=WIDE),
-        y=alt.Y("share:Q", title=None, axis=share, scale=alt.Scale(domainMin=0)),
-        color=alt.Color(
-            "line:N",
-            scale=alt.Scale(domain=lines, range=palette),
-            legend=alt.Legend(title=None, orient="top", direction="horizontal"),
-        ),
-        strokeDash=alt.StrokeDash("line:N", scale=alt.Scale(domain=lines, range=dashes), legend=None),
-        order="n:Q",
-    )
-    return _panels(drawn, [str(r["scale"]) for r in rows], "scale", width=WIDE, columns=2)
+    blue = "#0072b2"
+    looks: dict[str, Look] = {
+        GIVEN: ("#d55e00", WHOLE),
+        ALLOWED: (blue, [5, 3]),
+        DUE: (blue, [2, 2]),
+        DONE: (INK, WHOLE),
+    }
+    lines = told_apart("line", {n: look for n, look in looks.items() if any(r["line"] == n for r in rows)})
+    axis, scale = alt.Axis(format="%", tickCount=5, minExtent=38), alt.Scale(domainMin=0)
+
+    def draw(mine: list[Row], width: int) -> Any:
+        chart = alt.Chart(inline([{**r, "n": i} for i, r in enumerate(mine)]))
+        return chart.mark_line(interpolate="step-after", strokeWidth=2).encode(
+            x=time_axis("date", domain=time_domain(assessment), pixels=width),
+            y=alt.Y("share:Q", title=None, axis=axis, scale=scale),
+            order="n:Q",
+            **lines,
+        )
+
+    return panels(rows, "scale", draw, width=WIDE, height=170, columns=2)
 
 
 def interest_rows(assessment: Assessment) -> list[Row]:
@@ -156,36 +156,15 @@ def interest_chart(assessment: Assessment, rows: list[Row]) -> Any:
     """A small panel for each interest, two lines each."""
     import altair as alt
 
-    domain = time_domain(assessment)
-    drawn = (
-        alt.Chart(inline([{**r, "n": i} for i, r in enumerate(rows)]))
-        .mark_line(strokeWidth=2)
-        .encode(
-            x=time_axis("date", domain=domain, pixels=NARROW),
+    lines = told_apart("line", {KEPT: ("#0072b2", WHOLE), NO_DEAL: ("#8a8a8a", [4, 3])})
+
+    def draw(mine: list[Row], width: int) -> Any:
+        chart = alt.Chart(inline([{**r, "n": i} for i, r in enumerate(mine)]))
+        return chart.mark_line(strokeWidth=2).encode(
+            x=time_axis("date", domain=time_domain(assessment), pixels=width),
             y=alt.Y("level:Q", title=None, axis=alt.Axis(tickCount=4, minExtent=38)),
-            color=alt.Color(
-                "line:N",
-                scale=alt.Scale(domain=[KEPT, NO_DEAL], range=["#0072b2", "#8a8a8a"]),
-                legend=alt.Legend(title=None, orient="top", direction="horizontal"),
-            ),
-            strokeDash=alt.StrokeDash(
-                "line:N", scale=alt.Scale(domain=[KEPT, NO_DEAL], range=[[1, 0], [4, 3]]), legend=None
-            ),
             order="n:Q",
+            **lines,
         )
-    )
-    return _panels(drawn, [str(r["interest"]) for r in rows], "interest", width=NARROW, columns=3)
 
-
-def _panels(chart: Any, names: list[str], field: str, *, width: int, columns: int) -> Any:
-    import altair as alt
-
-    shown = list(dict.fromkeys(names))
-    facet = alt.Facet(
-        f"{field}:N",
-        sort=shown,
-        header=alt.Header(title=None, labelFontSize=11, labelLimit=width, labelExpr="split(datum.label, '\\n')"),
-    )
-    sized = chart.properties(width=width if len(shown) > 1 else 2 * width, height=130 if columns > 2 else 170)
-    resolved = sized.facet(facet=facet, columns=columns).resolve_scale(y="independent", x="shared")
-    return resolved.resolve_axis(x="independent")
+    return panels(rows, "interest", draw, width=NARROW, height=130, columns=3)

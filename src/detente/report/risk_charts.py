@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from detente.design.assessment import Assessment
 from detente.model.check import Slack
-from detente.report.figure import DANGER, INK, Row, colours, inline, time_axis
+from detente.report.figure import DANGER, INK, Row, colours, inline, time, time_axis
+from detente.report.panels import WHOLE, Look, label, panels, told_apart
 from detente.report.roadmap import date_at, horizon, time_domain
 from detente.report.table import Cell
 from detente.report.words import measure, number, party
@@ -89,32 +91,24 @@ def temptation_chart(assessment: Assessment, rows: list[Row]) -> Any:
     """A panel for each party: the margin by which keeping is worth more than the best deviation."""
     import altair as alt
 
-    data = [{**r, "n": i, "mark": f"least margin {number(r['margin'])}"} for i, r in enumerate(rows)]  # type: ignore[arg-type]
-    domain = time_domain(assessment)
-    x = time_axis("date", domain=domain, pixels=PANEL)
-    y = alt.Y(
-        "margin:Q",
-        title="margin, points",
-        axis=alt.Axis(tickCount=4, minExtent=46),
-        scale=alt.Scale(zero=True, nice=True),
-    )
-    acts = list(ACTS.values())
-    colour = alt.Color(
-        "tempted_to:N",
-        scale=alt.Scale(domain=acts, range=[INK, "#0072b2"]),
-        legend=alt.Legend(title="Tempted to", orient="top", direction="horizontal"),
-    )
-    dash = alt.StrokeDash("tempted_to:N", scale=alt.Scale(domain=acts, range=[[1, 0], [5, 3]]), legend=None)
-    base = alt.Chart()
-    tightest = base.transform_filter("datum.tightest")
-    layers = alt.layer(
-        base.mark_rule(color=DANGER, strokeWidth=1.2).encode(y=alt.datum(0)),
-        base.mark_line(strokeWidth=1.8).encode(x=x, y=y, color=colour, strokeDash=dash, order="n:Q"),
-        tightest.mark_point(color=DANGER, filled=True, size=60, opacity=1).encode(x=x, y=y),
-        *_labels(tightest, x, y, DANGER, _middle(assessment)),
-        data=inline(data),
-    )
-    return _panels(layers, assessment, rows)
+    looks: dict[str, Look] = {"breaking out": (INK, WHOLE), "cheating in secret": ("#0072b2", [5, 3])}
+    lines = told_apart("tempted_to", looks, title="Tempted to")
+    axis, scale = alt.Axis(tickCount=4, minExtent=46), alt.Scale(zero=True, nice=True)
+
+    def draw(mine: list[Row], width: int) -> Any:
+        base, least = alt.Chart(inline(_numbered(mine))), [r for r in mine if r["tightest"]]
+        x = time_axis("date", domain=time_domain(assessment), pixels=width)
+        y = alt.Y("margin:Q", title="margin, points", axis=axis, scale=scale)
+        point = alt.Chart(inline(least))
+        text = f"least margin {number(_amount(least[0]['margin']))}"
+        return alt.layer(
+            base.mark_rule(color=DANGER, strokeWidth=1.2).encode(y=alt.datum(0)),
+            base.mark_line(strokeWidth=1.8).encode(x=x, y=y, order="n:Q", **lines),
+            point.mark_point(color=DANGER, filled=True, size=60, opacity=1).encode(x=time("date"), y=y),
+            *label(point, text, x=time("date"), y=y, left=_late(assessment, least[0]), colour=DANGER),
+        )
+
+    return panels(rows, "party", draw, width=PANEL, height=170, columns=2)
 
 
 def exposure_chart(assessment: Assessment, rows: list[Row]) -> Any:
@@ -122,70 +116,52 @@ def exposure_chart(assessment: Assessment, rows: list[Row]) -> Any:
     import altair as alt
 
     dossier = assessment.dossier
-    palette = colours(dossier)
-    data = [{**r, "n": i, "mark": _at_worst(r["loss"])} for i, r in enumerate(rows)]
-    domain = time_domain(assessment)
-    x = time_axis("date", domain=domain, pixels=PANEL)
-    y = alt.Y("loss:Q", title="loss, points", axis=alt.Axis(tickCount=5, minExtent=46))
     others = [p for p in dossier.parties if any(r["if_broken_by"] == party(dossier, p) for r in rows)]
-    colour = alt.Color(
-        "if_broken_by:N",
-        scale=alt.Scale(domain=[party(dossier, p) for p in others], range=[palette[p] for p in others]),
-        legend=alt.Legend(title="If the deal is broken by", orient="top", direction="horizontal"),
-    )
-    base = alt.Chart()
-    openly = base.transform_filter("datum.by === 'breaking out'")
-    secretly = base.transform_filter("datum.by !== 'breaking out'")
-    tightest = base.transform_filter("datum.tightest")
-    layers = alt.layer(
-        base.mark_rule(color="#b5b5b5").encode(y=alt.datum(0)),
-        tightest.mark_rule(color=DANGER, strokeWidth=1.4, strokeDash=[6, 3]).encode(y="limit:Q"),
-        tightest.mark_text(color=DANGER, fontSize=10.5, align="right", dy=-6, text="limit").encode(
-            x=alt.value(_width(rows) - 2), y="limit:Q"
-        ),
-        openly.mark_line(strokeWidth=1.8).encode(x=x, y=y, color=colour, order="n:Q"),
-        secretly.mark_point(shape="diamond", size=46, strokeWidth=1.6).encode(x=x, y=y, color=colour),
-        tightest.mark_point(color=INK, filled=True, size=42, opacity=1).encode(x=x, y=y),
-        *_labels(tightest, x, y, INK, _middle(assessment)),
-        data=inline(data),
-    )
-    return _panels(layers, assessment, rows)
+    looks: dict[str, Look] = {party(dossier, p): (colours(dossier)[p], WHOLE) for p in others}
+    lines = told_apart("if_broken_by", looks, title="If the deal is broken by")
+
+    def draw(mine: list[Row], width: int) -> Any:
+        secret = [r for r in mine if r["by"] != "breaking out"]
+        worst = next(r for r in mine if r["tightest"])
+        base, point = alt.Chart(inline(_numbered(mine))), alt.Chart(inline([worst]))
+        x = time_axis("date", domain=time_domain(assessment), pixels=width)
+        y = alt.Y("loss:Q", title="loss, points", axis=alt.Axis(tickCount=5, minExtent=46))
+        layers = [
+            base.mark_rule(color="#b5b5b5").encode(y=alt.datum(0)),
+            point.mark_rule(color=DANGER, strokeWidth=1.4, strokeDash=[6, 3]).encode(y="limit:Q"),
+            point.mark_text(color=DANGER, fontSize=10.5, align="right", dy=-6, text="limit").encode(
+                x=alt.value(width - 2), y="limit:Q"
+            ),
+            base.transform_filter("datum.by === 'breaking out'")
+            .mark_line(strokeWidth=1.8)
+            .encode(x=x, y=y, order="n:Q", **lines),
+            point.mark_point(color=INK, filled=True, size=42, opacity=1).encode(x=time("date"), y=y),
+            *label(point, _at_worst(worst["loss"]), x=time("date"), y=y, left=_late(assessment, worst), colour=INK),
+        ]
+        if secret:
+            diamonds = alt.Chart(inline(secret)).mark_point(shape="diamond", size=46, strokeWidth=1.6)
+            layers.insert(4, diamonds.encode(x=time("date"), y=y, color=lines["color"]))
+        return alt.layer(*layers)
+
+    return panels(rows, "party", draw, width=PANEL, height=170, columns=2)
 
 
-def _middle(assessment: Assessment) -> str:
-    """The middle of the time axis, as the charts' expressions compare it."""
-    grid = assessment.dossier.grid
-    return date_at(grid, 0.5 * horizon(assessment)).isoformat()
+def _numbered(rows: list[Row]) -> list[Row]:
+    return [{**row, "n": i} for i, row in enumerate(rows)]
 
 
-def _labels(points: Any, x: Any, y: Any, colour: str, middle: str) -> list[Any]:
-    """Texts beside points, towards the middle of the panel, on a white halo so that lines do not cross them."""
-    layers: list[Any] = []
-    for side, align, dx in (("<", "left", 7), (">=", "right", -7)):
-        here = points.transform_filter(f"toDate(datum.date) {side} toDate('{middle}')").encode(x=x, y=y, text="mark:N")
-        look = {"align": align, "dx": dx, "dy": -9, "fontSize": 10.5, "fontWeight": "bold"}
-        layers.append(here.mark_text(**look, stroke="white", strokeWidth=4, color="white"))
-        layers.append(here.mark_text(**look, color=colour))
-    return layers
+def _late(assessment: Assessment, row: Row) -> bool:
+    """Whether a row lies in the second half of the time axis."""
+    middle = date_at(assessment.dossier.grid, 0.5 * horizon(assessment))
+    return isinstance(row["date"], date) and row["date"] > middle
 
 
-def _at_worst(loss: Cell) -> str:
-    assert isinstance(loss, float)
+def _amount(cell: Cell) -> float:
+    return float(cell) if isinstance(cell, int | float) else 0.0
+
+
+def _at_worst(cell: Cell) -> str:
+    loss = _amount(cell)
     if number(loss) == "0":
         return "at worst no loss"
     return f"at worst a loss of {number(loss)}" if loss > 0 else f"at worst still {number(-loss)} better off"
-
-
-def _width(rows: Sequence[Row]) -> int:
-    return PANEL if len({r["party"] for r in rows}) > 1 else 2 * PANEL
-
-
-def _panels(layers: Any, assessment: Assessment, rows: list[Row]) -> Any:
-    import altair as alt
-
-    dossier = assessment.dossier
-    names = [party(dossier, p) for p in dossier.parties]
-    shown = [n for n in dict.fromkeys(names) if any(r["party"] == n for r in rows)]
-    facet = alt.Facet("party:N", sort=shown, header=alt.Header(title=None))
-    sized = layers.properties(width=_width(rows), height=170)
-    return sized.facet(facet=facet, columns=2).resolve_scale(y="independent", x="shared").resolve_axis(x="independent")

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from detente.design.assessment import Assessment
-from detente.report.figure import DANGER, FAINT, HAIR, INK, JOINT_COLOUR, Row, colours, inline, time_axis
+from detente.report.figure import DANGER, FAINT, HAIR, INK, JOINT_COLOUR, Row, colours, inline, time, time_axis
 from detente.report.roadmap import JOINTLY, Step, danger_date, last_date, steps
 from detente.report.words import day, month, party, several
 
@@ -54,7 +54,6 @@ def roadmap_chart(assessment: Assessment, rows: list[Row]) -> Any:
     count = len(placed) + len(heads)
     domain = [dossier.start.isoformat(), last_date(assessment).isoformat()]
     y = alt.Y("row:O", axis=None, scale=alt.Scale(domain=list(range(count)), padding=0))
-    x = _x("entry", domain)
     colour = alt.Color("colour:N", scale=None)
     base = alt.Chart(inline(placed)).encode(y=y, tooltip=_tooltip())
     head = alt.Chart(inline(heads)).encode(y=y)
@@ -63,26 +62,28 @@ def roadmap_chart(assessment: Assessment, rows: list[Row]) -> Any:
     dots = [dot for r in placed for dot in _dots(assessment, r)]
 
     layers = [
-        alt.Chart(inline(dates)).mark_rule(color=HAIR, strokeWidth=1).encode(x=x),
-        *_danger(assessment, domain),
+        alt.Chart(inline(dates))
+        .mark_rule(color=HAIR, strokeWidth=1)
+        .encode(x=time_axis("entry", domain=domain, pixels=PLOT, grid=False)),
+        *_danger(assessment),
         head.mark_bar(color="#f4f4f2", height=ROW - 1).encode(x=alt.value(-LABELS), x2=alt.value(PLOT)),
         head.mark_bar(height=ROW - 1).encode(x=alt.value(-LABELS), x2=alt.value(-LABELS + 4), color=colour),
         head.mark_text(align="left", fontWeight="bold", fontSize=12, color=INK).encode(
             x=alt.value(-LABELS + 12), text="title:N"
         ),
-        base.mark_bar(height=9, opacity=0.35).encode(x=_x("work_from", domain), x2="drawn_at:T", color=colour),
-        base.mark_rule(strokeWidth=1.2, opacity=0.8).encode(x=_x("drawn_at", domain), x2="verified:T", color=colour),
+        base.mark_bar(height=9, opacity=0.35).encode(x=time("work_from"), x2="drawn_at:T", color=colour),
+        base.mark_rule(strokeWidth=1.2, opacity=0.8).encode(x=time("drawn_at"), x2="verified:T", color=colour),
         alt.Chart(inline(parts))
         .mark_point(size=22, filled=False, opacity=1)
-        .encode(x=_x("entry", domain), y=y, color=colour),
-        base.mark_tick(thickness=2, height=11).encode(x=_x("verified", domain), color=colour),
+        .encode(x=time("entry"), y=y, color=colour),
+        base.mark_tick(thickness=2, height=11).encode(x=time("verified"), color=colour),
         base.mark_point(filled=True, size=62, opacity=1).encode(
-            x=_x("drawn_at", domain), color=colour, shape=alt.Shape("shape:N", scale=None)
+            x=time("drawn_at"), color=colour, shape=alt.Shape("shape:N", scale=None)
         ),
         base.mark_text(align="left", fontSize=11.5, color=INK, limit=LABELS - 16).encode(
             x=alt.value(-LABELS + 12), text="title:N"
         ),
-        base.mark_text(align="left", dx=8, fontSize=10, color=FAINT).encode(x=_x("text_at", domain), text="when:N"),
+        base.mark_text(align="left", dx=8, fontSize=10, color=FAINT).encode(x=time("text_at"), text="when:N"),
     ]
     if dots:
         layers.append(
@@ -91,10 +92,6 @@ def roadmap_chart(assessment: Assessment, rows: list[Row]) -> Any:
             .encode(x=alt.X("at:Q", scale=None), y=y, color=colour, tooltip=[alt.Tooltip("by:N", title="performed by")])
         )
     return alt.layer(*layers).properties(width=PLOT, height=ROW * count)
-
-
-def _x(field: str, domain: list[str]) -> Any:
-    return time_axis(field, domain=domain, pixels=PLOT, grid=False)
 
 
 def _placed(assessment: Assessment, rows: list[Row]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -168,7 +165,7 @@ def _dots(assessment: Assessment, row: dict[str, Any]) -> list[Row]:
     ]
 
 
-def _danger(assessment: Assessment, domain: list[str]) -> list[Any]:
+def _danger(assessment: Assessment) -> list[Any]:
     """A rule at the most dangerous moment, its label above the plot."""
     import altair as alt
 
@@ -179,7 +176,7 @@ def _danger(assessment: Assessment, domain: list[str]) -> list[Any]:
     text = f"{day(when)}: most dangerous moment, {party(assessment.dossier, row.party)} is most tempted {act}"
     late = (when - assessment.dossier.start).days > 0.35 * (last_date(assessment) - assessment.dossier.start).days
     rule = alt.Chart(inline([{"entry": when, "text": text}]))
-    x = _x("entry", domain)
+    x = time("entry")
     return [
         rule.mark_rule(color=DANGER, strokeWidth=1.5, strokeDash=[5, 3]).encode(x=x),
         rule.mark_text(color=DANGER, fontSize=11, fontWeight="bold", align="right" if late else "left", dy=-10).encode(

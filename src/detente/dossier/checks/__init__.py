@@ -16,7 +16,7 @@ __all__ = ["check", "errors"]
 
 def check(dossier: Dossier) -> list[Finding]:
     """Everything worth saying about a dossier; warnings and lessons only where there is no error."""
-    found = [*errors(dossier), *demands.past_dates(dossier), *demands.against_oneself(dossier)]
+    found = [*errors(dossier), *demands.past_dates(dossier), *demands.contradictory(dossier)]
     found += embedded.overlays(dossier)
     if not any(f.severity == "error" for f in found):
         found += [*demands.contradictions(dossier), *demands.too_early(dossier)]

@@ -29,17 +29,15 @@ def _stood(dossier: Dossier, measure: str, day: date) -> bool:
     return standing is not None and standing.since <= day
 
 
-def against_oneself(dossier: Dossier) -> Iterator[Finding]:
-    """One party's red lines that cannot all hold: an error, since it can only be a slip of the pen."""
-    for path, message in _never_and_always(dossier, same_party=True):
-        yield dossier.places.finding("dossier.contradiction", message, path, remedy="keep one of the two")
+def contradictory(dossier: Dossier) -> Iterator[Finding]:
+    """Red lines that can never hold together, whatever the plan: one rules out what another asks for."""
+    for path, message in _never_and_always(dossier):
+        remedy = "keep one of the two, or make one of them an opening: red lines always bind"
+        yield dossier.places.finding("dossier.contradiction", message, path, remedy=remedy)
 
 
 def contradictions(dossier: Dossier) -> Iterator[Finding]:
-    """Red lines of different parties, or a success level and a red line, that rule each other out: no deal."""
-    for path, message in _never_and_always(dossier, same_party=False):
-        remedy = "right if that is so; `detente explain` shows what would open a deal"
-        yield dossier.places.finding("dossier.contradiction", message, path, remedy=remedy, severity="warning")
+    """A success level that a red line rules out: it cannot be had."""
     for path, message in _success_crosses(dossier):
         remedy = "this success level cannot be reached while the red line stands"
         yield dossier.places.finding("dossier.contradiction", message, path, remedy=remedy, severity="warning")
@@ -49,14 +47,12 @@ def _red_lines(dossier: Dossier) -> Iterator[tuple[str, Demand]]:
     yield from ((n, d) for n, d in dossier.demands.items() if d.firmness == "red_line")
 
 
-def _never_and_always(dossier: Dossier, *, same_party: bool) -> Iterator[tuple[Path, str]]:
-    never = {(d.require.never, n): d for n, d in _red_lines(dossier) if isinstance(d.require, Never)}
+def _never_and_always(dossier: Dossier) -> Iterator[tuple[Path, str]]:
+    never = {d.require.never: n for n, d in _red_lines(dossier) if isinstance(d.require, Never)}
     for name, demand in _red_lines(dossier):
-        for (measure, other), opposite in never.items():
-            clash = isinstance(demand.require, InForce) and demand.require.in_force == measure
-            if clash and (demand.by == opposite.by) == same_party:
-                message = f"{name!r} asks for {measure!r}, which {other!r} rules out"
-                yield ("demands", name, "require"), message
+        if isinstance(demand.require, InForce) and demand.require.in_force in never:
+            measure = demand.require.in_force
+            yield ("demands", name, "require"), f"{name!r} asks for {measure!r}, which {never[measure]!r} rules out"
 
 
 def _success_crosses(dossier: Dossier) -> Iterator[tuple[Path, str]]:

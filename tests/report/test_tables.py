@@ -1,0 +1,119 @@
+"""Tables say what the assessment says; their files hold what the page shows and cannot be run."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+
+import pytest
+
+from detente.report import tables
+from detente.report.table import FORMULA, Table, plain
+from tests.report.conftest import FINDINGS
+
+WITHOUT_A_PLAN = {"verdicts", "demands", "terms", "side_conditions", "assumptions", "inputs", "sources", "history"}
+WITH_A_PLAN = {"roadmap", "steps", "values", "temptation", "exposure", "success"}
+
+
+def test_each_table_is_there_where_it_has_rows(everything, nothing, bare):
+    assert set(tables(everything)) == WITHOUT_A_PLAN | WITH_A_PLAN
+    assert set(tables(everything, FINDINGS)) == WITHOUT_A_PLAN | WITH_A_PLAN | {"findings"}
+    assert set(tables(nothing)) == WITHOUT_A_PLAN
+    assert set(tables(bare)) == {"verdicts", "roadmap", "steps", "values", "temptation", "assumptions", "inputs"}
+
+
+@pytest.mark.parametrize("name", ["everything", "starter", "bare", "nothing", "stopped"])
+def test_a_csv_is_its_table(name, request):
+    for table in tables(request.getfixturevalue(name), FINDINGS).values():
+        header, *rows = csv.reader(io.StringIO(table.csv()))
+        assert header == list(table.columns)
+        assert rows == [[plain(cell) for cell in row] for row in table.rows]
+
+
+def test_a_csv_holds_numbers_in_full_and_dates_as_iso():
+    table = Table.of("t", ["a", "b", "c", "d", "e"], [[-1 / 3, date(2024, 2, 29), True, None, float("nan")]])
+    assert table.csv() == "a,b,c,d,e\r\n-0.3333333333333333,2024-02-29,yes,,\r\n"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+def test_no_text_is_a_formula(text):
+    assert plain(text) == f"'{text}"
+    assert plain(f"a{text}") == f"a{text}"
+
+
+def test_no_file_holds_a_formula(everything):
+    for table in tables(everything, FINDINGS).values():
+        for row, cells in zip(table.rows, csv.reader(io.StringIO(table.csv().split("\r\n", 1)[1])), strict=True):
+            for value, text in zip(row, cells, strict=True):
+                assert isinstance(value, int | float) or not text.startswith(FORMULA)
+
+
+def test_the_roadmap_is_the_plan(everything):
+    rows = tables(everything)["roadmap"].rows
+    entries = {m: d for m, d in everything.plan.entry.items() if d is not None}
+    assert sorted(row[0] for row in rows) == sorted(entries.values())
+    by_title = {str(row[2]).partition(" (in parts")[0]: row for row in rows}
+    assert set(by_title) == {everything.dossier.measures[m].title or m for m in entries}
+    # in force, who gives, what, takes, verified on, verified by, answers to a breach by
+    freeze = next(row for title, row in by_title.items() if title.startswith("Freeze"))
+    assert freeze[4:] == (date(2024, 9, 30), "Watcher", "West & Co and Watcher")
+    assert by_title["meet"][1] == "East <i> and West & Co"
+    assert by_title["Hotline"][3] == "already done"
+    assert by_title["@Pay"][3] == "9 months"
+
+
+def test_values_are_those_of_the_assessment(everything):
+    rows = {row[0]: row for row in tables(everything)["values"].rows}
+    east, watcher = rows["East <i>"], rows["Watcher"]
+    worth = everything.values["east"]
+    assert east[1:5] == (True, worth.present, worth.annual, 3.0)
+    assert east[5:] == (worth.walk_away, 0.0, worth.gain)
+    assert watcher[5:] == (None, None, None)
+
+
+def test_each_party_s_thinnest_margin_is_its_least_slack(everything):
+    for row in tables(everything)["temptation"].rows:
+        names = {p.name: p_id for p_id, p in everything.dossier.parties.items()}
+        kind = {"breaking out": "breakout", "cheating in secret": "covert"}[row[1]]
+        slacks = [s.slack for s in everything.proof.slacks if s.kind == kind and s.party == names[row[0]]]
+        assert row[-1] == min(slacks)
+
+
+def test_demands_and_success_are_judged_on_the_plan(everything):
+    met = {row[1]: row[4] for row in tables(everything)["demands"].rows}
+    assert met == {"All now": False, "never that": True, "few guns": False, "order": True}
+    prices = {row[1]: row[6] for row in tables(everything)["demands"].rows}
+    assert prices["never that"] == "not for sale"
+    assert prices["few guns"] == pytest.approx(2 / 0.0769610, rel=1e-4)
+    assert [row[2] for row in tables(everything)["success"].rows] == [True, True, False]
+
+
+def test_demands_without_a_plan_are_not_judged(nothing):
+    assert {row[4] for row in tables(nothing)["demands"].rows} == {None}
+
+
+def test_every_number_is_listed_with_its_source(everything):
+    from detente.design.sources import inputs
+
+    rows = tables(everything)["inputs"].rows
+    assert sorted(row[0] for row in rows) == sorted(i.path for i in inputs(everything.dossier))
+    by_path = {row[0]: row for row in rows}
+    text, value, low, high, shape, unit, source, confidence = by_path["parties.east.discount"][1:]
+    assert (text, shape, unit, source, confidence) == (
+        "6 %/year",
+        "low, mode, high",
+        "a year, continuous",
+        "assumption: patient",
+        "low",
+    )
+    assert low < value < high
+    assert by_path["measures.freeze.effects.guns.per_year.rate"][6] == "guns a year"
+    assert [row[0].split(".")[0] for row in rows] == sorted(
+        (row[0].split(".")[0] for row in rows), key=list(type(everything.dossier).model_fields).index
+    )
+
+
+def test_a_finding_names_the_file_not_the_folder(everything):
+    (row,) = tables(everything, FINDINGS)["findings"].rows
+    assert row[2] == "case.yaml:3:5"

@@ -1,0 +1,67 @@
+"""Numbers and lengths of time as people read them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detente.report.words import number, several, signed, years
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (1234567.8, "1,234,568"),
+        (1071.2, "1,071"),
+        (99.96, "100"),
+        (59.997, "60"),
+        (28.38, "28.4"),
+        (-8.216, "−8.22"),
+        (0.19, "0.19"),
+        (0.0032978, "0.0033"),
+        (0.00012345, "0.000123"),
+        (-1e-12, "0"),
+        (None, "–"),
+        (math.nan, "–"),
+        (-math.inf, "−∞"),
+    ],
+)
+def test_number(value, text):
+    assert number(value) == text
+
+
+@given(st.floats(min_value=1e-4, max_value=1e9))
+def test_a_number_is_right_to_three_digits(value):
+    assert float(number(value).replace(",", "")) == pytest.approx(value, rel=0.0051)
+    assert number(-value) == f"−{number(value)}"
+
+
+def test_signed():
+    assert [signed(v) for v in (2.5, -2.5, 0.0, None)] == ["+2.5", "−2.5", "0", "–"]
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (0, "at once"),
+        (7 / 365.25, "7 days"),
+        (1 / 365.25, "1 day"),
+        (1 / 12, "1 month"),
+        (0.75, "9 months"),
+        (1, "1 year"),
+        (1.5, "18 months"),
+        (2.5, "2.5 years"),
+        (1.5 / 12, "1.5 months"),
+    ],
+)
+def test_years(length, text):
+    assert years(length) == text
+
+
+def test_several():
+    assert [several(list("ABC"[:n])) for n in range(4)] == ["", "A", "A and B", "A, B and C"]
