@@ -76,7 +76,7 @@ class Conditions:
     @cached_property
     def flat(self) -> Array:
         """[R, M·K] coefficients on f."""
-        flat: Array = self.coef.reshape(len(self), -1)
+        flat: Array = self.coef.reshape(len(self), self.model.M * self.model.K)
         return flat
 
     @cached_property
