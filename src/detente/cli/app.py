@@ -21,7 +21,7 @@ from detente.workbench.options import (
     SheetsOptions,
 )
 
-FINE, WRONG, UNDECIDED = 0, 2, 3
+FINE, WRONG, UNDECIDED, INTERRUPTED = 0, 2, 3, 130
 ASK = Group("Questions", sort_key=0)
 JUDGE = Group("Plans and dossiers", sort_key=1)
 KEEP = Group("Cases and runs", sort_key=2)
@@ -97,8 +97,10 @@ def assess(
     from detente.cli import say
     from detente.workbench import solving
 
-    result = say.watched(
-        lambda tell: solving.assess(case, options, say=tell), verbose=face.verbose, what=f"Assessing {case}"
+    result, interrupted = say.watched(
+        lambda tell, cancelled: solving.assess(case, options, say=tell, cancelled=cancelled),
+        verbose=face.verbose,
+        what=f"Assessing {case}",
     )
     written = result.write(out) if out else []
     if face.json_:
@@ -107,7 +109,7 @@ def assess(
         from detente.cli import answers
 
         answers.assessed(result, case, written)
-    return UNDECIDED if result.status == "undecided" else FINE
+    return INTERRUPTED if interrupted else UNDECIDED if result.status == "undecided" else FINE
 
 
 @app.command(group=ASK, help_epilogue="")
@@ -133,8 +135,10 @@ def design(
     from detente.cli import say
     from detente.workbench import solving
 
-    result = say.watched(
-        lambda tell: solving.design(case, options, say=tell), verbose=face.verbose, what=f"Designing for {case}"
+    result, interrupted = say.watched(
+        lambda tell, cancelled: solving.design(case, options, say=tell, cancelled=cancelled),
+        verbose=face.verbose,
+        what=f"Designing for {case}",
     )
     saved = result.save(out) if out else None
     if face.json_:
@@ -143,7 +147,7 @@ def design(
         from detente.cli import answers
 
         answers.designed(result, case, saved)
-    return UNDECIDED if result.status == "undecided" else FINE
+    return INTERRUPTED if interrupted else UNDECIDED if result.status == "undecided" else FINE
 
 
 @app.command(group=JUDGE, help_epilogue="")

@@ -16,6 +16,7 @@ from detente.errors import Finding
 T = TypeVar("T")
 WIDTH = 80
 Say = Callable[[str], None]
+Cancelled = Callable[[], bool]
 
 
 def tell(text: str) -> None:
@@ -87,8 +88,8 @@ def fault(error: Exception) -> None:
     tell("This is a fault of détente. Please report it with the command and the dossier; DETENTE_DEBUG=1 shows more.")
 
 
-def watched(work: Callable[[Say], T], *, verbose: bool, what: str) -> T:
-    """Do long work beside the terminal, so that it can be interrupted, and show that it goes on."""
+def watched(work: Callable[[Say, Cancelled], T], *, verbose: bool, what: str) -> tuple[T, bool]:
+    """Do long work beside the terminal, showing that it goes on; what it gave, and whether it was interrupted."""
     begin = time.monotonic()
 
     def plainly(text: str) -> None:
@@ -96,38 +97,43 @@ def watched(work: Callable[[Say], T], *, verbose: bool, what: str) -> T:
 
     if verbose:
         plainly(what)
-        return _beside(lambda: work(plainly))
+        return _beside(lambda cancelled: work(plainly, cancelled))
     if not sys.stderr.isatty():
-        return _beside(lambda: work(lambda text: None))
+        return _beside(lambda cancelled: work(lambda text: None, cancelled))
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn("line"), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=None)
-        return _beside(lambda: work(lambda text: progress.update(task, description=text)))
+        return _beside(lambda cancelled: work(lambda text: progress.update(task, description=text), cancelled))
 
 
-def _beside(work: Callable[[], T]) -> T:
-    """Run work in another thread: an interrupt ends the program at once, in the middle of a solve too."""
+def _beside(work: Callable[[Cancelled], T]) -> tuple[T, bool]:
+    """Run work in another thread: the first interrupt asks it for what it has, the second ends the program."""
+    enough, ended = threading.Event(), threading.Event()
     done: list[T] = []
     failed: list[BaseException] = []
 
     def carry() -> None:
         try:
-            done.append(work())
+            done.append(work(enough.is_set))
         except BaseException as error:
             failed.append(error)
+        finally:
+            ended.set()
 
-    thread = threading.Thread(target=carry, daemon=True)
-    thread.start()
-    try:
-        while thread.is_alive():
-            thread.join(0.1)
-    except KeyboardInterrupt:
-        stopped()
-        sys.stderr.flush()
-        os._exit(130)
+    threading.Thread(target=carry, daemon=True).start()
+    while not ended.is_set():
+        try:
+            ended.wait(0.1)  # joining the thread would lose it at an interrupt
+        except KeyboardInterrupt:
+            if enough.is_set():
+                stopped()
+                sys.stderr.flush()
+                os._exit(130)
+            enough.set()
+            tell("detente: stopping; what has been found is kept (press Ctrl-C again to leave at once)")
     if failed:
         raise failed[0]
-    return done[0]
+    return done[0], enough.is_set()

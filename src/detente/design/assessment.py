@@ -58,22 +58,25 @@ def assess(
     time_limit: float = 300.0,
     gap: float = 0.005,
     say: Callable[[str], None] = lambda text: None,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> Assessment:
     """Judge a case. Each question gets its share of the time limit; what it leaves over goes to the next."""
     model = Model.of(dossier)
     valued = conditions(model)
-    clock = Clock(time_limit)
+    clock = Clock(time_limit, cancelled)
     asked = questions(dossier)
     verdicts: dict[str, Design] = {}
-    for i, (name, question) in enumerate(asked.items()):
+    first = sorted(asked, key=lambda name: name.startswith("openings"))
+    for i, name in enumerate(first):
         say(f"{describe(name, dossier)} ({i + 1} of {len(asked)})")
-        share = Clock(max(1.0, clock.left / (len(asked) - i)))
-        verdicts[name] = Designer(model, question, gap=gap, clock=share, valued=valued, say=say).design(rule)
+        share = Clock(max(1.0, clock.left / (len(asked) - i)), cancelled)
+        verdicts[name] = Designer(model, asked[name], gap=gap, clock=share, valued=valued, say=say).design(rule)
+    verdicts = {name: verdicts[name] for name in asked}
     shown = next((n for n in ("full", "minimal", "none") if n in verdicts and verdicts[n].plan is not None), None)
-    if shown is None and "none" not in verdicts:
+    if shown is None and "none" not in verdicts and clock.left > 0:
         say("No success level can be had: looking for any deal at all")
         verdicts["none"] = Designer(
-            model, Question(), gap=gap, clock=Clock(max(5.0, clock.left)), valued=valued, say=say
+            model, Question(), gap=gap, clock=Clock(max(5.0, clock.left), cancelled), valued=valued, say=say
         ).design(rule)
         shown = "none" if verdicts["none"].plan is not None else None
     proof = verdicts[shown].verdict if shown else None
@@ -92,7 +95,7 @@ def assess(
 
 
 def questions(dossier: Dossier) -> dict[str, Question]:
-    """The questions that a dossier allows, in the order of asking."""
+    """The questions that a dossier allows, in the order of telling."""
     openers = tuple(dict.fromkeys(x.by for x in dossier.demands.values() if x.firmness == "opening"))
     asked: dict[str, Question] = {}
     if openers:

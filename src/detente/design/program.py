@@ -65,6 +65,8 @@ class Program:
         self.h.changeObjectiveSense(highspy.ObjSense.kMaximize)
         self._stop: Callable[[Array, float], bool] | None = None
         self._stopping = False
+        self.give_up: Callable[[], bool] = lambda: False
+        """Asked now and then during a solve: whether to stop with what there is."""
         self._watch()
         self.columns = 0
         self.rows = 0
@@ -162,7 +164,7 @@ class Program:
                 self._stopping = self._stop(np.array(data.mip_solution), float(data.mip_dual_bound))
 
         def interrupt(event: Any) -> None:
-            event.interrupt(self._stopping)
+            event.interrupt(self._stopping or self.give_up())
 
         self.h.cbMipSolution.subscribe(found)
         self.h.cbMipInterrupt.subscribe(interrupt)

@@ -46,6 +46,8 @@ class Design:
     gap: float | None
     first_plan_seconds: float | None
     notes: tuple[str, ...] = ()
+    finished: bool = True
+    """False where time ran out: there may be a better plan, or any plan at all, than what was found."""
 
 
 def design(
@@ -57,6 +59,7 @@ def design(
     time_limit: float = 300.0,
     gap: float = 0.005,
     say: Callable[[str], None] = lambda text: None,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> Design:
     """The best satisfactory plan under a rule. Raises UsageError for a rule or level that is not on offer."""
     if rule not in RULES:
@@ -66,7 +69,9 @@ def design(
     model = Model.of(dossier)
     if rule in ("earliest", "minimal") and not dossier.success.minimal:
         raise UsageError(f"rule {rule!r} needs `success.minimal` in the dossier: say there what would count as success")
-    return Designer(model, Question(success, tuple(openings)), gap=gap, clock=Clock(time_limit), say=say).design(rule)
+    return Designer(
+        model, Question(success, tuple(openings)), gap=gap, clock=Clock(time_limit, cancelled), say=say
+    ).design(rule)
 
 
 class Designer:
@@ -319,7 +324,7 @@ class Designer:
         sign = -1.0 if used in ("earliest", "minimal") else 1.0
         bound = sign * outcome.bound if math.isfinite(outcome.bound) else None
         if outcome.shares is None:
-            return Design("undecided", rule, used, None, None, None, bound, None, first, tuple(notes))
+            return Design("undecided", rule, used, None, None, None, bound, None, first, tuple(notes), finished=False)
         plan = self.plan(outcome.shares)
         success = self.question.success
         verdict = check(self.model.dossier, plan, success=success, openings=self.question.openings)  # type: ignore[arg-type]
@@ -330,7 +335,10 @@ class Designer:
         if not outcome.proved:
             notes.append("Stopped at the time limit: satisfactory, but perhaps not the best; see bound and gap.")
         objective = sign * outcome.objective
-        return Design("satisfactory", rule, used, plan, verdict, objective, bound, gap, first, tuple(notes))
+        done = outcome.proved
+        return Design(
+            "satisfactory", rule, used, plan, verdict, objective, bound, gap, first, tuple(notes), finished=done
+        )
 
     def _gap(self, used: Rule, outcome: Outcome) -> float | None:
         if not math.isfinite(outcome.bound) or not math.isfinite(outcome.objective):

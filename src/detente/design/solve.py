@@ -36,11 +36,13 @@ class Clock:
     """Seconds left of a limit, counted from when it is made."""
 
     seconds: float
+    cancelled: Callable[[], bool] = lambda: False
+    """Whether whoever asked wants no more than what has been found."""
     start: float = field(default_factory=time.monotonic)
 
     @property
     def left(self) -> float:
-        return self.seconds - (time.monotonic() - self.start)
+        return 0.0 if self.cancelled() else self.seconds - (time.monotonic() - self.start)
 
 
 @dataclass
@@ -76,6 +78,7 @@ class Solver:
 
     def __init__(self, problem: Problem, clock: Clock, *, say: Callable[[str], None] = lambda text: None) -> None:
         self.problem, self.clock, self.say = problem, clock, say
+        problem.program.give_up = lambda: clock.left <= 0
         self.pool: list[Array] = []
         """Shares of plans known to satisfy every row."""
         self.first_plan_seconds: float | None = None

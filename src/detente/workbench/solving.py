@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from detente.model.check import Slack
 
 Say = Callable[[str], None]
+Cancelled = Callable[[], bool]
 R = TypeVar("R")
 SPOILT = (KeyError, TypeError, ValueError, AttributeError, DossierError)
 """What reading a stored run raises where someone has changed its file."""
@@ -42,6 +43,11 @@ SPOILT = (KeyError, TypeError, ValueError, AttributeError, DossierError)
 
 def silent(text: str) -> None:
     """Say nothing."""
+
+
+def never() -> bool:
+    """Go on to the end."""
+    return False
 
 
 @dataclass(frozen=True, repr=False)
@@ -208,7 +214,15 @@ def verdict_row(dossier: Dossier, name: str, found: Design) -> dict[str, str]:
 
 
 @takes(DesignOptions)
-def design(case: Case, options: DesignOptions | None = None, /, *, say: Say = silent, **given: Any) -> DesignResult:
+def design(
+    case: Case,
+    options: DesignOptions | None = None,
+    /,
+    *,
+    say: Say = silent,
+    cancelled: Cancelled = never,
+    **given: Any,
+) -> DesignResult:
     """Find the best satisfactory plan under a rule, or prove that there is none."""
     chosen = options_of(DesignOptions, options, given)
     asked = ask(case, chosen)
@@ -227,17 +241,26 @@ def design(case: Case, options: DesignOptions | None = None, /, *, say: Say = si
         time_limit=chosen.time_limit,
         gap=chosen.gap,
         say=say,
+        cancelled=cancelled,
     )
     wall = time.monotonic() - begin
     result = DesignResult(
         asked.dossier, found, question.answered(solver=_cost(found), wall_seconds=wall), asked.findings
     )
-    _keep(result, asked.dossier, finished=found.status != "undecided")
+    _keep(result, asked.dossier, finished=found.finished)
     return result
 
 
 @takes(AssessOptions)
-def assess(case: Case, options: AssessOptions | None = None, /, *, say: Say = silent, **given: Any) -> AssessResult:
+def assess(
+    case: Case,
+    options: AssessOptions | None = None,
+    /,
+    *,
+    say: Say = silent,
+    cancelled: Cancelled = never,
+    **given: Any,
+) -> AssessResult:
     """Say whether the parties can reach a satisfactory deal, what it looks like, and what would break it."""
     chosen = options_of(AssessOptions, options, given)
     asked = ask(case, chosen)
@@ -247,11 +270,18 @@ def assess(case: Case, options: AssessOptions | None = None, /, *, say: Say = si
     from detente.design.assessment import assess as solve
 
     begin = time.monotonic()
-    found = solve(asked.dossier, rule=chosen.rule, time_limit=chosen.time_limit, gap=chosen.gap, say=say)
+    found = solve(
+        asked.dossier,
+        rule=chosen.rule,
+        time_limit=chosen.time_limit,
+        gap=chosen.gap,
+        say=say,
+        cancelled=cancelled,
+    )
     wall = time.monotonic() - begin
     costs = {name: _cost(v) for name, v in found.verdicts.items()}
     result = AssessResult(found, question.answered(solver=costs, wall_seconds=wall), asked.findings)
-    _keep(result, asked.dossier, finished=result.status == "decided")
+    _keep(result, asked.dossier, finished=all(v.finished for v in found.verdicts.values()))
     return result
 
 
@@ -357,6 +387,7 @@ def _design(dossier: Dossier, data: Mapping[str, Any], rule: Any, question: Ques
         data["gap"],
         first,
         tuple(data["notes"]),
+        finished=bool(data.get("finished", True)),
     )
 
 
