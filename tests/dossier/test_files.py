@@ -39,7 +39,7 @@ BROKEN: list[Case] = [
     ("history: [{date", "---\nhistory: [{date", "dossier.documents", "", 69),
     ("name: East", "name: " + "[" * 60, "dossier.depth", "", 14),
     # fields by themselves
-    ("title: Two neighbours and a dam\n", "", "dossier.missing", "title", None),
+    ("title: Two neighbours and a dam\n", "", "dossier.missing", "title", 1),
     ("title: Two neighbours and a dam", "title: 2020", "dossier.type", "title", 2),
     ("title: Two neighbours and a dam", "title:", "dossier.type", "title", 2),
     ("detente: 1", "detente: 2", "dossier.choice", "detente", 1),

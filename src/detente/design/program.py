@@ -16,6 +16,14 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 INF = highspy.kHighsInf
+SEARCHES = (
+    "mip_allow_restart",
+    "mip_heuristic_run_rins",
+    "mip_heuristic_run_rens",
+    "mip_heuristic_run_root_reduced_cost",
+    "mip_heuristic_run_feasibility_jump",
+)
+"""HiGHS's own searches for solutions. Where a good one is known, proving takes a third of the time without them."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +156,8 @@ class Program:
         self.h.setOptionValue("time_limit", max(seconds, 0.01) + self.h.getRunTime())
         self.h.setOptionValue("mip_rel_gap", 0.0)
         self.h.setOptionValue("mip_abs_gap", max(absolute_gap, 1e-9))
+        for name in SEARCHES:
+            self.h.setOptionValue(name, hint is None)
         if hint is not None:
             self.h.setSolution(hint_columns, np.arange(hint_columns, dtype=np.int32), hint[:, 1:].ravel())
         self._stop, self._stopping = stop, False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detente.design.problem import Linear, Problem
 from detente.design.program import Array, combine
@@ -54,7 +55,7 @@ def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callabl
         slack = solver.slacks(shares)
         on = solver.on(shares)
         for p in range(len(model.parties)):
-            mine = np.array([label.kind == "breakout" and label.party == p for label in labels], bool)
+            mine = breakouts(p)
             if mine.any() and np.all(np.abs(slack[mine & on]) <= 1e-9):
                 on = on & ~mine
         safe = np.where(counted, norm, 1.0)
@@ -68,9 +69,19 @@ def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callabl
         ratio = ratios(shares)
         value = float(x[t])
         broken = [int(r) for r in np.argsort(ratio) if ratio[r] < value - 1e-9 and int(r) not in added][:12]
+        broken += [r for p, s in stake.items() if x[s] < 0.5 for r in denied(p, shares)]
         for r in broken:
             add(r)
         return bool(broken)
+
+    def denied(p: int, shares: Array) -> list[int]:
+        """The row that shows best that a party has something at stake, where the programme may still say not."""
+        slack = np.where(solver.on(shares) & breakouts(p), solver.slacks(shares), 0.0)
+        r = int(np.argmax(slack))
+        return [r] if slack[r] > 1e-9 and r not in added else []
+
+    def breakouts(p: int) -> NDArray[np.bool_]:
+        return np.array([label.kind == "breakout" and label.party == p for label in labels], bool)
 
     for r, label in enumerate(labels):
         if label.kind == "consent" and counted[r]:

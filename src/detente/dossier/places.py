@@ -23,14 +23,17 @@ class Places:
     values: Mapping[Path, Place] = field(default_factory=dict)
 
     def of(self, path: Path, *, key: bool = False) -> tuple[int | None, int | None]:
-        """Place of a field: of its value where that is a scalar, else of its key, else of what it stands in."""
+        """Place of a field: of its value where that is a scalar, else of its key, else of what it stands in.
+
+        What stands in nothing (a missing field of the dossier itself) is missed at the top of the file.
+        """
         first, second = (self.keys, self.values) if key else (self.values, self.keys)
         if found := first.get(path) or second.get(path):
             return found
         for n in range(len(path) - 1, 0, -1):
             if found := self.keys.get(path[:n]) or self.values.get(path[:n]):
                 return found
-        return self.values.get((), (None, None))
+        return self.values.get((), (1, 1) if self.keys or self.values else (None, None))
 
     def finding(
         self,

@@ -120,8 +120,13 @@ def _grid(dossier: Dossier, places: Places) -> list[Finding]:
 
 
 def _translated(errors: list[ErrorDetails], document: Any, places: Places) -> list[Finding]:
-    findings = [_finding(e, document, places) for e in errors]
+    findings = [_finding(e, document, places) for e in errors if not _only_spoilt(e, document)]
     return list(dict.fromkeys(findings))
+
+
+def _only_spoilt(error: ErrorDetails, document: Any) -> bool:
+    """Whether a list is called too short only because what is written in it is wrong, which is said of each item."""
+    return error["type"] == "too_short" and bool(at(document, _written(error["loc"], document)[0]))
 
 
 def _finding(error: ErrorDetails, document: Any, places: Places) -> Finding:

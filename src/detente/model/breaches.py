@@ -202,25 +202,25 @@ class _Follower:
         """Add the segments of one cell of T."""
         begin = (t0 + self.until + cell.sample, t0 + self.until, 1.0) if self.simple else (t0, t0, 0.0)
         times = self._times(t0, begin, cell)
-        just_before = max(t0, begin[0] - 2 * SNAP)
-        before = (
-            self._at(t0, base, just_before, cell.sample)
-            if self.simple
-            else self._holds(tuple((base, base) for _ in self.fates))
-        )
-        ever, start, last = before, begin, None
+        ever: Expression = self._before(t0, base, begin[0], cell) if self.counts_entry else False
+        start, last = begin, None
         for n, (x, at, moves) in enumerate(times):
             following = times[n + 1][0] if n + 1 < len(times) else x + 2.0
             now = self._at(t0, base, (x + following) / 2, cell.sample)
             if now != last:
                 self._segment(i, cell, last, start, (x, at, moves))
                 start, last = (x, at, moves), now
-            seen = any_of([ever, now]) if self.counts_entry else ever
-            if seen != ever:
+            if self.counts_entry and (seen := any_of([ever, now])) != ever:
                 self._rise(i, cell, seen, (at, moves), 1.0)
                 self._rise(i, cell, ever, (at, moves), -1.0)
                 ever = seen
         self._segment(i, cell, last, start, (np.inf, np.inf, 0.0))
+
+    def _before(self, t0: float, base: int, begin: float, cell: Cell) -> Expression:
+        """The condition just before the segments begin."""
+        if self.simple:
+            return self._at(t0, base, max(t0, begin - 2 * SNAP), cell.sample)
+        return self._holds(tuple((base, base) for _ in self.fates))
 
     def _segment(
         self,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from detente.dossier import Dossier, apply, read, read_overlay
+from detente.dossier.files import read_bytes
 from detente.dossier.places import Places, nearest
 from detente.dossier.yaml_text import parse
 from detente.errors import DossierError, Finding, UsageError
@@ -69,5 +70,33 @@ def known_parties(dossier: Dossier, parties: tuple[str, ...]) -> None:
 
 
 def read_plan(dossier: Dossier, plan: PlanLike) -> Plan:
-    """A plan for a dossier. Raises DossierError with all findings (codes plan.*)."""
-    return plan if isinstance(plan, Plan) else Plan.read(dossier, plan)
+    """A plan for a dossier. Raises DossierError with all findings (codes plan.*), each at its line."""
+    if isinstance(plan, Plan):
+        return plan
+    try:
+        return Plan.read(dossier, plan)
+    except RecursionError:
+        remedy = 'write {"entry": {"measure": "date"}}'
+        deep = Finding("plan.shape", "error", "the plan is nested too deeply", str(plan), 1, 1, remedy=remedy)
+        raise DossierError([deep]) from None
+    except DossierError as wrong:
+        raise DossierError(placed(wrong.findings, plan)) from None
+
+
+def placed(findings: Iterable[Finding], plan: PlanLike) -> list[Finding]:
+    """Findings about a plan with the lines of the file it was read from, where it was."""
+    known = list(findings)
+    if not isinstance(plan, str | Path) or not any(f.path and f.line is None for f in known):
+        return known
+    data, _ = read_bytes(Path(plan))
+    places = parse(data or b"", str(plan)).places
+    return [_placed(f, places) if f.path and f.line is None else f for f in known]
+
+
+def _placed(finding: Finding, places: Places) -> Finding:
+    """A measure's line is that of its date; of its shares where it has no date."""
+    table, _, measure = finding.path.partition(".")
+    paths = [("entry", measure), ("share", measure)] if table == "entry" and measure else [(table, measure)]
+    path = next((p for p in paths if p in places.keys), (table,))
+    line, column = places.of(path)
+    return replace(finding, line=line, column=column)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from detente.dossier import CaseInfo, starter
+from detente.dossier import CaseInfo, read, starter
 from detente.dossier import cases as bundled
 from detente.dossier.files import read_bytes
 from detente.dossier.library import _retitled, path_of
@@ -69,10 +69,11 @@ def new(file: str | Path | None = None, options: NewOptions | None = None, /, **
 def _template(options: NewOptions) -> str:
     if options.template is None:
         return starter(options.title)
-    raw, findings = read_bytes(path_of(options.template) or Path(options.template))
-    if raw is None:
+    dossier, findings = read(options.template)
+    raw, _ = read_bytes(path_of(options.template) or Path(options.template))
+    if dossier is None or raw is None:
         raise DossierError(findings)
-    text = raw.decode("utf-8", errors="replace")
+    text = raw.decode("utf-8-sig")
     if options.title is None:
         return text
     return _retitled(text, options.title)

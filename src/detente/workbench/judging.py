@@ -13,7 +13,7 @@ from detente.model.check import Slack, Verdict
 from detente.model.check import check as judge
 from detente.model.plan import Plan
 from detente.workbench import words
-from detente.workbench.asking import Case, PlanLike, ask, known_parties, read_plan
+from detente.workbench.asking import Case, PlanLike, ask, known_parties, placed, read_plan
 from detente.workbench.options import CheckOptions, EvaluateOptions, JudgeOptions, options_of, takes
 from detente.workbench.provenance import Provenance, provenance
 from detente.workbench.results import (
@@ -69,7 +69,7 @@ def check(
     except DossierError as broken:
         return CheckResult(broken.findings)
     file = str(plan) if isinstance(plan, str | Path) else None
-    return CheckResult((*plan_findings(asked.dossier, verdict, file), *asked.findings))
+    return CheckResult((*placed(plan_findings(asked.dossier, verdict, file), plan), *asked.findings))
 
 
 def judged(dossier: Dossier, plan: Plan, options: JudgeOptions) -> Verdict:
