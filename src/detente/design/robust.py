@@ -69,7 +69,7 @@ def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callabl
         ratio = ratios(shares)
         value = float(x[t])
         broken = [int(r) for r in np.argsort(ratio) if ratio[r] < value - 1e-9 and int(r) not in added][:12]
-        broken += [r for p, s in stake.items() if x[s] < 0.5 for r in denied(p, shares)]
+        broken += [r for p, s in stake.items() if s >= len(x) or x[s] < 0.5 for r in denied(p, shares)]
         for r in broken:
             add(r)
         return bool(broken)

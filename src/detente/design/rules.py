@@ -332,6 +332,8 @@ class Designer:
             broken = [s for s in verdict.slacks if s.slack is not None and s.slack < -1e-6]
             raise DetenteError(f"a designed plan did not pass check ({broken[:3]}): please report this dossier")
         gap = self._gap(used, outcome)
+        if used == "robust":
+            notes.append(self._what_binds(verdict))
         if not outcome.proved:
             notes.append("Stopped at the time limit: satisfactory, but perhaps not the best; see bound and gap.")
         objective = sign * outcome.objective
@@ -339,6 +341,20 @@ class Designer:
         return Design(
             "satisfactory", rule, used, plan, verdict, objective, bound, gap, first, tuple(notes), finished=done
         )
+
+    def _what_binds(self, verdict: Verdict) -> str:
+        """The row that sets the robust objective, in words."""
+        norm = dict(zip(self.model.parties, self.model.norm, strict=True))
+        rows = [
+            s for s in verdict.slacks if s.slack is not None and s.party and norm[s.party] > 0 and s.keep is not None
+        ]
+        unit = "the least slack as a share of its party's Σ|stakes|/ρ"
+        if not rows:
+            return f"Objective: {unit}; no condition sets it."
+        row = min(rows, key=lambda s: (s.slack or 0.0) / norm[s.party or ""])
+        name = self.model.dossier.parties[row.party or ""].name or row.party
+        when = f" on {row.date}" if row.date else ""
+        return f"Objective: {unit}; it is set by the {row.kind.replace('_', ' ')} condition of {name}{when}."
 
     def _gap(self, used: Rule, outcome: Outcome) -> float | None:
         if not math.isfinite(outcome.bound) or not math.isfinite(outcome.objective):

@@ -10,6 +10,11 @@ from pydantic import BaseModel
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier
 
+RECORDED = ("views", "types", "shocks", "scenarios", "history")
+"""Sections that overlays and later questions read, not the design of a plan."""
+RECORDED_FIELDS = ("price", "false_alarms", "course")
+"""Fields likewise; a course matters only where a demand bounds the interest's level."""
+
 
 @dataclass(frozen=True)
 class Input:
@@ -22,6 +27,12 @@ class Input:
     @property
     def assumed(self) -> bool:
         return (self.source or "").strip().lower().startswith("assumption")
+
+    @property
+    def used(self) -> bool:
+        """Whether designing and judging plans reads it: what is believed, feared or merely recorded is kept apart."""
+        parts = self.path.replace("[", ".").split(".")
+        return parts[0] not in RECORDED and not any(name in RECORDED_FIELDS for name in parts)
 
 
 def inputs(dossier: Dossier) -> tuple[Input, ...]:

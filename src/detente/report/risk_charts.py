@@ -15,7 +15,7 @@ from detente.report.table import Cell
 from detente.report.words import measure, number, party
 
 ACTS = {"breakout": "breaking out", "covert": "cheating in secret"}
-PANEL = 425
+PANEL = 410
 """Pixels a panel is wide, two in a row."""
 
 
