@@ -173,7 +173,7 @@ class Problem:
         """Column that is 1 while party p performs something in the plan; None where it always does."""
         if p not in self._performs:
             mine = [self.some(int(m)) for m in np.flatnonzero(self.model.by[p])]
-            if True in mine:
+            if any(c is True for c in mine):  # not `in`: column 1 equals True
                 self._performs[p] = None
             else:
                 u = self.program.add_column()

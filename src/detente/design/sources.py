@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pydantic import BaseModel
-
+from detente.dossier.numbers import numbers_of
+from detente.dossier.places import dotted
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier
 
@@ -37,27 +36,7 @@ class Input:
 
 def inputs(dossier: Dossier) -> tuple[Input, ...]:
     """Every number of a dossier with its source, or the source of the part that it stands in."""
-    return tuple(_walk(dossier, "", None))
-
-
-def _walk(value: object, path: str, source: str | None) -> Iterator[Input]:
-    if isinstance(value, Number):
-        if value.text or value.value:
-            yield Input(path, value, value.source or source)
-        return
-    if isinstance(value, BaseModel):
-        own = getattr(value, "source", None) or source
-        for name, info in type(value).model_fields.items():
-            if name not in value.model_fields_set:
-                continue
-            shown = info.alias or name
-            yield from _walk(getattr(value, name), f"{path}.{shown}" if path else shown, own)
-    elif isinstance(value, Mapping):
-        for name, part in value.items():
-            yield from _walk(part, f"{path}.{name}" if path else str(name), source)
-    elif isinstance(value, tuple | list):
-        for i, part in enumerate(value):
-            yield from _walk(part, f"{path}[{i}]", source)
+    return tuple(Input(dotted(path), number, source) for path, number, source in numbers_of(dossier))
 
 
 def assumed(dossier: Dossier) -> tuple[str, ...]:

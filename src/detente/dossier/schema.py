@@ -477,6 +477,14 @@ class Event(Part):
     confidence: str | None = Field(None, description="How sure this is")
 
 
+class Correlation(Part):
+    """Two uncertain numbers that go together, as the rank correlation of their draws."""
+
+    between: tuple[str, str] = Field(description="Dotted paths of the two numbers")
+    rho: float = Field(ge=-1, le=1, description="Rank correlation, -1 to 1")
+    source: str | None = Field(None, description="Where it comes from")
+
+
 class Success(Part):
     """What would count as success: lists of requirements."""
 
@@ -510,6 +518,7 @@ class Dossier(Part):
     views: Mapping[Id, Changes] = Field({}, description="What each party believes of the others, as overlays")
     types: Mapping[Id, Mapping[Id, TypeOf]] = Field({}, description="What each party may really be, as overlays")
     shocks: Mapping[Id, Shock] = Field({}, description="What may happen, as overlays")
+    correlations: tuple[Correlation, ...] = Field((), description="Uncertain numbers that go together")
     terms: Mapping[Id, Mapping[str, str]] = Field({}, description="What each side takes a word to mean")
     side_conditions: tuple[SideCondition, ...] = Field((), description="Conditions off the text")
     scenarios: Mapping[Id, Scenario] = Field({}, description="Named overlays")

@@ -86,6 +86,7 @@ LAYOUTS = (
     _layout("shock_changes", "shocks.*.changes.*", "shock", "path"),
     _layout("scenarios", "scenarios.*", "scenario"),
     _layout("scenario_changes", "scenarios.*.changes.*", "scenario", "path"),
+    _layout("correlations", "correlations.#"),
     _layout("terms", "terms.*.*", "term", "party"),
     _layout("side_conditions", "side_conditions.#"),
     _layout("success", "success.*.#", "level"),

@@ -72,7 +72,8 @@ class _Stop(Exception):
 
 def _decoded(text: str | bytes) -> str:
     if len(text) > MAX_BYTES:
-        raise _Stop("dossier.size", f"larger than {MAX_BYTES // 1_000_000} MB", (1, 1), remedy="this is hardly a dossier")
+        message = f"larger than {MAX_BYTES // 1_000_000} MB"
+        raise _Stop("dossier.size", message, (1, 1), remedy="this is hardly a dossier")
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8-sig")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from itertools import combinations
-
-from pydantic import BaseModel
 
 from detente.dossier.checks.order import ancestors, earliest, loops, prerequisites, with_demanded_order
 from detente.dossier.checks.summaries import listed, summed_up
+from detente.dossier.numbers import numbers_of
 from detente.dossier.places import Path
-from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier, InForce, Measure, ProgressBy, Undo, Verify
 from detente.errors import Finding
 
@@ -189,31 +186,9 @@ def _lateness(dossier: Dossier) -> list[Finding]:
 
 def _unsourced(dossier: Dossier) -> list[Finding]:
     numbers = list(numbers_of(dossier))
-    bare = [path for path, _, sourced in numbers if not sourced]
+    bare = [path for path, _, source in numbers if source is None]
     if not bare:
         return []
     message = f"{len(bare)} of {len(numbers)} numbers have no source"
     remedy = 'write {value: ..., source: "..."}, or a `source` on the part that they stand in'
     return [dossier.places.finding("lesson.unsourced", message, bare[0], remedy=remedy, severity="note")]
-
-
-def numbers_of(dossier: Dossier) -> Iterator[tuple[Path, Number, bool]]:
-    """Every number that was written: its path, itself, and whether it or a part around it names a source."""
-    for section in dossier.model_fields_set:
-        yield from _numbers(getattr(dossier, section), (section,), sourced=False)
-
-
-def _numbers(node: object, path: Path, *, sourced: bool) -> Iterator[tuple[Path, Number, bool]]:
-    if isinstance(node, Number):
-        yield path, node, sourced or node.source is not None
-    elif isinstance(node, BaseModel):
-        sourced = sourced or getattr(node, "source", None) is not None
-        for name, field in type(node).model_fields.items():
-            if name in node.model_fields_set:
-                yield from _numbers(getattr(node, name), (*path, field.alias or name), sourced=sourced)
-    elif isinstance(node, Mapping):
-        for key, value in node.items():
-            yield from _numbers(value, (*path, str(key)), sourced=sourced)
-    elif isinstance(node, tuple):
-        for i, value in enumerate(node):
-            yield from _numbers(value, (*path, i), sourced=sourced)

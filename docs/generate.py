@@ -1,0 +1,250 @@
+"""Writes docs/reference from the schema of a dossier and from the options of the verbs: `python docs/generate.py`.
+
+A test compares the pages with what this would write, so they cannot fall behind the program.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, ForwardRef, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+
+import detente.workbench
+from detente.cli.app import Face, app
+from detente.dossier import schema, shape
+from detente.dossier.quantities import Number
+from detente.workbench.options import Options
+
+REFERENCE = Path(__file__).with_name("reference")
+REMADE = "<!-- Made by docs/generate.py; change the program and run it again. -->\n"
+NAME = "NAME"
+"""Stands for a name that the author chooses, in paths."""
+
+
+def main() -> None:
+    """Write every page of the reference."""
+    for name, text in pages().items():
+        (REFERENCE / name).write_text(text, encoding="utf-8")
+
+
+def pages() -> dict[str, str]:
+    """The text of each page by file name."""
+    return {"dossier.md": dossier_page(), "verbs.md": verbs_page()}
+
+
+# --- the dossier -----------------------------------------------------------------------------------------------
+
+
+class _Written(GenerateJsonSchema):
+    """JSON Schema without defaults, which are parsed numbers rather than anything that can be written."""
+
+    def default_schema(self, schema: Any) -> Any:
+        return self.generate_inner(schema["schema"])
+
+
+def dossier_page() -> str:
+    parts = [
+        REMADE,
+        "# Fields of a dossier\n",
+        "Every part of a case file and its fields. `NAME` in a path is a name that you choose; **bold** fields must be "
+        "written. Any number may also be a mapping with its range and its source: see [the format](../dossier.md).\n",
+    ]
+    for model, places in parts_of_a_dossier().items():
+        where = ", ".join(f"`{p}`" for p in places) or "the top of the file"
+        parts += [f"## {_title(model)}\n", f"At {where}. {_purpose(model)}\n", *_fields(model)]
+    return "\n".join(parts)
+
+
+def parts_of_a_dossier() -> dict[type[BaseModel], list[str]]:
+    """Every model in the order of its first place, with the paths at which it stands."""
+    found: dict[type[BaseModel], list[str]] = {schema.Dossier: []}
+    waiting: list[tuple[type[BaseModel], str]] = [(schema.Dossier, "")]
+    while waiting:
+        model, path = waiting.pop(0)
+        for name, field in shape.written_fields(model).items():
+            for part, place in _models(field.annotation, f"{path}.{name}".lstrip(".")):
+                if part not in found:
+                    waiting.append((part, place))
+                if place not in (places := found.setdefault(part, [])) and part is not model:
+                    places.append(place)
+    return found
+
+
+def _models(annotation: Any, path: str) -> Iterator[tuple[type[BaseModel], str]]:
+    """The models in an annotation, with the paths at which they stand."""
+    if isinstance(annotation, ForwardRef):
+        annotation = eval(annotation.__forward_arg__, vars(schema))
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is None and isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        if annotation not in (Number, schema.PeriodBlock):
+            yield annotation, path
+    elif origin is Annotated:
+        yield from _models(args[0], path)
+    elif origin is Mapping:
+        yield from _models(args[1], f"{path}.{NAME}")
+    else:
+        for part in args:
+            yield from _models(part, path)
+
+
+def _title(model: type[BaseModel]) -> str:
+    name = model.__name__.removesuffix("Body")
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+
+
+def _purpose(model: type[BaseModel]) -> str:
+    return re.sub(r"\s*DESIGN §\S+", "", inspect.getdoc(model) or "").strip()
+
+
+def _fields(model: type[BaseModel]) -> list[str]:
+    written = model.model_json_schema(by_alias=True, schema_generator=_Written)
+    if "$ref" in written:
+        written = written["$defs"][model.__name__]
+    needed = set(written.get("required", ()))
+    lines = ["| field | written as | meaning |", "|---|---|---|"]
+    for name, field in shape.written_fields(model).items():
+        label = f"**`{name}`**" if name in needed else f"`{name}`"
+        kinds = " or ".join(dict.fromkeys(_kinds(written["properties"][name])))
+        lines.append(f"| {label} | {_cell(kinds)} | {_cell(field.description or '')} |")
+    return [*lines, ""]
+
+
+def _kinds(written: dict[str, Any]) -> Iterator[str]:
+    """What a JSON Schema lets one write, in words."""
+    if "$ref" in written:
+        name = written["$ref"].rpartition("/")[2]
+        title = _title(getattr(schema, name))
+        yield f"[{title.lower()}](#{title.lower().replace(' ', '-')})"
+    elif alternatives := written.get("anyOf") or written.get("oneOf"):
+        if example := alternatives[0].get("examples"):
+            yield f"a number, such as `{example[0]}`"
+            alternatives = [a for a in alternatives[2:] if a.get("type") != "null"]
+        for one in alternatives:
+            yield from _kinds(one)
+    elif "const" in written:
+        yield f"`{written['const']}`"
+    elif "enum" in written:
+        yield from (f"`{choice}`" for choice in written["enum"])
+    elif written.get("type") == "array":
+        items = written.get("items") or {"anyOf": written.get("prefixItems", [{}])}
+        yield "a list of " + " or ".join(dict.fromkeys(_kinds(items)))
+    elif written.get("type") == "object":
+        inner = [*written.get("patternProperties", {}).values(), written.get("additionalProperties")]
+        values = [k for one in inner if isinstance(one, dict) for k in _kinds(one)]
+        yield "names, each with " + " or ".join(dict.fromkeys(values)) if values else "fields"
+    elif written.get("type") != "null":
+        yield _simple(written)
+
+
+def _simple(written: dict[str, Any]) -> str:
+    if example := written.get("examples"):
+        return f"text, such as `{example[0]}`"
+    pattern = written.get("pattern", "")
+    if pattern.startswith("^\\d"):
+        return "a date"
+    kind = written.get("type")
+    if kind == "string":
+        return "a name" if pattern else "text"
+    return {"boolean": "`true` or `false`", "integer": "a whole number"}.get(str(kind), "anything")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+# --- the verbs -------------------------------------------------------------------------------------------------
+
+Command = tuple[str, Any]
+"""A command's words ("sheets export") and its function."""
+
+
+def commands(group: Any = app, words: tuple[str, ...] = ()) -> Iterator[Command]:
+    """Every command of the command line."""
+    for name in group:
+        if name.startswith("-"):
+            continue
+        inner = group[name]
+        if inner.default_command is None:
+            yield from commands(inner, (*words, name))
+        else:
+            yield " ".join((*words, name)), inner.default_command
+
+
+def options_of(function: Any) -> type[Options] | None:
+    """The options model that a command binds, None where it has none."""
+    hint = get_type_hints(function).get("options")
+    models = [t for t in get_args(hint) if isinstance(t, type) and issubclass(t, Options)]
+    return models[0] if models else None
+
+
+def flag(name: str) -> str:
+    return "--" + name.rstrip("_").replace("_", "-")
+
+
+def verbs_page() -> str:
+    parts = [
+        REMADE,
+        "# Verbs and their options\n",
+        "A verb is a command, and a function of the package with the same options as keyword arguments: "
+        "`--time-limit 60` is `time_limit=60`. A CASE is a bundled case's id or a file; in Python it may be a dossier. "
+        "A PLAN is a JSON file; in Python it may be a plan or its data.\n",
+        "Every command also takes `--json` (print JSON alone), `--verbose` or `-v` (say what is being done) and "
+        "`--help`. It ends with 0 where all is well, 2 where something given is wrong, 3 where the answer is "
+        "undecided in time.\n",
+    ]
+    for words, function in commands():
+        parts += [f"## {words}\n", *_verb(words, function)]
+    return "\n".join(parts)
+
+
+def _verb(words: str, function: Any) -> Iterator[str]:
+    given = list(inspect.signature(function).parameters.values())
+    places = [p for p in given if p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL)]
+    shown = " ".join([words, *map(_place, places)])
+    arguments = ", ".join(("*" if p.kind is p.VAR_POSITIONAL else "") + p.name for p in places)
+    yield (inspect.getdoc(function) or "").partition("\n")[0] + "\n"
+    yield f"`detente {shown}` · `dt.{_verb_of(function)}({arguments})`\n"
+    if rows := list(_options(function, given)):
+        yield "| flag | keyword | default | meaning |\n|---|---|---|---|"
+        yield "\n".join(rows) + "\n"
+
+
+def _verb_of(function: Any) -> str:
+    name = str(function.__name__)
+    return name if name in detente.workbench.__all__ else "?"
+
+
+def _place(place: inspect.Parameter) -> str:
+    name = place.name.upper()
+    if place.kind is place.VAR_POSITIONAL:
+        return f"{name}..."
+    return name if place.default is place.empty else f"[{name}]"
+
+
+def _options(function: Any, given: list[inspect.Parameter]) -> Iterator[str]:
+    model = options_of(function)
+    for name, field in (model.model_fields if model else {}).items():
+        default = "" if field.default in ((), None) else f"`{field.default}`"
+        switch = f"`{flag(name)}`" + (f", `--no-{name}`" if field.annotation is bool and field.default else "")
+        yield f"| {switch} | `{name}` | {default} | {_cell(field.description or '')} |"
+    for one in given:
+        if one.kind is one.KEYWORD_ONLY and one.name not in ("options", "face"):
+            yield f"| `{flag(one.name)}` | | | {_cell(_documented(function, one.name))} |"
+
+
+def _documented(function: Any, name: str) -> str:
+    """What a command's docstring says of a parameter."""
+    found = re.search(rf"^{name}\n((?:    .*\n?)+)", inspect.getdoc(function) or "", re.MULTILINE)
+    return " ".join(found[1].split()) if found else ""
+
+
+PRINTING = tuple(flag(name) for name in Face.model_fields)
+"""The flags of every command that say how to print."""
+
+if __name__ == "__main__":
+    main()
