@@ -110,6 +110,9 @@ def _fields(model: type[BaseModel]) -> list[str]:
     for name, field in shape.written_fields(model).items():
         label = f"**`{name}`**" if name in needed else f"`{name}`"
         kinds = " or ".join(dict.fromkeys(_kinds(written["properties"][name])))
+        models = {model for model, _ in _models(field.annotation, "")}
+        if len(models) == 1:
+            kinds = re.sub(r"\bfields\b", _link(*models), kinds)
         lines.append(f"| {label} | {_cell(kinds)} | {_cell(field.description or '')} |")
     return [*lines, ""]
 
@@ -117,9 +120,7 @@ def _fields(model: type[BaseModel]) -> list[str]:
 def _kinds(written: dict[str, Any]) -> Iterator[str]:
     """What a JSON Schema lets one write, in words."""
     if "$ref" in written:
-        name = written["$ref"].rpartition("/")[2]
-        title = _title(getattr(schema, name))
-        yield f"[{title.lower()}](#{title.lower().replace(' ', '-')})"
+        yield _link(getattr(schema, written["$ref"].rpartition("/")[2]))
     elif alternatives := written.get("anyOf") or written.get("oneOf"):
         if example := alternatives[0].get("examples"):
             yield f"a number, such as `{example[0]}`"
@@ -131,8 +132,11 @@ def _kinds(written: dict[str, Any]) -> Iterator[str]:
     elif "enum" in written:
         yield from (f"`{choice}`" for choice in written["enum"])
     elif written.get("type") == "array":
-        items = written.get("items") or {"anyOf": written.get("prefixItems", [{}])}
-        yield "a list of " + " or ".join(dict.fromkeys(_kinds(items)))
+        if pair := written.get("prefixItems"):
+            yield "[" + ", ".join(k for part in pair for k in _kinds(part)) + "]"
+        else:
+            items = " or ".join(dict.fromkeys(_kinds(written["items"])))
+            yield f"a list of ({items})" if " or " in items else f"a list of {items}"
     elif written.get("type") == "object":
         inner = [*written.get("patternProperties", {}).values(), written.get("additionalProperties")]
         values = [k for one in inner if isinstance(one, dict) for k in _kinds(one)]
@@ -150,7 +154,13 @@ def _simple(written: dict[str, Any]) -> str:
     kind = written.get("type")
     if kind == "string":
         return "a name" if pattern else "text"
-    return {"boolean": "`true` or `false`", "integer": "a whole number"}.get(str(kind), "anything")
+    known = {"boolean": "`true` or `false`", "integer": "a whole number", "number": "a number"}
+    return known.get(str(kind), "a number" if isinstance(kind, list) and "number" in kind else "anything")
+
+
+def _link(model: type[BaseModel]) -> str:
+    title = _title(model).lower()
+    return f"[{title}](#{title.replace(' ', '-')})"
 
 
 def _cell(text: str) -> str:

@@ -201,6 +201,11 @@ def test_a_broken_dossier_is_a_finding_at_its_line(case: Case) -> None:
     assert raised.value.findings == tuple(findings)
 
 
+def test_a_list_of_wrong_items_is_not_called_empty() -> None:
+    _, findings = reads(broken("[4 x 3 months, 2 x 1 year]", "[4 x 3 weeks]"), "broken.yaml")
+    assert [f.code for f in findings if f.severity == "error"] == ["dossier.periods"]
+
+
 def test_the_table_has_many_kinds() -> None:
     assert len({c[2] for c in BROKEN}) >= 35
     assert len(BROKEN) >= 45

@@ -33,7 +33,7 @@ SHOWN_ASSUMPTIONS = 5
 def assessed(result: AssessResult, case: str | None, written: Sequence[Path] = ()) -> None:
     screen, a = Screen(), result.assessment
     tables = result.tables()
-    screen.title(result.dossier.title)
+    _heading(screen, result.dossier.title, result.provenance.changes)
     with screen.section("Is there a satisfactory deal?"):
         screen.say(result.sentences()[0], 2)
         screen.gap()
@@ -44,12 +44,21 @@ def assessed(result: AssessResult, case: str | None, written: Sequence[Path] = (
     else:
         _plan(screen, tables["roadmap"], tables["values"], f"Roadmap: {_title(a.shown)}, rule {_rule(result)}")
         _dangers(screen, result)
-    with screen.section(f"What was assumed, {SHOWN_ASSUMPTIONS} of {len(a.assumptions)}"):
+    cut = len(a.assumptions) > SHOWN_ASSUMPTIONS
+    these = f", the first {SHOWN_ASSUMPTIONS} of {len(a.assumptions)}; all are in the report and in --json" if cut else ""
+    with screen.section(f"What was assumed{these}"):
         for text in a.assumptions[:SHOWN_ASSUMPTIONS]:
             screen.bullet(text)
     _foot(screen, result.findings, result.provenance, case)
     if written:
         screen.path(f"Report: {_report(written)} ({len(written)} files)")
+
+
+def _heading(screen: Screen, title: str, changes: Sequence[str]) -> None:
+    """The title of a case, and what was changed in it."""
+    screen.title(title)
+    if changes:
+        screen.say(f"With: {'; '.join(changes)}")
 
 
 def _level(row: Row) -> str:
@@ -108,7 +117,7 @@ def _foot(screen: Screen, findings: Sequence[Finding], source: Provenance, case:
 def designed(result: DesignResult, case: str | None, saved: Path | None = None) -> None:
     screen, found, options = Screen(), result.found, result.provenance.options
     tables = result.tables()
-    screen.title(result.dossier.title)
+    _heading(screen, result.dossier.title, result.provenance.changes)
     openings = words.several([words.party(result.dossier, p) for p in options["openings"]])
     asked = f"Success level {options['success']}" + (f", with the opening of {openings}" if openings else "")
     screen.say(f"{asked}: {words.answer(found)} ({words.because(found)}).")
@@ -129,7 +138,7 @@ def designed(result: DesignResult, case: str | None, saved: Path | None = None) 
 
 def evaluated(result: EvaluateResult) -> None:
     screen = Screen()
-    screen.title(result.dossier.title)
+    _heading(screen, result.dossier.title, result.provenance.changes)
     screen.say(result.sentences()[0])
     tables = result.tables()
     _failures(screen, result)
@@ -157,7 +166,7 @@ def checked(result: CheckResult) -> None:
 
 def compared(result: CompareResult) -> None:
     screen = Screen()
-    screen.title(result.dossier.title)
+    _heading(screen, result.dossier.title, result.provenance.changes)
     tables = result.tables()
     names = {name: name for name in result.plans}
     screen.gap()
@@ -192,8 +201,15 @@ def cases(result: CasesResult) -> None:
 def runs(result: RunsResult) -> None:
     screen = Screen()
     if result.runs:
-        screen.table({"run": "Run", "verb": "Verb", "case": "Case", "written": "Written"}, result.tables()["runs"])
+        columns = {"run": "Run", "verb": "Verb", "case": "Case", "asked": "Asked", "written": "Written"}
+        screen.table(columns, [{**row, "asked": _asked(row)} for row in result.tables()["runs"]])
     screen.path(result.sentences()[0])
+
+
+def _asked(row: Row) -> str:
+    """Rule, success level and changes of a stored run."""
+    level = [f"success {row['success']}"] if row["success"] else []
+    return "; ".join([", ".join([row["rule"], *level]), *row["changes"]])
 
 
 def shown(result: Result, written: Sequence[Path] = ()) -> None:

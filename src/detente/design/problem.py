@@ -246,7 +246,8 @@ class Problem:
 
     def _static(self) -> None:
         d = self.model.dossier
-        self.program.add_row(combine(*[(1.0, {c: 1.0}) for c in self._new()]), low=1.0)
+        if self.new:
+            self.program.add_row(combine(*[(1.0, {c: 1.0}) for c in self.new]), low=1.0)
         for group in d.one_of.values():
             self._one_of(group.of, exactly=group.exactly)
         for resource in d.capacity.values():
@@ -264,7 +265,9 @@ class Problem:
         for requirement in requirements(self.model, self.question.success):
             self.require(requirement)
 
-    def _new(self) -> list[int]:
+    @cached_property
+    def new(self) -> list[int]:
+        """Columns that are 1 exactly when something of a measure enters on the grid."""
         return [self._some_new(m) for m in range(self.model.M) if self.model.state[m] == 0 or self.model.divisible[m]]
 
     def _one_of(self, alternatives: Sequence[Iterable[str]], *, exactly: bool) -> None:
@@ -512,7 +515,7 @@ class Problem:
         for e, c in rows.terms[0].items():
             column = self.column(e)
             row[column] = row.get(column, 0.0) + c
-        return Linear(row, float(rows.const[0]))
+        return Linear(row, float(rows.const[0] + rows.coef[0, :, 0] @ self.model.state))
 
     @cached_property
     def worth(self) -> list[Linear | None]:

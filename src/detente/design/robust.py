@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from detente.design.problem import Linear, Problem
 from detente.design.program import Array, combine
 from detente.design.solve import Objective, Solver
+from detente.model.temptation import NOTHING
 
 
 def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callable[[float], float]) -> Objective:
@@ -19,7 +20,8 @@ def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callabl
     of its rows are zero.
     """
     model, program = problem.model, problem.program
-    labels = problem.valued.labels
+    valued = problem.valued
+    labels = valued.labels
     t = program.add_column(-cap, cap)
     norm = np.array([model.norm[label.party] for label in labels])
     counted = norm > 0
@@ -56,7 +58,8 @@ def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callabl
         on = solver.on(shares)
         for p in range(len(model.parties)):
             mine = breakouts(p)
-            if mine.any() and np.all(np.abs(slack[mine & on]) <= 1e-9):
+            rows = np.flatnonzero(mine & on)
+            if not any(abs(slack[r]) > NOTHING or valued.at_stake(int(r), shares) for r in rows):
                 on = on & ~mine
         safe = np.where(counted, norm, 1.0)
         return np.where(on & counted, slack / safe, np.inf)
@@ -69,16 +72,25 @@ def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callabl
         ratio = ratios(shares)
         value = float(x[t])
         broken = [int(r) for r in np.argsort(ratio) if ratio[r] < value - 1e-9 and int(r) not in added][:12]
-        broken += [r for p, s in stake.items() if s >= len(x) or x[s] < 0.5 for r in denied(p, shares)]
+        denied = [admit(p, shares) for p, s in stake.items() if s >= len(x) or x[s] < 0.5]
         for r in broken:
             add(r)
-        return bool(broken)
+        return bool(broken) or any(denied)
 
-    def denied(p: int, shares: Array) -> list[int]:
-        """The row that shows best that a party has something at stake, where the programme may still say not."""
-        slack = np.where(solver.on(shares) & breakouts(p), solver.slacks(shares), 0.0)
-        r = int(np.argmax(slack))
-        return [r] if slack[r] > 1e-9 and r not in added else []
+    def admit(p: int, shares: Array) -> bool:
+        """Have the programme see that a party has something at stake in a plan; whether that was new to it."""
+        mine = np.flatnonzero(solver.on(shares) & breakouts(p))
+        slack = solver.slacks(shares)
+        best = int(max(mine, key=lambda r: slack[r], default=-1))
+        if best >= 0 and slack[best] > NOTHING:
+            if best not in added:
+                add(best)
+                return True
+            return False
+        if not any(valued.at_stake(int(r), shares) for r in mine):
+            return False
+        solver.forbid(shares, unless=at_stake(p))  # gains and losses cancel, in this plan
+        return True
 
     def breakouts(p: int) -> NDArray[np.bool_]:
         return np.array([label.kind == "breakout" and label.party == p for label in labels], bool)

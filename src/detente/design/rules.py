@@ -164,12 +164,11 @@ class Designer:
         return self.solver.best(self._least(dict.fromkeys(self.bargainers, 1.0))), "egalitarian"
 
     def _nash(self) -> tuple[Outcome, Rule]:
-        if not self.bargainers:
-            return self._egalitarian()
-        outcome = self.solver.best(self._log_sum())
-        if not outcome.infeasible:
-            return outcome, "nash"
-        self._fresh(self.solver.pool)
+        if self.bargainers:
+            outcome = self.solver.best(self._log_sum())
+            if not outcome.infeasible:
+                return outcome, "nash"
+            self._fresh(self.solver.pool)
         self.notes.append("No satisfactory plan gives every consenting party a gain above zero: egalitarian instead.")
         return self._egalitarian()
 
@@ -246,7 +245,7 @@ class Designer:
 
     def _minimal(self) -> tuple[Outcome, Rule]:
         first = self._meet_minimal()
-        new = self.problem._new()
+        new = self.problem.new
         target = Linear(dict.fromkeys(new, -1.0))
 
         def score(shares: Array) -> float:
@@ -336,7 +335,9 @@ class Designer:
             notes.append(self._what_binds(verdict))
         if not outcome.proved:
             notes.append("Stopped at the time limit: satisfactory, but perhaps not the best; see bound and gap.")
-        objective = sign * outcome.objective
+        objective: float | None = sign * outcome.objective
+        if used == "robust" and outcome.objective >= CAP:  # no condition carries a value
+            objective, bound, gap = None, None, None
         done = outcome.proved
         return Design(
             "satisfactory", rule, used, plan, verdict, objective, bound, gap, first, tuple(notes), finished=done

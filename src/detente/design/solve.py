@@ -224,6 +224,8 @@ class Solver:
 
     def best(self, objective: Objective) -> Outcome:
         """The best plan for an objective, with a proven bound, within the clock."""
+        if not self.problem.new:  # nothing can enter: every plan is empty
+            return Outcome(None, -math.inf, -math.inf, proved=True)
         program = self.problem.program
         program.set_objective(objective.target.row)
         relaxed = self._relaxation(objective)
@@ -305,13 +307,13 @@ class Solver:
             return refined
         slack = self.slacks(shares)
         if not self._add_worst(self.violated(shares), slack, each=3, around=True) and not refined:
-            self._exclude(shares)
+            self.forbid(shares)  # by rounding alone it breaks rows that are in the programme
         return True
 
-    def _exclude(self, shares: Array) -> None:
-        """No-good row for a plan that breaks, by rounding alone, rows already in the programme."""
+    def forbid(self, shares: Array, *, unless: int | None = None) -> None:
+        """No-good row: not this plan, unless a column is 1."""
         model = self.problem.model
-        row, ones = {}, 0.0
+        row, ones = ({} if unless is None else {unless: 1.0}), 0.0
         for m in np.flatnonzero(~model.divisible):
             for k in range(model.K):
                 inside = shares[m, k + 1] > 0.5

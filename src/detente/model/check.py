@@ -245,8 +245,30 @@ class Judge:
             row = self._broken_row(p, moment, p)
             deviate = self._sum(row, plan, self._blocked(plan, p, moment)) * ahead + after
             rows.append(_Valued("breakout", p, None, None, moment, future * ahead + self.spared[p], deviate))
-        if any(abs(r.keep - r.deviate) > 1e-12 * max(1.0, abs(r.keep)) for r in rows):
+        if any(abs(r.keep - r.deviate) > 1e-12 * max(1.0, abs(r.keep)) for r in rows) or self._at_stake(plan, p):
             yield from rows
+
+    def _at_stake(self, plan: _Plan, p: int) -> bool:
+        """Whether breaking out saves or loses p anything, even where gains and losses cancel."""
+        if math.isfinite(self.facts.first[p]) and (self.spared[p] or self.collapse[p]):
+            return True
+        for moment in self.moments:
+            blocked = self._blocked(plan, p, moment)
+            kept = self._items(self._kept_row(p, moment), plan, _NONE)
+            broken = self._items(self._broken_row(p, moment, p), plan, blocked)
+            if any(abs(kept.get(i, 0.0) - broken.get(i, 0.0)) > 1e-9 for i in {*kept, *broken}):
+                return True
+        return False
+
+    def _items(self, row: Row, plan: _Plan, blocked: frozenset[int]) -> dict[int, float]:
+        """What each measure contributes to a path's value, and (as −1) the interactions."""
+        items: dict[int, float] = {}
+        for code, share in [*((c, 1.0) for c in plan.codes), *plan.parts]:
+            if not (blocked and self._held(code, row.path.moment, blocked)):
+                items[code // self.width] = items.get(code // self.width, 0.0) + share * row[code]
+        for i, _, _ in row.togethers:
+            items[-1] = items.get(-1, 0.0) + row.together(i, plan.together[i], plan.whole[i], blocked)
+        return items
 
     def _coverts(self, plan: _Plan, p: int) -> Iterator[_Valued]:
         """Keeping against faking m, and all that is seen no faster, at its entry or against undoing it later."""

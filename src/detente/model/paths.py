@@ -166,8 +166,6 @@ class Valuation:
         for j in range(len(model.interactions)):
             if self._has(model.M + j):
                 self._interaction(rows, j, breach, t0, base)
-        rows.const += rows.coef[:, :, 0] @ model.state
-        rows.coef[:, :, 0] = 0.0
         return rows
 
     def _hold_back(self, rows: Rows, coef: Array, m: int, breach: Breach, base: Array) -> None:

@@ -6,6 +6,7 @@ As JSON: {"entry": {measure: "2018-09-12" or null}, "share": {divisible measure:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,6 +19,7 @@ from detente.dossier.schema import Dossier
 from detente.errors import DossierError, Finding
 
 Shares = tuple[tuple[date, float], ...]
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 FULL = 1 - 1e-9
 """A share from which a measure counts as wholly in force."""
 
@@ -116,6 +118,8 @@ class _Reader:
         if raw is None or (isinstance(raw, date) and not isinstance(raw, datetime)):
             return raw
         try:
+            if not _DAY.fullmatch(raw):
+                raise ValueError(raw)
             return date.fromisoformat(raw)
         except (TypeError, ValueError):
             self._find("plan.date", path, f"expected a date such as 2019-06-30, or null, found {raw!r}")

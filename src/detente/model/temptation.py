@@ -20,6 +20,9 @@ from detente.model.paths import Rows, Terms, Valuation, truth
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+NOTHING = 1e-9
+"""Stake points below which nothing is at stake."""
+
 Kind = Literal["consent", "breakout", "covert", "exposure", "secret_exposure"]
 
 
@@ -52,7 +55,10 @@ class Conditions:
     model: Model
     labels: tuple[Label, ...]
     coef: Array
+    standing: Array
+    """[R, M] what the shares in force before signature contribute."""
     const: Array
+    """[R] what no plan changes, `standing` included."""
     terms: tuple[Terms, ...]
 
     @cached_property
@@ -99,6 +105,17 @@ class Conditions:
         least: Array = self.const + self.worst.sum(axis=1) + below
         return least
 
+    def at_stake(self, r: int, shares: Array) -> bool:
+        """Whether anything by itself, measure or interactions, makes a difference between a row's two paths."""
+        items = self.standing[r] + np.sum(self.coef[r] * shares[:, 1:], axis=1)
+        together = 0.0
+        for e, c in self.terms[r].items():
+            if e[0] == "rise":
+                items[e[1]] += c * truth(e, shares)
+            else:
+                together += c * truth(e, shares)
+        return bool(np.any(np.abs(items) > NOTHING)) or abs(together) > NOTHING
+
     def slacks(self, shares: Array) -> Array:
         """[R] slack of every row for a plan's shares [M, K+1]."""
         slack: Array = self.const + self.flat @ shares[:, 1:].ravel()
@@ -127,18 +144,21 @@ def conditions(model: Model) -> Conditions:
     """Every valued condition, as one block of rows."""
     labels: list[Label] = []
     coef: list[Array] = []
+    standing: list[Array] = []
     const: list[Array] = []
     terms: list[Terms] = []
     for found, rows, chosen in _families(model):
         labels += found
         coef.append(rows.coef[chosen, :, 1:])
-        const.append(rows.const[chosen])
+        standing.append(rows.coef[chosen, :, 0] * model.state)
+        const.append(rows.const[chosen] + standing[-1].sum(axis=1))
         terms += [rows.terms[i] for i in chosen]
     shape = (0, model.M, model.K)
     return Conditions(
         model,
         tuple(labels),
         np.concatenate(coef) if coef else np.zeros(shape),
+        np.concatenate(standing) if standing else np.zeros(shape[:2]),
         np.concatenate(const) if const else np.zeros(0),
         tuple(terms),
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import metadata
@@ -75,6 +76,11 @@ class Provenance:
         known = {k: v for k, v in data.items() if k != "run"}
         return cls(**{**known, "overlays": tuple(data["overlays"]), "plans": tuple(data["plans"])})
 
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What the scenarios, overlays and settings changed in the case, each in words."""
+        return changes_said(self.overlays)
+
     def answered(self, *, solver: Mapping[str, Any], wall_seconds: float) -> Provenance:
         """With what the answer cost."""
         return replace(self, solver=solver, wall_seconds=round(wall_seconds, 3))
@@ -94,7 +100,29 @@ def provenance(verb: str, dossier: Dossier, options: Options, plans: tuple[Mappi
 
 
 def _overlay(overlay: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": overlay.get("name"), "hash": _hash(overlay.get("changes"))}
+    changes = dict(overlay.get("changes") or {})
+    return {"name": overlay.get("name"), "hash": _hash(changes), "changes": changes}
+
+
+FEW = 3
+"""Changes of one overlay that are all written out."""
+
+
+def changes_said(overlays: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Each overlay in words: "parties.usa.walk_away = 5", "scenario thaw (12 changes)"."""
+    return tuple(_said(o.get("name") or "", o.get("changes") or {}) for o in overlays)
+
+
+def _said(name: str, changes: Mapping[str, Any]) -> str:
+    if len(changes) > FEW or not changes:
+        return f"{name or 'an overlay'} ({len(changes)} changes)" if changes else name or "an overlay"
+    listed = ", ".join(f"{p} deleted" if v is None else f"{p} = {_value(v)}" for p, v in changes.items())
+    return listed if not name or name.startswith("set ") else f"{name} ({listed})"
+
+
+def _value(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _hash(document: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from detente.errors import UsageError
 from detente.workbench import store
+from detente.workbench.provenance import changes_said
 from detente.workbench.results import Result, Tables
 from detente.workbench.solving import SPOILT, AssessResult, DesignResult, assess_again, design_again
 
@@ -28,6 +29,9 @@ class RunsResult(Result):
                     "run": r.run,
                     "verb": r.verb,
                     "case": r.case,
+                    "rule": r.rule,
+                    "success": r.success,
+                    "changes": list(changes_said(r.overlays)),
                     "written": datetime.fromtimestamp(r.written).isoformat(" ", "minutes"),
                 }
                 for r in self.runs

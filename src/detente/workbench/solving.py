@@ -29,10 +29,11 @@ from detente.workbench.results import (
 )
 
 if TYPE_CHECKING:
-    from detente.design.assessment import Assessment
+    from detente.design.assessment import Assessment, Worth
     from detente.design.problem import Question
     from detente.design.rules import Design
     from detente.model.check import Slack
+    from detente.model.plan import Plan
 
 Say = Callable[[str], None]
 Cancelled = Callable[[], bool]
@@ -65,6 +66,15 @@ class DesignResult(Result):
         return self.found.status
 
     @property
+    def plan(self) -> Plan | None:
+        return self.found.plan
+
+    @property
+    def values(self) -> Mapping[str, Worth]:
+        """What the plan is worth to each party; empty where there is none."""
+        return worths_of(self.dossier, self.found.verdict) if self.found.verdict else {}
+
+    @property
     def least_slack(self) -> Slack | None:
         from detente.design.assessment import least
 
@@ -72,13 +82,12 @@ class DesignResult(Result):
 
     def to_json(self) -> dict[str, Any]:
         found = self.found
-        worths = worths_of(self.dossier, found.verdict) if found.verdict else None
         return {
             "status": found.status,
             "rule": found.rule,
             "rule_used": found.rule_used,
             **plan_json(found.plan),
-            "values": None if worths is None else values_json(worths),
+            "values": values_json(self.values) if found.verdict else None,
             "objective": finite(found.objective),
             "bound": finite(found.bound),
             "gap": finite(found.gap),
@@ -92,7 +101,7 @@ class DesignResult(Result):
             return {}
         return {
             "roadmap": roadmap_table(self.dossier, self.found.plan),
-            "values": values_table(self.dossier, worths_of(self.dossier, self.found.verdict)),
+            "values": values_table(self.dossier, self.values),
             "slacks": slack_table(self.dossier, self.found.verdict.slacks),
         }
 
@@ -139,7 +148,32 @@ class AssessResult(Result):
     @property
     def status(self) -> str:
         """`undecided` where one of the questions is, else `decided`."""
-        return "undecided" if any(v.status == "undecided" for v in self.assessment.verdicts.values()) else "decided"
+        return "undecided" if any(v.status == "undecided" for v in self.verdicts.values()) else "decided"
+
+    @property
+    def verdicts(self) -> Mapping[str, Design]:
+        """The answer to each question: openings, minimal and full success."""
+        return self.assessment.verdicts
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan that is shown."""
+        return self.assessment.plan
+
+    @property
+    def values(self) -> Mapping[str, Worth]:
+        """What the plan is worth to each party; empty where there is none."""
+        return self.assessment.values
+
+    @property
+    def dangerous(self) -> Slack | None:
+        """The most dangerous moment."""
+        return self.assessment.dangerous
+
+    @property
+    def exposure(self) -> tuple[Slack, ...]:
+        """The tightest exposure of each party that has a limit."""
+        return self.assessment.exposure
 
     def to_json(self) -> dict[str, Any]:
         a = self.assessment
@@ -304,7 +338,10 @@ def _answered(
     record = store.recall(question.run) if options.cache else None
     if record is None or not record.get("finished"):
         return None
+    asked = {"overlays": [dict(o) for o in question.overlays], "options": dict(question.options), "case": question.case}
     with suppress(*SPOILT):
+        result = record["result"]
+        record = {**record, "result": {**result, "provenance": {**result["provenance"], **asked}}}
         return again(record, dossier)
     return None
 

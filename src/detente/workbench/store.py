@@ -32,6 +32,10 @@ class StoredRun:
     case: str
     written: float
     """Seconds since 1970."""
+    rule: str = ""
+    success: str | None = None
+    """The success level that was asked for; None where all were."""
+    overlays: tuple[Mapping[str, Any], ...] = ()
 
 
 def folder() -> Path | None:
@@ -88,8 +92,20 @@ def runs() -> tuple[StoredRun, ...]:
         record = recall(run)
         if record is not None and place is not None:
             written = (place / f"{run}.json").stat().st_mtime
-            found.append(StoredRun(run, str(record["verb"]), str(record["title"]), written))
+            found.append(_line(run, record, written))
     return tuple(sorted(found, key=lambda r: -r.written))
+
+
+def _line(run: str, record: Record, written: float) -> StoredRun:
+    """One line of the list; what a spoilt file does not say stays empty."""
+    source: Any = record
+    for name in ("result", "provenance"):
+        source = source.get(name) if isinstance(source, dict) else None
+    source = source if isinstance(source, dict) else {}
+    options = source.get("options") if isinstance(source.get("options"), dict) else {}
+    overlays = [o for o in source.get("overlays") or () if isinstance(o, dict)]
+    rule, success = str(options.get("rule") or ""), options.get("success")
+    return StoredRun(run, str(record["verb"]), str(record["title"]), written, rule, success, tuple(overlays))
 
 
 def _ids() -> list[str]:

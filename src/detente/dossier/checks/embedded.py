@@ -43,7 +43,7 @@ def judged(
     before: Dossier, document: Any, changes: Mapping[str, Any], places: Places
 ) -> tuple[Dossier | None, list[Finding]]:
     """The dossier of a changed document, or its errors. Only what changed is read again where that is enough."""
-    changed = validation.revalidate(before, document, {tuple(p.split(".")[:2]) for p in changes})
+    changed = validation.revalidate(before, document, dict.fromkeys(tuple(p.split(".")[:2]) for p in changes))
     findings: list[Finding] = []
     if changed is None:
         changed, findings = validation.validate(document, places)

@@ -112,7 +112,7 @@ def _one_way(dossier: Dossier) -> list[Finding]:
     found = []
     for party in dossier.performers:
         for_ever = [m for m in _performed(dossier, party) if _lasting(dossier.measures[m])]
-        answered = {p for m in for_ever for p in dossier.conditional_on(m)}
+        answered = list(dict.fromkeys(p for m in for_ever for p in dossier.conditional_on(m)))
         reversible = [m for p in answered for m in _performed(dossier, p) if dossier.measures[m].undo != "never"]
         if for_ever and reversible:
             message = (

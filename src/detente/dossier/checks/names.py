@@ -48,7 +48,7 @@ def unknown(dossier: Dossier) -> Iterator[Finding]:
     for ref in references(dossier):
         if ref.name not in known[ref.kind]:
             path, message = _as_written(dossier, ref.path), f"there is no {ref.kind} {ref.name!r}"
-            remedy, code = nearest(ref.name, known[ref.kind]), f"dossier.unknown_{ref.kind}"
+            remedy, code = nearest(ref.name, sorted(known[ref.kind])), f"dossier.unknown_{ref.kind}"
             yield dossier.places.finding(code, message, path, remedy=remedy, severity=ref.severity)
 
 

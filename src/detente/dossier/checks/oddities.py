@@ -140,8 +140,9 @@ def _excluded_prerequisites(dossier: Dossier) -> list[Finding]:
     before = ancestors(prerequisites(dossier))
     found: Places = []
     for name, group in dossier.one_of.items():
-        for one, other in combinations(map(set, group.of), 2):
-            clash = [m for a, b in ((one, other), (other, one)) for m in a - b if before[m] & (b - a)]
+        for one, other in combinations(group.of, 2):
+            pairs = ((one, other), (other, one))
+            clash = [m for a, b in pairs for m in a if m not in b and before[m] & (set(b) - set(a))]
             found += [(("one_of", name), f"{m} ({name})") for m in clash]
     message = "needs a measure of another alternative, so it can never enter: {names}"
     return summed_up(dossier, "dossier.excluded_prerequisite", found, message, remedy="move one of the two")

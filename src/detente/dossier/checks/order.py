@@ -97,13 +97,14 @@ def _done(dossier: Dossier, needed: str, entry: float, *, verified: bool) -> flo
     return entry + dossier.measures[needed].confirms_in
 
 
-def with_demanded_order(dossier: Dossier) -> dict[str, set[str]]:
+def with_demanded_order(dossier: Dossier) -> dict[str, list[str]]:
     """Prerequisites, and the orders that demands ask for: what each measure is to follow."""
-    graph = {m: set(needed) for m, needed in prerequisites(dossier).items()}
+    graph = {m: list(needed) for m, needed in prerequisites(dossier).items()}
     for demand in dossier.demands.values():
         if isinstance(demand.require, Before) and demand.require.before[1] in graph:
             first, then = demand.require.before
-            graph[then] |= {first} & graph.keys()
+            if first in graph and first not in graph[then]:
+                graph[then].append(first)
     return graph
 
 

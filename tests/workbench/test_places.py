@@ -1,0 +1,38 @@
+"""A plan's findings stand at its lines; a broken template is refused as any broken dossier is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from detente.errors import DossierError
+from detente.workbench import catalogue, judging
+
+
+def found(case: Path, folder: Path, text: str) -> dict[str, int | None]:
+    file = folder / "written.json"
+    file.write_text(text)
+    return {f.code: f.line for f in judging.check(case, file).findings if f.severity == "error"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        ('{"entry": {\n  "gauges": "2025-07-01",\n  "release_water": "2025-08-15"}}', "plan.grid", 3),
+        ('{"entry": {\n  "gauges": "2025-07-01",\n  "release_watr": "2025-10-01"}}', "plan.measure", 3),
+        ('{"entry": {\n  "gauges": "2025-17-01"}}', "plan.date", 2),
+        ('{"entry": {"gauges": "2025-07-01"},\n "share":\n  {"gauges": [["2025-07-01", 1]]}}', "plan.share", 3),
+        ("[" * 100_000, "plan.shape", 1),
+    ],
+)
+def test_a_finding_about_a_plan_names_its_line(case: Path, tmp_path: Path, text: str, code: str, line: int) -> None:
+    assert found(case, tmp_path, text)[code] == line
+
+
+def test_a_broken_template_is_refused(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("detente: 1\ntitle: x\n")
+    with pytest.raises(DossierError):
+        catalogue.new(tmp_path / "new.yaml", template=str(broken))
+    assert not (tmp_path / "new.yaml").exists()
