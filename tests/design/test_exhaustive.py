@@ -156,6 +156,9 @@ def agree(dossier: Dossier, success: str, openings: tuple[str, ...]) -> None:
         assert made.status == "satisfactory", rule
         assert made.plan is not None
         assert Judge(dossier, success=success, openings=openings).satisfactory(made.plan)  # type: ignore[arg-type]
+        if rule == "robust" and expected[0] >= CAP:  # no condition carries a value
+            assert made.objective is None
+            continue
         assert made.objective == pytest.approx(expected[0], rel=2e-6, abs=2e-6), rule
         if rule in ("earliest", "minimal"):
             gain = Judge(dossier).gain(made.plan)

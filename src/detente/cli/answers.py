@@ -12,7 +12,7 @@ from detente.errors import Finding
 from detente.workbench import words
 from detente.workbench.catalogue import CasesResult
 from detente.workbench.comparing import CompareResult, DiffResult
-from detente.workbench.judging import CheckResult, EvaluateResult, counted
+from detente.workbench.judging import CheckResult, EvaluateResult, counted, told, worst
 from detente.workbench.provenance import Provenance
 from detente.workbench.results import Result, Row
 from detente.workbench.showing import RunsResult
@@ -27,6 +27,15 @@ VALUES = {
     "consent": "Consent",
 }
 VERDICTS = {"question": "Question", "level": "Success", "answer": "Answer", "because": "Because"}
+LEAST = {
+    "kind": "Condition",
+    "party": "Party",
+    "date": "Date",
+    "moment": "Entries",
+    "keep": "Keep",
+    "deviate": "Deviate",
+    "slack": "Slack",
+}
 SHOWN_ASSUMPTIONS = 5
 
 
@@ -143,6 +152,7 @@ def evaluated(result: EvaluateResult) -> None:
     tables = result.tables()
     _failures(screen, result)
     _plan(screen, tables["roadmap"], tables["values"], "Roadmap")
+    _least(screen, tables["least"])
     if result.satisfactory and len(result.sentences()) > 1:
         screen.gap()
         screen.say(result.sentences()[1])
@@ -150,17 +160,27 @@ def evaluated(result: EvaluateResult) -> None:
 
 def _failures(screen: Screen, result: EvaluateResult) -> None:
     """The worst failure of each kind, party and measure, with how many more moments fail so."""
-    groups: dict[tuple[Any, ...], list[Any]] = {}
-    for row in result.failing:
-        groups.setdefault((row.kind, row.party, row.other, row.measure, row.name), []).append(row)
-    for rows in groups.values():
-        more = f" (and at {len(rows) - 1} more moments)" if len(rows) > 2 else " (and at 1 more)" * (len(rows) == 2)
-        screen.bullet(words.failed(result.dossier, rows[0]) + more)
+    for row, more in worst(result.verdict):
+        screen.bullet(told(result.dossier, row, more))
 
 
-def checked(result: CheckResult) -> None:
+def _least(screen: Screen, rows: Sequence[Row]) -> None:
+    """The least slack of each kind and party, in numbers that add up as printed."""
+    if not rows:
+        return
+    columns = ("keep", "deviate", "slack")
+    shown = [{**r, **dict(zip(columns, words.triple(r["keep"], r["deviate"]), strict=True))} for r in rows]
+    with screen.section("Least slack of each kind and party, in points at its date (exposures: at signature)"):
+        screen.table(LEAST, shown, right=columns)
+
+
+def checked(result: CheckResult, case: str) -> None:
+    if result.changes:
+        Screen().say(f"With: {'; '.join(result.changes)}")
     for finding in result.findings:
         print("\n".join(finding_lines(finding)))
+    if result.about:
+        print(f"About the dossier: {counted(result.about)} (`detente check {case}` shows them)")
     print(result.sentences()[0])
 
 

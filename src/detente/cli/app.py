@@ -96,7 +96,10 @@ def assess(
     """
     from detente.cli import say
     from detente.workbench import solving
+    from detente.workbench.writing import folder_for
 
+    if out:
+        folder_for(out)
     result, interrupted = say.watched(
         lambda tell, cancelled: solving.assess(case, options, say=tell, cancelled=cancelled),
         verbose=face.verbose,
@@ -134,7 +137,10 @@ def design(
     """
     from detente.cli import say
     from detente.workbench import solving
+    from detente.workbench.writing import file_for
 
+    if out:
+        file_for(out)
     result, interrupted = say.watched(
         lambda tell, cancelled: solving.design(case, options, say=tell, cancelled=cancelled),
         verbose=face.verbose,
@@ -179,7 +185,7 @@ def check(
     else:
         from detente.cli import answers
 
-        answers.checked(result)
+        answers.checked(result, case)
     return FINE if result.ok else WRONG
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -16,6 +16,8 @@ from rich.text import Text
 from detente.workbench.words import number
 
 WIDEST = 100
+FIXED = frozenset({"date", "run", "level", "answer", "kind"})
+"""Columns that are not broken."""
 
 
 class Screen:
@@ -56,12 +58,14 @@ class Screen:
         """A line that is not broken, so that it can be copied."""
         self._print(Text(text), soft_wrap=True)
 
-    def table(self, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
-        """Columns: key of the row, and the heading; numbers stand on the right."""
+    def table(
+        self, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]], right: Collection[str] = ()
+    ) -> None:
+        """Columns: key of the row, and the heading; numbers, and the columns named so, stand on the right."""
         shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=True, header_style="bold")
         for key, heading in columns.items():
-            numeric = any(isinstance(r.get(key), int | float) for r in rows)
-            fixed = key in ("date", "run", "level", "answer")
+            numeric = key in right or any(isinstance(r.get(key), int | float) for r in rows)
+            fixed = key in FIXED or key in right
             most = 18 if key in ("who", "verified_by") else None
             justify: Literal["left", "right"] = "right" if numeric else "left"
             shown.add_column(heading, justify=justify, no_wrap=fixed, overflow="fold", max_width=most)

@@ -14,6 +14,7 @@ from detente.dossier.schema_json import json_schema
 from detente.errors import DossierError, UsageError
 from detente.workbench.options import NewOptions, options_of, takes
 from detente.workbench.results import Result, Tables
+from detente.workbench.writing import file_for
 
 
 @dataclass(frozen=True, repr=False)
@@ -58,7 +59,7 @@ def new(file: str | Path | None = None, options: NewOptions | None = None, /, **
     text = _template(chosen)
     if file is None:
         return NewResult(text, None)
-    path = Path(file)
+    path = file_for(file)
     if path.exists() and not chosen.force:
         raise UsageError(f"{path} is there already: choose another name, or overwrite it with --force")
     path.parent.mkdir(parents=True, exist_ok=True)

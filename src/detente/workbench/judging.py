@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from detente.design.assessment import VALUED
 from detente.dossier import Dossier
 from detente.errors import DossierError, Finding
 from detente.model.check import Slack, Verdict
@@ -15,9 +16,10 @@ from detente.model.plan import Plan
 from detente.workbench import words
 from detente.workbench.asking import Case, PlanLike, ask, known_parties, placed, read_plan
 from detente.workbench.options import CheckOptions, EvaluateOptions, JudgeOptions, options_of, takes
-from detente.workbench.provenance import Provenance, provenance
+from detente.workbench.provenance import Provenance, changes_said, provenance
 from detente.workbench.results import (
     Result,
+    Row,
     Tables,
     roadmap_table,
     slack_json,
@@ -33,19 +35,42 @@ class CheckResult(Result):
     """Everything that is wrong with a dossier, or with a plan for it, and everything worth a warning."""
 
     findings: tuple[Finding, ...]
+    """About the plan where there is one, else about the dossier."""
+    judged_at: JudgeOptions | None = None
+    """What the plan had to meet; None where no plan was judged."""
+    failing: int = 0
+    """How many conditions the plan fails, every moment counted."""
+    about: tuple[Finding, ...] = ()
+    """Beside a plan: warnings and notes about the dossier."""
+    changes: tuple[str, ...] = ()
+    """What was changed in the dossier, in words."""
 
     @property
     def ok(self) -> bool:
         return not any(f.severity == "error" for f in self.findings)
 
     def to_json(self) -> dict[str, Any]:
-        return {"findings": [f.as_dict() for f in self.findings], "ok": self.ok}
+        data: dict[str, Any] = {"findings": [f.as_dict() for f in self.findings], "ok": self.ok}
+        if self.judged_at is not None:
+            data |= {"success": self.judged_at.success, "openings": list(self.judged_at.openings)}
+            data["dossier"] = {f"{s}s": sum(f.severity == s for f in self.about) for s in ("warning", "note")}
+        return data
 
     def tables(self) -> Tables:
         return {"findings": [f.as_dict() for f in self.findings]}
 
     def sentences(self) -> tuple[str, ...]:
-        return (f"{'No errors' if self.ok else 'Not usable'}: {counted(self.findings)}.",)
+        if self.judged_at is None:
+            return (f"{'No errors' if self.ok else 'Not usable'}: {counted(self.findings)}.",)
+        openings = "".join(f", with the opening of {p}" for p in self.judged_at.openings)
+        asked = f"(success: {self.judged_at.success}{openings})"
+        if self.ok:
+            return (f"The plan is satisfactory {asked}.",)
+        return (f"The plan is not satisfactory: {failures(self.failing)} {asked}.",)
+
+
+def failures(n: int) -> str:
+    return f"{n} conditions fail" if n > 1 else "1 condition fails"
 
 
 def counted(findings: tuple[Finding, ...]) -> str:
@@ -62,14 +87,16 @@ def check(
     chosen = options_of(CheckOptions, options, given)
     try:
         asked = ask(case, chosen)
+        changes = changes_said(asked.dossier.overlays)
         if plan is None:
-            return CheckResult(asked.findings)
+            return CheckResult(asked.findings, changes=changes)
         known_parties(asked.dossier, chosen.openings)
         verdict = judged(asked.dossier, read_plan(asked.dossier, plan), chosen)
     except DossierError as broken:
         return CheckResult(broken.findings)
     file = str(plan) if isinstance(plan, str | Path) else None
-    return CheckResult((*placed(plan_findings(asked.dossier, verdict, file), plan), *asked.findings))
+    found = tuple(placed(plan_findings(asked.dossier, verdict, file), plan))
+    return CheckResult(found, chosen, sum(not s.accepted for s in verdict.slacks), asked.findings, changes)
 
 
 def judged(dossier: Dossier, plan: Plan, options: JudgeOptions) -> Verdict:
@@ -77,16 +104,39 @@ def judged(dossier: Dossier, plan: Plan, options: JudgeOptions) -> Verdict:
 
 
 def plan_findings(dossier: Dossier, verdict: Verdict, file: str | None) -> tuple[Finding, ...]:
-    """One error a condition that a plan fails, the worst first."""
-    failing = sorted((s for s in verdict.slacks if not s.accepted), key=lambda s: s.slack or 0.0)
-    return tuple(_finding(dossier, s, file) for s in failing)
+    """One error a condition that a plan fails: the dates first, then what the parties would rather do."""
+    return tuple(_finding(dossier, row, more, file) for row, more in worst(verdict))
 
 
-def _finding(dossier: Dossier, row: Slack, file: str | None) -> Finding:
+KINDS = ("empty", "grid", "order", "pace", "one_of", "capacity", "demand", "success", "link")
+"""Conditions on dates, in the order of telling; those with values follow."""
+_ORDER = {kind: i for i, kind in enumerate((*KINDS, *VALUED))}
+
+
+def worst(verdict: Verdict) -> list[tuple[Slack, int]]:
+    """The worst moment of each condition that a plan fails, and at how many more moments it does."""
+    groups: dict[tuple[str | None, ...], list[Slack]] = {}
+    for row in sorted((s for s in verdict.slacks if not s.accepted), key=_by_slack):
+        groups.setdefault((row.kind, row.party, row.other, row.measure, row.name), []).append(row)
+    rows = sorted(groups.values(), key=lambda g: (_ORDER[g[0].kind], _by_slack(g[0])))
+    return [(g[0], len(g) - 1) for g in rows]
+
+
+def _by_slack(row: Slack) -> float:
+    return row.slack or 0.0
+
+
+def told(dossier: Dossier, row: Slack, more: int) -> str:
+    """A condition that fails in a sentence, and how often it does."""
+    text = words.failed(dossier, row)
+    return f"{text[:-1]} (and {more} more moment{'s' if more > 1 else ''})." if more else text
+
+
+def _finding(dossier: Dossier, row: Slack, more: int, file: str | None) -> Finding:
     return Finding(
         f"plan.{row.kind}",
         "error",
-        words.failed(dossier, row),
+        told(dossier, row, more),
         file=file,
         path=f"entry.{row.measure}" if row.measure else "",
         remedy=words.remedy(row),
@@ -111,7 +161,7 @@ class EvaluateResult(Result):
     @property
     def failing(self) -> tuple[Slack, ...]:
         """The conditions that are not met, the worst first."""
-        return tuple(sorted((s for s in self.verdict.slacks if not s.accepted), key=lambda s: s.slack or 0.0))
+        return tuple(sorted((s for s in self.verdict.slacks if not s.accepted), key=_by_slack))
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -125,6 +175,7 @@ class EvaluateResult(Result):
         return {
             "roadmap": roadmap_table(self.dossier, self.plan),
             "values": values_table(self.dossier, worths_of(self.dossier, self.verdict)),
+            "least": least_table(self.dossier, self.verdict),
             "slacks": slack_table(self.dossier, self.verdict.slacks),
         }
 
@@ -134,9 +185,29 @@ class EvaluateResult(Result):
         if self.satisfactory:
             row = dangerous(self.verdict)
             return ("The plan is satisfactory.", *([words.dangerous(self.dossier, row)] if row else []))
-        n = len(self.failing)
-        many = f"{n} conditions fail" if n > 1 else "1 condition fails"
+        many = failures(len(self.failing))
         return (f"The plan is not satisfactory: {many}.", words.failed(self.dossier, self.failing[0]))
+
+
+def least_table(dossier: Dossier, verdict: Verdict) -> list[Row]:
+    """The moment of least slack of each kind of condition and party."""
+    groups: dict[tuple[str, str | None], list[Slack]] = {}
+    for s in verdict.slacks:
+        if s.kind in VALUED and s.slack is not None:
+            groups.setdefault((s.kind, s.party), []).append(s)
+    rows = [min(group, key=_by_slack) for group in groups.values()]
+    return [
+        {
+            "kind": s.kind,
+            "party": words.party(dossier, s.party),
+            "moment": s.moment,
+            "date": None if s.date is None else s.date.isoformat(),
+            "keep": s.keep,
+            "deviate": s.deviate,
+            "slack": s.slack,
+        }
+        for s in sorted(rows, key=lambda s: _ORDER[s.kind])
+    ]
 
 
 @takes(EvaluateOptions)

@@ -12,6 +12,7 @@ from detente.errors import DossierError, UsageError
 from detente.workbench.asking import Case, ask
 from detente.workbench.options import ImportOptions, SheetsOptions, options_of, takes
 from detente.workbench.results import Result
+from detente.workbench.writing import file_for, folder_for
 
 WORKBOOK = ".xlsx"
 
@@ -35,13 +36,15 @@ def export_sheets(case: Case, to: str | Path, options: SheetsOptions | None = No
     """Write a case as a spreadsheet: an .xlsx file, or a folder of CSV files."""
     from detente.dossier.sheets import to_csv, to_xlsx
 
-    dossier = ask(case, options_of(SheetsOptions, options, given)).dossier
-    path = Path(to)
+    chosen, path = options_of(SheetsOptions, options, given), Path(to)
+    if path.is_file() and path.suffix.lower() != WORKBOOK:
+        raise UsageError(f"{path} is a file: name an {WORKBOOK} file, or a folder for CSV files")
+    place = file_for if path.suffix.lower() == WORKBOOK else folder_for
+    place(path)
+    dossier = ask(case, chosen).dossier
     if path.suffix.lower() == WORKBOOK:
         path.parent.mkdir(parents=True, exist_ok=True)
         to_xlsx(dossier, path)
-    elif path.is_file():
-        raise UsageError(f"{path} is a file: name an {WORKBOOK} file, or a folder for CSV files")
     else:
         to_csv(dossier, path)
     return SheetsResult(dossier, path)
@@ -54,7 +57,7 @@ def import_sheets(
     """Write the case of a spreadsheet, an .xlsx file or a folder of CSV files, as YAML. Raises DossierError."""
     from detente.dossier.sheets import from_csv, from_xlsx
 
-    chosen, path = options_of(ImportOptions, options, given), Path(file)
+    chosen, path = options_of(ImportOptions, options, given), file_for(file)
     if path.exists() and not chosen.force:
         raise UsageError(f"{path} is there already: choose another name, or overwrite it with --force")
     dossier = from_csv(source) if Path(source).is_dir() else from_xlsx(source)

@@ -27,6 +27,7 @@ from detente.workbench.results import (
     values_table,
     worths_of,
 )
+from detente.workbench.writing import file_for, folder_for
 
 if TYPE_CHECKING:
     from detente.design.assessment import Assessment, Worth
@@ -126,7 +127,7 @@ def save_json(data: Mapping[str, Any], file: str | Path) -> Path:
     """Write JSON that people can edit; missing folders are made. Returns the file's path."""
     import json
 
-    path = Path(file)
+    path = file_for(file)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     return path
@@ -217,7 +218,7 @@ class AssessResult(Result):
         """Write the report, its figures and tables, and the plans. Returns what was written."""
         from detente.report import write_report
 
-        return write_report(self.assessment, Path(folder), self.provenance.to_json(), list(self.findings))
+        return write_report(self.assessment, folder_for(folder), self.provenance.to_json(), list(self.findings))
 
 
 def _verdict_json(found: Design) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from detente.dossier import Dossier
@@ -24,7 +25,26 @@ __all__ = [
     "remedy",
     "several",
     "tempted",
+    "triple",
 ]
+
+
+def triple(keep: float | None, deviate: float | None) -> tuple[str, str, str]:
+    """Two amounts and by how much the first is more, which add up as printed."""
+    if keep is None or deviate is None or not (isfinite(keep) and isfinite(deviate)):
+        return number(keep), number(deviate), number(None if keep is None or deviate is None else keep - deviate)
+    gap, size = abs(keep - deviate), max(abs(keep), abs(deviate))
+    places = 0 if size >= 9999.95 and gap >= 0.95 else next((n for n in range(1, 6) if gap * 10**n >= 0.95), 6)
+    if gap < 1e-6:
+        places = 0 if size >= 9999.95 else 1
+    a, b = round(keep, places), round(deviate, places)
+    return _fixed(a, places), _fixed(b, places), _fixed(round(a - b, places), places)
+
+
+def _fixed(value: float, places: int) -> str:
+    text = f"{abs(value):,.{places}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"−{text}" if value < 0 and text != "0" else text
 
 
 def moment(row: Slack) -> str:
@@ -44,9 +64,10 @@ def tempted(dossier: Dossier, row: Slack) -> str:
 
 def dangerous(dossier: Dossier, row: Slack) -> str:
     """The most dangerous moment in a sentence."""
+    keep, deviate, slack = triple(row.keep, row.deviate)
     return (
         f"{moment(row)}, {party(dossier, row.party)} is most tempted to {tempted(dossier, row)}: keeping the deal is "
-        f"worth {number(row.keep)}, the temptation {number(row.deviate)}, slack {number(row.slack)} points."
+        f"worth {keep}, the temptation {deviate}, slack {slack} points."
     )
 
 
@@ -69,23 +90,24 @@ def _at(row: Slack) -> str:
 
 def failed(dossier: Dossier, row: Slack) -> str:
     """A condition that a plan does not meet: which one, whose, when, by how much."""
-    who, short = party(dossier, row.party), number(None if row.slack is None else -row.slack)
+    who, (deviate, keep, short) = party(dossier, row.party), triple(row.deviate, row.keep)
     match row.kind:
         case "consent":
             return (
-                f"{who} does not consent: the plan is worth {number(row.keep)} points to it, "
-                f"its walk-away value is {number(row.deviate)}, {short} more."
+                f"{who} does not consent: the plan is worth {keep} points to it, "
+                f"its walk-away value is {deviate}, {short} more."
             )
         case "breakout" | "covert":
             return (
-                f"{moment(row)}, {who} would rather {tempted(dossier, row)}: keeping is worth {number(row.keep)} "
-                f"points, the temptation {number(row.deviate)}, {short} more."
+                f"{moment(row)}, {who} would rather {tempted(dossier, row)}: keeping is worth {keep} points, "
+                f"the temptation {deviate}, {short} more."
             )
         case "exposure" | "secret_exposure":
             how = "breaks out" if row.kind == "exposure" else f"fakes “{measure(dossier, row.measure)}”"
+            lost, limit, short = triple(-(row.keep or 0.0), -(row.deviate or 0.0))
             return (
-                f"{moment(row)}, if {party(dossier, row.other)} {how}, {who} has lost {number(-(row.keep or 0.0))} "
-                f"points, {short} beyond its limit of {number(-(row.deviate or 0.0))}."
+                f"{moment(row)}, if {party(dossier, row.other)} {how}, {who} has lost {lost} "
+                f"points, {short} beyond its limit of {limit}."
             )
     subject = {
         "demand": f"Demand {row.name!r} of {who} is not met",

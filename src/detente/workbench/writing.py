@@ -1,0 +1,34 @@
+"""Whether something can be written at a place, asked before any work is done."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from detente.errors import UsageError
+
+
+def folder_for(path: str | Path) -> Path:
+    """A folder that is there or can be made. Raises UsageError."""
+    return _place(Path(path), folder=True)
+
+
+def file_for(path: str | Path) -> Path:
+    """A file that can be written. Raises UsageError."""
+    return _place(Path(path), folder=False)
+
+
+def _place(path: Path, *, folder: bool) -> Path:
+    try:
+        if folder and path.exists() and not path.is_dir():
+            raise UsageError(f"{path} is a file: name a folder, which is made where it is missing")
+        if not folder and path.is_dir():
+            raise UsageError(f"{path} is a folder: name a file in it, such as {path / 'NAME'}")
+        parent = next(p for p in (path, *path.absolute().parents) if p.exists())
+    except OSError as error:
+        raise UsageError(f"nothing can be written at {path}: {error.strerror}; choose another place") from error
+    if parent != path and not parent.is_dir():
+        raise UsageError(f"nothing can be written at {path}: {parent} is a file; choose another place")
+    if not os.access(parent, os.W_OK):
+        raise UsageError(f"nothing can be written at {path}: no permission for {parent}; choose another place")
+    return path
