@@ -47,3 +47,19 @@ def test_an_exposure_says_what_is_lost_of_what_can_be_borne():
     assert "never loses" in words.exposed(
         DOSSIER, Slack("exposure", "south", "north", keep=0.0, deviate=-25.0, slack=25.0)
     )
+
+
+@pytest.mark.parametrize(
+    ("keep", "deviate", "said"),
+    [
+        (12.34, 11.86, ("12.3", "11.9", "0.4")),
+        (1046.04, 1045.96, ("1,046.04", "1,045.96", "0.08")),
+        (-59.9968, -60.0, ("−59.997", "−60", "0.003")),
+        (123456.4, 23456.3, ("123,456", "23,456", "100,000")),
+        (5.0, 5.0, ("5", "5", "0")),
+        (float("inf"), 5.0, ("∞", "5", "∞")),
+        (None, None, ("–", "–", "–")),
+    ],
+)
+def test_three_amounts_add_up_as_printed(keep, deviate, said):
+    assert words.triple(keep, deviate) == said

@@ -36,6 +36,8 @@ LEAST = {
     "deviate": "Deviate",
     "slack": "Slack",
 }
+FEW_PLANS, SHORT_NAME = 3, 16
+"""Plans that are compared in columns under their names."""
 SHOWN_ASSUMPTIONS = 5
 
 
@@ -54,8 +56,8 @@ def assessed(result: AssessResult, case: str | None, written: Sequence[Path] = (
         _plan(screen, tables["roadmap"], tables["values"], f"Roadmap: {_title(a.shown)}, rule {_rule(result)}")
         _dangers(screen, result)
     cut = len(a.assumptions) > SHOWN_ASSUMPTIONS
-    these = f", the first {SHOWN_ASSUMPTIONS} of {len(a.assumptions)}; all are in the report and in --json" if cut else ""
-    with screen.section(f"What was assumed{these}"):
+    first = f", the first {SHOWN_ASSUMPTIONS} of {len(a.assumptions)}; all are in the report and in --json"
+    with screen.section("What was assumed" + first * cut):
         for text in a.assumptions[:SHOWN_ASSUMPTIONS]:
             screen.bullet(text)
     _foot(screen, result.findings, result.provenance, case)
@@ -187,12 +189,21 @@ def checked(result: CheckResult, case: str) -> None:
 def compared(result: CompareResult) -> None:
     screen = Screen()
     _heading(screen, result.dossier.title, result.provenance.changes)
-    tables = result.tables()
-    names = {name: name for name in result.plans}
+    tables, plans = result.tables(), list(result.plans)
     screen.gap()
-    screen.table({"": "", **names}, tables["plans"])
+    if len(plans) <= FEW_PLANS and all(len(name) <= SHORT_NAME for name in plans):
+        names = {name: name for name in plans}
+        screen.wide({"": ""}, names, tables["plans"])
+    else:
+        names = {name: f"({i + 1})" for i, name in enumerate(plans)}
+        for name, short in names.items():
+            screen.path(f"{short} {name}")
+        screen.gap()
+        labels = [row[""] for row in tables["plans"]]
+        rows = [{"": names[n], **{row[""]: row[n] for row in tables["plans"]}} for n in plans]
+        screen.wide({"": "Plan"}, {label: label[0].upper() + label[1:] for label in labels}, rows)
     with screen.section("Entry into force"):
-        screen.table({"measure": "Measure", **names}, tables["entry"])
+        screen.wide({"measure": "Measure"}, names, tables["entry"])
 
 
 def differing(result: DiffResult) -> None:
@@ -220,16 +231,13 @@ def cases(result: CasesResult) -> None:
 
 def runs(result: RunsResult) -> None:
     screen = Screen()
-    if result.runs:
-        columns = {"run": "Run", "verb": "Verb", "case": "Case", "asked": "Asked", "written": "Written"}
-        screen.table(columns, [{**row, "asked": _asked(row)} for row in result.tables()["runs"]])
+    for row in result.tables()["runs"]:
+        level = f", success {row['success']}" if row["success"] else ""
+        screen.path(f"{row['run']}  {row['written']}  {row['verb']:<6}  {row['rule']}{level}")
+        screen.say(row["case"], 2)
+        if row["changes"]:
+            screen.say(f"With: {'; '.join(row['changes'])}", 2)
     screen.path(result.sentences()[0])
-
-
-def _asked(row: Row) -> str:
-    """Rule, success level and changes of a stored run."""
-    level = [f"success {row['success']}"] if row["success"] else []
-    return "; ".join([", ".join([row["rule"], *level]), *row["changes"]])
 
 
 def shown(result: Result, written: Sequence[Path] = ()) -> None:

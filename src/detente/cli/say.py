@@ -35,7 +35,10 @@ def print_json(data: Any) -> None:
 
 def finding_lines(finding: Finding) -> list[str]:
     """file:line:col, what is wrong, and how to mend it."""
-    place = ":".join(str(x) for x in (finding.file, finding.line, finding.column) if x is not None)
+    from detente.dossier.library import id_of
+
+    file = (id_of(finding.file) or finding.file) if finding.file else None
+    place = ":".join(str(x) for x in (file, finding.line, finding.column) if x is not None)
     at = f" at {finding.path}" if finding.path else ""
     head = f"{place}: " * bool(place) + f"{finding.severity} {finding.code}"
     lines = [head + at] if len(head + at) <= WIDTH else [head, f" {at}"]

@@ -16,6 +16,8 @@ from rich.text import Text
 from detente.workbench.words import number
 
 WIDEST = 100
+PADDING = 3
+"""Blanks beside and between two columns."""
 FIXED = frozenset({"date", "run", "level", "answer", "kind"})
 """Columns that are not broken."""
 
@@ -58,20 +60,55 @@ class Screen:
         """A line that is not broken, so that it can be copied."""
         self._print(Text(text), soft_wrap=True)
 
+    def wide(self, left: Mapping[str, str], rest: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
+        """A table that goes on below where its columns do not fit side by side; no word is broken."""
+        width = {k: _widest_word([h, *(_cell(r.get(k)) for r in rows)]) + PADDING for k, h in {**left, **rest}.items()}
+        room, part = self.console.width - sum(width[k] for k in left), list[str]()
+        parts = [part]
+        for key in rest:
+            if part and sum(width[k] for k in (*part, key)) > room:
+                part = []
+                parts.append(part)
+            part.append(key)
+        for i, keys in enumerate(parts):
+            if i:
+                self.gap()
+            self.table({**left, **{k: rest[k] for k in keys}}, rows, whole=True)
+
     def table(
-        self, columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]], right: Collection[str] = ()
+        self,
+        columns: Mapping[str, str],
+        rows: Sequence[Mapping[str, Any]],
+        right: Collection[str] = (),
+        *,
+        whole: bool = False,
     ) -> None:
-        """Columns: key of the row, and the heading; numbers, and the columns named so, stand on the right."""
+        """Columns: key of the row, and the heading; numbers, and the columns named so, stand on the right.
+
+        `whole`: no word is broken.
+        """
         shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=True, header_style="bold")
         for key, heading in columns.items():
             numeric = key in right or any(isinstance(r.get(key), int | float) for r in rows)
-            fixed = key in FIXED or key in right
+            texts = [heading, *(_cell(r.get(key)) for r in rows)]
+            fixed = key in FIXED or key in right or (whole and max(map(len, texts)) <= _widest_word(texts))
             most = 18 if key in ("who", "verified_by") else None
             justify: Literal["left", "right"] = "right" if numeric else "left"
-            shown.add_column(heading, justify=justify, no_wrap=fixed, overflow="fold", max_width=most)
+            shown.add_column(
+                heading,
+                justify=justify,
+                no_wrap=fixed,
+                overflow="fold",
+                max_width=most,
+                min_width=_widest_word(texts) if whole else None,
+            )
         for row in rows:
             shown.add_row(*(Text(_cell(row.get(key))) for key in columns))
         self._print(shown)
+
+
+def _widest_word(texts: Sequence[str]) -> int:
+    return max((len(word) for text in texts for word in text.split()), default=0)
 
 
 def _cell(value: Any) -> str:

@@ -135,9 +135,9 @@ VALUED = ("consent", "breakout", "covert", "exposure", "secret_exposure")
 
 
 def least(slacks: Sequence[Slack], kinds: Sequence[str] = VALUED) -> Slack | None:
-    """The row with the least slack among those of some kinds."""
+    """The first row with the least slack among those of some kinds; rounding does not decide which."""
     rows = [s for s in slacks if s.kind in kinds and s.slack is not None]
-    return min(rows, key=lambda s: s.slack if s.slack is not None else 0.0, default=None)
+    return min(rows, key=lambda s: round(s.slack or 0.0, 9), default=None)
 
 
 def dangerous(proof: Verdict) -> Slack | None:

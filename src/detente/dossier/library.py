@@ -33,6 +33,12 @@ def path_of(case: str) -> FilePath | None:
     return path if re.fullmatch(r"[\w-]+", case) and path.is_file() and not FilePath(case).is_file() else None
 
 
+def id_of(file: str | FilePath) -> str | None:
+    """The id of the bundled case in a file, None for any other file."""
+    path = FilePath(file)
+    return path.stem if path.parent == _CASES else None
+
+
 def starter(title: str | None = None) -> str:
     """The text of a small commented dossier to start from, with a title of one's own."""
     text = (_CASES / f"{_STARTER}.yaml").read_text(encoding="utf-8")

@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from detente.dossier.places import nearest
+
 Confidence = Literal["low", "medium", "high"]
 DAYS_PER_YEAR = 365.25
 UNITS_IN_YEARS = {"day": 1 / DAYS_PER_YEAR, "week": 7 / DAYS_PER_YEAR, "month": 1 / 12, "quarter": 0.25, "year": 1.0}
@@ -23,8 +25,17 @@ _PER = re.compile(rf"^\s*({_NUMBER})\s*(%?)\s*/\s*(day|week|month|quarter|year|y
 _PERCENT = re.compile(rf"^\s*({_NUMBER})\s*%\s*$")
 _THOUSANDS = re.compile(r"^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?(?:[eE][-+]?\d+)?$")
 _WITH_UNIT = re.compile(rf"^\s*({_NUMBER})\s*([^\W\d_].*?|[%$€£¥°/].*?)?\s*$", re.DOTALL)
+_DIGITS = "write it in digits, such as 30"
 SHAPES = (("low", "mode", "high"), ("mean", "sd"), ("min", "max"))
 NUMBER_FIELDS = frozenset({"value", "source", "confidence", *(n for shape in SHAPES for n in shape)})
+
+
+class _Wrong(ValueError):
+    """What is wrong with a number, and how to mend it."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 class Number(BaseModel):
@@ -74,13 +85,14 @@ class Number(BaseModel):
 def as_float(text: str) -> float:
     """A written number; commas may only separate thousands, so that "1,5" is not read as 15."""
     if "," in text and not _THOUSANDS.match(text):
-        raise ValueError(f"{text!r} is not a number; write 1.5 with a point, 1,000 with three digits after each comma")
+        message = f"{text!r} is not a number; write 1.5 with a point, 1,000 with three digits after each comma"
+        raise _Wrong(message, f"write {text.replace(',', '.')}" if text.count(",") == 1 else "leave out the commas")
     return float(text.replace("_", "").replace(",", ""))
 
 
 def _finite(value: float, written: object) -> float:
     if not math.isfinite(value):
-        raise ValueError(f"{written!r} is not a finite number")
+        raise _Wrong(f"{written!r} is not a finite number", "write a finite number")
     return value
 
 
@@ -90,7 +102,7 @@ Parsed = tuple[float, str | None, bool]  # value, unit, is a flow
 def parse_scalar(raw: object) -> Parsed:
     """A plain number, or a number with a unit of the interest ("30 kg")."""
     if isinstance(raw, bool):
-        raise ValueError(f"expected a number, found {str(raw).lower()}")
+        raise _Wrong(f"expected a number, found {str(raw).lower()}", _DIGITS)
     if isinstance(raw, int | float):
         return _finite(float(raw), raw), None, False
     if isinstance(raw, str) and (found := _WITH_UNIT.match(raw)):
@@ -98,7 +110,7 @@ def parse_scalar(raw: object) -> Parsed:
         if unit == "%":
             return _finite(value, raw), "%", False
         return _finite(value, raw), unit, False
-    raise ValueError(f"expected a number such as 30 or '30 kg', found {raw!r}")
+    raise _Wrong(f"expected a number such as 30 or '30 kg', found {raw!r}", _DIGITS)
 
 
 def parse_duration(raw: object) -> Parsed:
@@ -111,9 +123,17 @@ def parse_duration(raw: object) -> Parsed:
         if found := _TIME.match(raw):
             value = as_float(found[1]) * UNITS_IN_YEARS[found[2]]
             if value < 0:
-                raise ValueError(f"a length of time cannot be negative, found {raw!r}")
+                raise _Wrong(f"a length of time cannot be negative, found {raw!r}", "write 0 or more")
             return _finite(value, raw), None, False
-    raise ValueError(f"expected a length of time such as '6 months', '45 days' or 0, found {raw!r}")
+    raise _Wrong(f"expected a length of time such as '6 months', '45 days' or 0, found {raw!r}", _length(raw))
+
+
+def _length(raw: object) -> str:
+    """What was perhaps meant for a length of time."""
+    found = _WITH_UNIT.match(str(raw)) if isinstance(raw, str | int | float) and not isinstance(raw, bool) else None
+    unit = (found[2] or "").casefold() if found else ""
+    begun = next((u for u in ("month", "day", "week", "year", "quarter") if unit and u[:1] == unit[:1]), "month")
+    return f"did you mean '{found[1]} {begun}s'?" if found else "write digits and a unit, such as 6 months"
 
 
 def _per(raw: object, percent: Callable[[float], float], *, what: str, example: str) -> Parsed:
@@ -121,12 +141,12 @@ def _per(raw: object, percent: Callable[[float], float], *, what: str, example: 
         unit = UNITS_IN_YEARS["year" if found[3] == "yr" else found[3]]
         number = as_float(found[1])
         if number < 0:
-            raise ValueError(f"{what} cannot be negative, found {raw!r}")
+            raise _Wrong(f"{what} cannot be negative, found {raw!r}", f"write 0 or more, such as {example}")
         rate = percent(number / 100) / unit if found[2] else number / unit
         return _finite(rate, raw), None, False
     if not isinstance(raw, bool) and isinstance(raw, int | float) and raw == 0:
         return 0.0, None, False
-    raise ValueError(f"expected {what} such as {example}, found {raw!r}")
+    raise _Wrong(f"expected {what} such as {example}, found {raw!r}", f"write it as {example}")
 
 
 def parse_discount(raw: object) -> Parsed:
@@ -136,7 +156,7 @@ def parse_discount(raw: object) -> Parsed:
 
 def _hazard(chance: float) -> float:
     if chance >= 1:
-        raise ValueError("a chance of 100 % within a year has no finite rate; write less, such as '99 %/year'")
+        raise _Wrong("a chance of 100 % within a year has no finite rate", "write less, such as '99 %/year'")
     return -math.log1p(-chance)
 
 
@@ -153,9 +173,9 @@ def parse_share(raw: object) -> Parsed:
     elif not isinstance(raw, bool) and isinstance(raw, int | float):
         value = float(raw)
     if value is None or not math.isfinite(value):
-        raise ValueError(f"expected a share such as '60 %' or 0.6, found {raw!r}")
+        raise _Wrong(f"expected a share such as '60 %' or 0.6, found {raw!r}", "write 50 % or 0.5")
     if not 0 <= value <= 1:
-        raise ValueError(f"a share lies between 0 % and 100 %, found {raw!r}; write 60 % with its sign")
+        raise _Wrong(f"a share lies between 0 % and 100 %, found {raw!r}", "write 50 % or 0.5")
     return value, None, False
 
 
@@ -165,7 +185,7 @@ def parse_amount(raw: object) -> Parsed:
         return _finite(as_float(found[1]) / UNITS_IN_YEARS["year" if found[3] == "yr" else found[3]], raw), None, True
     value, unit, _ = parse_scalar(raw)
     if unit not in (None, "point", "points"):
-        raise ValueError(f"expected stake points such as 60 or '5 /year', found {raw!r}")
+        raise _Wrong(f"expected stake points such as 60 or '5 /year', found {raw!r}", "leave out the unit")
     return value, None, False
 
 
@@ -189,7 +209,8 @@ def _number(parse: Callable[[object], Parsed]) -> Callable[[Any], Any]:
         try:
             return _ranged(raw, parse) if isinstance(raw, Mapping) else _plain(raw, parse)
         except (ValueError, OverflowError) as error:
-            raise PydanticCustomError("detente.number", "{message}", {"message": str(error)}) from None
+            said = {"message": str(error), "remedy": getattr(error, "remedy", "write one number, such as 30")}
+            raise PydanticCustomError("detente.number", "{message}", said) from None
 
     return validate
 
@@ -206,7 +227,7 @@ def _ranged(raw: Mapping[str, Any], parse: Callable[[object], Parsed]) -> Number
     parts = {n: _part(n, raw[n], parse) for n in names}
     units = {p[1] for p in parts.values() if p[1]}
     if len(units) > 1:
-        raise ValueError(f"one number, several units: {', '.join(sorted(units))}")
+        raise _Wrong(f"one number, several units: {', '.join(sorted(units))}", "write all of it in one unit")
     values = {n: p[0] for n, p in parts.items()}
     _check_order(values, raw)
     point, text = _point(values, raw)
@@ -234,21 +255,23 @@ def _part(name: str, raw: object, parse: Callable[[object], Parsed]) -> Parsed:
     """One part of a range; a spread is a difference, so it obeys no bound of the field but its own sign."""
     value, unit, flow = parse(_short(raw))
     if name == "sd" and value < 0:
-        raise ValueError("sd cannot be negative")
+        raise _Wrong("sd cannot be negative", "write 0 or more")
     return value, unit, flow
 
 
 def _shape_of(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the range that was written, () for a point value. Raises ValueError where it is incomplete."""
     if unknown := [n for n in raw if n not in NUMBER_FIELDS]:
-        raise ValueError(f"unknown field {unknown[0]!r} in a number; known: {', '.join(sorted(NUMBER_FIELDS))}")
+        message = f"unknown field {unknown[0]!r} in a number; known: {', '.join(sorted(NUMBER_FIELDS))}"
+        raise _Wrong(message, nearest(str(unknown[0]), NUMBER_FIELDS))
     shape = next((s for s in SHAPES if any(n in raw for n in s)), ())
     if not shape and "value" not in raw:
-        raise ValueError("a number in this form needs 'value', or low, mode and high")
+        raise _Wrong("a number in this form needs 'value', or low, mode and high", "add 'value: ...'")
     if shape and (stray := [n for n in raw if n not in (*shape, "value", "source", "confidence")]):
-        raise ValueError(f"{stray[0]!r} does not go together with {shape[0]!r}")
+        raise _Wrong(f"{stray[0]!r} does not go together with {shape[0]!r}", "leave out one of the two")
     if missing := [n for n in shape if n not in raw and not (n == "mode" and "value" in raw)]:
-        raise ValueError(f"a range with {', '.join(n for n in shape if n in raw)} also needs {missing[0]!r}")
+        message = f"a range with {', '.join(n for n in shape if n in raw)} also needs {missing[0]!r}"
+        raise _Wrong(message, f"add '{missing[0]}: ...'")
     return shape
 
 
@@ -257,12 +280,12 @@ def _check_order(values: Mapping[str, float], raw: Mapping[str, Any]) -> None:
     pairs += [("low", "value"), ("value", "high"), ("min", "value"), ("value", "max")]
     for a, b in pairs:
         if a in values and b in values and values[a] > values[b]:
-            raise ValueError(f"{a} ({raw[a]}) is above {b} ({raw[b]})")
+            raise _Wrong(f"{a} ({raw[a]}) is above {b} ({raw[b]})", "put them in order")
 
 
 def _text(raw: Mapping[str, Any], name: str) -> str | None:
     if not isinstance(found := raw.get(name), str | None):
-        raise ValueError(f"{name} is text, found {found!r}")
+        raise _Wrong(f"{name} is text, found {found!r}", "put quotes round it")
     return found
 
 
@@ -270,7 +293,7 @@ def _confidence(raw: Mapping[str, Any]) -> Confidence | None:
     found = raw.get("confidence")
     if found is None or found in ("low", "medium", "high"):
         return cast("Confidence | None", found)
-    raise ValueError(f"confidence is low, medium or high, found {found!r}")
+    raise _Wrong(f"confidence is low, medium or high, found {found!r}", "write low, medium or high")
 
 
 def _point(values: Mapping[str, float], raw: Mapping[str, Any]) -> tuple[float, str]:

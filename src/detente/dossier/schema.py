@@ -35,9 +35,12 @@ Changes = Mapping[str, Any]
 """An overlay: dotted path → the raw value to stand there. DESIGN §2."""
 
 
-def _bad(code: str, message: str) -> PydanticCustomError:
-    """An error whose type becomes the Finding's code, `dossier.<code>`."""
-    return PydanticCustomError(f"detente.{code}", "{message}", {"message": message})
+def _bad(code: str, message: str, remedy: str = "") -> PydanticCustomError:
+    """An error whose type becomes the Finding's code, `dossier.<code>`, with its remedy."""
+    return PydanticCustomError(f"detente.{code}", "{message}", {"message": message, "remedy": remedy})
+
+
+_WRITE_A_DATE = "write a date as 2025-12-31"
 
 
 def _one_or_many(raw: Any) -> Any:
@@ -59,8 +62,8 @@ def _day(raw: Any) -> Any:
         try:
             return date.fromisoformat(raw)
         except ValueError:
-            raise _bad("date", f"{raw!r} is not a day of the calendar") from None
-    raise _bad("date", f"expected a date such as 2018-06-12, found {raw!r}")
+            raise _bad("date", f"{raw!r} is not a day of the calendar", _WRITE_A_DATE) from None
+    raise _bad("date", f"expected a date such as 2018-06-12, found {raw!r}", _WRITE_A_DATE)
 
 
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"})]
@@ -97,7 +100,8 @@ def _period_block(raw: Any) -> Any:
     if isinstance(raw, str):
         found = _BLOCK.match(raw)
         if not found:
-            raise _bad("periods", f"expected periods such as '12 x 3 months' (whole months or years), found {raw!r}")
+            message = f"expected periods such as '12 x 3 months' (whole months or years), found {raw!r}"
+            raise _bad("periods", message, "write how many of what length: 12 x 3 months")
         months = int(found[2][:6]) * {"month": 1, "quarter": 3, "year": 12}[found[3]]
         return {"count": int(found[1][:6]), "months": months}
     return raw
@@ -266,7 +270,7 @@ def _condition(raw: Any) -> Any:
         return raw
     if isinstance(raw, Condition):
         return raw
-    raise _bad("condition", f"expected a measure, {{all: [...]}} or {{any: [...]}}, found {raw!r}")
+    raise _bad("condition", f"expected a measure, {{all: [...]}} or {{any: [...]}}, found {raw!r}", "name a measure")
 
 
 ConditionField = Annotated[

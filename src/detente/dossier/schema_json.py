@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -14,7 +15,22 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 @cache
 def _schema() -> JsonSchemaValue:
-    return Dossier.model_json_schema(by_alias=True, mode="validation", schema_generator=_Written)
+    schema: JsonSchemaValue = _for_readers(
+        Dossier.model_json_schema(by_alias=True, mode="validation", schema_generator=_Written)
+    )
+    return schema
+
+
+def _for_readers(node: Any) -> Any:
+    """Descriptions without references to the design that only this code's readers have."""
+    if isinstance(node, dict):
+        return {
+            k: re.sub(r"\s*DESIGN §[\d, §]+\.?", "", v).strip()
+            if k == "description" and isinstance(v, str)
+            else _for_readers(v)
+            for k, v in node.items()
+        }
+    return [_for_readers(part) for part in node] if isinstance(node, list) else node
 
 
 def json_schema() -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -134,8 +135,20 @@ def _finding(error: ErrorDetails, document: Any, places: Places) -> Finding:
     kind = error["type"]
     code = _CODES.get(kind) or (kind.replace("detente.", "dossier.") if kind.startswith("detente.") else "dossier.type")
     message, remedy = _words(kind, error, path, tag, document)
+    remedy = _decimal_comma(path, document) or remedy
     key = kind == "extra_forbidden" or "[key]" in error["loc"]
     return places.finding(code, message[:400], path, remedy=remedy, key=key)
+
+
+def _decimal_comma(path: Path, document: Any) -> str:
+    """{value: 30,5} is read as `value: 30` and an empty `5`: what to write instead, "" where all is well."""
+    for here in (path, path[:-1]):
+        fields = at(document, here)
+        for before, after in pairwise(fields.items() if isinstance(fields, dict) else ()):
+            whole = isinstance(before[1], int) and not isinstance(before[1], bool)
+            if whole and after[1] is None and str(after[0]).isdigit() and (here != path[:-1] or path[-1] == after[0]):
+                return f"write {before[0]}: {before[1]}.{after[0]} with a point; a comma begins another field"
+    return ""
 
 
 def _words(kind: str, error: ErrorDetails, path: Path, tag: str | None, document: Any) -> tuple[str, str]:
@@ -160,8 +173,9 @@ def _words(kind: str, error: ErrorDetails, path: Path, tag: str | None, document
     if found is None and kind in _TYPES:
         return f"expected {_TYPES[kind]}, found nothing", "fill it in, or leave the field out"
     if kind in _TYPES:
-        return f"expected {_TYPES[kind]}, found {_shown(found)}", ""
-    return error["msg"], ""
+        expected, _, how = _TYPES[kind].partition("; ")
+        return f"expected {expected}, found {_shown(found)}", how or f"write {expected}"
+    return error["msg"], str(error.get("ctx", {}).get("remedy", ""))
 
 
 def _shown(value: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from detente.dossier import Dossier, apply, read, read_overlay
 from detente.dossier.files import read_bytes
+from detente.dossier.library import path_of
 from detente.dossier.places import Places, nearest
 from detente.dossier.yaml_text import parse
 from detente.errors import DossierError, Finding, UsageError
@@ -80,7 +81,28 @@ def read_plan(dossier: Dossier, plan: PlanLike) -> Plan:
         deep = Finding("plan.shape", "error", "the plan is nested too deeply", str(plan), 1, 1, remedy=remedy)
         raise DossierError([deep]) from None
     except DossierError as wrong:
-        raise DossierError(placed(wrong.findings, plan)) from None
+        raise DossierError([_mended(f, plan) for f in placed(wrong.findings, plan)]) from None
+
+
+_REMEDIES = {
+    "plan.json": "a plan is JSON as `detente design --out` writes it",
+    "plan.file": "check the name; a plan is JSON as `detente design --out` writes it",
+    "plan.date": "write a date as 2025-12-31",
+    "plan.shape": 'write {"entry": {"measure": "2025-12-31"}}',
+    "plan.share": 'write [["2025-12-31", 0.5], ["2026-12-31", 1]]',
+}
+
+
+def _mended(finding: Finding, plan: PlanLike) -> Finding:
+    """With a remedy where the plan's reader gave none."""
+    remedy = finding.remedy or _REMEDIES.get(finding.code, "")
+    if finding.code in ("plan.json", "plan.file") and isinstance(plan, str | Path) and _is_a_case(plan):
+        remedy = "this looks like a case: the order is CASE PLAN, and a plan is JSON"
+    return replace(finding, remedy=remedy)
+
+
+def _is_a_case(plan: str | Path) -> bool:
+    return Path(plan).suffix.lower() in (".yaml", ".yml") or path_of(str(plan)) is not None
 
 
 def placed(findings: Iterable[Finding], plan: PlanLike) -> list[Finding]:

@@ -114,14 +114,19 @@ def _is_hollow(condition: Condition) -> bool:
     return condition.measure is None and (not parts or any(_is_hollow(p) for p in parts))
 
 
+_ONE = "write at_most or at_least"
+
+
 def _bounds_and_links(dossier: Dossier) -> Iterator[Finding]:
     for path, require in requirements(dossier):
         if isinstance(require, InterestBound) and (require.at_most is None) == (require.at_least is None):
-            yield dossier.places.finding("dossier.bound", "a bound needs one of at_most and at_least", path)
+            yield dossier.places.finding(
+                "dossier.bound", "a bound needs one of at_most and at_least", path, remedy=_ONE
+            )
     for name, link in dossier.links.items():
         if (link.at_most is None) == (link.at_least is None):
             message = "a link needs one of at_most and at_least"
-            yield dossier.places.finding("dossier.link", message, ("links", name))
+            yield dossier.places.finding("dossier.link", message, ("links", name), remedy=_ONE)
         yield from _link_shares(dossier, name, link)
     for name, shares in dossier.progress.items():
         yield from _shares(dossier, shares, ("progress", name))
@@ -136,9 +141,12 @@ def _link_shares(dossier: Dossier, name: str, link: Link) -> Iterator[Finding]:
 def _shares(dossier: Dossier, shares: Mapping[str, Number], path: Path) -> Iterator[Finding]:
     negative = [m for m, share in shares.items() if share.value < 0]
     if negative:
-        yield dossier.places.finding("dossier.share", "a share cannot be negative", (*path, negative[0]))
+        yield dossier.places.finding(
+            "dossier.share", "a share cannot be negative", (*path, negative[0]), remedy="write 0 or more"
+        )
     elif sum(s.value for s in shares.values()) <= 0:
-        yield dossier.places.finding("dossier.share", "the shares of this scale add up to nothing", path)
+        message, remedy = "the shares of this scale add up to nothing", "give some measure a share above 0"
+        yield dossier.places.finding("dossier.share", message, path, remedy=remedy)
 
 
 def _chances(dossier: Dossier) -> Iterator[Finding]:
