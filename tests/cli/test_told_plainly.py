@@ -59,10 +59,10 @@ def test_a_plan_that_passes_or_fails_is_called_so(detente, case, plan, tmp_path)
     assert said.out.splitlines()[-1].startswith("The plan is not satisfactory: ")
     assert said.out.splitlines()[-1].endswith(" conditions fail (success: full).")
     data = detente("check", case, bad, "--json").json
-    codes = [f["code"] for f in data["findings"]]
-    assert codes[0] == "plan.grid"
-    assert all(code.startswith("plan.") for code in codes)
-    assert set(data["dossier"]) == {"warnings", "notes"}
+    errors = [f["code"] for f in data["findings"] if f["severity"] == "error"]
+    assert errors[0] == "plan.grid"
+    assert all(code.startswith("plan.") for code in errors)
+    assert set(data) == {"findings", "ok"}
 
 
 def test_the_worst_moment_stands_for_all(detente, case, plan):

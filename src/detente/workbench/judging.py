@@ -50,11 +50,7 @@ class CheckResult(Result):
         return not any(f.severity == "error" for f in self.findings)
 
     def to_json(self) -> dict[str, Any]:
-        data: dict[str, Any] = {"findings": [f.as_dict() for f in self.findings], "ok": self.ok}
-        if self.judged_at is not None:
-            data |= {"success": self.judged_at.success, "openings": list(self.judged_at.openings)}
-            data["dossier"] = {f"{s}s": sum(f.severity == s for f in self.about) for s in ("warning", "note")}
-        return data
+        return {"findings": [f.as_dict() for f in (*self.findings, *self.about)], "ok": self.ok}
 
     def tables(self) -> Tables:
         return {"findings": [f.as_dict() for f in self.findings]}
