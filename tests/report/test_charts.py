@@ -94,3 +94,9 @@ def test_charts_are_the_same_each_time(starter):
     once, again = figures(starter, "r"), figures(starter, "r")
     assert [f.svg() for f in once.values()] == [f.svg() for f in again.values()]
     assert [f.spec() for f in once.values()] == [f.spec() for f in again.values()]
+
+
+def test_a_legend_names_only_what_is_drawn(everything, bare):
+    drawn = {name: json.dumps(figures(a)["temptation"].spec()) for name, a in (("all", everything), ("bare", bare))}
+    assert "cheating in secret" in drawn["all"]
+    assert "cheating in secret" not in drawn["bare"]

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from detente.report import tables, write_report
-from detente.report.html import cell, script_json
+from detente.report.html import script_json, shown
 from tests.report.conftest import FINDINGS, NASTY, PROVENANCE
 from tests.report.page import Page
 
@@ -85,10 +85,9 @@ def test_every_measure_of_the_plan_appears(written, everything):
 def test_every_table_s_cells_are_on_the_page(written, everything):
     text = Page(written("everything")[2]).text
     for name, table in tables(everything, FINDINGS).items():
-        for row in table.rows:
-            for value in row:
-                shown = " ".join(cell(value).split())
-                assert shown in text or name == "inputs", (name, shown)
+        for row in shown(table):
+            for _, said in row:
+                assert " ".join(said.split()) in text or name == "inputs", (name, said)
 
 
 def test_text_stays_text(written):
@@ -159,6 +158,9 @@ SAID = {
         "said in the corridor",
         "nothing moves",
         "case.yaml:3:5",
+        "Recorded in the dossier, not used by this answer: 3 prices of demands, 1 level on a course that no condition "
+        "bounds and 1 bound in a preference.",
+        "computed at the point values",
     ],
     "bare": [
         "The dossier names no level of success",
@@ -168,7 +170,12 @@ SAID = {
         "no course of any interest",
         "The dossier does not say what would count as success.",
     ],
-    "nothing": ["There is no plan to show", "No plan, so nothing to keep or break.", "None exists (proved)"],
+    "nothing": [
+        "There is no plan to show",
+        "No plan, so nothing to keep or break.",
+        "None exists (proved)",
+        "nothing about why",
+    ],
     "stopped": ["Undecided", "none found, none ruled out", "Bound of the Nash rule: 12.5."],
 }
 
@@ -177,6 +184,29 @@ SAID = {
 def test_what_is_said(written, name):
     text = Page(written(name)[2]).text
     assert [said for said in SAID[name] if said not in text] == []
+
+
+def test_what_overlays_change_stands_under_the_title(bare, tmp_path):
+    from dataclasses import replace
+
+    from detente.dossier import apply
+
+    changed = apply(bare.dossier, {"parties.a.stakes.x": 2}, name="set parties.a.stakes.x")
+    changed = apply(changed, {"parties.a.stakes.x": 3, "measures.do.title": "<Do>"}, name="scenario thaw")
+    write_report(replace(bare, dossier=changed), tmp_path, PROVENANCE)
+    text = Page((tmp_path / "report.html").read_text(encoding="utf-8")).text
+    assert "With: parties.a.stakes.x = 2 With: scenario thaw (parties.a.stakes.x = 3; measures.do.title = <Do>)" in text
+
+
+def test_steps_on_the_last_date_of_the_grid_are_named(bare):
+    from dataclasses import replace
+
+    from detente.model.plan import Plan
+    from detente.report.roadmap import on_last_date
+
+    late = replace(bare, plan=Plan({"do": bare.dossier.grid.dates[-1]}))
+    assert on_last_date(late).startswith("1 step falls on the last date of the grid (1 Jan 2025);")
+    assert on_last_date(replace(bare, plan=Plan({"do": bare.dossier.start}))) == ""
 
 
 def test_history_stands_apart_and_only_where_there_is_one(written):

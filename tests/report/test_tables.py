@@ -8,8 +8,12 @@ from datetime import date
 
 import pytest
 
+from detente.errors import Finding
 from detente.report import tables
+from detente.report.html import shown
+from detente.report.inputs import USED
 from detente.report.table import FORMULA, Table, plain
+from detente.report.tables import _findings
 from tests.report.conftest import FINDINGS
 
 WITHOUT_A_PLAN = {"verdicts", "demands", "terms", "side_conditions", "assumptions", "inputs", "sources", "history"}
@@ -99,7 +103,7 @@ def test_every_number_is_listed_with_its_source(everything):
     rows = tables(everything)["inputs"].rows
     assert sorted(row[0] for row in rows) == sorted(i.path for i in inputs(everything.dossier))
     by_path = {row[0]: row for row in rows}
-    text, value, low, high, shape, unit, source, confidence = by_path["parties.east.discount"][1:]
+    text, value, low, high, shape, unit, source, confidence, used = by_path["parties.east.discount"][1:]
     assert (text, shape, unit, source, confidence) == (
         "6 %/year",
         "low, mode, high",
@@ -108,10 +112,42 @@ def test_every_number_is_listed_with_its_source(everything):
         "low",
     )
     assert low < value < high
+    assert used
     assert by_path["measures.freeze.effects.guns.per_year.rate"][6] == "guns a year"
     assert [row[0].split(".")[0] for row in rows] == sorted(
         (row[0].split(".")[0] for row in rows), key=list(type(everything.dossier).model_fields).index
     )
+
+
+def test_what_this_answer_does_not_use_is_marked(everything):
+    """A course counts only where a condition bounds it; prices and preferences never do."""
+    table = tables(everything)["inputs"]
+    unused = {row[0] for row in table.rows if not row[table.columns.index(USED)]}
+    assert unused == {
+        "interests.talks.course.0.1",
+        "demands.all_now.price",
+        "demands.few_guns.price",
+        "demands.few_guns.require.at_most",
+        "demands.order.price",
+    }
+
+
+@pytest.mark.parametrize("name", ["temptation", "exposure", "values"])
+def test_sums_add_up_as_printed(everything, name):
+    table = tables(everything)[name]
+    for row in shown(table):
+        texts = [row[table.columns.index(c)][1].replace(",", "").replace("−", "-") for c in table.sum]
+        if all(texts):
+            whole, part, rest = map(float, texts)
+            assert whole - part == pytest.approx(rest, abs=1e-9)
+            assert part == pytest.approx(row[table.columns.index(table.sum[1])][0], abs=0.11)
+
+
+def test_a_bundled_case_is_named_by_its_id():
+    from detente.dossier import library
+
+    finding = Finding("x", "note", "said", str(library.path_of("korea-2018")), 366, 3)
+    assert _findings([finding]).rows[0][2] == "korea-2018:366:3"
 
 
 def test_a_finding_names_the_file_not_the_folder(everything):

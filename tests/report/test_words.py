@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detente.report.words import number, several, signed, years
+from detente.report.words import adding, number, several, signed, years
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,22 @@ def test_number(value, text):
 def test_a_number_is_right_to_three_digits(value):
     assert float(number(value).replace(",", "")) == pytest.approx(value, rel=0.0051)
     assert number(-value) == f"−{number(value)}"
+
+
+@pytest.mark.parametrize(
+    ("triple", "texts"),
+    [
+        ((1071.14, 1042.76, 28.38), ("1,071.1", "1,042.7", "28.4")),
+        ((60, 59.94, 0.06), ("60.0", "59.9", "0.1")),
+        ((60, 59.97, 0.03), ("60.00", "59.97", "0.03")),
+        ((60, 168, -108), ("60.0", "168.0", "−108.0")),
+        ((5.25, 5.25, 0.0), ("5.25", "5.25", "0.00")),
+        ((0, 0, 0), ("0.0", "0.0", "0.0")),
+        ((-0.0, 1e-12, -1e-12), ("0.0", "0.0", "0.0")),
+    ],
+)
+def test_a_difference_adds_up_as_printed(triple, texts):
+    assert adding(*triple) == texts
 
 
 def test_signed():

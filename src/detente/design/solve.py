@@ -23,10 +23,10 @@ ACCEPTED = 8e-7
 """How far a valued row may be missed by a plan: above the programme's tolerance, below that of `check`."""
 
 REPAIR_WIDTH = 2
-WIDTHS = (1, 4)
+WIDTHS = (1, 4, 12)
 """How many periods around the relaxation's entries are looked at first."""
 NEAR_ROUNDS = 12
-AROUND = 6
+AROUND = 1
 """How many moments on either side of a broken row its neighbours are taken from."""
 NEAR_SECONDS = 4.0
 

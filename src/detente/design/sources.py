@@ -11,8 +11,8 @@ from detente.dossier.schema import Dossier
 
 RECORDED = ("views", "types", "shocks", "scenarios", "history")
 """Sections that overlays and later questions read, not the design of a plan."""
-RECORDED_FIELDS = ("price", "false_alarms", "course")
-"""Fields likewise; a course matters only where a demand bounds the interest's level."""
+RECORDED_FIELDS = {"demands": ("price",), "measures": ("verify.false_alarms",), "interests": ("course",)}
+"""Fields of sections likewise; a course matters only where a demand bounds the interest's level."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,9 @@ class Input:
     @property
     def used(self) -> bool:
         """Whether designing and judging plans reads it: what is believed, feared or merely recorded is kept apart."""
-        parts = self.path.replace("[", ".").split(".")
-        return parts[0] not in RECORDED and not any(name in RECORDED_FIELDS for name in parts)
+        section, *rest = self.path.split(".")
+        field = ".".join(rest[1:])
+        return section not in RECORDED and not any(field.startswith(f) for f in RECORDED_FIELDS.get(section, ()))
 
 
 def inputs(dossier: Dossier) -> tuple[Input, ...]:
@@ -43,6 +44,6 @@ def assumed(dossier: Dossier) -> tuple[str, ...]:
     """The assumptions that a dossier states as sources, each once, with how many numbers rest on it."""
     counts: dict[str, int] = {}
     for item in inputs(dossier):
-        if item.assumed and item.source:
+        if item.used and item.assumed and item.source:
             counts[item.source] = counts.get(item.source, 0) + 1
     return tuple(f"{source} ({n} number{'s' if n > 1 else ''})" for source, n in counts.items())

@@ -16,9 +16,10 @@ from detente.design.assessment import Assessment
 from detente.errors import Finding
 from detente.report import story
 from detente.report.figure import Figure
-from detente.report.roadmap import gaps, steps
+from detente.report.inputs import unused
+from detente.report.roadmap import gaps, on_last_date, steps
 from detente.report.table import Cell, Table
-from detente.report.words import LEVELS, day, measure, number
+from detente.report.words import LEVELS, adding, day, fixed, measure, number
 
 TEMPLATES = Path(__file__).parent / "templates"
 RUN_KEYS = ("run", "run_id", "id")
@@ -40,12 +41,14 @@ def render(
             dossier=a.dossier,
             a=a,
             run=run_id(provenance),
+            changed=story.changed(a.dossier),
             headline=story.headline(a),
             qualifications=story.qualifications(a),
             answers=[story.answer(a, name) for name in a.verdicts],
             shown=LEVELS.get(a.shown or "", a.shown),
             steps=steps(a),
             grid=gaps(a.dossier.grid),
+            last=on_last_date(a),
             danger=story.danger(a),
             exposures=story.exposures(a),
             has_limit=any(p.exposure_limit is not None for p in a.dossier.parties.values()),
@@ -54,6 +57,8 @@ def render(
             svgs={name: Markup(figure.inline_svg()) for name, figure in figures.items()},
             specs={name: script_json(figure.spec()) for name, figure in figures.items()},
             tables=tables,
+            used=sum(bool(row[-1]) for row in tables["inputs"].rows) if "inputs" in tables else 0,
+            unused=unused(tables["inputs"]) if "inputs" in tables else "",
             errors=sum(f.severity == "error" for f in findings),
             provenance=flat(provenance),
             css=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
@@ -109,6 +114,23 @@ def cell(value: Cell) -> str:
     return number(value) if isinstance(value, int | float) else value
 
 
+def shown(table: Table) -> list[list[tuple[Cell, str]]]:
+    """A table's cells with their texts; sums add up as printed."""
+    places = [table.columns.index(name) for name in table.sum or ()]
+    return [list(zip(row, _texts(row, places), strict=True)) for row in table.rows]
+
+
+def _texts(row: Sequence[Cell], places: Sequence[int]) -> list[str]:
+    texts = [cell(value) for value in row]
+    numbers = {i: float(v) for i in places if isinstance(v := row[i], int | float)}
+    if len(numbers) == 3:
+        whole, part, rest = numbers.values()
+        texts = [dict(zip(places, adding(whole, part, rest), strict=True)).get(i, t) for i, t in enumerate(texts)]
+    else:
+        texts = [fixed(numbers[i]) if i in numbers else t for i, t in enumerate(texts)]
+    return texts
+
+
 def script_json(value: Any) -> Markup:
     """JSON that can stand in a script element: nothing in it ends the element or opens a comment."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
@@ -136,6 +158,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"cell": cell, "day": day, "number": number}
+    environment.filters |= {"cell": cell, "day": day, "number": number, "shown": shown}
     environment.tests["dated"] = lambda value: isinstance(value, date)
     return environment

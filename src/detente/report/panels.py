@@ -49,15 +49,15 @@ def panels(
     return shared.resolve_scale(color="shared", strokeDash="shared")
 
 
-def label(points: Any, text: str, *, x: Any, y: Any, left: bool, colour: str = FAINT) -> list[Any]:
-    """A text beside a point, on a white halo so that lines do not cross it."""
+def label(points: Any, text: str, *, x: Any, y: Any, left: bool, below: bool = False, colour: str = FAINT) -> list[Any]:
+    """A text beside a point, above or below it, on a white halo so that lines do not cross it."""
     look: dict[str, Any] = {
         "align": "right" if left else "left",
         "dx": -7 if left else 7,
-        "dy": -9,
+        "dy": 13 if below else -10,
         "fontSize": 10.5,
         "fontWeight": "bold",
         "text": text,
     }
-    halo = points.mark_text(**look, stroke="white", strokeWidth=4, color="white")
+    halo = points.mark_text(**look, stroke="white", strokeWidth=5, strokeJoin="round", color="white")
     return [halo.encode(x=x, y=y), points.mark_text(**look, color=colour).encode(x=x, y=y)]

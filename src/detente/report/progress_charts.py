@@ -15,7 +15,7 @@ from detente.report.words import interest, number, party
 
 GIVEN, ALLOWED, DUE, DONE = "given", "allowed by verified progress", "due for verified progress", "verified"
 KEPT, NO_DEAL = "with the deal", "without a deal"
-WIDE, NARROW = 425, 268
+WIDE, NARROW = 420, 246
 """Pixels of a panel, two or three in a row."""
 
 

@@ -12,10 +12,10 @@ from detente.report.figure import DANGER, INK, Row, colours, inline, time, time_
 from detente.report.panels import WHOLE, Look, label, panels, told_apart
 from detente.report.roadmap import date_at, horizon, time_domain
 from detente.report.table import Cell
-from detente.report.words import measure, number, party
+from detente.report.words import adding, measure, number, party
 
 ACTS = {"breakout": "breaking out", "covert": "cheating in secret"}
-PANEL = 410
+PANEL = 396
 """Pixels a panel is wide, two in a row."""
 
 
@@ -92,7 +92,8 @@ def temptation_chart(assessment: Assessment, rows: list[Row]) -> Any:
     import altair as alt
 
     looks: dict[str, Look] = {"breaking out": (INK, WHOLE), "cheating in secret": ("#0072b2", [5, 3])}
-    lines = told_apart("tempted_to", looks, title="Tempted to")
+    present = {act: look for act, look in looks.items() if any(r["tempted_to"] == act for r in rows)}
+    lines = told_apart("tempted_to", present, title="Tempted to")
     axis, scale = alt.Axis(tickCount=4, minExtent=46), alt.Scale(zero=True, nice=True)
 
     def draw(mine: list[Row], width: int) -> Any:
@@ -100,12 +101,14 @@ def temptation_chart(assessment: Assessment, rows: list[Row]) -> Any:
         x = time_axis("date", domain=time_domain(assessment), pixels=width)
         y = alt.Y("margin:Q", title="margin, points", axis=axis, scale=scale)
         point = alt.Chart(inline(least))
-        text = f"least margin {number(_amount(least[0]['margin']))}"
+        below = _room_below(mine, least[0])
+        keep, deviate, margin = (_amount(least[0][field]) for field in ("keep", "deviate", "margin"))
+        text = f"least margin {adding(keep, deviate, margin)[2]}"
         return alt.layer(
             base.mark_rule(color=DANGER, strokeWidth=1.2).encode(y=alt.datum(0)),
             base.mark_line(strokeWidth=1.8).encode(x=x, y=y, order="n:Q", **lines),
             point.mark_point(color=DANGER, filled=True, size=60, opacity=1).encode(x=time("date"), y=y),
-            *label(point, text, x=time("date"), y=y, left=_late(assessment, least[0]), colour=DANGER),
+            *label(point, text, x=time("date"), y=y, left=_late(assessment, least[0]), below=below, colour=DANGER),
         )
 
     return panels(rows, "party", draw, width=PANEL, height=170, columns=2)
@@ -154,6 +157,12 @@ def _late(assessment: Assessment, row: Row) -> bool:
     """Whether a row lies in the second half of the time axis."""
     middle = date_at(assessment.dossier.grid, 0.5 * horizon(assessment))
     return isinstance(row["date"], date) and row["date"] > middle
+
+
+def _room_below(rows: list[Row], least: Row) -> bool:
+    """Whether a text fits between a panel's lowest point and its zero; lines run above that point."""
+    top = max(0.0, *(_amount(r["margin"]) for r in rows))
+    return _amount(least["margin"]) > 0.17 * top
 
 
 def _amount(cell: Cell) -> float:

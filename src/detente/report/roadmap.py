@@ -146,6 +146,19 @@ def detection(dossier: Dossier, name: str) -> str:
     return f"{percent(-math.expm1(-rate))} a year"
 
 
+def on_last_date(assessment: Assessment) -> str:
+    """What is to be said where steps, or their last parts, enter on the last date of the time grid."""
+    last = assessment.dossier.grid.dates[-1]
+    n = sum(1 for s in steps(assessment) if not s.standing and last in (s.entry, *(day for day, _ in s.parts)))
+    if not n:
+        return ""
+    fall = f"{n} steps fall" if n > 1 else "1 step falls"
+    they = "they" if n > 1 else "it"
+    return (
+        f"{fall} on the last date of the grid ({day(last)}); with a longer grid {they} might come later, or not at all."
+    )
+
+
 def danger_date(assessment: Assessment) -> date | None:
     return assessment.dangerous.date if assessment.dangerous else None
 

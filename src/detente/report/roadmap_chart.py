@@ -10,7 +10,7 @@ from detente.report.figure import DANGER, FAINT, HAIR, INK, JOINT_COLOUR, Row, c
 from detente.report.roadmap import JOINTLY, Step, danger_date, last_date, steps
 from detente.report.words import day, month, party, several
 
-LABELS, PLOT, ROW = 318, 610, 21
+LABELS, PLOT, ROW = 318, 596, 21
 """Pixels: the labels' column, the plot, the height of a row."""
 DOT = 9
 """Pixels between the dots that say who performs a joint measure."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from detente.design.assessment import Assessment, describe
 from detente.design.rules import Design
@@ -14,12 +16,36 @@ from detente.model.check import Slack
 from detente.model.check_paths import Facts
 from detente.model.check_terms import Terms
 from detente.report.progress_charts import annual
-from detente.report.words import LEVELS, MOMENTS, day, interest, measure, number, party, percent
+from detente.report.words import LEVELS, MOMENTS, adding, day, interest, measure, number, party, percent
 
 KEPT = (
     "everyone whose consent is needed prefers it to no deal, nobody is ever better off breaking it, openly or in "
     "secret, and it crosses no red line"
 )
+
+PROVED = (
+    "No plan on this time grid meets every condition. Proved by exhausting the possibilities at these numbers; it says "
+    "nothing about why or about other numbers."
+)
+FEW = 6
+"""Changes of one overlay that are all written out."""
+
+
+def changed(dossier: Dossier) -> tuple[str, ...]:
+    """What the overlays change in the dossier: "parties.dprk.stakes.arsenal = -200", "scenario thaw (12 changes)"."""
+    return tuple(_changed(str(o.get("name") or ""), o.get("changes") or {}) for o in dossier.overlays)
+
+
+def _changed(name: str, changes: Mapping[str, Any]) -> str:
+    if not changes or len(changes) > FEW:
+        return f"{name or 'an overlay'} ({len(changes)} changes)"
+    listed = "; ".join(f"{p} deleted" if v is None else f"{p} = {_raw(v)}" for p, v in changes.items())
+    return listed if not name or name.startswith("set ") else f"{name} ({listed})"
+
+
+def _raw(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def headline(a: Assessment) -> str:
@@ -108,7 +134,7 @@ def answer(a: Assessment, name: str) -> Answer:
     if design.plan is not None:
         return Answer(question, "A deal exists (checked)", "yes", _goodness(design))
     if design.status == "none_exists":
-        return Answer(question, "None exists (proved)", "no", "No plan on this time grid meets every condition.")
+        return Answer(question, "None exists (proved)", "no", PROVED)
     bound = f" Bound of the {rule(design.rule_used)} rule: {number(design.bound)}." if design.bound is not None else ""
     return Answer(question, "Undecided", "open", f"The search stopped at its limit: none found, none ruled out.{bound}")
 
@@ -137,12 +163,12 @@ def danger(a: Assessment) -> tuple[str, ...]:
         else "to breaking out openly"
     )
     share = f", {percent(s.slack / abs(s.keep))} of what it would keep" if s.keep else ""
-    keeping, other = f"Keeping the deal is then worth {number(s.keep)} points to it", number(s.deviate)
+    keep, other, margin = adding(s.keep, s.deviate, s.slack)
+    keeping = f"Keeping the deal is then worth {keep} points to it"
     instead = f"{'cheating' if s.kind == 'covert' else 'breaking out'} {other}"
     a_year = number(annual(a.dossier, s.party, s.slack))
     return (
-        f"{when} {who} is closest {act}. {keeping}, {instead}: a margin of {number(s.slack)} points "
-        f"({a_year} a year{share}).",
+        f"{when} {who} is closest {act}. {keeping}, {instead}: a margin of {margin} points ({a_year} a year{share}).",
         "Margins are in each party's own points, so this names the thinnest margin, not the likeliest breach.",
     )
 

@@ -20,10 +20,19 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     title: str = ""
+    sum: tuple[str, str, str] | None = None
+    """Columns whose numbers must add up as shown: the first less the second is the third."""
 
     @classmethod
-    def of(cls, title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Table:
-        return cls(tuple(columns), tuple(tuple(row) for row in rows), title)
+    def of(
+        cls,
+        title: str,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Cell]],
+        *,
+        sum: tuple[str, str, str] | None = None,
+    ) -> Table:
+        return cls(tuple(columns), tuple(tuple(row) for row in rows), title, sum)
 
     def numeric(self, column: int) -> bool:
         """Whether a column holds numbers, and nothing but numbers."""

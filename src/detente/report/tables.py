@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from detente.design.assessment import Assessment, least
-from detente.design.sources import inputs
+from detente.dossier import library
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier, Effect, Undo
 from detente.errors import Finding
 from detente.model.check import Slack
 from detente.report import story
+from detente.report.inputs import listed
 from detente.report.progress_charts import annual
 from detente.report.risk_charts import ACTS
 from detente.report.roadmap import detection, steps
@@ -20,7 +21,6 @@ from detente.report.table import Cell, Table
 from detente.report.words import MOMENTS, day, interest, measure, number, party, several, signed, years
 
 FIRMNESS = {"red_line": "red line", "opening": "opening position", "preference": "preference"}
-SHAPES = {"pert": "low, mode, high", "normal": "mean, sd (central 95 %)", "uniform": "least, greatest"}
 
 
 def tables(assessment: Assessment, findings: Sequence[Finding] = ()) -> dict[str, Table]:
@@ -39,7 +39,7 @@ def tables(assessment: Assessment, findings: Sequence[Finding] = ()) -> dict[str
         "side_conditions": _side_conditions(a),
         "assumptions": Table.of("What the answer assumes", ["assumption"], [[text] for text in a.assumptions]),
         "findings": _findings(findings),
-        "inputs": _inputs(a.dossier),
+        "inputs": listed(a.dossier),
         "sources": Table.of("Sources", ["short name", "source"], list(a.dossier.sources.items())),
         "history": _history(a),
     }
@@ -147,7 +147,7 @@ def _values(a: Assessment) -> Table:
                 *(walks if worth.must_consent else [None, None, None]),
             ]
         )
-    return Table.of("Who gets what", columns, rows)
+    return Table.of("Who gets what", columns, rows, sum=("value", "walks away below", "margin"))
 
 
 def _temptation(a: Assessment) -> Table:
@@ -160,7 +160,7 @@ def _temptation(a: Assessment) -> Table:
             if s is not None:
                 what = measure(a.dossier, s.measure) if s.measure else None
                 rows.append([party(a.dossier, p), act, what, s.date, _moment(s), s.keep, s.deviate, s.slack])
-    return Table.of("Each party's thinnest margin", columns, rows)
+    return Table.of("Each party's thinnest margin", columns, rows, sum=("keeping", "deviating", "margin"))
 
 
 def _moment(s: Slack) -> str:
@@ -180,7 +180,7 @@ def _exposure(a: Assessment) -> Table:
             how = f"faking “{measure(a.dossier, s.measure)}”" if s.kind == "secret_exposure" else "breaking out"
             names = [party(a.dossier, p), party(a.dossier, q), how]
             rows.append([*names, s.date, _moment(s), 0.0 - s.keep, 0.0 - s.deviate, s.slack])
-    return Table.of("Each party's largest loss", columns, rows)
+    return Table.of("Each party's largest loss", columns, rows, sum=("limit", "loss", "room"))
 
 
 def _success(a: Assessment) -> Table:
@@ -237,62 +237,8 @@ def _findings(findings: Sequence[Finding]) -> Table:
 
 
 def _file(path: str | None) -> str | None:
-    """The file's name: a report that travels need not tell where it lay."""
-    return re.split(r"[\\/]", path)[-1] if path else None
-
-
-def _inputs(dossier: Dossier) -> Table:
-    columns = ["input", "as written", "value", "lowest", "highest", "range given as", "unit", "source", "confidence"]
-    rows: list[list[Cell]] = []
-    for item in sorted(inputs(dossier), key=lambda i: _place(dossier, i.path)):
-        n = item.number
-        low, high = n.range or (None, None)
-        shape = SHAPES[n.shape] if n.shape else ""
-        rows.append(
-            [item.path, n.text, n.value, low, high, shape, _unit(dossier, item.path, n), item.source, n.confidence]
-        )
-    return Table.of("Every number and its source", columns, rows)
-
-
-def _place(dossier: Dossier, path: str) -> tuple[object, ...]:
-    """Where a number stands in the file: by section, then by entry, then by name."""
-    section, _, rest = path.partition(".")
-    section = section.partition("[")[0]
-    fields = list(type(dossier).model_fields)
-    known = list(getattr(dossier, section, {}) or {}) if section in fields else []
-    entry = rest.partition(".")[0]
-    rank = known.index(entry) if entry in known else len(known)
-    return (fields.index(section) if section in fields else len(fields), rank, _natural(path))
-
-
-def _natural(text: str) -> tuple[tuple[int, str], ...]:
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text))
-
-
-DURATIONS = ("takes", "delay", "confirms_in", "in", "for", "response_time")
-
-
-def _unit(dossier: Dossier, path: str, n: Number) -> str:
-    """The unit in which value and range are given."""
-    parts = path.split(".")
-    if n.unit:
-        return n.unit
-    last = parts[-1]
-    if last in DURATIONS:
-        return "years"
-    if last in ("discount", "detects", "false_alarms") or (last == "rate" and parts[0] == "shocks"):
-        return "a year, continuous"
-    if parts[0] == "interests" or (parts[0] == "measures" and "effects" in parts):
-        name = parts[1].partition("[")[0] if parts[0] == "interests" else parts[parts.index("effects") + 1]
-        unit = dossier.interests[name].unit if name in dossier.interests else ""
-        return f"{unit} a year" if "per_year" in parts else unit
-    if "stakes" in parts or n.flow:
-        return "points a year"
-    if parts[0] == "parties" or last == "price":
-        return "points"
-    if last in ("keeps", "share", "chance", "prior", "ahead_by"):
-        return "share of 1"
-    return ""
+    """A bundled case's id, else the file's name: a report that travels need not tell where it lay."""
+    return (library.id_of(path) or re.split(r"[\\/]", path)[-1]) if path else None
 
 
 def _history(a: Assessment) -> Table:

@@ -32,6 +32,25 @@ def _significant(size: float) -> str:
     return f"{size:.{decimals}f}".rstrip("0").rstrip(".")
 
 
+def fixed(value: float, decimals: int = 1) -> str:
+    """A number with so many decimals, thousands apart, a true minus sign."""
+    text = f"{abs(value):,.{decimals}f}"
+    return f"{MINUS}{text}" if value < 0 and float(text.replace(",", "")) != 0 else text
+
+
+def adding(whole: float, part: float, rest: float) -> tuple[str, str, str]:
+    """A difference whose numbers add up as printed: one decimal, more where all or the rest would be too coarse.
+
+    The middle one takes what rounding leaves over.
+    """
+    largest, least = max(abs(whole), abs(part), abs(rest)), abs(rest)
+    decimals = next((n for n in range(1, 7) if largest * 10**n >= 100 or largest < 1e-6), 6)
+    if least >= 1e-6:
+        decimals = next((n for n in range(decimals, 7) if round(least, n)), 6)
+    a, c = round(whole, decimals), round(rest, decimals)
+    return fixed(a, decimals), fixed(a - c, decimals), fixed(c, decimals)
+
+
 def signed(value: float | None) -> str:
     """A number with its sign, + included."""
     text = number(value)
