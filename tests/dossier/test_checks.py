@@ -86,3 +86,21 @@ def test_the_first_case_hears_its_own_history() -> None:
     codes = {f.code for f in check(load("korea-2018"))}
     assert {"lesson.term", "lesson.unwritten", "lesson.one_way"} <= codes
     assert len(check(load("korea-2018"))) < 30
+
+
+@pytest.mark.parametrize(
+    ("end", "fine"), [("parties.a.discount", True), ("parties.a.walk_away", False), ("parties.b", False)]
+)
+def test_correlations_are_between_uncertain_numbers(end: str, fine: bool) -> None:
+    text = f"""
+detente: 1
+title: two numbers that go together
+start: 2020-01-01
+periods: [2 x 1 year]
+interests: {{x: {{unit: u, worst: 0, best: {{low: 4, mode: 5, high: 9}}}}}}
+parties:
+  a: {{discount: {{low: 3 %/year, mode: 5 %/year, high: 9 %/year}}, stakes: {{x: 1}}, walk_away: 1}}
+correlations: [{{between: [interests.x.best, {end}], rho: 0.5}}]
+"""
+    _, findings = reads(text, "case.yaml")
+    assert ("dossier.correlation" not in [f.code for f in findings]) is fine

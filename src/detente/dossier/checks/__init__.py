@@ -6,7 +6,7 @@ makes a dossier unusable; `check` adds what an author should hear once.
 
 from __future__ import annotations
 
-from detente.dossier.checks import demands, embedded, lessons, oddities
+from detente.dossier.checks import correlations, demands, embedded, lessons, oddities
 from detente.dossier.checks.errors import errors
 from detente.dossier.schema import Dossier
 from detente.errors import Finding
@@ -17,7 +17,7 @@ __all__ = ["check", "errors"]
 def check(dossier: Dossier) -> list[Finding]:
     """Everything worth saying about a dossier; warnings and lessons only where there is no error."""
     found = [*errors(dossier), *demands.past_dates(dossier), *demands.contradictory(dossier)]
-    found += embedded.overlays(dossier)
+    found += [*embedded.overlays(dossier), *correlations.correlations(dossier)]
     if not any(f.severity == "error" for f in found):
         found += [*demands.contradictions(dossier), *demands.too_early(dossier)]
         found += [*oddities.oddities(dossier), *lessons.lessons(dossier)]
