@@ -79,9 +79,14 @@ def assess(
             model, Question(), gap=gap, clock=Clock(max(5.0, clock.left), cancelled), valued=valued, say=say
         ).design(rule)
         shown = "none" if verdicts["none"].plan is not None else None
+    return concluded(model, rule, verdicts, shown)
+
+
+def concluded(model: Model, rule: Rule, verdicts: Mapping[str, Design], shown: str | None) -> Assessment:
+    """An assessment from its verdicts and the name of the one whose plan is shown."""
     proof = verdicts[shown].verdict if shown else None
     return Assessment(
-        dossier=dossier,
+        dossier=model.dossier,
         rule=rule,
         verdicts=verdicts,
         shown=shown,
@@ -90,7 +95,7 @@ def assess(
         values=worths(model, proof) if proof else {},
         dangerous=dangerous(proof) if proof else None,
         exposure=exposures(proof) if proof else (),
-        assumptions=assumptions(dossier),
+        assumptions=assumptions(model.dossier),
     )
 
 

@@ -100,11 +100,6 @@ class Program:
         self.rows += 1
         return self.rows - 1
 
-    def add_dense(self, index: NDArray[np.int32], value: Array, low: float = -INF, high: float = INF) -> int:
-        self.h.addRow(low, high, len(index), index, value)
-        self.rows += 1
-        return self.rows - 1
-
     def set_bounds(self, column: int, low: float, high: float) -> None:
         self.h.changeColBounds(column, low, high)
 
@@ -116,9 +111,6 @@ class Program:
         """Bounds of the first so many columns."""
         lp = self.h.getLp()
         return np.array(lp.col_lower_[:columns]), np.array(lp.col_upper_[:columns])
-
-    def set_row_bounds(self, row: int, low: float, high: float) -> None:
-        self.h.changeRowBounds(row, low, high)
 
     def set_objective(self, row: Mapping[int, float]) -> None:
         cost = np.zeros(self.columns)

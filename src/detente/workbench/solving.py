@@ -378,8 +378,9 @@ def design_again(record: store.Record, dossier: Dossier | None = None) -> Design
 
 def assess_again(record: store.Record, dossier: Dossier | None = None) -> AssessResult:
     """A stored assessment; its plans are judged anew."""
-    from detente.design.assessment import Assessment, assumptions, dangerous, exposures, questions
+    from detente.design.assessment import concluded, questions
     from detente.design.problem import Question
+    from detente.model.arrays import Model
 
     known = from_dict(record["document"]) if dossier is None else dossier
     result, source = record["result"], _provenance(record)
@@ -388,19 +389,7 @@ def assess_again(record: store.Record, dossier: Dossier | None = None) -> Assess
         name: _design(known, data, rule, asked.get(name, Question()), source.solver[name]["first_plan_seconds"])
         for name, data in result["verdicts"].items()
     }
-    proof = verdicts[shown].verdict if shown else None
-    assessment = Assessment(
-        dossier=known,
-        rule=rule,
-        verdicts=verdicts,
-        shown=shown,
-        plan=verdicts[shown].plan if shown else None,
-        proof=proof,
-        values=worths_of(known, proof) if proof else {},
-        dangerous=dangerous(proof) if proof else None,
-        exposure=exposures(proof) if proof else (),
-        assumptions=assumptions(known),
-    )
+    assessment = concluded(Model.of(known), rule, verdicts, shown)
     return AssessResult(assessment, source, _findings(record))
 
 
