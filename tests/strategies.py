@@ -42,8 +42,30 @@ def _effects(draw: st.DrawFn, interests: list[str]) -> dict[str, Any]:
     return effects
 
 
+def _seen(draw: st.DrawFn, *, visited: bool) -> dict[str, Any]:
+    """How cheating is seen: all the time, by visits, or both. Dates of visits meet those of the grid, or do not."""
+    rate = draw(st.sampled_from(["20 %/year", "60 %/year", "95 %/year", "0 %/year"]))
+    kinds = ["every", "random", "times", "rounds"]
+    kind = draw(st.sampled_from(kinds if visited else ["rate", "rate", "rate", *kinds]))
+    if kind == "rate":
+        return {"detects": rate}
+    seen: dict[str, Any] = {"detects": rate} if draw(st.booleans()) else {}
+    if kind in ("every", "random"):
+        visits = {"detects": draw(st.sampled_from(["30 %", "60 %", "100 %"]))}
+        visits |= {"random": "2 /year"} if kind == "random" else {}
+        visits |= {"every": draw(st.sampled_from(["3 months", "2 months", "100 days", "6 months"]))}
+        return {**seen, "visits": visits}
+    second = draw(st.sampled_from(["6 months", "200 days", "11 months"]))
+    chance = draw(st.sampled_from(["25 %", "70 %", "100 %"]))
+    visits = {"times": [[draw(st.sampled_from(["3 months", "50 days"])), "25 %"], [second, chance]]}
+    return {
+        **seen,
+        "visits": visits | ({"every": draw(st.sampled_from(["1 year", "11 months"]))} if kind == "rounds" else {}),
+    }
+
+
 def _measure(
-    draw: st.DrawFn, parties: list[str], interests: list[str], earlier: list[str], *, divisible: bool
+    draw: st.DrawFn, parties: list[str], interests: list[str], earlier: list[str], *, divisible: bool, visited: bool
 ) -> dict[str, Any]:
     joint = draw(st.integers(0, 4)) == 0
     by: Any = draw(st.permutations(parties))[:2] if joint else draw(st.sampled_from(parties))
@@ -57,12 +79,17 @@ def _measure(
         m["undo"] = {"in": draw(st.sampled_from([0, "1 month", "3 months", "14 months"]))}
         if draw(st.integers(0, 2)) == 0:
             m["undo"]["keeps"] = draw(st.sampled_from(["40 %", "100 %"]))
-    if draw(st.booleans()):
-        m["verify"] = {
-            "by": "agency",
-            "detects": draw(st.sampled_from(["20 %/year", "60 %/year", "95 %/year", "0 %/year"])),
-        }
+    if visited or draw(st.booleans()):
+        m["verify"] = {"by": "agency", **_seen(draw, visited=visited)}
         m["verify"]["delay"] = draw(st.sampled_from([0, "1 month", "6 months"]))
+        if draw(st.integers(0, 4)) == 0:
+            light = {
+                "days": "40 /year",
+                **_seen(draw, visited=visited),
+                "delay": draw(st.sampled_from([0, "2 months"])),
+            }
+            m["verify"] |= {"regimes": {"light": light, "full": {"days": 90, "detects": "95 %/year"}}}
+            m["verify"]["regime"] = draw(st.sampled_from(["light", "light", "full"]))
         if draw(st.booleans()):
             m["verify"]["confirms_in"] = draw(st.sampled_from([0, "2 months", "6 months"]))
         if draw(st.integers(0, 5)) == 0:
@@ -110,8 +137,11 @@ def _requirement(draw: st.DrawFn, measures: list[str], interests: list[str], sca
 
 
 @st.composite
-def documents(draw: st.DrawFn, *, measures: int = 5, divisible: bool = False) -> dict[str, Any]:
-    """Raw dossiers of 2–3 parties, a few measures and periods, with everything DESIGN §3 offers now and then."""
+def documents(draw: st.DrawFn, *, measures: int = 5, divisible: bool = False, visited: bool = False) -> dict[str, Any]:
+    """Raw dossiers of 2–3 parties, a few measures and periods, with everything DESIGN §3 offers now and then.
+
+    `visited`: every measure can be faked, and is seen by visits.
+    """
     parties = ["a", "b", "c"][: draw(st.integers(2, 3))]
     interests = ["x", "y", "z"][: draw(st.integers(1, 3))]
     names = [f"m{i}" for i in range(draw(st.integers(1, measures)))]
@@ -133,7 +163,8 @@ def documents(draw: st.DrawFn, *, measures: int = 5, divisible: bool = False) ->
         "measures": {},
     }
     for i, name in enumerate(names):
-        d["measures"][name] = _measure(draw, parties, interests, names[:i], divisible=divisible and i == 0)
+        whole = not (divisible and i == 0)
+        d["measures"][name] = _measure(draw, parties, interests, names[:i], divisible=not whole, visited=visited)
     if len(names) > 1:
         _extras(draw, d, names, interests)
     if draw(st.integers(0, 3)) == 0:

@@ -6,6 +6,7 @@ Written to test the judge. It knows T, the time to detection; `expected` integra
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -101,14 +102,20 @@ class Story:
         return seen + self.dossier.parties[r].response_time.value
 
     def delay(self, m: str) -> float:
-        verify = self.dossier.measures[m].verify
-        return verify.delay.value if isinstance(verify, Verify) else 0.0
+        verify = self.dossier.measures[m].verification
+        return verify.delay.value if verify else 0.0
 
     def speed(self, m: str) -> float:
-        verify = self.dossier.measures[m].verify
-        assert isinstance(verify, Verify)
-        rate, rho = verify.detects.value, self.dossier.parties[self.breach.mover].discount.value
-        return math.exp(-rho * self.delay(m)) * rate / (rate + rho)
+        """e^(−ρ·delay)·E[e^(−ρT)], T's law taken apart into its visits and what lies between."""
+        rho = self.dossier.parties[self.breach.mover].discount.value
+        verify = self.dossier.measures[m].verification
+        rate, total, since, left = hazard(verify), 0.0, 0.0, 1.0
+        share = rate / (rate + rho)
+        for t, then in [*visits(verify, FAR / rho), (NEVER, 0.0)]:
+            seen = math.exp(-(rate + rho) * since) - math.exp(-(rate + rho) * t)
+            total += left * share * seen + (left - then) * math.exp(-(rate + rho) * t)
+            since, left = t, then
+        return math.exp(-rho * self.delay(m)) * total
 
     def secret(self) -> set[str]:
         breach = self.breach
@@ -237,13 +244,41 @@ def weight(dossier: Dossier, p: str, j: str) -> float:
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(24)
 
 
+FAR = 36.0
+"""e^(−FAR) is nothing."""
+
+
+def hazard(verify: Verify) -> float:
+    """Chances a year of being seen between the visits whose dates are known."""
+    rate = verify.detects.value if verify.detects else 0.0
+    if verify.visits and verify.visits.random:
+        rate += verify.visits.random.value * verify.visits.detects.value
+    return rate
+
+
+def visits(verify: Verify, until: float) -> list[tuple[float, float]]:
+    """(T, the chance that none of the visits so far has seen it), visit by visit, while there is one left to see."""
+    found: list[tuple[float, float]] = []
+    if not verify.visits or not (verify.visits.every or verify.visits.times):
+        return found
+    single = [(verify.visits.every, verify.visits.detects)]
+    round_ = [(t.value, 1 - chance.value) for t, chance in verify.visits.times or single]
+    start, left = 0.0, 1.0
+    while start < until and left > 1e-13:
+        found += [(start + t, left * unseen) for t, unseen in round_]
+        start, left = start + (verify.visits.every.value if verify.visits.every else NEVER), found[-1][1]
+    return found
+
+
 def expected(dossier: Dossier, m: str, tell: Callable[[float], float]) -> float:
-    """E[tell(T)] for T exponential with m's rate: Gauss-Legendre between the T at which the order of events changes."""
-    verify = dossier.measures[m].verify
-    assert isinstance(verify, Verify)
-    rate = verify.detects.value
+    """E[tell(T)] for T of m's law: visit by visit, and by Gauss-Legendre between what changes the order of events."""
+    verify = dossier.measures[m].verification
+    assert verify
+    rate, seen = hazard(verify), visits(verify, NEVER)
+    left = [1.0, *(chance for _, chance in seen)]
+    total = sum((a - b) * math.exp(-rate * t) * tell(t) for (t, _), (a, b) in zip(seen, pairwise(left), strict=True))
     if rate == 0:
-        return tell(NEVER)
+        return total + (tell(NEVER) * left[-1] if left[-1] > 1e-12 else 0.0)
     fixed = {0.0, *dossier.grid.years}
     undos = {x.undo.within.value for x in dossier.measures.values() if isinstance(x.undo, Undo)}
     fixed |= {t + u for t in fixed for u in undos}
@@ -254,12 +289,13 @@ def expected(dossier: Dossier, m: str, tell: Callable[[float], float]) -> float:
     cuts = {f - t - lag for f in fixed for t in dossier.grid.years for lag in lags}
     last = max(fixed) + 60 / rate
     step = 1.0
+    cuts |= {t for t, _ in seen}
     marks = sorted({0.0, last, *(c for c in cuts if 0 < c < last), *np.arange(step, last, step)})
-    total = 0.0
     for low, high in pairwise(marks):
-        if high - low < 1e-9:
+        unseen = left[bisect_right(seen, (low + high) / 2, key=lambda visit: visit[0])]
+        if high - low < 1e-9 or unseen < 1e-13:
             continue
         for x, w in zip(NODES, WEIGHTS, strict=True):
             t = (low + high) / 2 + x * (high - low) / 2
-            total += w * (high - low) / 2 * rate * math.exp(-rate * t) * tell(t)
+            total += w * (high - low) / 2 * rate * math.exp(-rate * t) * unseen * tell(t)
     return total

@@ -22,7 +22,7 @@ from detente.model.conditions import Expression, in_force
 from detente.model.conditions import holds as condition_holds
 from detente.model.detection import SNAP
 from detente.model.paths import Rows
-from detente.model.temptation import Conditions, Switch, conditions, values
+from detente.model.temptation import Conditions, Label, Switch, conditions, values
 
 SOME = 1e-4
 """Least share of a divisible measure that counts as some; what is missing from all counts as less than all."""
@@ -36,6 +36,11 @@ class Question:
 
     success: str = "none"
     openings: tuple[str, ...] = ()
+    without: frozenset[str] = frozenset()
+    """Conditions set aside, by the names of `asked` and `family`."""
+
+
+ANY_DEAL = Question()
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class Problem:
 
     def __init__(self, model: Model, question: Question = Question(), *, valued: Conditions | None = None) -> None:
         self.model, self.question = model, question
-        self.valued = conditions(model) if valued is None else valued
+        self.valued = bound(conditions(model) if valued is None else valued, question)
         self.program = Program()
         self._expressions: dict[Expression, int] = {}
         self._all_of: dict[tuple[int, int], int] = {}
@@ -256,14 +261,9 @@ class Problem:
                 self.program.add_row({self.f(m, k): u for m, u in uses.items()}, high=resource.limit.value)
         for link in d.links.values():
             self._link(link)
-        for demand in d.demands.values():
-            binds = demand.firmness == "red_line" or (
-                demand.firmness == "opening" and demand.by in self.question.openings
-            )
-            if binds:
-                self.require(demand.require)
-        for requirement in requirements(self.model, self.question.success):
-            self.require(requirement)
+        for name, requirement in asked(self.model, self.question).items():
+            if name not in self.question.without:
+                self.require(requirement)
 
     @cached_property
     def new(self) -> list[int]:
@@ -575,6 +575,30 @@ def requirements(model: Model, level: str) -> tuple[Require, ...]:
     return {"none": (), "minimal": success.minimal, "full": success.full}[level]
 
 
+def asked(model: Model, question: Question) -> dict[str, Require]:
+    """The demands and requirements of success that bind in a question, by name: demands.NAME, success.LEVEL.NUMBER."""
+    demands = {
+        f"demands.{name}": demand.require
+        for name, demand in model.dossier.demands.items()
+        if demand.firmness == "red_line" or (demand.firmness == "opening" and demand.by in question.openings)
+    }
+    level = question.success
+    return demands | {f"success.{level}.{i}": r for i, r in enumerate(requirements(model, level))}
+
+
+def family(model: Model, label: Label) -> str:
+    """The name of the family of conditions that a valued row belongs to: consent.PARTY, breakout.PARTY, ..."""
+    kind = "exposure" if label.kind == "secret_exposure" else label.kind
+    return f"{kind}.{model.parties[label.party]}"
+
+
+def bound(valued: Conditions, question: Question) -> Conditions:
+    """The valued rows that bind in a question."""
+    if not question.without:
+        return valued
+    return valued.only([family(valued.model, label) not in question.without for label in valued.labels])
+
+
 def scale(model: Model, name_or_shares: str | Mapping[str, object]) -> dict[int, float]:
     """A scale of progress, or shares written out, as shares of 1 by measure."""
     shares = model.dossier.progress[name_or_shares] if isinstance(name_or_shares, str) else name_or_shares
@@ -591,4 +615,17 @@ def course(model: Model, name: str, t: float) -> float:
     return float(np.interp(t, [x for x, _ in points], [y for _, y in points])) if points else 0.0
 
 
-__all__ = ["INF", "Linear", "Problem", "ProgressBy", "Question", "course", "earliest_periods", "prerequisites", "scale"]
+__all__ = [
+    "ANY_DEAL",
+    "INF",
+    "Linear",
+    "Problem",
+    "ProgressBy",
+    "Question",
+    "asked",
+    "course",
+    "earliest_periods",
+    "family",
+    "prerequisites",
+    "scale",
+]

@@ -100,6 +100,12 @@ class Program:
         self.rows += 1
         return self.rows - 1
 
+    def set_row(self, row: int, low: float = -INF, high: float = INF) -> None:
+        self.h.changeRowBounds(row, low, high)
+
+    def set_coefficient(self, row: int, column: int, value: float) -> None:
+        self.h.changeCoeff(row, column, value)
+
     def set_bounds(self, column: int, low: float, high: float) -> None:
         self.h.changeColBounds(column, low, high)
 

@@ -97,6 +97,7 @@ class Designer:
         self.problem = Problem(self.model, self.question, valued=self.valued)
         self.solver = Solver(self.problem, self.clock, say=self.say)
         self.solver.pool.extend(pool)
+        self._best: dict[int, Outcome] = {}
 
     @property
     def bargainers(self) -> list[int]:
@@ -108,7 +109,8 @@ class Designer:
         """[bargainers] V_p(f; 0) − walk_away_p."""
         return np.array([self._value(p, shares) - self.model.walk_away[p] for p in self.bargainers])
 
-    def _gain(self, p: int) -> Linear:
+    def gain(self, p: int) -> Linear:
+        """The gain of a party as the programme sees it."""
         worth = self.problem.worth[p]
         assert worth is not None
         return Linear(worth.row, worth.const - float(self.model.walk_away[p]))
@@ -138,18 +140,18 @@ class Designer:
         return self.gap * max(1.0, abs(value))
 
     def _utilitarian(self) -> tuple[Outcome, Rule]:
-        target = linear_sum((1.0, self._gain(p)) for p in self.bargainers)
+        target = linear_sum((1.0, self.gain(p)) for p in self.bargainers)
         return self.solver.best(
             Objective(target, lambda s: float(self.gains(s).sum()), slack_for=self._relative)
         ), "utilitarian"
 
-    def _least(self, weights: dict[int, float]) -> Objective:
-        """max t with t ≤ weight·gain for each party."""
+    def least(self, weights: dict[int, float]) -> Objective:
+        """max t with t ≤ weight·gain for each party (bargainers, by number)."""
         if not weights:
             return Objective(Linear({}), lambda s: 0.0, slack_for=self._relative)
         t = self.problem.program.add_column(-math.inf, math.inf)
         for p, weight in weights.items():
-            gain = self._gain(p)
+            gain = self.gain(p)
             row = combine((weight, gain.row), (-1.0, {t: 1.0}))
             self.problem.program.add_row(row, low=-weight * gain.const)
         factor = np.array([weights.get(p, 0.0) for p in self.bargainers])
@@ -161,7 +163,7 @@ class Designer:
         return Objective(Linear({t: 1.0}), score, slack_for=self._relative)
 
     def _egalitarian(self) -> tuple[Outcome, Rule]:
-        return self.solver.best(self._least(dict.fromkeys(self.bargainers, 1.0))), "egalitarian"
+        return self.solver.best(self.least(dict.fromkeys(self.bargainers, 1.0))), "egalitarian"
 
     def _nash(self) -> tuple[Outcome, Rule]:
         if self.bargainers:
@@ -178,7 +180,7 @@ class Designer:
         fine = max(1e-8, 0.05 * self.gap / max(1, len(self.bargainers)))
         columns: list[tuple[int, int]] = []
         for p in self.bargainers:
-            gain = self._gain(p)
+            gain = self.gain(p)
             g, z = program.add_column(POSITIVE, math.inf), program.add_column(-math.inf, math.inf)
             program.add_row(combine((1.0, gain.row), (-1.0, {g: 1.0})), low=-gain.const, high=-gain.const)
             columns.append((g, z))
@@ -206,17 +208,26 @@ class Designer:
 
     def _kalai_smorodinsky(self) -> tuple[Outcome, Rule]:
         weights: dict[int, float] = {}
-        for i, p in enumerate(self.bargainers):
-            best = self.solver.best(self._own(i, p))
+        for p in self.bargainers:
+            best = self.best_for(p, 0.2)
             if best.shares is None:
                 return best, "kalai_smorodinsky"
             if best.objective > POSITIVE:
                 weights[p] = 1.0 / best.objective
-        return self.solver.best(self._least(weights)), "kalai_smorodinsky"
+        return self.solver.best(self.least(weights)), "kalai_smorodinsky"
 
-    def _own(self, i: int, p: int) -> Objective:
-        """max the gain of one party, the i-th bargainer."""
-        return Objective(self._gain(p), lambda s: float(self.gains(s)[i]), slack_for=lambda v: 0.2 * self._relative(v))
+    def best_for(self, p: int, part: float = 1.0) -> Outcome:
+        """The greatest gain of one party over all satisfactory plans, whether it must consent or not.
+
+        Within `part` of the gap that is asked for; found once.
+        """
+        if p not in self._best:
+            least = float(self.model.walk_away[p])
+            own = Objective(
+                self.gain(p), lambda s: self._value(p, s) - least, slack_for=lambda v: part * self._relative(v)
+            )
+            self._best[p] = self.solver.best(own)
+        return self._best[p]
 
     def _robust(self) -> tuple[Outcome, Rule]:
         from detente.design.robust import least_slack
@@ -268,7 +279,7 @@ class Designer:
         if outcome.shares is None or not outcome.proved:
             return outcome, rule
         self.problem.program.add_row(primary.target.row, low=outcome.objective - primary.target.const - 1e-7)
-        second = self._least(dict.fromkeys(self.bargainers, 1.0))
+        second = self.least(dict.fromkeys(self.bargainers, 1.0))
         gained = second.score
 
         def score(shares: Array) -> float:
@@ -313,6 +324,16 @@ class Designer:
 
     # --- results -----------------------------------------------------------------------------------------------
 
+    def judged(self, shares: Array) -> tuple[Plan, Verdict]:
+        """A plan with its proof. Raises DetenteError where it does not pass `check`."""
+        plan = plan_of(self.model, shares)
+        success = self.question.success
+        verdict = check(self.model.dossier, plan, success=success, openings=self.question.openings)  # type: ignore[arg-type]
+        if not verdict.satisfactory:
+            broken = [s for s in verdict.slacks if s.slack is not None and s.slack < -1e-6]
+            raise DetenteError(f"a designed plan did not pass check ({broken[:3]}): please report this dossier")
+        return plan, verdict
+
     def _result(self, rule: Rule, used: Rule, outcome: Outcome) -> Design:
         first = self.solver.first_plan_seconds
         notes = list(self.notes)
@@ -324,12 +345,7 @@ class Designer:
         bound = sign * outcome.bound if math.isfinite(outcome.bound) else None
         if outcome.shares is None:
             return Design("undecided", rule, used, None, None, None, bound, None, first, tuple(notes), finished=False)
-        plan = self.plan(outcome.shares)
-        success = self.question.success
-        verdict = check(self.model.dossier, plan, success=success, openings=self.question.openings)  # type: ignore[arg-type]
-        if not verdict.satisfactory:
-            broken = [s for s in verdict.slacks if s.slack is not None and s.slack < -1e-6]
-            raise DetenteError(f"a designed plan did not pass check ({broken[:3]}): please report this dossier")
+        plan, verdict = self.judged(outcome.shares)
         gap = self._gap(used, outcome)
         if used == "robust":
             notes.append(self._what_binds(verdict))
@@ -365,20 +381,21 @@ class Designer:
             return -math.expm1(-difference)
         return difference / max(1.0, abs(outcome.bound))
 
-    def plan(self, shares: Array) -> Plan:
-        """A plan as people read it from shares [M, K+1]."""
-        d = self.model.dossier
-        entry: dict[str, date | None] = {}
-        share: dict[str, tuple[tuple[date, float], ...]] = {}
-        for m, name in enumerate(self.model.measures):
-            rises = [k for k in range(self.model.K) if shares[m, k + 1] > shares[m, k] + 1e-9]
-            if name in d.state.in_force:
-                entry[name] = d.state.in_force[name].since
-            else:
-                entry[name] = d.grid.dates[rises[0]] if rises else None
-            if self.model.divisible[m] and rises:
-                share[name] = tuple((d.grid.dates[k], float(shares[m, k + 1])) for k in rises)
-        return Plan(entry, share)
+
+def plan_of(model: Model, shares: Array) -> Plan:
+    """A plan as people read it from shares [M, K+1]."""
+    d = model.dossier
+    entry: dict[str, date | None] = {}
+    share: dict[str, tuple[tuple[date, float], ...]] = {}
+    for m, name in enumerate(model.measures):
+        rises = [k for k in range(model.K) if shares[m, k + 1] > shares[m, k] + 1e-9]
+        if name in d.state.in_force:
+            entry[name] = d.state.in_force[name].since
+        else:
+            entry[name] = d.grid.dates[rises[0]] if rises else None
+        if model.divisible[m] and rises:
+            share[name] = tuple((d.grid.dates[k], float(shares[m, k + 1])) for k in rises)
+    return Plan(entry, share)
 
 
 def met_time(model: Model, first: Sequence[Require], shares: Array) -> float:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -43,6 +44,16 @@ class Clock:
     @property
     def left(self) -> float:
         return 0.0 if self.cancelled() else self.seconds - (time.monotonic() - self.start)
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """No more than so many seconds for what is done inside."""
+        whole = self.seconds
+        self.seconds = min(whole, time.monotonic() - self.start + seconds)
+        try:
+            yield
+        finally:
+            self.seconds = whole
 
 
 @dataclass

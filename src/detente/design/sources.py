@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from detente.dossier.numbers import numbers_of
-from detente.dossier.places import dotted
+from detente.dossier.places import Path, dotted
 from detente.dossier.quantities import Number
-from detente.dossier.schema import Dossier
+from detente.dossier.schema import OVERRIDDEN, Dossier, Verify
 
 RECORDED = ("views", "types", "shocks", "scenarios", "history")
 """Sections that overlays and later questions read, not the design of a plan."""
@@ -19,9 +20,15 @@ RECORDED_FIELDS = {"demands": ("price",), "measures": ("verify.false_alarms",), 
 class Input:
     """One number of a dossier: where it stands, what it says, where it comes from."""
 
-    path: str
+    where: Path
     number: Number
     source: str | None
+    idle: bool = False
+    """Whether it belongs to an inspection regime that is not chosen, or one that is chosen says otherwise."""
+
+    @property
+    def path(self) -> str:
+        return dotted(self.where)
 
     @property
     def assumed(self) -> bool:
@@ -32,12 +39,29 @@ class Input:
         """Whether designing and judging plans reads it: what is believed, feared or merely recorded is kept apart."""
         section, *rest = self.path.split(".")
         field = ".".join(rest[1:])
-        return section not in RECORDED and not any(field.startswith(f) for f in RECORDED_FIELDS.get(section, ()))
+        recorded = section in RECORDED or self.idle
+        return not recorded and not any(field.startswith(f) for f in RECORDED_FIELDS.get(section, ()))
 
 
 def inputs(dossier: Dossier) -> tuple[Input, ...]:
     """Every number of a dossier with its source, or the source of the part that it stands in."""
-    return tuple(Input(dotted(path), number, source) for path, number, source in numbers_of(dossier))
+    idle = tuple(_idle(dossier))
+    return tuple(Input(where, n, source, dotted(where).startswith(idle)) for where, n, source in numbers_of(dossier))
+
+
+def _idle(dossier: Dossier) -> Iterator[str]:
+    """How the paths of idle numbers begin."""
+    for name, measure in dossier.measures.items():
+        path, verify = f"measures.{name}.verify", measure.verify
+        if not isinstance(verify, Verify):
+            continue
+        for which, regime in verify.regimes.items():
+            inside = f"{path}.regimes.{which}."
+            if which != verify.regime:
+                yield inside
+                continue
+            yield from (inside + field for field in ("days", "cost", "false_alarms"))
+            yield from (f"{path}.{field}" for field in OVERRIDDEN if getattr(regime, field) is not None)
 
 
 def assumed(dossier: Dossier) -> tuple[str, ...]:

@@ -53,6 +53,12 @@ Ids = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 
+Texts = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_one_or_many),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+
 
 def _day(raw: Any) -> Any:
     """A calendar date written YYYY-MM-DD, and nothing else (pydantic would take 0 for 1970-01-01)."""
@@ -138,6 +144,14 @@ class Party(Part):
     collapse_cost: Amount = Field(ZERO, description="What its own breach costs it, once, when answered")
     exposure_limit: Amount | None = Field(None, description="The most it may have lost if another party breaks out")
     response_time: Duration | None = Field(None, description="From seeing a breach to answering it")
+    talks_discount: Share | None = Field(
+        None,
+        description="What a deal reached at the very end of the talks is still worth to it, as GENIUS's discount factor; "
+        "never read when designing",
+    )
+    influence: Scalar | None = Field(
+        None, description="Its weight in a collective decision, 0 to 100, as in KTAB; never read when designing"
+    )
     source: str | None = Field(None, description="Where these judgements come from")
 
     @property
@@ -178,17 +192,63 @@ class Undo(Part):
     keeps: Share = Field(ZERO, description="Share of the effect that stays")
 
 
+class Visits(Part):
+    """Visits that may see cheating, counted from its worst start: just after a visit, or as a computed plan says."""
+
+    every: Duration | None = Field(None, description="Time from visit to visit; with `times`, after which they repeat")
+    random: Hazard | None = Field(None, description="Visits at random moments, so many a year (4 /year)")
+    detects: Share | None = Field(None, description="Chance that one visit sees it")
+    times: tuple[tuple[Duration, Share], ...] = Field(
+        (), description="When visits fall after the cheating starts, and the chance that they have seen it by then"
+    )
+
+
+class Regime(Part):
+    """One way to inspect a measure: what it says stands in place of what the `verify` around it says."""
+
+    title: str | None = Field(None, description="Name for people")
+    days: Capacity | None = Field(None, description="Inspector-days that it takes (40 /year)")
+    cost: Capacity | None = Field(None, description="Money that it takes (2 million USD/year)")
+    detects: Hazard | None = Field(None, description="Chance within a year that cheating is seen (90 %/year)")
+    visits: Visits | None = Field(None, description="Visits that see it as well, each by itself")
+    delay: Duration | None = Field(None, description="From seeing to saying so")
+    confirms_in: Duration | None = Field(None, description="From entry to counting as verified")
+    false_alarms: Hazard | None = Field(None, description="Chance within a year of an alarm without a cause")
+    source: str | None = Field(None, description="Where these judgements come from")
+
+
 class Verify(Part):
     """How cheating on a measure would be seen."""
 
     by: str | None = Field(None, description="Who verifies: a party or a name")
     detects: Hazard | None = Field(None, description="Chance within a year that cheating is seen (90 %/year)")
+    visits: Visits | None = Field(None, description="Visits that see it as well, each by itself")
     delay: Duration = Field(ZERO, description="From seeing to saying so")
     confirms_in: Duration | None = Field(None, description="From entry to counting as verified (default: delay)")
     false_alarms: Hazard = Field(ZERO, description="Chance within a year of an alarm without a cause")
     covert: bool = Field(True, description="Whether it could be faked in secret at all")
+    regimes: Mapping[Id, Regime] = Field({}, description="Ways to inspect it, of which one is chosen")
+    regime: Id | None = Field(None, description="The one that is chosen (default: none, what stands here counts)")
+    sites: Texts = Field((), description="Where it is inspected")
+    channels: Texts = Field((), description="What sees cheating: cameras, samples, satellites")
     source: str | None = Field(None, description="Where these judgements come from")
 
+    @property
+    def chosen(self) -> Verify:
+        """What counts: this, with what the chosen regime says in its place."""
+        return self.under(self.regime)
+
+    def under(self, regime: str | None) -> Verify:
+        """As `chosen`, were that regime chosen; None for none."""
+        said = self.regimes.get(regime) if regime is not None else None
+        if said is None:
+            return self
+        over = {name: value for name in OVERRIDDEN if (value := getattr(said, name)) is not None}
+        return self.model_copy(update=over)
+
+
+OVERRIDDEN = ("detects", "visits", "delay", "confirms_in", "false_alarms")
+"""Fields of `verify` that a regime may say otherwise."""
 
 UndoField = Annotated[
     Annotated[Literal["never"], Tag("<never>")] | Annotated[Undo, Tag("<undo>")],
@@ -231,11 +291,15 @@ class Measure(Part):
         return isinstance(self.verify, Verify) and self.verify.covert and not self.divisible
 
     @property
+    def verification(self) -> Verify | None:
+        """How it is verified under the regime that is chosen; None where everyone sees it."""
+        return self.verify.chosen if isinstance(self.verify, Verify) else None
+
+    @property
     def confirms_in(self) -> float:
         """Years from entry to counting as verified; 0 where everyone sees it."""
-        if not isinstance(self.verify, Verify):
-            return 0.0
-        return (self.verify.confirms_in or self.verify.delay).value
+        verification = self.verification
+        return (verification.confirms_in or verification.delay).value if verification else 0.0
 
     @property
     def joint(self) -> bool:

@@ -34,9 +34,9 @@ def step(annotation: Any, name: str | int) -> Any:
     return None
 
 
-def annotation_at(path: Path) -> Any:
+def annotation_at(path: Path, root: type[BaseModel] = schema.Dossier) -> Any:
     """The annotation of what may stand at a path of a dossier, None where the schema knows nothing of it."""
-    annotation: Any = schema.Dossier
+    annotation: Any = root
     for name in path:
         annotation = step(annotation, name)
         if annotation is None:
@@ -44,9 +44,9 @@ def annotation_at(path: Path) -> Any:
     return annotation
 
 
-def model_at(path: Path, tag: str | None = None) -> type[BaseModel] | None:
+def model_at(path: Path, tag: str | None = None, root: type[BaseModel] = schema.Dossier) -> type[BaseModel] | None:
     """The model that a mapping at a path is read as; `tag` chooses the branch of a union."""
-    models = [b for b in _branches(annotation_at(path), tag) if isinstance(b, type) and issubclass(b, BaseModel)]
+    models = [b for b in _branches(annotation_at(path, root), tag) if isinstance(b, type) and issubclass(b, BaseModel)]
     return models[0] if models else None
 
 

@@ -57,7 +57,7 @@ def to_csv(dossier: Dossier, folder: str | FilePath) -> None:
 
 def from_xlsx(path: str | FilePath) -> Dossier:
     """The dossier of a workbook. Raises DossierError with all findings, each naming its sheet and cell."""
-    return _dossier(FilePath(path), _workbook(FilePath(path)), "{sheet}!{cell}")
+    return _dossier(FilePath(path), workbook_cells(FilePath(path)), "{sheet}!{cell}")
 
 
 def from_csv(folder: str | FilePath) -> Dossier:
@@ -140,7 +140,7 @@ def _description(layout: Layout, column: str) -> str:
     return shape.description_at((*path, *name.split("."))) or ""
 
 
-def _workbook(path: FilePath) -> dict[str, Grid]:
+def workbook_cells(path: FilePath) -> dict[str, Grid]:
     """The cells of every sheet. Raises DossierError where the file is no workbook."""
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
@@ -161,10 +161,10 @@ def _workbook(path: FilePath) -> dict[str, Grid]:
 def _plain_cells(sheet: Any, path: FilePath) -> Grid:
     if sheet.max_row * sheet.max_column > MAX_CELLS:
         raise _unreadable(path, f"the sheet {sheet.title!r} has more than {MAX_CELLS} cells")
-    return [tuple(_Formula(c.value) if c.data_type == "f" else c.value for c in row) for row in sheet.iter_rows()]
+    return [tuple(Formula(c.value) if c.data_type == "f" else c.value for c in row) for row in sheet.iter_rows()]
 
 
-class _Formula(str):
+class Formula(str):
     """The text of a formula that someone typed."""
 
 
@@ -172,10 +172,11 @@ def _csv_folder(folder: FilePath) -> dict[str, Grid]:
     files = sorted(folder.glob("*.csv"))
     if not files:
         raise _unreadable(folder, "there are no .csv files in it")
-    return {file.stem: _csv_file(file) for file in files}
+    return {file.stem: csv_cells(file) for file in files}
 
 
-def _csv_file(file: FilePath) -> Grid:
+def csv_cells(file: FilePath) -> Grid:
+    """The cells of a CSV file (UTF-8). Raises DossierError where it is none."""
     try:
         if file.stat().st_size > MAX_UNPACKED_BYTES:
             raise _unreadable(file, "it is too large for a dossier")
@@ -199,7 +200,7 @@ def _dossier(path: FilePath, sheets: dict[str, Grid], name_of_cell: str) -> Doss
     def cell(sheet: str, row: Row, column: str) -> str:
         names = headers[sheet]
         at = names.index(column) if column in names else 0
-        return name_of_cell.format(sheet=sheet, cell=_address(row.number, at))
+        return name_of_cell.format(sheet=sheet, cell=address(row.number, at))
 
     from_tables(tables, reading, cell)
     dossier, findings = judged_document(reading.document, str(path), reading.findings)
@@ -224,7 +225,7 @@ def _table(name: str, grid: Grid, reading: Reading, name_of_cell: str) -> Table:
     table = Table(layout)
     if not grid:
         return table
-    header, width = [_text(h) for h in grid[0]], len(layout.keys)
+    header, width = [as_text(h) for h in grid[0]], len(layout.keys)
     if tuple(header[:width]) != layout.keys or len(set(filter(None, header))) < len(list(filter(None, header))):
         wanted = f"begin with {', '.join(layout.keys)} and repeat none" if width else "repeat none"
         reading.complain(name_of_cell.format(sheet=name, cell="A1"), f"the headers must {wanted}", "mend the headers")
@@ -232,7 +233,7 @@ def _table(name: str, grid: Grid, reading: Reading, name_of_cell: str) -> Table:
     for number, values in enumerate(grid[1:], start=2):
 
         def place(column: int, row: int = number) -> str:
-            return name_of_cell.format(sheet=name, cell=_address(row, column))
+            return name_of_cell.format(sheet=name, cell=address(row, column))
 
         texts = [_cell_text(v, reading, place, c) for c, v in enumerate(values)]
         if any(texts):
@@ -255,13 +256,13 @@ def _add_row(
 
 
 def _cell_text(value: Any, reading: Reading, place: Callable[[int], str], column: int) -> str:
-    if isinstance(value, _Formula):
+    if isinstance(value, Formula):
         reading.complain(place(column), "this is a formula, which is not read", "write its value")
         return ""
-    return _text(value)
+    return as_text(value)
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A cell as the text that `cells.read` takes; dates that the spreadsheet made of text become text again."""
     if value is None or isinstance(value, str):
         return value or ""
@@ -272,7 +273,8 @@ def _text(value: Any) -> str:
     return written(value) if isinstance(value, bool | int | float) else str(value)
 
 
-def _address(row: int, column: int) -> str:
+def address(row: int, column: int) -> str:
+    """The name of a cell, rows counted from 1 and columns from 0: C4."""
     letters = ""
     column += 1
     while column:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from detente.dossier.places import Path, Places
 from detente.dossier.quantities import Number
-from detente.dossier.schema import Dossier, Effect, Interest, InterestBound, Link, Require
+from detente.dossier.schema import Dossier, Effect, Interest, InterestBound, Link, Require, Verify
 from detente.errors import Finding
 
 Measured = tuple[Path, Number, str, bool]
@@ -83,6 +83,7 @@ def _all_amounts(dossier: Dossier) -> Iterator[Measured]:
         yield from _effects(measure.effects, ("measures", name, "effects"), unit_of)
     for name, interaction in dossier.interactions.items():
         yield from _effects(interaction.effects, ("interactions", name, "effects"), unit_of)
+    yield from _efforts(dossier)
     for path, require in requirements(dossier):
         if isinstance(require, InterestBound) and require.interest in unit_of:
             for side, bound in (("at_most", require.at_most), ("at_least", require.at_least)):
@@ -93,6 +94,20 @@ def _all_amounts(dossier: Dossier) -> Iterator[Measured]:
             yield from (
                 (("capacity", name, "uses", m), u, resource.limit.unit, False) for m, u in resource.uses.items()
             )
+
+
+def _efforts(dossier: Dossier) -> Iterator[Measured]:
+    """What inspection regimes take: days a year, and costs in the unit of the first that has one."""
+    currency: str | None = None
+    for name, measure in dossier.measures.items():
+        regimes = measure.verify.regimes if isinstance(measure.verify, Verify) else {}
+        for which, regime in regimes.items():
+            path: Path = ("measures", name, "verify", "regimes", which)
+            if regime.days is not None:
+                yield (*path, "days"), regime.days, "days", True
+            if regime.cost is not None and regime.cost.unit:
+                currency = currency or regime.cost.unit
+                yield (*path, "cost"), regime.cost, currency, False
 
 
 def requirements(dossier: Dossier) -> Iterator[tuple[Path, Require]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from detente.dossier import shape, units
@@ -15,6 +16,7 @@ from detente.dossier.places import Path, Places, at, nearest
 from detente.dossier.schema import Dossier
 from detente.errors import Finding
 
+_Model = TypeVar("_Model", bound=BaseModel)
 _CODES = {
     "missing": "dossier.missing",
     "too_short": "dossier.missing",
@@ -49,7 +51,7 @@ def validate(document: Any, places: Places) -> tuple[Dossier | None, list[Findin
     try:
         dossier = Dossier.model_validate(document, by_alias=True, by_name=False)
     except ValidationError as error:
-        return None, _translated(error.errors(include_url=False), document, places)
+        return None, translated(error.errors(include_url=False), document, places)
     findings = _grid(dossier, places)
     converted, unit_findings = units.convert(dossier, places)
     findings += unit_findings
@@ -98,17 +100,21 @@ def validate_what_can_be(document: Any, places: Places) -> Dossier | None:
 
     For checking the rest of a broken file in one go; never handed to anyone.
     """
+    dossier = what_can_be(document, Dossier)
+    return dossier if dossier is not None and not _grid(dossier, places) else None
+
+
+def what_can_be(document: Any, root: type[_Model]) -> _Model | None:
+    """A document read as a model once the fields with errors are left out, None where too little is left."""
     pruned = document
     for _ in range(6):
         try:
-            dossier = Dossier.model_validate(pruned, by_alias=True, by_name=False)
+            return root.model_validate(pruned, by_alias=True, by_name=False)
         except ValidationError as error:
             paths = {_written(e["loc"], pruned)[0] for e in error.errors(include_url=False)}
             pruned = _without(pruned, {p if at(pruned, p) is not None else p[:-1] for p in paths})
             if not isinstance(pruned, dict):
                 return None
-        else:
-            return dossier if not _grid(dossier, places) else None
     return None
 
 
@@ -120,9 +126,18 @@ def _grid(dossier: Dossier, places: Places) -> list[Finding]:
     return []
 
 
-def _translated(errors: list[ErrorDetails], document: Any, places: Places) -> list[Finding]:
-    findings = [_finding(e, document, places) for e in errors if not _only_spoilt(e, document)]
-    return list(dict.fromkeys(findings))
+def translated(
+    errors: list[ErrorDetails],
+    document: Any,
+    places: Places,
+    *,
+    root: type[BaseModel] = Dossier,
+    prefix: str = "dossier",
+) -> list[Finding]:
+    """What pydantic says of a document, in terms of what is written; `root` is the model that it was read as."""
+    findings = [_finding(e, document, places, root) for e in errors if not _only_spoilt(e, document)]
+    recoded = [replace(f, code=f.code.replace("dossier.", f"{prefix}.", 1)) for f in findings]
+    return list(dict.fromkeys(recoded))
 
 
 def _only_spoilt(error: ErrorDetails, document: Any) -> bool:
@@ -130,11 +145,11 @@ def _only_spoilt(error: ErrorDetails, document: Any) -> bool:
     return error["type"] == "too_short" and bool(at(document, _written(error["loc"], document)[0]))
 
 
-def _finding(error: ErrorDetails, document: Any, places: Places) -> Finding:
+def _finding(error: ErrorDetails, document: Any, places: Places, root: type[BaseModel]) -> Finding:
     path, tag = _written(error["loc"], document)
     kind = error["type"]
     code = _CODES.get(kind) or (kind.replace("detente.", "dossier.") if kind.startswith("detente.") else "dossier.type")
-    message, remedy = _words(kind, error, path, tag, document)
+    message, remedy = _words(kind, error, path, shape.model_at(path[:-1], tag, root))
     remedy = _decimal_comma(path, document) or remedy
     key = kind == "extra_forbidden" or "[key]" in error["loc"]
     return places.finding(code, message[:400], path, remedy=remedy, key=key)
@@ -151,8 +166,8 @@ def _decimal_comma(path: Path, document: Any) -> str:
     return ""
 
 
-def _words(kind: str, error: ErrorDetails, path: Path, tag: str | None, document: Any) -> tuple[str, str]:
-    """What to say of one error, and how to mend it."""
+def _words(kind: str, error: ErrorDetails, path: Path, model: type[BaseModel] | None) -> tuple[str, str]:
+    """What to say of one error, and how to mend it; `model` is what the field stands in."""
     found = error["input"]
     if kind == "missing" and isinstance(error["loc"][-1], int):
         return f"this list is too short: item {error['loc'][-1] + 1} is missing", "write all items"
@@ -163,7 +178,6 @@ def _words(kind: str, error: ErrorDetails, path: Path, tag: str | None, document
     if kind == "too_short":
         return "nothing is written here", "write at least one"
     if kind == "extra_forbidden":
-        model = shape.model_at(path[:-1], tag)
         return f"unknown field {path[-1]!r}", nearest(str(path[-1]), shape.known_fields(model) if model else ())
     if kind == "string_pattern_mismatch":
         return f"{_shown(found)} is not a name", "a name has letters a–z, digits, _ and -, and begins with a letter"

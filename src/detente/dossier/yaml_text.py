@@ -7,9 +7,10 @@ show) are refused. JSON is YAML, so JSON files are read by the same way.
 
 from __future__ import annotations
 
+import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +49,18 @@ def parse(text: str | bytes, file: str | None = None) -> Parsed:
         reader.findings.append(stop.finding(file))
         document = None
     return Parsed(document, Places(file, reader.keys, reader.values), tuple(reader.findings))
+
+
+def written(document: Mapping[str, Any]) -> str:
+    """A raw document as YAML text for people: fields in their order, short parts on one line."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style, yaml.allow_unicode, yaml.width = None, True, 120
+    yaml.representer.sort_base_mapping_type_on_output = False
+    stream = io.StringIO()
+    yaml.dump(dict(document), stream)
+    return stream.getvalue()
 
 
 def text_problem(text: str) -> str | None:

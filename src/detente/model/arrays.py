@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.dossier.quantities import Number
-from detente.dossier.schema import Condition, Dossier, Effect, Party, Undo, Verify
-from detente.model.detection import Detection, Exponential
+from detente.dossier.schema import Condition, Dossier, Effect, Party, Undo
+from detente.model.detection import Watch, watch
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -64,7 +64,7 @@ class Model:
     consents: Flags
     divisible: Flags
     fakeable: Flags
-    detection: tuple[Detection | None, ...]
+    detection: tuple[Watch | None, ...]
     delay: Array
     """[M] years from seeing to saying so."""
 
@@ -114,16 +114,15 @@ class Model:
         def speed(n: int) -> float:
             detection = self.detection[n]
             assert detection is not None
-            if self.valued[p]:
-                rho = float(self.rho[p])
-                return math.exp(-rho * self.delay[n]) * float(detection.partial(rho, -1.0, np.inf))
-            rate = float(detection.partial(0.0, -1.0, np.inf) - detection.partial(1e-6, -1.0, np.inf)) / 1e-6
-            never = float(detection.survival(np.inf))
-            return -math.inf if never > 0 else -(self.delay[n] + rate)
+            if discount is None:
+                return 1 / (1 + float(self.delay[n]) + detection.mean())
+            rho = discount.value
+            return math.exp(-rho * self.delay[n]) * float(detection.partial(rho, -1.0, np.inf))
 
+        discount = self.dossier.parties[self.parties[p]].discount
         mine = [n for n in range(self.M) if self.fakeable[n] and self.by[p, n]]
         bound = speed(m)
-        return [n for n in mine if n == m or speed(n) <= bound + 1e-12 * abs(bound)]
+        return [n for n in mine if n == m or speed(n) <= bound * (1 + 1e-12)]
 
     @classmethod
     def of(cls, dossier: Dossier) -> Model:
@@ -179,7 +178,7 @@ def _compile(d: Dossier) -> Model:
     answers = np.array([[p in c for c in conditional] for p in parties], bool).reshape(P, M) | (
         by & (by.sum(axis=0) > 1)
     )
-    verifies = [m.verify if isinstance(m.verify, Verify) else None for m in d.measures.values()]
+    verifies = [m.verification for m in d.measures.values()]
 
     def points(amount: Callable[[Party], Number | None], default: float) -> Array:
         """[P] an amount of each party as a present value; the default where it has none or values nothing."""
@@ -210,7 +209,7 @@ def _compile(d: Dossier) -> Model:
         consents=np.array([q.must_consent for q in people], bool),
         divisible=np.array([m.divisible for m in d.measures.values()], bool),
         fakeable=np.array([m.fakeable for m in d.measures.values()], bool),
-        detection=tuple(Exponential(v.detects.value if v.detects else 0.0) if v else None for v in verifies),
+        detection=tuple(watch(v) if v else None for v in verifies),
         delay=np.array([v.delay.value if v else 0.0 for v in verifies]),
     )
     for array in vars(model).values():

@@ -248,7 +248,7 @@ class _Follower:
                 at = t0 + t + (cell.sample if f.random else 0.0)
                 if np.isfinite(at) and at > begin[0] + SNAP:
                     times.append((at, t0 + t, float(f.random and bool(self.moving))))
-        last = np.inf if self.follows else max(t[0] for t in times)
+        last = np.inf if self.follows or np.isinf(cell.sample) else max(t[0] for t in times)
         times += [(t, t, 0.0) for t in self.tau if begin[0] + SNAP < t < last - SNAP]
         times.sort()
         return [t for n, t in enumerate(times) if n == 0 or t[0] - times[n - 1][0] > SNAP]

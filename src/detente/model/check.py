@@ -14,7 +14,8 @@ from typing import Literal, NamedTuple
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
-from detente.model.check_paths import NEVER, Breakout, Cheating, Facts, Path, Row, Together, Worth
+from detente.model.check_detection import NEVER
+from detente.model.check_paths import Breakout, Cheating, Facts, Path, Row, Together, Worth
 from detente.model.check_terms import SLIGHT, Breach, Kind, Term, Terms, Timing
 from detente.model.plan import Plan
 
@@ -283,9 +284,8 @@ class Judge:
 
     def _answer_factor(self, p: int, m: int) -> float:
         """E[e^(−ρ(time to the first answer))] when p fakes m."""
-        rho, rate = self.facts.rho[p], self.facts.rate[m]
-        wait = self.facts.delay[m] + self.facts.first[p]
-        return math.exp(-rho * wait) * rate / (rate + rho)
+        rho, wait = self.facts.rho[p], self.facts.delay[m] + self.facts.first[p]
+        return math.exp(-rho * wait) * self.facts.law[m].later(rho, -1.0)
 
     def _chances(self, plan: _Plan, m: int) -> range:
         """Moments at which m can be faked (at its entry) or undone in secret (from then on, if it can be)."""

@@ -12,12 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from detente.dossier.schema import Condition, Dossier, Effect, Party, Undo, Verify
+from detente.dossier.schema import Condition, Dossier, Effect, Party, Undo
+from detente.model.check_detection import NEVER, TIE, Law
 from detente.model.plan import FULL
 
-NEVER = math.inf
-TIE = 1e-9
-"""Years within which two dates are one."""
 Rises = tuple[tuple[int, float], ...]
 """Periods (−1: before signature) in which a measure's share rises, and by how much."""
 
@@ -58,18 +56,17 @@ class Worth:
         """Value of the `once` effects of an entry at t."""
         return self.once * math.exp(-self.rho * t)
 
-    def late(self, t: float, after: float, rate: float) -> float:
-        """E[tail(t + T); T > after] for T exponential with this rate."""
+    def late(self, t: float, after: float, law: Law) -> float:
+        """E[tail(t + T); T > after] for T of this law."""
         if t == NEVER or after == NEVER:
             return 0.0
-        share, both = rate / (rate + self.rho), rate + self.rho
-        seen = share * math.exp(-self.rho * t)
-        value = self.lasting * seen * math.exp(-both * after)
+        seen, e = law.later(self.rho, after), math.exp(-self.rho * t)
+        value = self.lasting * e * seen
         for worth, until in self.ending:
             last = until - t
             if last > after:
-                grown = seen * (math.exp(-both * after) - math.exp(-both * last))
-                stopped = math.exp(-self.rho * until) * (math.exp(-rate * after) - math.exp(-rate * last))
+                grown = e * (seen - law.later(self.rho, last))
+                stopped = math.exp(-self.rho * until) * (law.left(after) - law.left(last))
                 value += worth * (grown - stopped)
         return value
 
@@ -107,8 +104,9 @@ class Facts:
         self.undo = tuple(m.undo.within.value if isinstance(m.undo, Undo) else NEVER for m in self.bodies)
         self.keeps = tuple(m.undo.keeps.value if isinstance(m.undo, Undo) else 1.0 for m in self.bodies)
         self.fakeable = tuple(m.fakeable for m in self.bodies)
-        self.rate = tuple(_rate(m.verify) for m in self.bodies)
-        self.delay = tuple(m.verify.delay.value if isinstance(m.verify, Verify) else 0.0 for m in self.bodies)
+        verifications = [m.verification for m in self.bodies]
+        self.law = tuple(Law(v) for v in verifications)
+        self.delay = tuple(v.delay.value if v else 0.0 for v in verifications)
         self.first = tuple(self._first_answer(p) for p in range(len(self.parties)))
 
     def _first_answer(self, mover: int) -> float:
@@ -157,12 +155,12 @@ class Facts:
 
     def _speed(self, faker: int, m: int) -> float:
         """e^(−ρ·delay)·E[e^(−ρT)]."""
-        rho, rate = self.rho[faker], self.rate[m]
-        return math.exp(-rho * self.delay[m]) * rate / (rate + rho)
+        rho = self.rho[faker]
+        return math.exp(-rho * self.delay[m]) * self.law[m].later(rho, -1.0)
 
     def _lag(self, m: int) -> float:
         """Mean years until a faked measure is seen: the order of `_speed` as ρ → 0."""
-        return self.delay[m] + 1 / self.rate[m] if self.rate[m] else NEVER
+        return self.delay[m] + self.law[m].mean()
 
 
 def _weights(dossier: Dossier, party: Party) -> dict[str, float]:
@@ -171,9 +169,7 @@ def _weights(dossier: Dossier, party: Party) -> dict[str, float]:
     return {j: stake.value / scales[j] for j, stake in party.stakes.items() if scales.get(j)}
 
 
-def _rate(verify: object) -> float:
-    """Detections a year of a faked measure; 0 means never seen."""
-    return verify.detects.value if isinstance(verify, Verify) and verify.detects else 0.0
+UNSEEN = Law(None)
 
 
 class Path:
@@ -183,8 +179,8 @@ class Path:
         self.facts = facts
         self.moment = moment
         self.t0 = facts.tau[moment // 2]
-        self.rate = 0.0
-        """Detections a year, where the path is random; else 0."""
+        self.law = UNSEEN
+        """Of T, where the path is random."""
 
     def fate(self, m: int, e: int) -> Fate:
         """What becomes of measure m's entry in period e."""
@@ -216,12 +212,12 @@ class Cheating(Path):
 
     def __init__(self, facts: Facts, moment: int, faker: int, m: int) -> None:
         super().__init__(facts, moment)
-        self.rate = facts.rate[m]
+        self.law = facts.law[m]
         self.secret = facts.no_faster(faker, m)
         self.seen = self.t0 + facts.delay[m]
         own = facts.first[faker]
         never = (NEVER, NEVER)
-        self.answers = [facts.answer(n, faker, own) if self.rate else never for n in range(len(facts.measures))]
+        self.answers = [facts.answer(n, faker, own) if self.law.sees else never for n in range(len(facts.measures))]
 
     def happens(self, m: int, e: int) -> Fate | None:
         planned = self.fate(m, e)
@@ -264,10 +260,10 @@ class Together:
         for low, high in _cases(presences.values()):
             sample = (low + high) / 2 if high < NEVER else low + 1.0
             spans = list(self._spans(presences, sample))
-            chance = math.exp(-path.rate * low) - (math.exp(-path.rate * high) if high < NEVER else 0.0)
+            chance = path.law.left(low) - (path.law.left(high) if high < NEVER else 0.0)
             for (start, start_random), (end, end_random) in spans:
-                total += _expect(worth, path.rate, start, start_random, low, high, chance)
-                total -= _expect(worth, path.rate, end, end_random, low, high, chance)
+                total += _expect(worth, path.law, start, start_random, low, high, chance)
+                total -= _expect(worth, path.law, end, end_random, low, high, chance)
             if spans and not past:
                 total += worth.entry(spans[0][0][0]) * chance
         return total
@@ -320,12 +316,12 @@ def _cases(presences: Iterable[Presence]) -> Iterator[tuple[float, float]]:
     return ((low, high) for low, high in pairwise(marks) if high - low > 1e-12)
 
 
-def _expect(worth: Worth, rate: float, t: float, random: bool, low: float, high: float, chance: float) -> float:
+def _expect(worth: Worth, law: Law, t: float, random: bool, low: float, high: float, chance: float) -> float:
     """E[tail(t or t + T); low < T < high]."""
     if t == NEVER:
         return 0.0
     if random:
-        return worth.late(t, low, rate) - worth.late(t, high, rate)
+        return worth.late(t, low, law) - worth.late(t, high, law)
     return worth.tail(t) * chance
 
 
@@ -351,11 +347,10 @@ class Row(dict[int, float]):
             return 0.0
         worth, lost = self.worths[m], 1 - self.path.facts.keeps[m]
         value = worth.tail(fate.start) + (worth.entry(fate.start) if fate.fresh else 0.0)
-        if fate.after:
-            value *= math.exp(-self.path.rate * fate.after)
+        chance = self.path.law.left(fate.after) if fate.after else 1.0
+        value *= chance
         if lost and fate.end < NEVER:
-            chance = math.exp(-self.path.rate * fate.after) if fate.after else 1.0
-            end = worth.late(fate.end, fate.after, self.path.rate) if fate.random else chance * worth.tail(fate.end)
+            end = worth.late(fate.end, fate.after, self.path.law) if fate.random else chance * worth.tail(fate.end)
             value -= lost * end
         return value
 

@@ -26,7 +26,8 @@ from detente.dossier.schema import (
     Require,
     Resource,
 )
-from detente.model.check_paths import NEVER, TIE, Facts, Rises, Together
+from detente.model.check_detection import NEVER, TIE
+from detente.model.check_paths import Facts, Rises, Together
 from detente.model.plan import FULL, Plan, complete
 
 Kind = Literal[

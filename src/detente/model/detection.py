@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from detente.dossier.schema import Verify
 
 Array = NDArray[np.float64]
 SNAP = 1e-9
@@ -24,13 +27,21 @@ class Detection(Protocol):
 
 
 @dataclass(frozen=True)
-class Exponential:
-    """Seen at a constant rate a year; a rate of 0 never sees."""
+class Watch:
+    """Seen at a constant rate, and by visits, each by itself: P(T > t) = e^(−rate·t)·P(no visit by t has seen it).
 
-    rate: float
+    `visits` are (years, chance that visits have seen it by then), in order, the first after 0. After `every` years
+    the round begins again, with what is left. Neither rate nor visits: never seen.
+    """
+
+    rate: float = 0.0
+    visits: tuple[tuple[float, float], ...] = ()
+    every: float = np.inf
 
     def partial(self, rho: float, a: ArrayLike, b: ArrayLike) -> Array:
         low, high = np.maximum(np.asarray(a, float), 0.0), np.maximum(np.asarray(b, float), 0.0)
+        if self.visits:
+            return np.maximum(self._until(rho, high) - self._until(rho, low), 0.0)
         if self.rate == 0.0:
             return np.zeros(np.broadcast(low, high).shape)
         total = self.rate + rho
@@ -39,7 +50,70 @@ class Exponential:
 
     def survival(self, t: ArrayLike) -> Array:
         time = np.maximum(np.asarray(t, float), 0.0)
-        return np.ones(time.shape) if self.rate == 0.0 else np.exp(-self.rate * time)
+        left = np.ones(time.shape) if self.rate == 0.0 else np.exp(-self.rate * time)
+        if self.visits:
+            rounds, _, i = self._place(time)
+            left = left * self._unseen[-1] ** rounds * self._unseen[i]
+        return left
+
+    def mean(self) -> float:
+        """E[T]; infinite where it may never be seen."""
+        if float(self.survival(np.inf)) > 0:
+            return float(np.inf)
+        ends = np.append(self._times[1:], self.every)
+        if self.rate == 0.0:
+            lengths = np.where(self._unseen > 0, ends - self._times, 0.0)
+        else:
+            lengths = (np.exp(-self.rate * self._times) - np.exp(-self.rate * ends)) / self.rate
+        return float(np.sum(self._unseen * lengths) / self._lost(0.0))
+
+    @cached_property
+    def _times(self) -> Array:
+        """[n+1] 0, then the visits of a round."""
+        return np.array([0.0, *(t for t, _ in self.visits)])
+
+    @cached_property
+    def _unseen(self) -> Array:
+        """[n+1] the chance that the visits of a round have not seen it, from each of `_times` on."""
+        return np.array([1.0, *(1.0 - chance for _, chance in self.visits)])
+
+    def _place(self, t: Array) -> tuple[Array, Array, NDArray[np.intp]]:
+        """Whole rounds before each time (∞ at ∞), years since the last began, and the last of `_times` by then."""
+        rounds = np.floor((t + SNAP) / self.every) if np.isfinite(self.every) else np.zeros(t.shape)
+        over = np.isposinf(rounds)
+        since = np.where(over, 0.0, np.maximum(t - np.where(over, 0.0, rounds) * min(self.every, 1e300), 0.0))
+        i = np.searchsorted(self._times, since + SNAP, side="right") - 1
+        return rounds, since, i
+
+    def _lost(self, rho: float) -> float:
+        """1 − r, where r = e^(−(ρ + rate)·every)·(chance that a round sees nothing); 1 where there is but one round."""
+        if not np.isfinite(self.every):
+            return 1.0
+        chance = self.visits[-1][1]
+        return float(chance + (1.0 - chance) * -np.expm1(-(self.rate + rho) * self.every))
+
+    def _until(self, rho: float, t: Array) -> Array:
+        """E[e^(−ρT); T ≤ t]: whole rounds, a geometric sum, and what the last has seen so far."""
+        total, lost = self.rate + rho, self._lost(rho)
+        share = self.rate / total if self.rate else 0.0
+        decay = np.exp(-total * self._times)
+        atoms = -np.diff(self._unseen) * decay[1:]
+        between = -np.diff(decay) * self._unseen[:-1] * share
+        sums = np.concatenate([[0.0], np.cumsum(atoms + between)])
+
+        def within(since: Array, i: NDArray[np.intp]) -> Array:
+            if share == 0.0:
+                return sums[i]
+            seen: Array = sums[i] + share * self._unseen[i] * np.maximum(decay[i] - np.exp(-total * since), 0.0)
+            return seen
+
+        rounds, since, i = self._place(t)
+        if not np.isfinite(self.every):
+            return within(since, i)
+        whole = within(np.array(self.every), np.array(len(self.visits)))
+        passed = (1.0 - lost) ** rounds
+        result: Array = whole * (1.0 - passed) / lost + passed * within(since, i)
+        return result
 
 
 @dataclass(frozen=True)
@@ -54,4 +128,20 @@ class AtOnce:
         return (np.asarray(t, float) < -SNAP).astype(float)
 
 
-NEVER = Exponential(0.0)
+NEVER = Watch()
+
+
+def watch(verify: Verify) -> Watch:
+    """The time to detection of cheating that starts at its worst moment. What a regime says is read already."""
+    rate = verify.detects.value if verify.detects else 0.0
+    visits = verify.visits
+    if visits is None:
+        return Watch(rate)
+    every = visits.every.value if visits.every else np.inf
+    if visits.times:
+        seen = tuple((t.value, chance.value) for t, chance in visits.times)
+    else:
+        chance = visits.detects.value if visits.detects else 0.0
+        rate += visits.random.value * chance if visits.random else 0.0
+        seen = ((every, chance),) if visits.every else ()
+    return Watch(rate, seen, every) if seen and seen[-1][1] > 0 else Watch(rate)

@@ -6,7 +6,7 @@ signature).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -123,6 +123,12 @@ class Conditions:
             holds = np.array([truth(e, shares) for e in self.expressions])
             slack = slack + (self.on_terms[0] + self.on_terms[1]) @ holds
         return slack
+
+    def only(self, chosen: Sequence[bool]) -> Conditions:
+        """Some of the rows, one flag a row."""
+        rows = np.flatnonzero(chosen)
+        labels, terms = (tuple(x[r] for r in rows) for x in (self.labels, self.terms))
+        return Conditions(self.model, labels, self.coef[rows], self.standing[rows], self.const[rows], terms)  # type: ignore[arg-type]
 
     def __len__(self) -> int:
         return len(self.labels)

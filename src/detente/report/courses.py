@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Condition, Effect, Interest
-from detente.model.check_paths import TIE
+from detente.model.check_detection import TIE
 from detente.model.plan import FULL
 from detente.report.roadmap import Reading
 

@@ -20,6 +20,7 @@ KINDS = {
     "scenarios": ("number of a scenario", "numbers of scenarios"),
     "history": ("number of the history", "numbers of the history"),
     "price": ("price of a demand", "prices of demands"),
+    "regimes": ("number of an inspection regime", "numbers of inspection regimes"),
     "false_alarms": ("rate of false alarms", "rates of false alarms"),
     "course": ("level on a course that no condition bounds", "levels on courses that no condition bounds"),
     "demands": ("bound in a preference", "bounds in preferences"),
@@ -91,18 +92,22 @@ def _natural(text: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text))
 
 
-DURATIONS = ("takes", "delay", "confirms_in", "in", "for", "response_time")
+DURATIONS = ("takes", "delay", "confirms_in", "every", "in", "for", "response_time")
 
 
 def _unit(dossier: Dossier, path: str, n: Number) -> str:
     """The unit in which value and range are given."""
     parts = path.split(".")
+    last = parts[-1]
+    if last == "days":
+        return "inspector-days a year"
     if n.unit:
         return n.unit
-    last = parts[-1]
+    if "visits" in parts and (last == "detects" or "times" in parts):
+        return "years" if last == "0" else "share of 1"
     if last in DURATIONS:
         return "years"
-    if last in ("discount", "detects", "false_alarms") or (last == "rate" and parts[0] == "shocks"):
+    if last in ("discount", "detects", "random", "false_alarms") or (last == "rate" and parts[0] == "shocks"):
         return "a year, continuous"
     if parts[0] == "interests" or (parts[0] == "measures" and "effects" in parts):
         name = parts[1].partition("[")[0] if parts[0] == "interests" else parts[parts.index("effects") + 1]

@@ -12,10 +12,12 @@ from detente.design.assessment import Assessment
 from detente.dossier.grid import Grid, add_months
 from detente.dossier.quantities import DAYS_PER_YEAR
 from detente.dossier.schema import Dossier, Verify
-from detente.model.check_paths import NEVER, Facts
+from detente.model.check_detection import NEVER
+from detente.model.check_paths import Facts
 from detente.model.check_terms import Terms, Timing
+from detente.model.detection import watch
 from detente.model.plan import FULL, Plan
-from detente.report.words import day, party, percent
+from detente.report.words import day, measure, party, percent, several
 
 JOINTLY = ""
 """The lane of measures that several parties perform together."""
@@ -78,10 +80,13 @@ class Reading:
 
 def steps(assessment: Assessment) -> tuple[Step, ...]:
     """The measures of the shown plan, in order of entry."""
-    if assessment.plan is None:
-        return ()
-    reading = Reading.of(assessment.dossier, assessment.plan)
-    found = [_step(reading, assessment.plan, m, name) for m, name in enumerate(assessment.dossier.measures)]
+    return () if assessment.plan is None else steps_of(assessment.dossier, assessment.plan)
+
+
+def steps_of(dossier: Dossier, plan: Plan) -> tuple[Step, ...]:
+    """The measures of a plan, in order of entry."""
+    reading = Reading.of(dossier, plan)
+    found = [_step(reading, plan, m, name) for m, name in enumerate(dossier.measures)]
     return tuple(sorted((s for s in found if s is not None), key=lambda s: (s.entry, not s.standing)))
 
 
@@ -137,13 +142,19 @@ def seen_by(dossier: Dossier, name: str) -> str:
     return party(dossier, verify.by) if verify.by else "no verifier named"
 
 
+def needs(dossier: Dossier, name: str) -> str:
+    """What must be there before work on a measure starts, in words; empty where that is nothing."""
+    in_force, verified = dossier.prerequisites(name)
+    return several([*(measure(dossier, n) for n in in_force), *(f"{measure(dossier, n)} (verified)" for n in verified)])
+
+
 def detection(dossier: Dossier, name: str) -> str:
     """How surely cheating on a measure is seen, in words; empty where it cannot be faked."""
     measure = dossier.measures[name]
-    if not measure.fakeable or not isinstance(measure.verify, Verify):
+    if not measure.fakeable or measure.verification is None:
         return ""
-    rate = measure.verify.detects.value if measure.verify.detects else 0.0
-    return f"{percent(-math.expm1(-rate))} a year"
+    seen = watch(measure.verification)
+    return f"{percent(1 - float(seen.survival(1.0)))} {'within a' if seen.visits else 'a'} year"
 
 
 def on_last_date(assessment: Assessment) -> str:

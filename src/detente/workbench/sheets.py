@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from detente.dossier import Dossier, reads
+from detente.dossier.yaml_text import written
 from detente.errors import DossierError, UsageError
 from detente.workbench.asking import Case, ask
 from detente.workbench.options import ImportOptions, SheetsOptions, options_of, takes
@@ -69,14 +69,7 @@ def import_sheets(
 
 def as_yaml(dossier: Dossier) -> str:
     """A dossier as a YAML file that says the same."""
-    from ruamel.yaml import YAML
-
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style, yaml.allow_unicode, yaml.width = None, True, 120
-    yaml.representer.sort_base_mapping_type_on_output = False
-    stream = io.StringIO()
-    yaml.dump(dict(dossier.document), stream)
-    text = stream.getvalue()
+    text = written(dossier.document)
     again, findings = reads(text)
     if again is None:
         raise DossierError(findings)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from detente.dossier.checks import names, order, rules
+from detente.dossier.checks import names, order, rules, verification
 from detente.dossier.schema import Dossier
 from detente.errors import Finding
 
 
 def errors(dossier: Dossier) -> list[Finding]:
     """Findings that forbid the use of a dossier, and warnings about names that only people read."""
-    found = [*names.unknown(dossier), *rules.broken(dossier)]
+    found = [*names.unknown(dossier), *rules.broken(dossier), *verification.broken(dossier)]
     return found + list(order.cycles(dossier))

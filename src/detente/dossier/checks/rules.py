@@ -70,11 +70,6 @@ def _measures(dossier: Dossier) -> Iterator[Finding]:
         if measure.divisible and measure.takes.value == 0:
             message, remedy = f"{name!r} is divisible but takes no time", "write how long all of it takes"
             yield dossier.places.finding("dossier.divisible", message, (*path, "divisible"), remedy=remedy)
-        if measure.fakeable and getattr(measure.verify, "detects", None) is None:
-            message = f"{name!r} can be faked, but nothing says how likely that is seen"
-            remedy = "add 'detects: 90 %/year', or 'covert: false' where it cannot be faked"
-            path = (*path, "verify", "detects")
-            yield dossier.places.finding("dossier.missing_detects", message, path, remedy=remedy)
 
 
 def _state(dossier: Dossier) -> Iterator[Finding]:

@@ -1,0 +1,345 @@
+"""Which numbers the verdict hangs on: for each, the nearest value at which it flips. DESIGN §6.
+
+A number's range is what its dossier states, else from half to twice its value. Its ends (and, where it enters the
+conditions otherwise than linearly, the middle of either side) are judged; between a value with the stated verdict and
+one without, the flip is found by bisection. A flip and back between the values judged would not be seen.
+Plans found for one value are tried first at the next, so most values need no solver.
+"""
+
+from __future__ import annotations
+
+import math
+import pickle
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations, product
+from typing import Any, Literal
+
+from detente.design.parallel import each, stopped, workers
+from detente.design.problem import Linear, Problem, Question
+from detente.design.rules import Designer, plan_of
+from detente.design.solve import Clock, Objective, Solver
+from detente.design.sources import Input, inputs
+from detente.dossier.overlays import apply
+from detente.dossier.places import dotted, nearest
+from detente.dossier.restate import Manner, manner_of, raw_at
+from detente.dossier.schema import Dossier
+from detente.errors import DossierError, UsageError
+from detente.model.arrays import Model
+from detente.model.check import Judge
+from detente.model.plan import Plan
+from detente.model.temptation import conditions
+
+Status = Literal["flips", "no_flip_in_range", "undecided"]
+MINIMAL = Question("minimal")
+PRECISION = 5e-4
+"""How closely a flip is bracketed, as a part of the range."""
+POOL = 12
+"""Plans that are tried before solving."""
+LINEAR = ("stakes", "walk_away", "collapse_cost", "exposure_limit", "no_deal", "level", "once", "rate")
+"""Numbers that every condition is linear in, while they do not change their sign."""
+
+
+@dataclass(frozen=True)
+class Flip:
+    """Where the verdict flips as one number moves, all in the unit that the dossier writes it in.
+
+    `low`, `high`: the range searched. `flips_at`: the nearest value judged at which the verdict is another; `distance`:
+    how far that is, as a part of the range. Where `status` is "undecided" some value could not be judged in time.
+    """
+
+    path: str
+    stated: float
+    unit: str
+    flips_at: float | None
+    low: float
+    high: float
+    status: Status
+    distance: float | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class PairFlip:
+    """Where the verdict flips as two numbers move together toward ends of their ranges; `share`: how far they go."""
+
+    paths: tuple[str, str]
+    flips_at: tuple[float, float] | None
+    share: float | None
+    status: Status
+
+
+@dataclass(frozen=True)
+class Critical:
+    """The verdict, and what it hangs on: the numbers nearest to a flip first. `finished`: all were searched."""
+
+    dossier: Dossier
+    question: Question
+    verdict: Literal["satisfactory", "none_exists", "undecided"]
+    numbers: tuple[Flip, ...]
+    pairs: tuple[PairFlip, ...]
+    finished: bool
+
+
+@dataclass(frozen=True)
+class Dial:
+    """One number that can be turned: where to write it, how, and how far."""
+
+    path: str
+    where: str
+    stated: float
+    low: float
+    high: float
+    manner: Manner
+    linear: bool
+    source: str | None
+
+    def at(self, x: float) -> dict[str, Any]:
+        """The overlay that sets it to x in its unit."""
+        return {self.where: self.manner.say(x)}
+
+    def flip(self, x: float | None, status: Status) -> Flip:
+        width = self.high - self.low
+        distance = abs(x - self.stated) / width if x is not None and width > 0 else None
+        return Flip(self.path, self.stated, self.manner.unit, x, self.low, self.high, status, distance, self.source)
+
+
+def critical(
+    dossier: Dossier,
+    question: Question = MINIMAL,
+    *,
+    only: Sequence[str] = (),
+    pairs: bool = False,
+    jobs: int = 0,
+    executor: Executor | None = None,
+    time_limit: float = 600.0,
+    solve_seconds: float = 20.0,
+    say: Callable[[str], None] = lambda text: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Critical:
+    """Search the numbers of a dossier (`only`: these paths, or all below them), and their pairs on request.
+
+    `executor` runs the searches (default: worker processes, one a core, or as many as `jobs` says). Raises UsageError
+    for a path that names no number.
+    """
+    clock = Clock(time_limit, cancelled)
+    dials = dials_of(dossier, only)
+    say("Judging the case as it stands")
+    verdict, plans = _stated(dossier, question, clock)
+    if verdict is None:
+        left = tuple(d.flip(None, "undecided") for d in dials)
+        return Critical(dossier, question, "undecided", left, (), finished=False)
+    packed = pickle.dumps((dossier, question, plans, verdict, solve_seconds))
+
+    def over() -> bool:
+        return clock.left <= 0
+
+    with workers(jobs if len(dials) > 4 else 1) if executor is None else nullcontext(executor) as pool:
+        found: dict[str, Flip] = {}
+        for _, flip in each(pool, _search, [(packed, d) for d in dials], cancelled=over):
+            found[flip.path] = flip
+            say(f"{len(found)} of {len(dials)} numbers searched")
+        flips = tuple(sorted((found.get(d.path) or d.flip(None, "undecided") for d in dials), key=_rank))
+        together: list[PairFlip] = []
+        if pairs:
+            chosen = [d for d in dials if only or d.path in [f.path for f in flips[:6]]]
+            asked = [(packed, a, b) for a, b in combinations(chosen, 2)]
+            for _, pair in each(pool, _search_pair, asked, cancelled=over):
+                together.append(pair)
+                say(f"{len(together)} of {len(asked)} pairs searched")
+    together.sort(key=lambda p: (p.share is None, p.share or 0.0, p.paths))
+    stated: Literal["satisfactory", "none_exists"] = "satisfactory" if verdict else "none_exists"
+    return Critical(dossier, question, stated, flips, tuple(together), finished=len(found) == len(dials))
+
+
+def _rank(flip: Flip) -> tuple[Any, ...]:
+    """The nearest flips first, then what is undecided, then the rest."""
+    order = {"flips": 0, "undecided": 1, "no_flip_in_range": 2}
+    return order[flip.status], flip.distance or 0.0, flip.path
+
+
+def dials_of(dossier: Dossier, only: Sequence[str] = ()) -> list[Dial]:
+    """The numbers to turn: those uncertain, assumed or without a source; or those named. Raises UsageError."""
+    known = inputs(dossier)
+    if only:
+        for path in only:
+            if not any(is_within(i.path, path) for i in known):
+                raise UsageError(f"no number at {path!r}: {nearest(path, [i.path for i in known])}")
+        return [dial_of(dossier, i) for i in known if any(is_within(i.path, path) for path in only)]
+    return [dial_of(dossier, i) for i in known if i.used and (i.number.range or i.assumed or not i.source)]
+
+
+def is_within(path: str, part: str) -> bool:
+    """Whether a dotted path is another, or lies below it."""
+    return path == part or path.startswith(f"{part}.")
+
+
+def dial_of(dossier: Dossier, found: Input) -> Dial:
+    """A number as it can be turned: its range as stated, else from half to twice its value."""
+    number = found.number
+    where, raw = raw_at(dossier.document, found.where)
+    manner = manner_of(raw, number)
+    ends = number.range or (number.value / 2, number.value * 2)
+    low, high = sorted(manner.written(v) for v in ends)
+    stated = manner.written(number.value)
+    linear = any(f".{name}" in f".{found.path}" for name in LINEAR) and (low >= 0 or high <= 0)
+    return Dial(found.path, dotted(where), stated, low, high, manner, linear, found.source)
+
+
+# --- judging one changed dossier -----------------------------------------------------------------------------------
+
+
+class _NoDossier(Exception):
+    """A value that no dossier can have there."""
+
+
+def _stated(dossier: Dossier, question: Question, clock: Clock) -> tuple[bool | None, list[Plan]]:
+    """The verdict on the dossier as it stands, and two plans far from each other where there are any."""
+    model = Model.of(dossier)
+    valued = conditions(model)
+    plans = []
+    for rule in ("robust", "nash"):
+        found = Designer(model, question, gap=0.02, clock=clock, valued=valued).design(rule)
+        if found.status == "none_exists":
+            return False, []
+        if found.plan is not None:
+            plans.append(found.plan)
+    return (True if plans else None), plans
+
+
+class Trials:
+    """Judges changed dossiers: by the plans known, else by solving."""
+
+    def __init__(self, dossier: Dossier, question: Question, plans: Iterable[Plan], seconds: float) -> None:
+        self.dossier, self.question, self.plans, self.seconds = dossier, question, list(plans), seconds
+
+    def possible(self, changes: Mapping[str, Any]) -> bool | None:
+        """Whether some plan is satisfactory under changes; None where that was not settled in time."""
+        try:
+            changed = apply(self.dossier, changes)
+        except DossierError as wrong:
+            raise _NoDossier from wrong
+        if any(_bystander(plan, changes) for plan in self.plans):
+            return True
+        judge = Judge(changed, success=self.question.success, openings=self.question.openings)  # type: ignore[arg-type]
+        for i, plan in enumerate(self.plans):
+            if judge.satisfactory(plan):
+                self.plans.insert(0, self.plans.pop(i))
+                return True
+        return self._solved(changed, judge)
+
+    def _solved(self, changed: Dossier, judge: Judge) -> bool | None:
+        model = Model.of(changed)
+        solver = Solver(Problem(model, self.question), Clock(self.seconds, stopped))
+        outcome = solver.best(Objective(Linear({}), lambda shares: 0.0))
+        if outcome.shares is None:
+            return False if outcome.proved else None
+        plan = plan_of(model, outcome.shares)
+        if not judge.satisfactory(plan):
+            return None
+        self.plans = [plan, *self.plans][:POOL]
+        return True
+
+
+def _bystander(plan: Plan, changes: Mapping[str, Any]) -> bool:
+    """Whether changes concern only measures that a plan leaves out: then they change nothing for it."""
+    return all(path.startswith("measures.") and plan.entry.get(path.split(".")[1]) is None for path in changes)
+
+
+@lru_cache(maxsize=1)
+def _trials(packed: bytes) -> tuple[Trials, bool]:
+    """What a worker keeps between its tasks: the plans that it has found."""
+    dossier, question, plans, verdict, seconds = pickle.loads(packed)
+    return Trials(dossier, question, plans, seconds), verdict
+
+
+# --- searching -----------------------------------------------------------------------------------------------------
+
+
+def _search(task: tuple[bytes, Dial]) -> Flip:
+    """The nearest flip of one number, on both sides of its stated value."""
+    packed, dial = task
+    trials, verdict = _trials(packed)
+    low, high = (_reach(trials, dial, end) for end in (dial.low, dial.high))
+    dial = Dial(**{**vars(dial), "low": low, "high": high})
+    tolerance = PRECISION * (high - low)
+    found: list[float] = []
+    unsettled = False
+    for end in (low, high):
+        if end == dial.stated:
+            continue
+        steps = [end] if dial.linear else [(dial.stated + end) / 2, end]
+        at, settled = first_flip(lambda x: trials.possible(dial.at(x)), dial.stated, steps, verdict, tolerance)
+        unsettled = unsettled or not settled
+        found += [] if at is None else [at]
+    if found:
+        return dial.flip(min(found, key=lambda x: abs(x - dial.stated)), "flips")
+    return dial.flip(None, "undecided" if unsettled else "no_flip_in_range")
+
+
+def _reach(trials: Trials, dial: Dial, end: float) -> float:
+    """The farthest value toward an end that a dossier can have."""
+    span = end - dial.stated
+    tries = [end, *([1.0] if dial.stated <= 1 < end else []), *([100.0] if dial.stated <= 100 < end else [])]
+    for x in [*tries, *(dial.stated + span / 2.0**i for i in range(1, 8))]:
+        try:
+            apply(trials.dossier, dial.at(x))
+        except DossierError:
+            continue
+        return x
+    return dial.stated
+
+
+def first_flip(
+    possible: Callable[[float], bool | None], start: float, steps: Sequence[float], verdict: bool, tolerance: float
+) -> tuple[float | None, bool]:
+    """The first value, from start along the steps, with another verdict; and whether all was settled."""
+    last = start
+    for x in steps:
+        answer = possible(x)
+        if answer is None:
+            return None, False
+        if answer is not verdict:
+            return _bisected(possible, last, x, verdict, tolerance)
+        last = x
+    return None, True
+
+
+def _bisected(
+    possible: Callable[[float], bool | None], same: float, other: float, verdict: bool, tolerance: float
+) -> tuple[float | None, bool]:
+    """Where the verdict flips between a value with the stated verdict and one without: the nearest judged beyond it."""
+    while abs(other - same) > tolerance:
+        middle = (same + other) / 2
+        answer = possible(middle)
+        if answer is None:
+            return other, False
+        same, other = (middle, other) if answer is verdict else (same, middle)
+    return other, True
+
+
+def _search_pair(task: tuple[bytes, Dial, Dial]) -> PairFlip:
+    """The nearest flip as two numbers go toward their ends in step."""
+    packed, a, b = task
+    trials, verdict = _trials(packed)
+    best, unsettled = math.inf, False
+    where: tuple[float, float] | None = None
+    for ends in product(*[[_reach(trials, d, e) for e in (d.low, d.high)] for d in (a, b)]):
+
+        def at(share: float, ends: tuple[float, ...] = ends) -> tuple[float, float]:
+            return a.stated + share * (ends[0] - a.stated), b.stated + share * (ends[1] - b.stated)
+
+        def possible(share: float) -> bool | None:
+            x, y = at(share)
+            return trials.possible({**a.at(x), **b.at(y)})
+
+        share, settled = first_flip(possible, 0.0, [0.5, 1.0], verdict, PRECISION)
+        unsettled = unsettled or not settled
+        if share is not None and share < best:
+            best, where = share, at(share)
+    if where is not None:
+        return PairFlip((a.path, b.path), where, best, "flips")
+    return PairFlip((a.path, b.path), None, None, "undecided" if unsettled else "no_flip_in_range")

@@ -1,0 +1,94 @@
+"""Many small tasks on all cores: worker processes that stop when they are told to, or any executor that is given."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+POLL_SECONDS = 0.2
+_stop: Any = None
+
+
+def stopped() -> bool:
+    """Whether whoever started this worker wants no more."""
+    return _stop is not None and _stop.is_set()
+
+
+def _begin(stop: Any) -> None:
+    global _stop
+    _stop = stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the parent, which then sets `stop`
+
+
+class Here(Executor):
+    """Runs each task at once, in this process."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@contextmanager
+def workers(jobs: int) -> Iterator[Executor]:
+    """So many worker processes (0: one a core; 1: none, all is done here)."""
+    count = jobs or os.cpu_count() or 1
+    if count == 1:
+        yield Here()
+        return
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(stop,)) as pool:
+        with _alone():
+            wait([pool.submit(stopped) for _ in range(count)])  # a worker starts when a task finds none idle
+        try:
+            yield pool
+        finally:
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Have new processes not run the user's script again: they need nothing that it defines."""
+    main = sys.modules["__main__"]
+    kept = {name: vars(main)[name] for name in ("__file__", "__spec__") if name in vars(main)}
+    for name in kept:
+        delattr(main, name)
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            setattr(main, name, value)
+
+
+def each(
+    executor: Executor, task: Callable[[T], R], items: list[T], *, cancelled: Callable[[], bool], ahead: int = 4
+) -> Iterator[tuple[T, R]]:
+    """Results as they come; what is under way when `cancelled` says so is left, the rest never begun.
+
+    Raises what a task raises.
+    """
+    waiting = list(reversed(items))
+    running: dict[Future[R], T] = {}
+    while (waiting or running) and not cancelled():
+        while waiting and len(running) < ahead:
+            item = waiting.pop()
+            running[executor.submit(task, item)] = item
+        done, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield running.pop(future), future.result()
+    for future in running:
+        future.cancel()

@@ -1,0 +1,166 @@
+"""GENIUS XML: one `negotiation_template` (domain) and a `utility_space` (profile) for each party. INTEROP.
+
+Semantics are those of GENIUS's own program: http://ii.tudelft.nl/genius (Lin, Kraus, Baarslag, Tykhonov, Hindriks,
+Jonker 2014, Computational Intelligence 30(1), doi:10.1111/j.1467-8640.2012.00463.x).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from detente.dossier.foreign.domain import Domain, Profile
+from detente.dossier.foreign.genius_issues import XmlIssue, issues_of
+from detente.dossier.foreign.genius_profiles import profile_of
+from detente.dossier.foreign.imported import Imported, Reading, broken, file_bytes
+from detente.dossier.foreign.xml_text import Element, parse
+from detente.dossier.places import nearest
+from detente.errors import Finding, UsageError
+
+DOMAIN, PROFILE = "negotiation_template", "utility_space"
+REAL_STEPS = 20
+"""Into how many steps the range of a real issue is cut, unless told otherwise."""
+_MOST_STEPS = 1_000
+
+
+@dataclass(frozen=True)
+class _File:
+    path: FilePath
+    root: Element | None
+    findings: list[Finding]
+
+    @property
+    def kind(self) -> str | None:
+        return None if self.root is None else self.root.tag
+
+
+def read_genius(
+    source: str | FilePath, profiles: Sequence[str] = (), *, steps: int = REAL_STEPS
+) -> tuple[Imported | None, list[Finding]]:
+    """The dossier of a GENIUS domain: of a folder with its profiles, or of a domain file with profiles named.
+
+    `profiles` chooses by file name, with or without .xml, in that order; `steps` cuts the range of real issues.
+    None where a finding is an error. Raises UsageError for impossible `steps`.
+    """
+    if not 1 <= steps <= _MOST_STEPS:
+        raise UsageError(f"real issues can be cut into 1 to {_MOST_STEPS} steps, not {steps}")
+    path = FilePath(source)
+    domain, chosen, findings = _chosen(path, tuple(profiles))
+    if domain is None or domain.root is None or broken(findings):
+        return None, findings
+    reading = Reading(str(domain.path))
+    issues = issues_of(domain.root, reading, steps)
+    findings += reading.findings
+    parties = [_profile(file, issues, findings) for file in chosen] if issues and not broken(findings) else []
+    if broken(findings):
+        return None, findings
+    title = _title(domain)
+    read = Domain(title, domain.path.name, tuple(i.issue for i in issues), tuple(p for p in parties if p))
+    return Imported(read.document(), (domain.path, *(f.path for f in chosen))), findings
+
+
+def _profile(file: _File, issues: Sequence[XmlIssue], findings: list[Finding]) -> Profile | None:
+    if file.root is None:
+        return None
+    reading = Reading(str(file.path))
+    name = reading.name(file.path.stem, "the profile", None) or ""
+    profile = profile_of(file.root, name, file.path.name, issues, reading)
+    findings += reading.findings
+    return profile
+
+
+def _title(domain: _File) -> str:
+    """The domain's own name where it says one, else that of its file, or of the folder of a plain domain.xml."""
+    assert domain.root is not None
+    root = next(domain.root.all("objective"), None)
+    name = ((root.get("name") if root else None) or "").strip()
+    if name.casefold() not in ("", "root"):
+        return Reading("").name(name, "the domain", None) or domain.path.stem
+    return domain.path.resolve().parent.name if domain.path.stem.casefold() == "domain" else domain.path.stem
+
+
+def _chosen(path: FilePath, names: tuple[str, ...]) -> tuple[_File | None, list[_File], list[Finding]]:
+    """The domain and the profiles that are asked for, with what is wrong with those files."""
+    if path.is_dir():
+        files = [_opened(p) for p in sorted(path.iterdir(), key=_natural) if p.suffix.lower() == ".xml"]
+        return _from_folder(path, files, names)
+    domain, reading = _opened(path), Reading(str(path))
+    findings = list(domain.findings)
+    if domain.kind not in (None, DOMAIN):
+        message = f"expected a domain, whose root is <{DOMAIN}>, found <{domain.kind}>"
+        reading.say("root", message, domain.root.line if domain.root else None, "name the domain file or its folder")
+    elif domain.root and not names:
+        reading.say("profiles", "no profiles are named", None, "name them (--profiles A,B), or name the folder")
+    chosen = _named({p.name: p for p in _beside(path)}, names, reading)
+    files = [_opened(p) for p in chosen]
+    findings += reading.findings + [f for file in files for f in file.findings] + _not_profiles(files)
+    return domain, files, findings
+
+
+def _from_folder(
+    path: FilePath, files: list[_File], names: tuple[str, ...]
+) -> tuple[_File | None, list[_File], list[Finding]]:
+    reading = Reading(str(path))
+    domains = [f for f in files if f.kind == DOMAIN]
+    if names:
+        chosen = _named({f.path.name: f.path for f in files}, names, reading)
+        wanted = [next(f for f in files if f.path == p) for p in chosen]
+    else:
+        wanted = [f for f in files if f.kind == PROFILE]
+    unread = [f for f in files if f.root is None]
+    if len(domains) != 1 and not unread:
+        found = ", ".join(f.path.name for f in domains) or "none"
+        remedy = "name the domain file and its profiles" if domains else "name the folder of a GENIUS domain"
+        reading.say("root", f"expected one domain (<{DOMAIN}>) in the folder, found {found}", None, remedy)
+    elif not wanted and not unread and not names:
+        reading.say("profiles", f"no profile (<{PROFILE}>) in the folder", None, "name the folder of a GENIUS domain")
+    used = [f for f in files if f in wanted or f in domains or (not (names and domains) and f.root is None)]
+    for file in files:
+        if not names and file.root is not None and file.kind not in (DOMAIN, PROFILE):
+            message = f"{file.path.name} is neither a domain nor a profile (<{file.kind}>) and is not read"
+            reading.say("ignored", message, None, severity="note")
+    findings = reading.findings + [f for file in used for f in file.findings] + _not_profiles(wanted)
+    return (domains[0] if domains else None), wanted, findings
+
+
+def _named(paths: dict[str, FilePath], names: tuple[str, ...], reading: Reading) -> list[FilePath]:
+    """The files that are named, with or without .xml; each once."""
+    chosen: list[FilePath] = []
+    for name in names:
+        found = paths.get(name) or paths.get(f"{name}.xml")
+        if found is None:
+            reading.say("profiles", f"there is no profile {name!r}", None, nearest(name, paths))
+        elif found in chosen:
+            reading.say("duplicate", f"the profile {name!r} is named twice", None, "name each party's profile once")
+        else:
+            chosen.append(found)
+    return chosen
+
+
+def _beside(path: FilePath) -> list[FilePath]:
+    folder = path.parent
+    return [p for p in sorted(folder.iterdir()) if p.suffix.lower() == ".xml" and p != path] if folder.is_dir() else []
+
+
+def _not_profiles(files: Sequence[_File]) -> list[Finding]:
+    reading = [Reading(str(f.path)) for f in files]
+    for file, said in zip(files, reading, strict=True):
+        if file.root is not None and file.kind != PROFILE:
+            message = f"expected a profile, whose root is <{PROFILE}>, found <{file.kind}>"
+            said.say("root", message, file.root.line, "name a profile")
+    return [f for said in reading for f in said.findings]
+
+
+def _opened(path: FilePath) -> _File:
+    data, findings = file_bytes(path)
+    if data is None:
+        return _File(path, None, findings)
+    root, findings = parse(data, str(path))
+    return _File(path, root, findings)
+
+
+def _natural(path: FilePath) -> list[tuple[int, str]]:
+    """profile2 before profile10."""
+    return [(int(part) if part.isdecimal() else -1, part) for part in re.split(r"(\d{1,9})", path.name)]

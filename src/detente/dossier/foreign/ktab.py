@@ -1,0 +1,223 @@
+"""KTAB's spatial model of politics, and other expected-utility models: actors with influence, positions, salience.
+
+    name, description, nActors, nDims
+    Actor, Description, Influence, Policy Position, Policy Salience
+    XJ, Xi Jinping, 100, 30, 30
+
+One row an actor, numbers from 0 to 100. Format: github.com/KAPSARC/KTAB (MIT), example scenarios of its `smp` program.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path as FilePath
+from typing import Any
+
+from detente.dossier.foreign.imported import Imported, Names, Reading, broken, file_bytes, plain
+from detente.dossier.schema import Dossier, Party
+from detente.errors import Finding, UsageError
+
+UNIT = "position from 0 to 100"
+MAX_ACTORS, MAX_DIMS = 1_000, 50
+_COLUMN = re.compile(r"(?i)\s*(.*?)\s*(?:position|pstn|pos|psn)\s*(\d*)\s*")
+_FILLED_IN = "not in the file: change it to what this party's patience is"
+
+
+@dataclass(frozen=True)
+class _Actor:
+    name: str
+    description: str
+    influence: Fraction
+    positions: tuple[Fraction, ...]
+    saliences: tuple[Fraction, ...]
+
+
+def read_ktab(file: str | FilePath) -> tuple[Imported | None, list[Finding]]:
+    """A dossier with the parties and stakes of a KTAB file, and no measures. None where a finding is an error."""
+    path = FilePath(file)
+    data, findings = file_bytes(path)
+    if data is None:
+        return None, findings
+    reading = Reading(str(path))
+    rows = _rows(data, reading)
+    scenario = _scenario(rows, reading) if rows else None
+    if scenario is None:
+        return None, reading.findings
+    title, summary, dims, body = scenario
+    actors = [a for line, cells in body if (a := _actor(cells, dims, line, reading)) is not None]
+    names = [a.name for a in actors]
+    for (line, _), name in zip(body, names, strict=False):
+        if names.count(name) > 1:
+            reading.say("duplicate", f"the actor {name!r} stands more than once", line, "give each its own name")
+            break
+    if broken(reading.findings):
+        return None, reading.findings
+    message = "parties and their stakes only: a KTAB file says nothing of measures, dates or walk-away values"
+    reading.say("no_measures", message, 1, "write what could be agreed under `measures`", severity="note")
+    return Imported(_document(title, summary, dims, actors, path.name), (path,)), reading.findings
+
+
+def _rows(data: bytes, reading: Reading) -> list[tuple[int, list[str]]]:
+    """(line, cells) of every row that has any; a comma at the end makes no cell."""
+    try:
+        rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True, skipinitialspace=True)
+        found = []
+        for cells in rows:
+            stripped = [c.strip() for c in cells]
+            while stripped and not stripped[-1]:
+                stripped.pop()
+            if stripped:
+                found.append((rows.line_num, stripped))
+            if len(found) > MAX_ACTORS + 2:
+                reading.say("size", f"more than {MAX_ACTORS} actors", rows.line_num, "this is hardly such a model")
+                return []
+    except UnicodeDecodeError:
+        reading.say("encoding", "this is not UTF-8 text", None, "save it as CSV in UTF-8")
+        return []
+    except csv.Error as error:
+        reading.say("table", f"this is not CSV: {error}", None, "save it as CSV, with quotes round texts with commas")
+        return []
+    if not found:
+        reading.say("missing", "nothing is written here", 1, "begin with: name, description, nActors, nDims")
+    return found
+
+
+Body = list[tuple[int, list[str]]]
+
+
+def _scenario(rows: Body, reading: Reading) -> tuple[str, str, tuple[str, ...], Body] | None:
+    """Title, summary, names of the dimensions, and the rows of the actors."""
+    line, head = rows[0]
+    if len(head) == 3 and ";" in head[0]:
+        head = [*(part.strip() for part in head[0].split(";", 1)), *head[1:]]
+    if len(head) != 4:
+        message = f"expected name, description, number of actors and of dimensions, found {len(head)} cells"
+        reading.say("table", message, line, "write: name, description, nActors, nDims")
+        return None
+    title, actors, dims = (
+        reading.name(head[0], "the scenario", line),
+        reading.whole(head[2], "the number of actors", line),
+        reading.whole(head[3], "the number of dimensions", line),
+    )
+    summary = reading.name(head[1], "the description", line) if head[1] else ""
+    if title is None or actors is None or dims is None or summary is None:
+        return None
+    if not 1 <= dims <= MAX_DIMS:
+        reading.say("size", f"expected 1 to {MAX_DIMS} dimensions, found {dims}", line, "correct the number")
+        return None
+    body = rows[2:]
+    if len(body) != actors or not body:
+        reading.say("mismatch", f"{actors} actors are announced, {len(body)} rows follow", line, "correct the number")
+        return None
+    names = [reading.name(d, "a dimension", rows[1][0]) for d in _dimensions(rows[1][1], dims)]
+    return None if None in names else (title, summary, tuple(n for n in names if n is not None), body)
+
+
+def _dimensions(header: Sequence[str], dims: int) -> tuple[str, ...]:
+    """Names from the headings "Policy Position"; "Dimension 1" for headings such as Pstn1."""
+    names = []
+    for n in range(dims):
+        cell = header[3 + 2 * n] if len(header) > 3 + 2 * n else ""
+        found = _COLUMN.fullmatch(cell)
+        names.append((found[1] if found else cell) or f"Dimension {n + 1}")
+    return tuple(n if names.count(n) == 1 else f"{n} {i}" for i, n in enumerate(names, 1))
+
+
+def _actor(cells: list[str], dims: Sequence[str], line: int, reading: Reading) -> _Actor | None:
+    width = 3 + 2 * len(dims)
+    if len(cells) != width:
+        message = f"expected {width} cells (actor, description, influence, position and salience of each dimension)"
+        reading.say("table", f"{message}, found {len(cells)}", line, "put quotes round texts with commas")
+        return None
+    name = reading.name(cells[0], "an actor", line)
+    description = reading.name(cells[1], "the description of an actor", line) if cells[1] else ""
+    heads = ["the influence", *(f"the {what} on {d}" for d in dims for what in ("position", "salience"))]
+    numbers = [reading.number(cell, f"{head} of {cells[0]}", line) for head, cell in zip(heads, cells[2:], strict=True)]
+    given = [n for n in numbers if n is not None]
+    if name is None or description is None or len(given) != len(numbers):
+        return None
+    for head, number in zip(heads, given, strict=True):
+        if number < 0 or (number > 100 and "position" in head):
+            reading.say("range", f"{head} of {name} is {plain(number)}", line, "write a number from 0 to 100")
+        elif number > 100:
+            message = f"{head} of {name} is {plain(number)}, above 100; kept as it is"
+            reading.say("range", message, line, "write a number from 0 to 100", severity="warning")
+    return _Actor(name, description, given[0], tuple(given[1::2]), tuple(given[2::2]))
+
+
+def _document(title: str, summary: str, dims: Sequence[str], actors: Sequence[_Actor], source: str) -> dict[str, Any]:
+    """One interest for each actor and dimension: worst the farther end of the scale, best the actor's position."""
+    parties, interests = Names(), Names()
+    document: dict[str, Any] = {"detente": 1, "title": title, "summary": summary, "start": "2000-01-01"}
+    document |= {"periods": ["1 x 1 year"], "interests": {}, "parties": {}}
+    for n, actor in enumerate(actors, 1):
+        party = parties.of(actor.name, otherwise=f"party{n}")
+        stakes = {}
+        for dim, position, salience in zip(dims, actor.positions, actor.saliences, strict=True):
+            name = interests.of(party, dim, otherwise=f"{party}_interest")
+            worst = 0 if position >= 50 else 100
+            scale = {"title": dim, "unit": UNIT, "worst": worst, "best": plain(position), "source": source}
+            document["interests"][name] = scale
+            stakes[name] = plain(salience)
+        document["parties"][party] = {
+            "name": actor.name,
+            **({"description": actor.description} if actor.description else {}),
+            "influence": plain(actor.influence),
+            "discount": {"value": "5 %/year", "source": _FILLED_IN},
+            "stakes": stakes,
+            "source": source,
+        }
+    return {k: v for k, v in document.items() if v != ""}
+
+
+def write_ktab(dossier: Dossier, file: str | FilePath) -> FilePath:
+    """Write parties as actors: influence as stated, the end of each interest that a party wants as its position.
+
+    Interests of one title are one dimension. Stakes become salience: as they stand where positions came from KTAB, else
+    as shares of 100 of the party's stakes. Raises UsageError for a party with stakes and no influence.
+    """
+    parties = {name: p for name, p in dossier.parties.items() if p.stakes}
+    if not parties:
+        raise UsageError("nobody has a stake in anything, so there are no actors to write")
+    if unknown := [name for name, p in parties.items() if p.influence is None]:
+        fields = ", ".join(f"parties.{name}.influence" for name in unknown)
+        raise UsageError(f"nothing says how much these parties weigh: set {fields}, from 0 to 100")
+    staked = {name: None for p in parties.values() for name in p.stakes}
+    dims = list(dict.fromkeys(dossier.interests[name].title or name for name in staked))
+    rows: list[list[Any]] = [[dossier.title, dossier.summary or "", len(parties), len(dims)]]
+    rows.append(["Actor", "Description", "Influence"])
+    rows[1] += [f"{dim} {what}" for dim in dims for what in ("Position", "Salience")]
+    for name, party in parties.items():
+        assert party.influence is not None
+        row: list[Any] = [party.name or name, party.description or "", _number(party.influence.value)]
+        for dim in dims:
+            row += _position_and_salience(dossier, name, party, dim)
+        rows.append(row)
+    path, stream = FilePath(file), io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(stream.getvalue(), encoding="utf-8")
+    return path
+
+
+def _position_and_salience(dossier: Dossier, name: str, party: Party, dim: str) -> list[int | float]:
+    """Where on the scale from 0 (worst) to 100 (best) a party wants a dimension, and how much it cares."""
+    here = [i for i in party.stakes if (dossier.interests[i].title or i) == dim]
+    if not here:
+        return [50, 0]
+    if len(here) > 1:
+        raise UsageError(f"{name} has stakes in several interests titled {dim!r}: give them titles of their own")
+    interest, stake = dossier.interests[here[0]], party.stakes[here[0]].value
+    if interest.unit == UNIT:
+        return [_number((interest.best if stake >= 0 else interest.worst).value), _number(abs(stake))]
+    total = sum(abs(s.value) for s in party.stakes.values())
+    return [100 if stake > 0 else 0, _number(round(100 * abs(stake) / total, 6) if total else 0.0)]
+
+
+def _number(value: float) -> int | float:
+    return int(value) if value == int(value) else value

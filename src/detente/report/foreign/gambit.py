@@ -1,0 +1,242 @@
+"""The commit-or-break game of a plan, for Gambit and whatever else reads its .efg files.
+
+Parties sign in turn, then at every moment of the model each party that could break the deal keeps it, breaks out, or
+cheats in secret on one of its measures. Signing and keeping go on; all else ends the game. What an ending pays is the
+value of that path, present value at signature in each party's own points, from the same paths as the conditions of
+DESIGN §5. So keeping for ever is a subgame perfect equilibrium exactly where no consent and no temptation condition of
+the plan fails. Exposure, demands and links are conditions on a plan and no moves: they are not in the game.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from detente.dossier.schema import Dossier
+from detente.errors import UsageError
+from detente.model.arrays import Array, Model
+from detente.model.breaches import Breach, breakout, covert
+from detente.model.check_terms import SLIGHT
+from detente.model.paths import Rows, Valuation, truth
+from detente.model.plan import Plan
+from detente.model.temptation import NOTHING
+from detente.report.roadmap import Reading
+from detente.report.words import party
+
+DECIMALS = 12
+"""Decimals of a payoff; what is written is that decimal number exactly, as a fraction."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Where the game stops, and what that is worth to each player: points, present value at signature."""
+
+    label: str
+    payoffs: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Move:
+    """A player's choice: to go on (sign, keep), or one of the exits, each of which ends the game."""
+
+    label: str
+    player: int
+    go_on: str
+    exits: tuple[tuple[str, Ending], ...]
+
+
+@dataclass(frozen=True)
+class Game:
+    """One move after the other; the end is reached where everyone goes on each time."""
+
+    title: str
+    comment: str
+    players: tuple[str, ...]
+    """Names of the parties that move, each once."""
+    moves: tuple[Move, ...]
+    end: Ending
+
+
+COMMENT = (
+    "The commit-or-break game of a plan. Payoffs are present values at signature in each party's own stake points, "
+    "against no deal: between players they cannot be compared. No deal pays each party its walk-away value, so a "
+    "party signs where it consents. After a breach others answer as their response times say; the breaker pays its "
+    "collapse cost, and losses without a deal return to everyone, at the first answer. Faking a measure is faking it "
+    "together with all of the party's measures that are seen no faster; its payoffs are expected values over the time "
+    "to detection. Gains from breaking that lie within the tolerance of check are written as ties."
+)
+
+
+def game_of(dossier: Dossier, plan: Plan) -> Game:
+    """The commit-or-break game of a plan. Raises UsageError where nothing enters, or nobody has anything at stake."""
+    reading = Reading.of(dossier, plan)
+    if not any(e >= 0 for rises in reading.timing.rises for e, _ in rises):
+        raise UsageError("nothing enters in this plan, so there is no deal to keep or break: give a plan with steps")
+    maker = _Maker(Model.of(dossier), reading)
+    if not maker.players:
+        raise UsageError("no party has anything at stake, so there is no game to play: give the parties stakes")
+    return maker.game()
+
+
+@dataclass(frozen=True)
+class _Breach:
+    """A way for a party to break the deal, at which moments it can, and what the path is worth to each party then."""
+
+    label: str
+    moments: frozenset[int]
+    worth: Mapping[int, Array]
+    """By party: [moments] points at signature."""
+
+
+class _Maker:
+    """Works out who moves when, and what each ending pays. Moments are numbered as in `model.paths`."""
+
+    def __init__(self, model: Model, reading: Reading) -> None:
+        self.model, self.rises = model, reading.timing.rises
+        self.entered = {e for rises in self.rises for e, _ in rises}
+        periods = range(-1, model.K)
+        shares = [[reading.timing.share(m, k) for k in periods] for m in range(model.M)]
+        self.shares: Array = np.array(shares, float).reshape(model.M, model.K + 1)
+        self.valuations = {p: Valuation(model, p) for p in range(len(model.parties)) if model.valued[p]}
+        self.kept = {p: self._amounts(v.kept()) for p, v in self.valuations.items()}
+        self.whole = {p: float(kept[0] + model.spared[p]) for p, kept in self.kept.items()}
+        """V_p(f; 0)"""
+        self.breaches = {p: list(self._breaches(p)) for p in self.valuations}
+        self.players = [p for p in self.valuations if model.consents[p] or self.breaches[p]]
+
+    def game(self) -> Game:
+        end = self._ending("the deal is kept", self.whole)
+        moves = [self._sign(p) for p in self.players if self.model.consents[p]]
+        moves += [self._keep(p, i) for i in self._moments() for p in self.players if self._open(p, i)]
+        title = f"{self.model.dossier.title}: keep the deal or break it"
+        return Game(title, COMMENT, self._names(), tuple(moves), end)
+
+    def _names(self) -> tuple[str, ...]:
+        ids = tuple(self.model.parties[p] for p in self.players)
+        names = tuple(_text(party(self.model.dossier, p)) for p in ids)
+        return names if len(set(names)) == len(ids) and all(names) else ids
+
+    # --- moves ----------------------------------------------------------------------------------------------------
+
+    def _moments(self) -> Iterator[int]:
+        """Two moments a date; one where nothing enters on it, since before and after are then the same."""
+        for k in range(self.model.K):
+            yield 2 * k
+            if k in self.entered:
+                yield 2 * k + 1
+
+    def _open(self, p: int, i: int) -> list[_Breach]:
+        return [b for b in self.breaches[p] if i in b.moments]
+
+    def _sign(self, p: int) -> Move:
+        model, name = self.model, self.model.parties[p]
+        worth = {q: float(model.walk_away[q]) if model.consents[q] else 0.0 for q in self.players}
+        worth[p] = _forgiven(worth[p], self.whole[p], self.whole[p], 1.0)
+        label = f"{name} signs"
+        return Move(label, self.players.index(p), "sign", (("refuse", self._ending(f"{name} refuses", worth)),))
+
+    def _keep(self, p: int, i: int) -> Move:
+        """The move of a party that can break the deal at a moment."""
+        label = f"{self.model.parties[p]} {self._when(i)}"
+        ahead = float(np.exp(self.model.rho[p] * self.model.tau[i // 2]))
+        keep = float(self.kept[p][i]) * ahead + float(self.model.spared[p])
+        exits = []
+        for breach in self._open(p, i):
+            worth = {q: float(breach.worth[q][i]) for q in self.players}
+            worth[p] = _forgiven(worth[p], self.whole[p], keep, ahead)
+            exits.append((breach.label, self._ending(f"{label}: {breach.label}", worth)))
+        return Move(label, self.players.index(p), "keep", tuple(exits))
+
+    def _when(self, i: int) -> str:
+        day = self.model.dossier.grid.dates[i // 2].isoformat()
+        if i // 2 not in self.entered:
+            return f"on {day}"
+        return f"{'after' if i % 2 else 'before'} {day}"
+
+    def _ending(self, label: str, worth: Mapping[int, float]) -> Ending:
+        return Ending(label, tuple(worth[p] for p in self.players))
+
+    # --- breaches and their values --------------------------------------------------------------------------------
+
+    def _breaches(self, p: int) -> Iterator[_Breach]:
+        """Breaking out, where the plan has p perform something and that matters to it; then cheating in secret."""
+        model = self.model
+        every = frozenset(range(2 * model.K))
+        mine = [m for m in range(model.M) if model.by[p, m] and self.rises[m]]
+        if mine:
+            worth = self._worth(p, breakout(model, p))
+            if float(np.abs(worth[p] - self.whole[p]).max()) > NOTHING:
+                yield _Breach("break out", every, worth)
+        for m in mine:
+            if model.fakeable[m]:
+                yield from self._secret(p, m)
+
+    def _secret(self, p: int, m: int) -> Iterator[_Breach]:
+        """Faking a measure at its entry and, where it can be undone, undoing it in secret later."""
+        model, name, e = self.model, self.model.measures[m], self.rises[m][0][0]
+        later = range(max(0, 2 * e + 1), 2 * model.K) if np.isfinite(model.undo[m]) else range(0)
+        worth = self._worth(p, covert(model, p, m))
+        if e >= 0:
+            yield _Breach(f"fake {name}", frozenset([2 * e]), worth)
+        if later:
+            yield _Breach(f"undo {name} in secret", frozenset(later), worth)
+
+    def _worth(self, p: int, breach: Breach) -> dict[int, Array]:
+        """To each party, at each moment: what it has had until then, then the path after p's breach."""
+        worth: dict[int, Array] = {}
+        for q, v in self.valuations.items():
+            paid = self.model.spared[q] + (self.model.collapse[q] if q == p else 0.0)
+            lost = self.kept[q] - self._amounts(v.after(breach)) + paid * v.answered(breach)
+            worth[q] = self.whole[q] - lost
+        return worth
+
+    def _amounts(self, rows: Rows) -> Array:
+        """[moments] rows as numbers, for this plan."""
+        terms = [sum(c * truth(e, self.shares) for e, c in t.items()) for t in rows.terms]
+        amounts: Array = rows.const + np.tensordot(rows.coef, self.shares, axes=2) + np.array(terms)
+        return amounts
+
+
+def _forgiven(payoff: float, end: float, keep: float, ahead: float) -> float:
+    """What breaking pays: as much as keeping to the end where it gains no more than `check` forgives."""
+    gain = (payoff - end) * ahead
+    return end if 0 < gain <= SLIGHT * max(1.0, abs(keep)) else payoff
+
+
+# --- the file -------------------------------------------------------------------------------------------------------
+
+
+def efg(game: Game) -> str:
+    """A game as the text of an .efg file (UTF-8): nodes in prefix order, payoffs as exact rationals.
+
+    https://gambitproject.readthedocs.io/en/latest/formats.efg.html
+    """
+    head = f"EFG 2 R {_quoted(game.title)} {{ {' '.join(map(_quoted, game.players))} }}"
+    nodes: list[str] = []
+    for i, move in enumerate(game.moves):
+        actions = " ".join(map(_quoted, [move.go_on, *(label for label, _ in move.exits)]))
+        number = 1 + sum(before.player == move.player for before in game.moves[:i])
+        label = _quoted(move.label)
+        nodes.append(f"p {label} {move.player + 1} {number} {label} {{ {actions} }} 0")
+    endings = [game.end, *(ending for move in reversed(game.moves) for _, ending in move.exits)]
+    nodes += [_terminal(n, ending) for n, ending in enumerate(endings, start=1)]
+    return "\n".join([head, _quoted(game.comment), "", *nodes, ""])
+
+
+def _terminal(number: int, ending: Ending) -> str:
+    payoffs = ", ".join(str(Fraction(f"{value:.{DECIMALS}f}")) for value in ending.payoffs)
+    return f"t {_quoted(ending.label)} {number} {_quoted(ending.label)} {{ {payoffs} }}"
+
+
+def _quoted(text: str) -> str:
+    escaped = _text(text).replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _text(text: str) -> str:
+    """Text as a label can hold it: on one line, and without backslashes, which Gambit does not read as written."""
+    printable = "".join(c if c.isprintable() else " " for c in text.replace("\\", "/"))
+    return " ".join(printable.split())

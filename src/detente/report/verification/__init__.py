@@ -1,0 +1,1 @@
+"""Figures of what the verifier found and plans."""

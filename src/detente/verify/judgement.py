@@ -1,0 +1,142 @@
+"""What a verifier concludes from a declaration: does it close by itself, does it agree with what others know?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
+from typing import Any
+
+from detente.verify.closure import RuleResult, closure
+from detente.verify.comparison import Answer, Comparison, Revision, compare, revisions, sentences_of
+from detente.verify.declaration import Declaration
+from detente.verify.estimates import Recapture, recapture, sites_unseen, still_hidden
+from detente.verify.figures import Figure, figure
+
+
+@dataclass(frozen=True)
+class SitesJudgement:
+    """How complete the declared list of sites is."""
+
+    declared: tuple[str, ...]
+    undeclared_by_list: tuple[tuple[str, tuple[str, ...]], ...]
+    """Of each outside list: the sites on it that the declaration does not name."""
+    still_hidden: tuple[tuple[str, float], ...]
+    unseen_mean: float | None
+    chance_none_unseen: float | None
+    recapture: Recapture | None
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """All results about one declaration; nothing in it is a threshold that the file does not show."""
+
+    title: str
+    rules: tuple[RuleResult, ...]
+    comparisons: tuple[Comparison, ...]
+    revisions: tuple[Revision, ...]
+    sites: SitesJudgement
+    closes: Answer
+    agrees: Answer
+
+    def sentences(self) -> list[str]:
+        """The judgement in words, the answers first."""
+        return list(_sentences(self))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data: only mappings, lists, texts and finite numbers."""
+        said: dict[str, Any] = _plain(self)
+        return {**said, "sentences": self.sentences()}
+
+
+def judge(d: Declaration) -> Judgement:
+    """Put every closure rule to a declaration, and compare it with what others know. VERIFICATION §5."""
+    rules = tuple(closure(d))
+    compared = tuple(compare(d, name) for name in d.claims)
+    return Judgement(
+        d.title, rules, compared, tuple(revisions(d)), _sites(d), _closes(rules), _agrees([c.agrees for c in compared])
+    )
+
+
+def _closes(rules: Sequence[RuleResult]) -> Answer:
+    """No where any rule fails; yes only where at least one balance of material closes."""
+    if any(r.verdict == "does not close" for r in rules):
+        return "no"
+    balanced = any(r.verdict == "closes" and r.difference is not None for r in rules)
+    return "yes" if balanced else "cannot say"
+
+
+def _agrees(answers: Sequence[Answer]) -> Answer:
+    if "no" in answers:
+        return "no"
+    return "yes" if answers and all(a == "yes" for a in answers) else "cannot say"
+
+
+def _sites(d: Declaration) -> SitesJudgement:
+    c = d.completeness
+    declared = {name for name, s in d.sites.items() if s.declared}
+    missing = [(n, tuple(s for s in lst.sites if s not in declared)) for n, lst in d.site_lists.items()]
+    hidden = [(n, still_hidden(k.prior.value, k.detects.value, k.looks)) for n, k in c.looks.items()]
+    unseen = sites_unseen(figure(c.unseen.expected).mean, c.unseen.detects.value) if c.unseen else None
+    caught = None
+    if c.lists and all(n in d.site_lists for n in c.lists):
+        a, b = (set(d.site_lists[n].sites) for n in c.lists)
+        caught = recapture(len(a), len(b), len(a & b))
+    words = tuple(_of_sites(d, missing, hidden, unseen, caught))
+    mean, none = unseen or (None, None)
+    return SitesJudgement(tuple(sorted(declared)), tuple(missing), tuple(hidden), mean, none, caught, words)
+
+
+def _of_sites(
+    d: Declaration,
+    missing: Sequence[tuple[str, tuple[str, ...]]],
+    hidden: Sequence[tuple[str, float]],
+    unseen: tuple[float, float] | None,
+    caught: Recapture | None,
+) -> Iterator[str]:
+    for name, absent in missing:
+        lst = d.site_lists[name]
+        named = ", ".join((d.sites[s].name if s in d.sites else None) or s for s in absent)
+        whose = f"The list of {d.name_of(lst.by)} of {lst.as_of} has {len(set(lst.sites))} sites"
+        yield f"{whose}; not declared: {named}." if absent else f"{whose}, all of them declared."
+    for name, chance in hidden:
+        look = d.completeness.looks[name]
+        before = f"{look.prior.value:.0%} before {look.looks} looks that found nothing"
+        yield f"{look.site}: still there undeclared with a chance of {chance:.0%} ({before})."
+    if unseen:
+        none = f"none at all with a chance of {unseen[1]:.0%}"
+        yield f"Undeclared sites still unseen: {unseen[0]:.2g} on average; {none}."
+    if caught:
+        shared = f"lists of {caught.first} and {caught.second} that share {caught.both}"
+        span = f"95 %: {caught.low:.3g} to {caught.high:.3g}; {caught.seen} are known"
+        yield f"Capture and recapture ({shared}) points to {caught.total:.3g} sites in all ({span})."
+        yield "Lists that lean on the same images share too many sites, and then this is too few."
+
+
+def _sentences(j: Judgement) -> Iterator[str]:
+    closes, fails, untested = (
+        sum(r.verdict == v for r in j.rules) for v in ("closes", "does not close", "cannot be tested")
+    )
+    yield f"Closes by itself: {j.closes} ({closes} tests close, {fails} do not, {untested} cannot be made)."
+    yield f"Agrees with outside estimates: {j.agrees}."
+    yield from (f"Does not close: {r}." for r in j.rules if r.verdict == "does not close")
+    yield from (f"Not tested: {r}." for r in j.rules if r.verdict == "cannot be tested")
+    yield from (f"Its own figures changed: {r.message}." for r in j.revisions)
+    for c in j.comparisons:
+        yield from sentences_of(c)
+    yield from j.sites.sentences
+
+
+def _plain(value: Any) -> Any:
+    """A result as JSON holds it; what is not finite becomes null."""
+    if isinstance(value, Figure):
+        return {"mean": _plain(value.mean), "u": _plain(value.u)}
+    if is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, tuple | list):
+        return [_plain(v) for v in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value.isoformat() if isinstance(value, date) else value
