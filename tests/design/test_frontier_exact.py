@@ -203,8 +203,8 @@ def expected(case: Document, space: Space, floors: Sequence[Fraction] | None, ce
     """The frontier between the parties of a space by enumeration."""
     mine = [list(case["parties"]).index(p) for p in space.parties]
     values = [tuple(worth(case, plan)[i] for i in mine) for plan in deals(case)]
-    values = [v for v in values if floors is None or all(x >= f for x, f in zip(v, floors, strict=True))]
-    return maxima([tuple(x if c is None else min(x, c) for x, c in zip(v, ceilings, strict=True)) for v in values])
+    values = [tuple(x if c is None else min(x, c) for x, c in zip(v, ceilings, strict=True)) for v in values]
+    return maxima([v for v in values if floors is None or all(x >= f for x, f in zip(v, floors, strict=True))])
 
 
 def agrees(case: Document, space: Space, found: Exact, *, ignore_walk_away: bool = False) -> None:

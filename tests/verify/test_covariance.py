@@ -62,7 +62,7 @@ def test_batches_of_the_course(shared):
 def test_covariance_is_what_its_definition_says(made):
     S = made.covariance
     expected = by_definition(made)
-    assert S == pytest.approx(expected, abs=1e-9 * np.abs(expected).max())
+    assert np.abs(S - expected).max() <= 1e-9 * np.abs(expected).max()
     if not (made.opening_is_known and len(made.periods) == 1):
         cholesky(S)
 
@@ -89,7 +89,10 @@ def test_recalibration_cuts_the_tie_between_periods():
 
 
 def test_an_instrument_that_measures_both_ends_cancels():
-    rows = [Measurement(1, "in", "input", 10.0, 0.001, 0.05, "scale"), Measurement(1, "out", "output", 10.0, 0.001, 0.05)]
+    rows = [
+        Measurement(1, "in", "input", 10.0, 0.001, 0.05, "scale"),
+        Measurement(1, "out", "output", 10.0, 0.001, 0.05),
+    ]
     stock = [Measurement(b, "store", "inventory", 0.0, 0.0, 0.0) for b in (0, 1)]
     own = area([*rows, *stock]).covariance[0, 0]
     common = area([rows[0], replace(rows[1], instrument="scale"), *stock]).covariance[0, 0]

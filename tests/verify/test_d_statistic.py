@@ -79,7 +79,9 @@ def test_overstated_items_make_an_alarm():
 
 
 @settings(max_examples=60)
-@given(st.lists(st.tuples(st.integers(2, 9), st.floats(0.5, 5), st.floats(0.01, 0.1)), min_size=2, max_size=3), st.data())
+@given(
+    st.lists(st.tuples(st.integers(2, 9), st.floats(0.5, 5), st.floats(0.01, 0.1)), min_size=2, max_size=3), st.data()
+)
 def test_allocations_are_the_best(rows, data):
     strata = [Stratum(n, x, 0.0, s) for n, x, s in rows]
     budget = data.draw(st.integers(len(strata), sum(s.items for s in strata)))

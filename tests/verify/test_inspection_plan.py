@@ -249,15 +249,15 @@ def test_random_visits_are_drawn_from_the_seed():
 
 
 def test_drawn_dates_are_seen_no_later_than_the_plan_says():
-    """Four visits on days drawn anew each year, against the exponential of the plan: 20,000 violations."""
-    runs, p, random = 20_000, 0.5, np.random.default_rng(4)
+    """Four visits on days drawn anew each year, against the exponential of the plan: 100,000 violations."""
+    runs, p, random = 100_000, 0.5, np.random.default_rng(4)
     start = random.random(runs)
     days = np.concatenate([random.random((runs, 4)) + year for year in range(12)], axis=1)
     seen = (random.random(days.shape) < p) & (days > start[:, None])
     found = np.where(seen, days, inf).min(axis=1) - start
     plan = delays(replace(TASK, schedule="random"), replace(REACTOR, channels=()), 4, Violation(None, None, 1, (p,)))
     for t in (0.25, 0.5, 1.0, 2.0):
-        assert (found <= t).mean() >= float(plan.worst.cdf(t)) - 0.01
+        assert (found <= t).mean() >= float(plan.worst.cdf(t)) - 0.006
 
 
 # --- findings ----------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from detente.workbench.comparing import CompareResult, DiffResult
 from detente.workbench.judging import CheckResult, EvaluateResult, counted, told, worst
 from detente.workbench.provenance import Provenance
 from detente.workbench.results import Result, Row
-from detente.workbench.showing import RunsResult
+from detente.workbench.showing import RunsResult, StoredResult
 from detente.workbench.solving import AssessResult, DesignResult
 
 ROADMAP = {"date": "Date", "who": "Who", "what": "Gives", "verified_by": "Seen by"}
@@ -248,3 +248,17 @@ def shown(result: Result, written: Sequence[Path] = ()) -> None:
         designed(result, None, written[0] if written else None)
     elif isinstance(result, RunsResult):
         runs(result)
+    elif isinstance(result, StoredResult):
+        told_again(result)
+
+
+def told_again(result: StoredResult) -> None:
+    """A stored answer: its sentences, then its tables."""
+    screen = Screen()
+    screen.title(result.title)
+    for text in result.sentences():
+        screen.say(text)
+    for name, rows in result.tables().items():
+        if rows:
+            with screen.section(name.replace("_", " ").capitalize()):
+                screen.table({str(c): str(c).replace("_", " ").capitalize() for c in rows[0]}, rows)

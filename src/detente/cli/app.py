@@ -443,3 +443,6 @@ def import_sheets(
     else:
         print(f"{result} Next: detente check {result.written}")
     return FINE
+
+
+from detente.cli import exchange, questions  # noqa: E402, F401  (their commands join the app)

@@ -57,7 +57,7 @@ class Solver(Protocol):
 def search(
     space: Space, floors: Sequence[int], caps: Sequence[int], clock: Clock, *, by: str | None = None
 ) -> Searched:
-    """The undominated outcomes of a space at or above floors; more than its cap is worth no more to a party.
+    """The undominated outcomes of a space at or above floors (none above its cap, above which more is worth no more).
 
     `by` is "cpsat" (where it is installed, the default) or "highs".
     """

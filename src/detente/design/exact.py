@@ -94,25 +94,26 @@ class _Finding:
     """The undominated outcomes of a space."""
 
     def __init__(self, space: Space, floors: Sequence[int | None], clock: Clock, by: str | None) -> None:
-        self.space, self.floors, self.clock, self.by = space, floors, clock, by
+        self.space, self.clock, self.by = space, clock, by
+        self.floors = [None if f is None else min(f, space.reach + 1) for f in floors]
+        self.ceilings = [space.reach if c is None else min(c, space.reach) for c in space.ceilings]
         self.small, self.kept = space.reduced() if space.terms else (space, [list(range(len(g))) for g in space.groups])
         self.complete = True
         self.how = "merging part by part"
 
     def found(self) -> _Found:
-        if not self.space.size or not all(self.space.groups):
+        out_of_reach = any(f is not None and f > c for f, c in zip(self.floors, self.ceilings, strict=True))
+        if not self.space.size or out_of_reach:
             return _Found((), True, "no outcome is left")
         parts = self.small.parts()
         tables = [self._table(part) for _, part in parts]
         merged = merge(tables, self.floors, lambda: self.clock.left <= 0)
-        worth = merged.worth
-        for p, ceiling in enumerate(self.space.ceilings):
-            if ceiling is not None:
-                worth[:, p] = np.minimum(worth[:, p], ceiling)
+        worth = np.minimum(merged.worth, whole([self.ceilings], len(self.ceilings), self.space.reach))
         best = nondominated(worth)
         outcomes = [(tuple(int(x) for x in worth[i]), self._chosen(parts, tables, merged.rows[i])) for i in best]
         outcomes.sort(key=lambda o: o[0], reverse=True)
-        return _Found(outcomes, self.complete and merged.complete, self.how)
+        complete = self.complete and merged.complete
+        return _Found(outcomes, complete, self.how + (", each step proved" if complete else ", not proved to be all"))
 
     def _chosen(
         self, parts: Sequence[tuple[tuple[int, ...], Space]], tables: Sequence[Table], rows: NDArray[np.int64]
@@ -135,15 +136,13 @@ class _Finding:
 
     def _searched(self, part: Space) -> Sequence[Chosen]:
         """Outcomes of a part that can reach the floors together with the best of the rest."""
-        self.how = f"integer programming ({SOLVERS[self.by or available()]}), each step proved"
-        rest = [m - own for m, own in zip(self.small.most, part.most, strict=True)]
-        floors = [
-            low if f is None else max(low, f - r) for f, r, low in zip(self.floors, rest, part.least, strict=True)
-        ]
-        caps = [
-            most if c is None else min(most, c - (least - own))
-            for c, most, least, own in zip(self.space.ceilings, part.most, self.small.least, part.least, strict=True)
-        ]
+        self.how = f"integer programming ({SOLVERS[self.by or available()]})"
+        least, most = self.small.least, self.small.most
+        caps, floors = [], []
+        for p, (floor, ceiling) in enumerate(zip(self.floors, self.ceilings, strict=True)):
+            caps.append(min(part.most[p], ceiling - (least[p] - part.least[p])))
+            low = part.least[p] if floor is None else max(part.least[p], floor - (most[p] - part.most[p]))
+            floors.append(min(low, caps[p]))  # where the rest alone reaches the ceiling, all is worth the same
         searched = search(part, floors, caps, self.clock, by=self.by)
         self.complete = self.complete and searched.complete
         return searched.chosen

@@ -15,11 +15,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detente.design.choices import space_of
+from detente.design.exact import Exact, exact_frontier
+from detente.design.exact import Point as Outcomes
 from detente.design.problem import ANY_DEAL, Linear, Question
 from detente.design.program import Array
 from detente.design.rules import Design, Designer, Rule, Status
 from detente.design.solve import Clock, Objective, Outcome, linear_sum
 from detente.dossier.schema import Dossier
+from detente.errors import UsageError
 from detente.model.arrays import Model
 from detente.model.check import Verdict
 from detente.model.plan import Plan
@@ -74,12 +78,23 @@ def frontier(
     question: Question = ANY_DEAL,
     *,
     points: int | None = 25,
+    ignore_walk_away: bool = False,
     gap: float = 0.005,
     time_limit: float = 300.0,
     say: Callable[[str], None] = lambda text: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Frontier:
-    """The frontier of a roadmap under a question: at most so many points (None: all). Every plan has passed `check`."""
+    """The frontier of a case: exact where it is nothing but choices, else at most so many points (None: all).
+
+    Every plan has passed `check`. Raises UsageError where walk-away values are to be ignored on a roadmap.
+    """
+    space = space_of(dossier, question)
+    if space is not None:
+        say("The case is nothing but choices: listing, merging and pruning")
+        found = exact_frontier(space, ignore_walk_away=ignore_walk_away, seconds=time_limit, cancelled=cancelled)
+        return _of_choices(dossier, question, found)
+    if ignore_walk_away:
+        raise UsageError("walk-away values can be ignored only where a case is nothing but choices, without time")
     model = Model.of(dossier)
     valued = conditions(model)
     clock = Clock(time_limit, cancelled)
@@ -109,6 +124,34 @@ def frontier(
         complete,
         ROADMAPS,
         _said(search, complete),
+    )
+
+
+def _of_choices(dossier: Dossier, question: Question, found: Exact) -> Frontier:
+    """The exact frontier of choices, as every frontier is told."""
+
+    def told(point: Outcomes | None) -> Point | None:
+        if point is None:
+            return None
+        values = {p: float(v) for p, v in zip(found.parties, point.values, strict=True)}
+        return Point(values, outcome=point.outcome)
+
+    fell = "egalitarian" if found.nash is None else "nash"
+    marks: dict[str, Point | None] = {rule: told(getattr(found, rule)) for rule in MARKS}
+    points = tuple(p for p in map(told, reversed(found.points)) if p is not None)
+    status: Status = "satisfactory" if points else "none_exists" if found.complete else "undecided"
+    return Frontier(
+        dossier,
+        question,
+        status,
+        found.parties,
+        {p: float(dossier.parties[p].walk_away.value) for p in found.parties},
+        points,
+        marks,
+        {rule: fell if rule == "nash" else rule for rule in MARKS},
+        found.complete,
+        found.how,
+        () if found.complete else ("Stopped before the end: a point may be missing, or beaten by one not seen.",),
     )
 
 

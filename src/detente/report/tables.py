@@ -18,9 +18,7 @@ from detente.report.progress_charts import annual
 from detente.report.risk_charts import ACTS
 from detente.report.roadmap import detection, steps
 from detente.report.table import Cell, Table
-from detente.report.words import MOMENTS, day, interest, measure, number, party, several, signed, years
-
-FIRMNESS = {"red_line": "red line", "opening": "opening position", "preference": "preference"}
+from detente.report.words import FIRMNESS, MOMENTS, day, interest, measure, number, party, several, signed, years
 
 
 def tables(assessment: Assessment, findings: Sequence[Finding] = ()) -> dict[str, Table]:

@@ -11,6 +11,7 @@ MINUS = "−"
 NONE = "–"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LEVELS = {"minimal": "minimal success", "full": "full success", "none": "any deal"}
+FIRMNESS = {"red_line": "red line", "opening": "opening position", "preference": "preference"}
 MOMENTS = {"before": "just before that day's steps", "after": "just after that day's steps"}
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtr
 from scipy.stats import chi2
 
@@ -189,6 +190,21 @@ def loss_patterns(loss_kg: float, covariance: Array) -> dict[str, Array]:
     at_once[seen.argmin()] = loss_kg
     hardest = power.hardest_pattern(loss_kg, covariance)
     return {"hardest": hardest, "even": np.full(n, loss_kg / n), "at_once": at_once}
+
+
+def detection_curves(balance: Balance, losses_kg: ArrayLike, pattern: str = "even") -> dict[str, Array]:
+    """What chance each test has to see losses of several sizes, [loss]; `bound` is the best test of all."""
+    S, rate, k = balance.covariance, balance.false_alarm_rate, balance.k
+    shape, h = balance.patterns[pattern] / balance.loss_kg, balance.verdict("page").threshold
+    toward = whiten(cholesky(S), shape)
+    sizes = np.asarray(losses_kg, float)
+    return {
+        "bound": np.array([power.neyman_pearson(x * shape, S, rate) for x in sizes]),
+        "cumuf": np.array([power.cumuf(x, S, rate) for x in sizes]),
+        "sitmuf": np.array([power.sitmuf_each(x * shape, S, rate) for x in sizes]),
+        "page": np.array([run_length.alarm_time(k, h, x * toward).ever for x in sizes]),
+        "gemuf": np.array([power.gemuf(x * shape, S, rate) for x in sizes]),
+    }
 
 
 def _periods(area: BalanceArea, k: float) -> tuple[Period, ...]:

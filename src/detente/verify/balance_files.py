@@ -170,7 +170,7 @@ def _rows(lines: list[Line], problems: _Problems) -> list[_Row]:
         return []
     rows = []
     for number, cells in lines[1:]:
-        texts = [_text(c) for c in cells]
+        texts = [_text(c) for c in cells] + [""] * (len(header) - len(cells))
         for extra in (t for t in texts[len(header) :] if t):
             problems.add("column", f"{extra[:40]!r} stands in a column without a name", "name it, or empty it", number)
         reading = _Cells(dict(zip(header, texts, strict=False)), number, problems)
@@ -253,8 +253,10 @@ class _Cells:
         return self._get(name)
 
     def _when(self) -> tuple[date | None, int | None]:
-        if "period" in self.texts or not self._required("date"):
+        if "date" not in self.texts:
             return None, self._count("period", 0, MOST_PERIODS, default=None)
+        if not self._required("date"):
+            return None, None
         try:
             return date.fromisoformat(self._get("date")[:10]), None
         except ValueError:
@@ -320,23 +322,26 @@ class _Cells:
         return value
 
     def _amount(self) -> float | None:
+        """As written, or gross times assay; where all three are written they must agree."""
+        filled = [name for name in ("amount_kg", "gross_kg", "assay") if self._get(name)]
         amount, gross = self._mass("amount_kg"), self._mass("gross_kg")
-        assay = self._fraction("assay") if self._get("assay") else None
-        if assay is not None and not 0 <= assay <= 1:
+        assay = self._fraction("assay") if "assay" in filled else None
+        if not filled:
+            self._bad("missing", "this row has no amount", "write amount_kg; 0 where there was nothing")
+        elif filled in (["gross_kg"], ["assay"]):
+            self._bad("missing", f"this row has {filled[0]} only", "write both gross_kg and assay, or amount_kg")
+        elif assay is not None and not 0 <= assay <= 1:
             self._bad(
                 "assay", f"an assay of {assay:g} is impossible: it is a part, from 0 to 1", "85 % is 0.85, or 85 %"
             )
         elif amount is not None and gross is not None and amount > gross * (1 + ROUNDING):
             self._bad("assay", f"amount_kg, {amount:g}, is more than gross_kg, {gross:g}", "mend one of them")
         elif gross is not None and assay is not None:
-            if amount is not None and abs(amount - gross * assay) > ROUNDING * gross * assay:
-                what = f"amount_kg is {amount:g}, but gross_kg times assay is {gross * assay:g}"
+            product = gross * assay
+            if amount is not None and abs(amount - product) > ROUNDING * product:
+                what = f"amount_kg is {amount:g}, but gross_kg times assay is {product:g}"
                 self._bad("assay", what, "mend one of the three")
-            return gross * assay if amount is None else amount
-        elif amount is None and not (self._get("amount_kg") or self._get("gross_kg") or self._get("assay")):
-            self._bad("missing", "this row has no amount", "write amount_kg; 0 where there was nothing")
-        elif amount is None and not (gross is None and self._get("gross_kg")) and not self._get("amount_kg"):
-            self._bad("missing", "this row has one of gross_kg and assay only", "write both, or amount_kg")
+            return product if amount is None else amount
         return amount
 
 

@@ -113,6 +113,8 @@ class OneShot:
     @property
     def deterring(self) -> float:
         """p*: the least chance of inspection at which complying pays; above 1 where no inspection deters."""
+        if self.gain == 0.0:
+            return 0.0
         _, inspectee = self.payoffs
         bite = inspectee[0, 0] - inspectee[0, 1] + self.gain
         return float(self.gain / bite) if bite > 0 else float("inf")
@@ -131,15 +133,17 @@ class OneShot:
         return Outcome(p, q, -q * self.missed, p * float(inspectee[0, 0]))
 
     def announced(self) -> Outcome:
-        """The inspector commits first and is believed; the inspectee complies where it is indifferent."""
+        """The inspector commits first and is believed; the inspectee, where indifferent, does what suits the inspector.
+
+        A hair more or less inspection decides that. The best plan deters at p*, unless that costs more than it saves.
+        """
         inspector, inspectee = self.payoffs
-        choices = [Outcome(0.0, 1.0, -self.missed, self.gain)]
+        p = min(self.deterring, 1.0)
+        mine, theirs = (np.array([p, 1 - p]) @ side for side in (inspector, inspectee))
+        choices = [Outcome(0.0, 1.0, -self.missed, self.gain), Outcome(p, 1.0, float(mine[1]), float(theirs[1]))]
         if self.deterring <= 1:
-            p = self.deterring
-            choices.append(Outcome(p, 0.0, p * float(inspector[0, 0]), p * float(inspectee[0, 0])))
-        else:
-            choices.append(Outcome(1.0, 1.0, float(inspector[0, 1]), float(inspectee[0, 1])))
-        return max(choices, key=lambda outcome: outcome.inspector)
+            choices.append(Outcome(p, 0.0, float(mine[0]), float(theirs[0])))
+        return max(choices, key=lambda outcome: (outcome.inspector, -outcome.violates))
 
 
 def detection_to_deter(gain: float, caught: float, *, accused: float = 0.0, false_alarm: float = 0.0) -> float:

@@ -299,7 +299,7 @@ def _values(task: Inspections, site: Site) -> Callable[[int], float]:
 
 
 def _ways(task: Inspections, site: Site) -> tuple[Violation, ...]:
-    return violations(site, task.patterns if task.schedule == "periodic" else (1,))
+    return violations(site, tuple(task.patterns) if task.schedule == "periodic" else (1,))
 
 
 def _judged(

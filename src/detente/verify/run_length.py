@@ -36,7 +36,7 @@ class AlarmTime:
     @property
     def ever(self) -> float:
         """Chance of an alarm within the horizon: false-alarm or detection probability, by what was assumed."""
-        return float(self.at.sum())
+        return min(1.0, float(self.at.sum()))
 
     @property
     def survival(self) -> Array:

@@ -33,6 +33,11 @@ def _settings(raw: Any) -> Any:
     return _several(raw)
 
 
+def _listed(raw: Any) -> Any:
+    """ "A,B" as two names."""
+    return tuple(n for text in _several(raw) for n in str(text).split(",") if n)
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
 
 
@@ -97,6 +102,59 @@ class AssessOptions(SolveOptions):
     """Options of `assess`."""
 
 
+class LimitOptions(JudgeOptions):
+    """A question about a level of success, and how long to look."""
+
+    time_limit: float = Field(
+        300.0, gt=0, allow_inf_nan=False, description="Seconds after which what has been found is reported."
+    )
+    gap: float = Field(0.005, ge=0, lt=1, description="How far from the proven best a plan may be: 0.005 is 0.5 %.")
+
+
+class ExplainOptions(LimitOptions):
+    """Options of `explain`."""
+
+    openings: Names = Field(
+        (), description="A party whose opening position binds; repeatable. All of them by default; 'none' for none."
+    )
+    all: bool = Field(False, description="List all conflicts and all concessions, however many there are.")
+    most: int = Field(12, ge=1, description="How many conflicts to list.")
+    alternatives: int = Field(5, ge=1, description="How many sets of concessions to list, the cheapest first.")
+    rule: Rule = Field("nash", description="The rule for the deals that concessions open.")
+
+
+class GapOptions(CaseOptions):
+    """Options of `gap`."""
+
+    success: SuccessLevel = Field("none", description="The success level that the deals have to meet.")
+    time_limit: float = Field(
+        300.0, gt=0, allow_inf_nan=False, description="Seconds after which what has been found is reported."
+    )
+    gap: float = Field(0.005, ge=0, lt=1, description="How far from the proven best a plan may be: 0.005 is 0.5 %.")
+    beliefs: bool = Field(True, description="Search, too, for the beliefs at which talks could succeed.")
+
+
+class CriticalOptions(JudgeOptions):
+    """Options of `critical`."""
+
+    success: SuccessLevel = Field("minimal", description="The success level whose verdict is to flip.")
+    only: Names = Field((), description="A number's dotted path, or the beginning of several; repeatable.")
+    pairs: bool = Field(False, description="Turn pairs of numbers, too: those named, or the six nearest to a flip.")
+    jobs: int = Field(0, ge=0, description="Processes to use: 0 is one a core.")
+    time_limit: float = Field(
+        600.0, gt=0, allow_inf_nan=False, description="Seconds after which what has been found is reported."
+    )
+
+
+class FrontierOptions(LimitOptions):
+    """Options of `frontier`."""
+
+    points: int = Field(25, ge=0, description="How many points of a roadmap's frontier to look for; 0 is all.")
+    ignore_walk_away: bool = Field(
+        False, description="Show outcomes below walk-away values, too; for cases that are nothing but choices."
+    )
+
+
 class DiffOptions(CaseOptions):
     """Options of `diff`: the changes are made to the first case only when there is no second."""
 
@@ -109,6 +167,26 @@ class ImportOptions(Options):
     """Options of `sheets import`."""
 
     force: bool = Field(False, description="Overwrite the file if it is there.")
+
+
+class ImportGeniusOptions(Options):
+    """Options of `import genius`."""
+
+    profiles: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (), description="Names of the profile files, such as A,B; left out, all in the folder."
+    )
+    steps: int = Field(20, ge=1, le=1000, description="Into how many steps a real-valued issue is cut.")
+    force: bool = Field(False, description="Overwrite the file if it is there.")
+
+
+class ImportCaseOptions(Options):
+    """Options of `import negmas` and `import ktab`."""
+
+    force: bool = Field(False, description="Overwrite the file if it is there.")
+
+
+class ExportOptions(CaseOptions):
+    """Options of `export`."""
 
 
 class NewOptions(Options):

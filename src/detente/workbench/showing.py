@@ -43,12 +43,35 @@ class RunsResult(Result):
         return (f"{n} stored run{'' if n == 1 else 's'} in {store.folder()}.",)
 
 
-def show(run: str | None = None, /) -> DesignResult | AssessResult | RunsResult:
+@dataclass(frozen=True, repr=False)
+class StoredResult(Result):
+    """A stored run of a verb whose answer is told again as it was."""
+
+    verb: str
+    title: str
+    result: dict[str, Any]
+    said: tuple[str, ...]
+    shown: Tables
+
+    def to_json(self) -> dict[str, Any]:
+        return self.result
+
+    def tables(self) -> Tables:
+        return self.shown
+
+    def sentences(self) -> tuple[str, ...]:
+        return self.said
+
+
+def show(run: str | None = None, /) -> DesignResult | AssessResult | StoredResult | RunsResult:
     """A stored run again (the beginning of its id is enough); without one, the list of them. Raises UsageError."""
     if run is None:
         return RunsResult(store.runs())
     found, record = store.find(run)
     try:
-        return design_again(record) if record["verb"] == "design" else assess_again(record)
+        if record["verb"] in ("design", "assess"):
+            return design_again(record) if record["verb"] == "design" else assess_again(record)
+        said, tables = tuple(record["sentences"]), dict(record["tables"])
+        return StoredResult(record["verb"], record["title"], dict(record["result"]), said, tables)
     except SPOILT as error:
         raise UsageError(f"the stored run {found} cannot be read ({error}): ask again with --no-cache") from error

@@ -18,6 +18,8 @@ from detente.dossier import from_dict, reads
 from detente.dossier.foreign import read_genius
 from detente.errors import UsageError
 from detente.model.arrays import Model
+from detente.model.check import check
+from detente.model.plan import Plan
 from tests.dossier.foreign.genius_files import change, domain, integer, issue, profile, put, real, shop
 
 ADDITIVE = ["nice_or_die", "laptop", "itex_cypress", "england_zimbabwe", "camera", "energy", "six_issues"]
@@ -325,3 +327,16 @@ def test_a_reservation_is_never_clamped(tmp_path):
     shop(tmp_path)
     change(tmp_path / "buyer.xml", 'reservation value="0.25"', 'reservation value="-3.5"')
     assert document_of(tmp_path, "buyer")["parties"]["buyer"]["walk_away"] == -3.5
+
+
+def test_a_plan_is_worth_its_utility(tmp_path):
+    """Through the model and its judge: an outcome at signature is a plan that holds, and its value is the utility."""
+    boxes(tmp_path, 15)
+    document = document_of(tmp_path)
+    dossier = from_dict(document)
+    for a, b in itertools.product(range(3), repeat=2):
+        chosen = {f"a_{a}", f"b_{b}"}
+        verdict = check(dossier, Plan({m: dossier.start if m in chosen else None for m in dossier.measures}))
+        assert verdict.satisfactory
+        for party, value in verdict.values.items():
+            assert value == pytest.approx(float(utility(document, party, chosen)), abs=1e-12)

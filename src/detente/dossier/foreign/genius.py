@@ -90,9 +90,11 @@ def _chosen(path: FilePath, names: tuple[str, ...]) -> tuple[_File | None, list[
     findings = list(domain.findings)
     if domain.kind not in (None, DOMAIN):
         message = f"expected a domain, whose root is <{DOMAIN}>, found <{domain.kind}>"
-        reading.say("root", message, domain.root.line if domain.root else None, "name the domain file or its folder")
+        reading.say(
+            "foreign.root", message, domain.root.line if domain.root else None, "name the domain file or its folder"
+        )
     elif domain.root and not names:
-        reading.say("profiles", "no profiles are named", None, "name them (--profiles A,B), or name the folder")
+        reading.say("foreign.profiles", "no profiles are named", None, "name them (--profiles A,B), or name the folder")
     chosen = _named({p.name: p for p in _beside(path)}, names, reading)
     files = [_opened(p) for p in chosen]
     findings += reading.findings + [f for file in files for f in file.findings] + _not_profiles(files)
@@ -113,14 +115,16 @@ def _from_folder(
     if len(domains) != 1 and not unread:
         found = ", ".join(f.path.name for f in domains) or "none"
         remedy = "name the domain file and its profiles" if domains else "name the folder of a GENIUS domain"
-        reading.say("root", f"expected one domain (<{DOMAIN}>) in the folder, found {found}", None, remedy)
+        reading.say("foreign.root", f"expected one domain (<{DOMAIN}>) in the folder, found {found}", None, remedy)
     elif not wanted and not unread and not names:
-        reading.say("profiles", f"no profile (<{PROFILE}>) in the folder", None, "name the folder of a GENIUS domain")
+        reading.say(
+            "foreign.profiles", f"no profile (<{PROFILE}>) in the folder", None, "name the folder of a GENIUS domain"
+        )
     used = [f for f in files if f in wanted or f in domains or (not (names and domains) and f.root is None)]
     for file in files:
         if not names and file.root is not None and file.kind not in (DOMAIN, PROFILE):
             message = f"{file.path.name} is neither a domain nor a profile (<{file.kind}>) and is not read"
-            reading.say("ignored", message, None, severity="note")
+            reading.say("foreign.ignored", message, None, severity="note")
     findings = reading.findings + [f for file in used for f in file.findings] + _not_profiles(wanted)
     return (domains[0] if domains else None), wanted, findings
 
@@ -131,9 +135,11 @@ def _named(paths: dict[str, FilePath], names: tuple[str, ...], reading: Reading)
     for name in names:
         found = paths.get(name) or paths.get(f"{name}.xml")
         if found is None:
-            reading.say("profiles", f"there is no profile {name!r}", None, nearest(name, paths))
+            reading.say("foreign.profiles", f"there is no profile {name!r}", None, nearest(name, paths))
         elif found in chosen:
-            reading.say("duplicate", f"the profile {name!r} is named twice", None, "name each party's profile once")
+            reading.say(
+                "foreign.duplicate", f"the profile {name!r} is named twice", None, "name each party's profile once"
+            )
         else:
             chosen.append(found)
     return chosen
@@ -149,7 +155,7 @@ def _not_profiles(files: Sequence[_File]) -> list[Finding]:
     for file, said in zip(files, reading, strict=True):
         if file.root is not None and file.kind != PROFILE:
             message = f"expected a profile, whose root is <{PROFILE}>, found <{file.kind}>"
-            said.say("root", message, file.root.line, "name a profile")
+            said.say("foreign.root", message, file.root.line, "name a profile")
     return [f for said in reading for f in said.findings]
 
 

@@ -15,18 +15,18 @@ def boxes_of(utility: Element, issues: Sequence[XmlIssue], reading: Reading) -> 
     """The hyper-rectangles of a nonlinear profile, each with its utility times the weights around it."""
     outer = utility.find("ufun")
     if len(outer) != 1:
-        reading.say("missing", f"expected one <ufun>, found {len(outer)}", utility.line, "keep one <ufun>")
+        reading.say("foreign.missing", f"expected one <ufun>, found {len(outer)}", utility.line, "keep one <ufun>")
         return None
     found: list[Box] = []
     for element, weight in _rectangles(outer[0], Fraction(1), reading):
         if len(found) >= MAX_BOXES:
-            reading.say("size", f"more than {MAX_BOXES} hyper-rectangles", element.line, HARDLY)
+            reading.say("foreign.size", f"more than {MAX_BOXES} hyper-rectangles", element.line, HARDLY)
             return None
         box = _box(element, weight, issues, reading)
         if box is not None:
             found.append(box)
     if not found and not broken(reading.findings):
-        reading.say("missing", "the profile has no hyper-rectangles", utility.line, "add its <hyperRectangle>s")
+        reading.say("foreign.missing", "the profile has no hyper-rectangles", utility.line, "add its <hyperRectangle>s")
     return tuple(found)
 
 
@@ -34,7 +34,9 @@ def _rectangles(ufun: Element, weight: Fraction, reading: Reading) -> Iterator[t
     """Every rectangle with the product of the weights of the functions around it (the outermost one has none)."""
     how = (ufun.get("aggregation") or "sum").strip().lower()
     if how != "sum":
-        reading.say("unknown_type", f"utility functions that take the {how!r} are not read", ufun.line, "known: sum")
+        reading.say(
+            "foreign.unknown_type", f"utility functions that take the {how!r} are not read", ufun.line, "known: sum"
+        )
         return
     for element in ufun.children:
         if element.tag == "hyperRectangle":
@@ -52,7 +54,7 @@ def _box(element: Element, weight: Fraction, issues: Sequence[XmlIssue], reading
     tags = {b.tag for b in bounds}
     if len(tags) > 1:
         message, remedy = "a hyper-rectangle with both INCLUDES and EXCLUDES", "write two hyper-rectangles"
-        reading.say("unknown_type", message, element.line, remedy)
+        reading.say("foreign.unknown_type", message, element.line, remedy)
         return None
     chosen: dict[int, tuple[int, ...]] = {}
     for bound in bounds:
@@ -74,15 +76,15 @@ def _within(bound: Element, issues: Sequence[XmlIssue], reading: Reading) -> tup
         return None
     place = next((n for n, i in enumerate(issues) if i.index == index), None)
     if place is None:
-        reading.say("mismatch", f"a bound on issue {index}, which is not there", bound.line, OTHER)
+        reading.say("foreign.mismatch", f"a bound on issue {index}, which is not there", bound.line, OTHER)
         return None
     if issues[place].kind == "discrete":
         message = f"a bound on {issues[place].label}, which is not an integer issue"
-        reading.say("unknown_type", message, bound.line, "bound integer issues only")
+        reading.say("foreign.unknown_type", message, bound.line, "bound integer issues only")
         return None
     if lower > upper:
         message = f"a bound on {issues[place].label} with min above max holds for no value"
-        reading.say("empty_bound", message, bound.line, "swap them, or leave it so", severity="warning")
+        reading.say("foreign.empty_bound", message, bound.line, "swap them, or leave it so", severity="warning")
     return place, tuple(v for v, p in enumerate(issues[place].points) if lower <= p <= upper)
 
 
@@ -94,7 +96,7 @@ def say_clip(boxes: Sequence[Box], issues: Sequence[XmlIssue], most: Fraction, l
             "such an offer as 1, this case counts the whole sum"
         )
         remedy = "nothing to do where maxutility is the largest utility of any offer, as it should be"
-        reading.say("clip", message, line, remedy, severity="note")
+        reading.say("foreign.clip", message, line, remedy, severity="note")
 
 
 def _bound(boxes: Sequence[Box], sizes: Sequence[int]) -> Fraction:

@@ -37,13 +37,15 @@ def issues_of(root: Element, reading: Reading, steps: int) -> list[XmlIssue]:
         if issue is None:
             continue
         if any(i.index == issue.index for i in found):
-            reading.say("duplicate", f"a second issue {issue.index}", element.line, "number the issues 1, 2, 3, ...")
+            reading.say(
+                "foreign.duplicate", f"a second issue {issue.index}", element.line, "number the issues 1, 2, 3, ..."
+            )
         found.append(issue)
         if problem := beyond_limits([i.issue for i in found]):
-            reading.say("size", problem, element.line, HARDLY)
+            reading.say("foreign.size", problem, element.line, HARDLY)
             return []
     if not found and not reading.findings:
-        reading.say("missing", "the domain has no issues", root.line, "choose a domain with issues")
+        reading.say("foreign.missing", "the domain has no issues", root.line, "choose a domain with issues")
     return found
 
 
@@ -64,7 +66,7 @@ def _issue(element: Element, reading: Reading, steps: int) -> XmlIssue | None:
     lower, upper = bounds
     points = tuple(lower + (upper - lower) * k / steps for k in range(steps + 1)) if upper > lower else (lower,)
     message = f"the real issue {name!r} is cut into {len(points) - 1} steps, {len(points)} values"
-    reading.say("grid", message, element.line, "choose another number of steps", severity="note")
+    reading.say("foreign.grid", message, element.line, "choose another number of steps", severity="note")
     return XmlIssue(index, kind, Issue(name, tuple(str(plain(p)) for p in points)), points)
 
 
@@ -73,10 +75,12 @@ def _integer_issue(
 ) -> XmlIssue | None:
     lower, upper = bounds
     if lower.denominator != 1 or upper.denominator != 1:
-        reading.say("number", f"the bounds of the integer issue {name!r} are not whole", line, "write whole numbers")
+        reading.say(
+            "foreign.number", f"the bounds of the integer issue {name!r} are not whole", line, "write whole numbers"
+        )
         return None
     if upper - lower >= MAX_VALUES:
-        reading.say("size", f"the integer issue {name!r} has more than {MAX_VALUES} values", line, HARDLY)
+        reading.say("foreign.size", f"the integer issue {name!r} has more than {MAX_VALUES} values", line, HARDLY)
         return None
     points = tuple(Fraction(v) for v in range(int(lower), int(upper) + 1))
     return XmlIssue(index, "integer", Issue(name, tuple(str(int(p)) for p in points)), points)
@@ -86,7 +90,7 @@ def kind_of(element: Element, reading: Reading) -> str | None:
     kind = (element.get("type", "vtype", "etype") or KINDS[0]).strip().lower()
     if kind not in KINDS:
         reading.say(
-            "unknown_type", f"issues of type {kind!r} are not known", element.line, f"known: {', '.join(KINDS)}"
+            "foreign.unknown_type", f"issues of type {kind!r} are not known", element.line, f"known: {', '.join(KINDS)}"
         )
         return None
     return kind
@@ -101,7 +105,9 @@ def bounds_of(element: Element, name: str, reading: Reading) -> tuple[Fraction, 
     if lower is None or upper is None:
         return None
     if lower > upper:
-        reading.say("number", f"the lowerbound of issue {name!r} is above its upperbound", holder.line, "swap them")
+        reading.say(
+            "foreign.number", f"the lowerbound of issue {name!r} is above its upperbound", holder.line, "swap them"
+        )
         return None
     return lower, upper
 
@@ -111,9 +117,11 @@ def _item_values(element: Element, name: str, reading: Reading) -> tuple[str, ..
     for item in element.find("item"):
         value = reading.name(item.get("value"), f"a value of issue {name!r}", item.line)
         if value in values:
-            reading.say("duplicate", f"{value!r} stands twice in issue {name!r}", item.line, "keep one of the two")
+            reading.say(
+                "foreign.duplicate", f"{value!r} stands twice in issue {name!r}", item.line, "keep one of the two"
+            )
         elif value is not None:
             values.append(value)
     if not element.find("item"):
-        reading.say("missing", f"issue {name!r} has no values", element.line, "add its <item>s")
+        reading.say("foreign.missing", f"issue {name!r} has no values", element.line, "add its <item>s")
     return tuple(values)

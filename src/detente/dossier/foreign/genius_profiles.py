@@ -23,7 +23,9 @@ def profile_of(root: Element, name: str, file: str, issues: Sequence[XmlIssue], 
     if utility is not None:
         most = reading.number(utility.get("maxutility"), "maxutility", utility.line)
         if most is not None and most <= 0:
-            reading.say("number", "maxutility is not above 0", utility.line, "write the largest utility of any offer")
+            reading.say(
+                "foreign.number", "maxutility is not above 0", utility.line, "write the largest utility of any offer"
+            )
         boxes = boxes_of(utility, issues, reading)
         if most is None or boxes is None or broken(reading.findings):
             return None
@@ -44,16 +46,16 @@ def _matched(root: Element, issues: Sequence[XmlIssue], reading: Reading) -> dic
         if index is None:
             continue
         if index in found:
-            reading.say("duplicate", f"a second issue {index}", element.line, "keep one of the two")
+            reading.say("foreign.duplicate", f"a second issue {index}", element.line, "keep one of the two")
         elif index not in known:
             message = f"issue {index} ({element.get('name')}) is not one of the domain's {len(known)} issues"
-            reading.say("mismatch", message, element.line, OTHER)
+            reading.say("foreign.mismatch", message, element.line, OTHER)
         else:
             found[index] = element
             _match(element, known[index], reading)
     for issue in issues:
         if issue.index not in found:
-            reading.say("mismatch", f"the domain's {issue.label} is missing", root.line, OTHER)
+            reading.say("foreign.mismatch", f"the domain's {issue.label} is missing", root.line, OTHER)
     return found
 
 
@@ -61,14 +63,16 @@ def _match(element: Element, issue: XmlIssue, reading: Reading) -> None:
     name = (element.get("name") or "").strip()
     if name != issue.issue.name:
         message = f"issue {issue.index} is {name!r} here and {issue.issue.name!r} in the domain"
-        reading.say("mismatch", message, element.line, OTHER)
+        reading.say("foreign.mismatch", message, element.line, OTHER)
     if (kind := kind_of(element, reading)) not in (None, issue.kind):
-        reading.say("mismatch", f"{issue.label} is {kind} here, {issue.kind} in the domain", element.line, OTHER)
+        reading.say(
+            "foreign.mismatch", f"{issue.label} is {kind} here, {issue.kind} in the domain", element.line, OTHER
+        )
     elif kind in ("integer", "real"):
         bounds = bounds_of(element, issue.issue.name, reading)
         if bounds is not None and bounds != (issue.points[0], issue.points[-1]):
             message = f"{issue.label} does not run from {issue.issue.values[0]} to {issue.issue.values[-1]}"
-            reading.say("mismatch", f"{message}, as in the domain", element.line, OTHER)
+            reading.say("foreign.mismatch", f"{message}, as in the domain", element.line, OTHER)
 
 
 def _value_of(root: Element, tag: str, reading: Reading) -> tuple[Fraction | None, int]:
@@ -76,7 +80,7 @@ def _value_of(root: Element, tag: str, reading: Reading) -> tuple[Fraction | Non
     if not elements:
         return None, root.line
     if len(elements) > 1:
-        reading.say("duplicate", f"a second <{tag}>", elements[1].line, "keep one of the two")
+        reading.say("foreign.duplicate", f"a second <{tag}>", elements[1].line, "keep one of the two")
     return reading.number(elements[0].get("value"), f"the value of <{tag}>", elements[0].line), elements[0].line
 
 
@@ -90,7 +94,7 @@ def _talks_discount(root: Element, reading: Reading) -> Fraction | None:
     factor, line = _value_of(root, "discount_factor", reading)
     if factor is not None and not 0 < factor <= 1:
         message = f"the discount factor {plain(factor)} is not between 0 and 1, so there is none, as in GENIUS"
-        reading.say("discount", message, line, "write a number above 0, at most 1", severity="warning")
+        reading.say("foreign.discount", message, line, "write a number above 0, at most 1", severity="warning")
         return None
     return None if factor == 1 else factor
 
@@ -106,11 +110,11 @@ def _tables(
         tables.append(table)
         if table is not None and not any(table.evaluations):
             message = f"all evaluations of {issue.label} are 0, so it counts for nothing here"
-            reading.say("worthless", message, element.line, "right if it is meant so", severity="note")
+            reading.say("foreign.worthless", message, element.line, "right if it is meant so", severity="note")
     total = sum(weights.values(), Fraction(0))
     if not broken(reading.findings) and abs(total - 1) > Fraction(1, 50):
         message = f"the weights add up to {float(total):.4g}, not 1; they are kept as they are"
-        reading.say("weights", message, root.line, "right if it is meant so", severity="warning")
+        reading.say("foreign.weights", message, root.line, "right if it is meant so", severity="warning")
     return tuple(tables)
 
 
@@ -124,18 +128,18 @@ def _weights(root: Element, issues: Sequence[XmlIssue], reading: Reading) -> dic
         if index is None or weight is None:
             continue
         if index in found:
-            reading.say("duplicate", f"a second weight of issue {index}", element.line, "keep one of the two")
+            reading.say("foreign.duplicate", f"a second weight of issue {index}", element.line, "keep one of the two")
         elif all(i.index != index for i in issues):
             if element.get("index") not in groups:
-                reading.say("mismatch", f"a weight of issue {index}, which is not there", element.line, OTHER)
+                reading.say("foreign.mismatch", f"a weight of issue {index}, which is not there", element.line, OTHER)
         elif weight < 0:
-            reading.say("number", f"the weight of issue {index} is negative", element.line, "write 0 or more")
+            reading.say("foreign.number", f"the weight of issue {index} is negative", element.line, "write 0 or more")
         else:
             found[index] = weight
     if not broken(reading.findings):
         for issue in issues:
             if issue.index not in found:
-                reading.say("missing", f"{issue.label} has no weight", root.line, "add its <weight>")
+                reading.say("foreign.missing", f"{issue.label} has no weight", root.line, "add its <weight>")
     return found
 
 
@@ -147,7 +151,7 @@ def _table(element: Element, issue: XmlIssue, weight: Fraction, reading: Reading
     found = dict(_evaluations(element, issue, reading))
     missing = [v for v in issue.issue.values if v not in found]
     if missing and not broken(reading.findings):
-        reading.say("mismatch", f"{issue.label} does not say what {missing[0]!r} is worth", element.line, OTHER)
+        reading.say("foreign.mismatch", f"{issue.label} does not say what {missing[0]!r} is worth", element.line, OTHER)
     if broken(reading.findings):
         return None
     best = max(found.values())
@@ -161,9 +165,11 @@ def _evaluations(element: Element, issue: XmlIssue, reading: Reading) -> Iterato
     for item in element.find("item"):
         value = (item.get("value") or "").strip()
         if value not in issue.issue.values:
-            reading.say("mismatch", f"{value!r} is not a value of the domain's {issue.label}", item.line, OTHER)
+            reading.say("foreign.mismatch", f"{value!r} is not a value of the domain's {issue.label}", item.line, OTHER)
         elif value in seen:
-            reading.say("duplicate", f"{value!r} stands twice in {issue.label}", item.line, "keep one of the two")
+            reading.say(
+                "foreign.duplicate", f"{value!r} stands twice in {issue.label}", item.line, "keep one of the two"
+            )
         else:
             seen.add(value)
             number = reading.number(item.get("evaluation"), f"the evaluation of {value!r}", item.line)
@@ -175,7 +181,7 @@ def _evaluated(element: Element, issue: XmlIssue, reading: Reading) -> tuple[Fra
     """What an evaluator makes of each point. Linear: offset + slope · (value − lower bound), clipped to [0, 1]."""
     evaluators = element.find("evaluator")
     if not evaluators:
-        reading.say("missing", f"{issue.label} has no <evaluator>", element.line, "add its <evaluator>")
+        reading.say("foreign.missing", f"{issue.label} has no <evaluator>", element.line, "add its <evaluator>")
         return None
     evaluator = evaluators[0]
     form = (evaluator.get("ftype") or "linear").strip().lower()
@@ -186,7 +192,9 @@ def _evaluated(element: Element, issue: XmlIssue, reading: Reading) -> tuple[Fra
         given = [r for r in read if r is not None]
         return tuple(evaluate(p, *given) for p in issue.points) if len(given) == len(names) else None
     message = f"evaluators of type {form!r} are not known for {issue.kind} issues"
-    reading.say("unknown_type", message, evaluator.line, "known: linear; for real issues also constant, triangular")
+    reading.say(
+        "foreign.unknown_type", message, evaluator.line, "known: linear; for real issues also constant, triangular"
+    )
     return None
 
 

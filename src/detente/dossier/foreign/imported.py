@@ -45,20 +45,27 @@ class Reading:
     findings: list[Finding] = field(default_factory=list)
 
     def say(self, code: str, message: str, line: int | None, remedy: str = "", *, severity: Severity = "error") -> None:
-        self.findings.append(Finding(f"foreign.{code}", severity, message, self.file, line, remedy=remedy))
+        self.findings.append(Finding(code, severity, message, self.file, line, remedy=remedy))
 
     def number(self, text: str | None, what: str, line: int | None) -> Fraction | None:
         """A plain decimal number, exactly as written; None and a Finding for anything else."""
         if text is None:
-            self.say("missing", f"{what} is missing", line, "write a number")
+            self.say("foreign.missing", f"{what} is missing", line, "write a number")
             return None
         if len(text) > _LONGEST_NUMBER or not _DECIMAL.fullmatch(text):
             shown = text if len(text) < _LONGEST_NUMBER else f"{text[:20]}…"
-            self.say("number", f"{what} is {shown!r}, which is not a number", line, "write a number such as 12 or 0.5")
+            self.say(
+                "foreign.number",
+                f"{what} is {shown!r}, which is not a number",
+                line,
+                "write a number such as 12 or 0.5",
+            )
             return None
         value = Fraction(text.strip())
         if abs(value) > _LARGEST or (value and abs(value) < 1 / _LARGEST):
-            self.say("number", f"{what} is {text.strip()}, beyond what is read (10^12)", line, "use another unit")
+            self.say(
+                "foreign.number", f"{what} is {text.strip()}, beyond what is read (10^12)", line, "use another unit"
+            )
             return None
         return value
 
@@ -66,17 +73,17 @@ class Reading:
         """A whole number."""
         value = self.number(text, what, line)
         if value is not None and value.denominator != 1:
-            self.say("number", f"{what} is {text!r}, which is not a whole number", line, "write a whole number")
+            self.say("foreign.number", f"{what} is {text!r}, which is not a whole number", line, "write a whole number")
             return None
         return None if value is None else int(value)
 
     def name(self, text: str | None, what: str, line: int | None) -> str | None:
         """A name that can stand in a dossier, without space around it."""
         if text is None or not text.strip():
-            self.say("missing", f"{what} has no name", line, "name it")
+            self.say("foreign.missing", f"{what} has no name", line, "name it")
             return None
         if problem := text_problem(text):
-            self.say("name", f"the name of {what} cannot be read: {problem}", line, "write it in plain text")
+            self.say("foreign.name", f"the name of {what} cannot be read: {problem}", line, "write it in plain text")
             return None
         return text.strip()
 
@@ -93,10 +100,10 @@ def file_bytes(path: FilePath) -> tuple[bytes | None, list[Finding]]:
             data = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        reading.say("file", f"cannot read it: {reason}", None, "check the name")
+        reading.say("foreign.file", f"cannot read it: {reason}", None, "check the name")
         return None, reading.findings
     if len(data) > MAX_BYTES:
-        reading.say("size", f"larger than {MAX_BYTES // 1_000_000} MB", None, "this is hardly a case")
+        reading.say("foreign.size", f"larger than {MAX_BYTES // 1_000_000} MB", None, "this is hardly a case")
         return None, reading.findings
     return data, []
 

@@ -53,12 +53,14 @@ def read_ktab(file: str | FilePath) -> tuple[Imported | None, list[Finding]]:
     names = [a.name for a in actors]
     for (line, _), name in zip(body, names, strict=False):
         if names.count(name) > 1:
-            reading.say("duplicate", f"the actor {name!r} stands more than once", line, "give each its own name")
+            reading.say(
+                "foreign.duplicate", f"the actor {name!r} stands more than once", line, "give each its own name"
+            )
             break
     if broken(reading.findings):
         return None, reading.findings
     message = "parties and their stakes only: a KTAB file says nothing of measures, dates or walk-away values"
-    reading.say("no_measures", message, 1, "write what could be agreed under `measures`", severity="note")
+    reading.say("foreign.no_measures", message, 1, "write what could be agreed under `measures`", severity="note")
     return Imported(_document(title, summary, dims, actors, path.name), (path,)), reading.findings
 
 
@@ -74,16 +76,20 @@ def _rows(data: bytes, reading: Reading) -> list[tuple[int, list[str]]]:
             if stripped:
                 found.append((rows.line_num, stripped))
             if len(found) > MAX_ACTORS + 2:
-                reading.say("size", f"more than {MAX_ACTORS} actors", rows.line_num, "this is hardly such a model")
+                reading.say(
+                    "foreign.size", f"more than {MAX_ACTORS} actors", rows.line_num, "this is hardly such a model"
+                )
                 return []
     except UnicodeDecodeError:
-        reading.say("encoding", "this is not UTF-8 text", None, "save it as CSV in UTF-8")
+        reading.say("foreign.encoding", "this is not UTF-8 text", None, "save it as CSV in UTF-8")
         return []
     except csv.Error as error:
-        reading.say("table", f"this is not CSV: {error}", None, "save it as CSV, with quotes round texts with commas")
+        reading.say(
+            "foreign.table", f"this is not CSV: {error}", None, "save it as CSV, with quotes round texts with commas"
+        )
         return []
     if not found:
-        reading.say("missing", "nothing is written here", 1, "begin with: name, description, nActors, nDims")
+        reading.say("foreign.missing", "nothing is written here", 1, "begin with: name, description, nActors, nDims")
     return found
 
 
@@ -97,7 +103,7 @@ def _scenario(rows: Body, reading: Reading) -> tuple[str, str, tuple[str, ...], 
         head = [*(part.strip() for part in head[0].split(";", 1)), *head[1:]]
     if len(head) != 4:
         message = f"expected name, description, number of actors and of dimensions, found {len(head)} cells"
-        reading.say("table", message, line, "write: name, description, nActors, nDims")
+        reading.say("foreign.table", message, line, "write: name, description, nActors, nDims")
         return None
     title, actors, dims = (
         reading.name(head[0], "the scenario", line),
@@ -108,11 +114,13 @@ def _scenario(rows: Body, reading: Reading) -> tuple[str, str, tuple[str, ...], 
     if title is None or actors is None or dims is None or summary is None:
         return None
     if not 1 <= dims <= MAX_DIMS:
-        reading.say("size", f"expected 1 to {MAX_DIMS} dimensions, found {dims}", line, "correct the number")
+        reading.say("foreign.size", f"expected 1 to {MAX_DIMS} dimensions, found {dims}", line, "correct the number")
         return None
     body = rows[2:]
     if len(body) != actors or not body:
-        reading.say("mismatch", f"{actors} actors are announced, {len(body)} rows follow", line, "correct the number")
+        reading.say(
+            "foreign.mismatch", f"{actors} actors are announced, {len(body)} rows follow", line, "correct the number"
+        )
         return None
     names = [reading.name(d, "a dimension", rows[1][0]) for d in _dimensions(rows[1][1], dims)]
     return None if None in names else (title, summary, tuple(n for n in names if n is not None), body)
@@ -132,7 +140,7 @@ def _actor(cells: list[str], dims: Sequence[str], line: int, reading: Reading) -
     width = 3 + 2 * len(dims)
     if len(cells) != width:
         message = f"expected {width} cells (actor, description, influence, position and salience of each dimension)"
-        reading.say("table", f"{message}, found {len(cells)}", line, "put quotes round texts with commas")
+        reading.say("foreign.table", f"{message}, found {len(cells)}", line, "put quotes round texts with commas")
         return None
     name = reading.name(cells[0], "an actor", line)
     description = reading.name(cells[1], "the description of an actor", line) if cells[1] else ""
@@ -143,10 +151,10 @@ def _actor(cells: list[str], dims: Sequence[str], line: int, reading: Reading) -
         return None
     for head, number in zip(heads, given, strict=True):
         if number < 0 or (number > 100 and "position" in head):
-            reading.say("range", f"{head} of {name} is {plain(number)}", line, "write a number from 0 to 100")
+            reading.say("foreign.range", f"{head} of {name} is {plain(number)}", line, "write a number from 0 to 100")
         elif number > 100:
             message = f"{head} of {name} is {plain(number)}, above 100; kept as it is"
-            reading.say("range", message, line, "write a number from 0 to 100", severity="warning")
+            reading.say("foreign.range", message, line, "write a number from 0 to 100", severity="warning")
     return _Actor(name, description, given[0], tuple(given[1::2]), tuple(given[2::2]))
 
 

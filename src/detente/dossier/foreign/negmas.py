@@ -49,17 +49,19 @@ class _File:
         return _last(self.document.get("type"))
 
     def refused(self, code: str, message: str, remedy: str, *at: str | int) -> _Refused:
-        return _Refused(self.places.finding(f"foreign.{code}", message, at, remedy=remedy))
+        return _Refused(self.places.finding(code, message, at, remedy=remedy))
 
     def number(self, raw: Any, what: str, *at: str | int) -> Fraction:
         if isinstance(raw, bool) or not isinstance(raw, int | float) or (value := exact(raw)) is None:
-            raise self.refused("number", f"{what} is {raw!r}, which is not such a number", "write a number", *at)
+            raise self.refused(
+                "foreign.number", f"{what} is {raw!r}, which is not such a number", "write a number", *at
+            )
         return value
 
     def listed(self, name: str, what: str) -> list[Any]:
         found = self.document.get(name)
         if not isinstance(found, list):
-            raise self.refused("missing", f"expected a list of {what} in {name!r}", f"add {name!r}", name)
+            raise self.refused("foreign.missing", f"expected a list of {what} in {name!r}", f"add {name!r}", name)
         return found
 
 
@@ -67,7 +69,7 @@ def read_negmas(folder: str | FilePath) -> tuple[Imported | None, list[Finding]]
     """The dossier of a NegMAS scenario folder. None where a finding is an error."""
     path, reading = FilePath(folder), Reading(str(folder))
     if not path.is_dir():
-        reading.say("file", "this is not a folder", None, _FOLDER)
+        reading.say("foreign.file", "this is not a folder", None, _FOLDER)
         return None, reading.findings
     files, findings = _files(path)
     spaces = [f for f in files if "OutcomeSpace" in f.type]
@@ -75,7 +77,7 @@ def read_negmas(folder: str | FilePath) -> tuple[Imported | None, list[Finding]]
     if len(spaces) != 1 or not functions:
         found = f"{len(spaces)} outcome spaces and {len(functions)} utility functions"
         message = f"expected one outcome space and a utility function for each party, found {found}"
-        reading.say("root", message, None, _FOLDER)
+        reading.say("foreign.root", message, None, _FOLDER)
     findings += reading.findings
     if broken(findings):
         return None, findings
@@ -125,16 +127,18 @@ def _issues(space: _File) -> dict[str, Values]:
     reading = Reading(str(space.path))
     for n, raw in enumerate(space.listed("issues", "issues")):
         if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
-            raise space.refused("missing", "expected an issue with a name", "write {name, type, values}", "issues", n)
+            raise space.refused(
+                "foreign.missing", "expected an issue with a name", "write {name, type, values}", "issues", n
+            )
         name = reading.name(raw["name"], "an issue", None)
         if name is None or name in found:
             message = f"{raw['name']!r} is no name for an issue, or stands twice"
-            raise space.refused("duplicate", message, "give each issue its own name", "issues", n, "name")
+            raise space.refused("foreign.duplicate", message, "give each issue its own name", "issues", n, "name")
         found[name] = _values(space, raw, name, n)
     if problem := beyond_limits([Issue(n, tuple(v)) for n, v in found.items()]):
-        raise space.refused("size", problem, _HARDLY, "issues")
+        raise space.refused("foreign.size", problem, _HARDLY, "issues")
     if not found:
-        raise space.refused("missing", "the outcome space has no issues", "choose one with issues", "issues")
+        raise space.refused("foreign.missing", "the outcome space has no issues", "choose one with issues", "issues")
     return found
 
 
@@ -144,18 +148,22 @@ def _values(space: _File, raw: Mapping[str, Any], name: str, n: int) -> Values:
         ends: list[Any] = [0, values - 1] if type(values) is int else values if isinstance(values, list) else []
         whole = len(ends) in (2, 3) and all(type(e) is int for e in ends)
         if not whole or ends[0] > ends[1] or (len(ends) == 3 and ends[2] < 1):
-            raise space.refused("number", f"the issue {name!r} needs [first, last]", "write two whole numbers", *at)
+            raise space.refused(
+                "foreign.number", f"the issue {name!r} needs [first, last]", "write two whole numbers", *at
+            )
         if ends[1] - ends[0] >= MAX_VALUES:
-            raise space.refused("size", f"the issue {name!r} has more than {MAX_VALUES} values", _HARDLY, *at)
+            raise space.refused("foreign.size", f"the issue {name!r} has more than {MAX_VALUES} values", _HARDLY, *at)
         return {str(v): v for v in range(ends[0], ends[1] + 1, *ends[2:])}
     if kind not in LISTED:
         known = f"known: {', '.join((*LISTED, RANGED))}"
-        raise space.refused("unknown_type", f"issues of type {kind!r} are not read", known, "issues", n, "type")
+        raise space.refused("foreign.unknown_type", f"issues of type {kind!r} are not read", known, "issues", n, "type")
     if not isinstance(values, list) or not values or any(isinstance(v, list | dict) or v is None for v in values):
-        raise space.refused("missing", f"the issue {name!r} needs a list of values", "write its values", *at)
+        raise space.refused("foreign.missing", f"the issue {name!r} needs a list of values", "write its values", *at)
     texts = [_text(v) for v in values]
     if len(set(texts)) < len(texts) or not all(t.strip() for t in texts):
-        raise space.refused("duplicate", f"a value of {name!r} stands twice, or is empty", "name each value", *at)
+        raise space.refused(
+            "foreign.duplicate", f"a value of {name!r} stands twice, or is empty", "name each value", *at
+        )
     return {t: v if isinstance(v, int | float) else None for t, v in zip(texts, values, strict=True)}
 
 
@@ -163,7 +171,9 @@ def _profile(file: _File, issues: Mapping[str, Values], findings: list[Finding])
     """A party's utility function."""
     if file.type not in (ADDITIVE, BOXED):
         known = f"known: {ADDITIVE}, {BOXED}"
-        raise file.refused("unknown_type", f"utility functions of type {file.type!r} are not read", known, "type")
+        raise file.refused(
+            "foreign.unknown_type", f"utility functions of type {file.type!r} are not read", known, "type"
+        )
     bias = file.number(file.document.get("bias") or 0, "bias", "bias")
     boxes = _boxes(file, issues) if file.type == BOXED else []
     tables = _tables(file, issues) if file.type == ADDITIVE else []
@@ -210,7 +220,7 @@ def _by_issue(file: _File, field: str, issues: Mapping[str, Values]) -> list[Any
     if not isinstance(raw, list) or len(raw) != len(issues):
         found = f"found {len(raw)}" if isinstance(raw, list) else "found none"
         message = f"expected {len(issues)} {field}, one for each issue, {found}"
-        raise file.refused("mismatch", message, "choose utility functions of this outcome space", field)
+        raise file.refused("foreign.mismatch", message, "choose utility functions of this outcome space", field)
     return raw
 
 
@@ -218,18 +228,22 @@ def _evaluations(file: _File, raw: Any, name: str, values: Values, n: int) -> tu
     """What a function of one issue makes of each value."""
     at = ("values", n)
     if not isinstance(raw, Mapping):
-        raise file.refused("missing", f"expected a function of {name!r}", "write {type: TableFun, mapping}", *at)
+        raise file.refused(
+            "foreign.missing", f"expected a function of {name!r}", "write {type: TableFun, mapping}", *at
+        )
     kind = _last(raw.get("type")) if "type" in raw else "TableFun"
     if kind == "TableFun":
         return _mapped(file, raw.get("mapping", {} if "type" in raw else raw), name, values, at)
     slope = raw.get("slope", 1) if kind in ("AffineFun", "LinearFun", "IdentityFun") else 0
     if kind not in ("AffineFun", "LinearFun", "IdentityFun", "ConstFun"):
         known = "known: TableFun, AffineFun, LinearFun, IdentityFun, ConstFun"
-        raise file.refused("unknown_type", f"functions of type {kind!r} are not read", known, *at)
+        raise file.refused("foreign.unknown_type", f"functions of type {kind!r} are not read", known, *at)
     rise = file.number(slope, "a slope", *at)
     level = file.number(raw.get("bias", 0), "a bias", *at)
     if kind != "ConstFun" and any(v is None for v in values.values()):
-        raise file.refused("mismatch", f"{kind} needs numbers, which {name!r} does not have", "use a TableFun", *at)
+        raise file.refused(
+            "foreign.mismatch", f"{kind} needs numbers, which {name!r} does not have", "use a TableFun", *at
+        )
     return tuple(level + rise * (exact(v) or 0) if v is not None else level for v in values.values())
 
 
@@ -241,7 +255,7 @@ def _mapped(file: _File, mapping: Any, name: str, values: Values, at: Path) -> t
     if strange or missing:
         what = f"does not say what {missing[0]!r} is worth" if missing else f"has no value {strange[0]!r}"
         remedy = "choose utility functions of this outcome space"
-        raise file.refused("mismatch", f"the table of {name!r} {what}", remedy, *at)
+        raise file.refused("foreign.mismatch", f"the table of {name!r} {what}", remedy, *at)
     return tuple(file.number(found[v], f"the worth of {v!r}", *at, "mapping", v) for v in values)
 
 
@@ -250,9 +264,9 @@ def _boxes(file: _File, issues: Mapping[str, Values]) -> list[Box]:
     weights = file.document.get("weights") or [1] * len(ranges)
     if not isinstance(weights, list) or not len(ranges) == len(utilities) == len(weights):
         message = "outcome_ranges, utilities and weights are not of one length"
-        raise file.refused("mismatch", message, "write one of each for every hyper-rectangle", "outcome_ranges")
+        raise file.refused("foreign.mismatch", message, "write one of each for every hyper-rectangle", "outcome_ranges")
     if len(ranges) > MAX_BOXES:
-        raise file.refused("size", f"more than {MAX_BOXES} hyper-rectangles", _HARDLY, "outcome_ranges")
+        raise file.refused("foreign.size", f"more than {MAX_BOXES} hyper-rectangles", _HARDLY, "outcome_ranges")
     boxes = []
     for n, raw in enumerate(ranges):
         utility = file.number(utilities[n], "a utility", "utilities", n)
@@ -266,12 +280,14 @@ def _bounds(file: _File, raw: Any, issues: Mapping[str, Values], n: int) -> tupl
     at = ("outcome_ranges", n)
     names = list(issues)
     if not isinstance(raw, Mapping):
-        raise file.refused("missing", "expected a mapping from issues to ranges", "write {0: [1, 3]}", *at)
+        raise file.refused("foreign.missing", "expected a mapping from issues to ranges", "write {0: [1, 3]}", *at)
     bounds = []
     for key, spec in raw.items():
         place = names.index(key) if key in names else int(key) if key.isdecimal() and len(key) < 6 else -1
         if not 0 <= place < len(names):
-            raise file.refused("mismatch", f"a range of the issue {key!r}, which is not there", "correct it", *at, key)
+            raise file.refused(
+                "foreign.mismatch", f"a range of the issue {key!r}, which is not there", "correct it", *at, key
+            )
         allowed = enumerate(issues[names[place]].items())
         bounds.append((place, tuple(v for v, (text, number) in allowed if _allows(spec, text, number))))
     return tuple(bounds)

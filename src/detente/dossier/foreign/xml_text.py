@@ -71,7 +71,7 @@ def parse(data: bytes, file: str) -> tuple[Element | None, list[Finding]]:
         try:
             return _elements(text), []
         except _Stop as stop:
-            if stop.code != "xml":
+            if stop.code != "foreign.xml":
                 raise
             mended = _Mending(text)
             if mended.text == text:
@@ -94,12 +94,12 @@ def _decoded(data: bytes) -> str:
     except LookupError:
         known = ""
     if known not in _ENCODINGS:
-        raise _Stop("encoding", f"the encoding {name!r} is not read", 1, "save it as UTF-8")
+        raise _Stop("foreign.encoding", f"the encoding {name!r} is not read", 1, "save it as UTF-8")
     try:
         return data.decode(known).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise _Stop("encoding", f"this is not {known.upper()} text", line, "save it as UTF-8") from None
+        raise _Stop("foreign.encoding", f"this is not {known.upper()} text", line, "save it as UTF-8") from None
 
 
 def _elements(text: str) -> Element:
@@ -117,15 +117,17 @@ def _elements(text: str) -> Element:
         parser.close()
     except SAXParseException as error:
         message = f"this is not well-formed XML: {error.getMessage()}"
-        raise _Stop("xml", message, error.getLineNumber(), _remedy(error.getMessage())) from None
+        raise _Stop("foreign.xml", message, error.getLineNumber(), _remedy(error.getMessage())) from None
     except DefusedXmlException:
         message = "document types and entities are not read"
-        raise _Stop("forbidden", message, parser.getLineNumber(), "remove the <!DOCTYPE ...>") from None
+        raise _Stop("foreign.forbidden", message, parser.getLineNumber(), "remove the <!DOCTYPE ...>") from None
     except (ValueError, LookupError, AssertionError) as error:
         # half surrogates and the like, which the parser's own errors do not cover
-        raise _Stop("xml", f"this is not well-formed XML: {str(error)[:100]}", None, "save it as UTF-8") from None
+        raise _Stop(
+            "foreign.xml", f"this is not well-formed XML: {str(error)[:100]}", None, "save it as UTF-8"
+        ) from None
     if builder.root is None:
-        raise _Stop("xml", "this is not XML: there is no element in it", 1, "choose an XML file")
+        raise _Stop("foreign.xml", "this is not XML: there is no element in it", 1, "choose an XML file")
     return builder.root
 
 
@@ -156,7 +158,7 @@ class _Builder(ContentHandler):
         self._count += 1
         if self._count > MAX_ELEMENTS or len(self._open) >= MAX_DEPTH:
             what = f"{MAX_ELEMENTS} elements" if self._count > MAX_ELEMENTS else f"{MAX_DEPTH} levels"
-            raise _Stop("size", f"more than {what}", line, "this is hardly a negotiation domain")
+            raise _Stop("foreign.size", f"more than {what}", line, "this is hardly a negotiation domain")
         element = Element(name, dict(attrs.items()), line)
         if self._open:
             self._open[-1].children.append(element)
@@ -188,10 +190,10 @@ class _Mending:
         places = ((bisect_left(self._line_ends, offset) + 1, what) for offset, what in sorted(self._defects))
         found = list(dict.fromkeys(places))
         for line, what in found[:MOST_WARNINGS]:
-            reading.say("repaired", what, line, "right as it is read; or mend the file", severity="warning")
+            reading.say("foreign.repaired", what, line, "right as it is read; or mend the file", severity="warning")
         if len(found) > MOST_WARNINGS:
             message = f"the same defects on {len(found) - MOST_WARNINGS} more lines"
-            reading.say("repaired", message, found[MOST_WARNINGS][0], "as above", severity="warning")
+            reading.say("foreign.repaired", message, found[MOST_WARNINGS][0], "as above", severity="warning")
 
     def _without_prologue(self, text: str) -> str:
         """Blank what stands before the declaration (comments, space, a byte order mark), and the declaration too."""

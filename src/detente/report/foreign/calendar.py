@@ -18,8 +18,7 @@ from detente.model.check_terms import Terms
 from detente.model.plan import Plan, complete
 from detente.report.roadmap import Reading, Step, date_at, needs, steps_of
 from detente.report.story import requirement
-from detente.report.tables import FIRMNESS
-from detente.report.words import LEVELS, day, number, party, several, years
+from detente.report.words import FIRMNESS, LEVELS, day, number, party, several, years
 
 PRODUCT = "-//detente//roadmap//EN"
 

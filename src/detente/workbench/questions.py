@@ -1,0 +1,530 @@
+"""`explain`, `gap`, `critical`, `frontier`: why not, what it would take, what it hangs on, what else could be had."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from detente.dossier import Dossier
+from detente.errors import Finding
+from detente.workbench import store
+from detente.workbench.asking import Asked, Case, ask, known_parties
+from detente.workbench.options import (
+    CriticalOptions,
+    ExplainOptions,
+    FrontierOptions,
+    GapOptions,
+    options_of,
+    takes,
+)
+from detente.workbench.provenance import Provenance, provenance
+from detente.workbench.results import Result, Tables, finite, plan_json
+from detente.workbench.solving import Cancelled, Say, never, save_json, silent
+from detente.workbench.writing import folder_for
+
+if TYPE_CHECKING:
+    from detente.design.critical import Critical, Flip
+    from detente.design.explain import Explanation
+    from detente.design.frontier import Frontier, Point
+    from detente.design.gap import Gap, Hope
+    from detente.design.rules import Design
+
+NO_OPENINGS = ("none",)
+
+
+@dataclass(frozen=True, repr=False)
+class ExplainResult(Result):
+    """Which conditions rule each other out, and the cheapest ways to a deal."""
+
+    found: Explanation
+    provenance: Provenance
+    findings: tuple[Finding, ...]
+    """Warnings and notes about the dossier."""
+
+    @property
+    def dossier(self) -> Dossier:
+        return self.found.dossier
+
+    @property
+    def status(self) -> str:
+        return self.found.status
+
+    def to_json(self) -> dict[str, Any]:
+        e = self.found
+        return {
+            "status": e.status,
+            "success": e.question.success,
+            "openings": list(e.question.openings),
+            "conditions": {m: self.said(m) for m in e.members},
+            "conflicts": [{"members": list(c.members), "proven_minimal": c.proven_minimal} for c in e.conflicts],
+            "complete": e.complete,
+            "concessions": [
+                {"give_up": list(c.give_up), "price": c.price, "overlay": dict(c.overlay), **_deal(c.deal)}
+                for c in e.concessions
+            ],
+            "all_concessions": e.ranked,
+            "lesser_success": [
+                {"without": list(x.without), "overlay": dict(x.overlay), **_deal(x.deal)} for x in e.lesser
+            ],
+            "provenance": self.provenance.to_json(),
+        }
+
+    def said(self, member: str) -> str:
+        """A condition in words."""
+        from detente.report.conflict_words import condition
+
+        return condition(self.dossier, member)
+
+    def tables(self) -> Tables:
+        from detente.report.conflict_words import concession_rows, conflict_rows
+
+        return {"conflicts": conflict_rows(self.found), "concessions": concession_rows(self.found)}
+
+    def sentences(self) -> tuple[str, ...]:
+        from detente.report.conflict_words import explain_sentences
+
+        return tuple(explain_sentences(self.found))
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write each set of concessions as an overlay, and the deal that it opens as a plan. Returns the files."""
+        from detente.dossier.yaml_text import written
+
+        path = folder_for(folder)
+        path.mkdir(parents=True, exist_ok=True)
+        files = [save_json(self.to_json(), path / "explain.json")]
+        ways = [(f"concession-{i}", c.overlay, c.deal) for i, c in enumerate(self.found.concessions, 1)]
+        ways += [(f"lesser-success-{i}", x.overlay, x.deal) for i, x in enumerate(self.found.lesser, 1)]
+        for name, overlay, deal in ways:
+            file = path / f"{name}.yaml"
+            file.write_text(written(dict(overlay)), encoding="utf-8")
+            files.append(file)
+            if deal.plan is not None:
+                files.append(save_json(plan_json(deal.plan), path / f"{name}.json"))
+        return files
+
+
+def _deal(deal: Design) -> dict[str, Any]:
+    """The deal that a concession opens: each party's present value, and the plan."""
+    values = None if deal.verdict is None else {p: finite(v) for p, v in deal.verdict.values.items()}
+    return {"status": deal.status, "values": values, "plan": None if deal.plan is None else deal.plan.to_dict()}
+
+
+@dataclass(frozen=True, repr=False)
+class GapResult(Result):
+    """What each party asks, thinks that it can get, can get, and gets."""
+
+    found: Gap
+    provenance: Provenance
+    findings: tuple[Finding, ...]
+    """Warnings and notes about the dossier."""
+
+    @property
+    def dossier(self) -> Dossier:
+        return self.found.dossier
+
+    @property
+    def status(self) -> str:
+        return self.found.status
+
+    def to_json(self) -> dict[str, Any]:
+        g = self.found
+        return {
+            "status": g.status,
+            "success": g.question.success,
+            "parties": {
+                row.party: {
+                    "consents": row.consents,
+                    "walk_away": row.walk_away,
+                    "asks": _hope(row.asks),
+                    "thinks": _hope(row.thinks),
+                    "can": _hope(row.can),
+                    "gets": {rule: finite(v) for rule, v in row.gets.items()},
+                    "belief_less_reality": finite(row.illusion),
+                    "hopeless": list(row.hopeless),
+                    "unsettled": list(row.unsettled),
+                }
+                for row in g.parties
+            },
+            "rules": dict(g.rules),
+            "hopes_together": g.together,
+            "share_of_hopes": finite(g.share),
+            "beliefs": [
+                {
+                    "party": b.party,
+                    "path": b.path,
+                    "believed": b.believed,
+                    "true": b.true,
+                    "unit": b.unit,
+                    "succeeds_at": b.succeeds_at,
+                    "from": b.low,
+                    "to": b.high,
+                    "status": b.status,
+                }
+                for b in g.beliefs
+            ],
+            "finished": g.finished,
+            "provenance": self.provenance.to_json(),
+        }
+
+    def tables(self) -> Tables:
+        from detente.report.gap_chart import belief_rows, gap_rows
+
+        return {"gap": gap_rows(self.found), "beliefs": belief_rows(self.found)}
+
+    def figures(self) -> dict[str, Any]:
+        from detente.report.gap_chart import gap_figure
+
+        return {"gap": gap_figure(self.found)}
+
+    def sentences(self) -> tuple[str, ...]:
+        from detente.report.gap_chart import gap_sentences
+
+        return tuple(gap_sentences(self.found))
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write a page with the picture and the table. Returns the files."""
+        from detente.report.pages import write_gap
+
+        return write_gap(self.found, folder_for(folder), self.provenance.to_json())
+
+
+def _hope(hope: Hope | None) -> dict[str, Any] | None:
+    if hope is None:
+        return None
+    return {
+        "value": finite(hope.value),
+        "bound": finite(hope.bound),
+        "in_truth": {p: finite(v) for p, v in hope.values.items()},
+        "breaks": list(hope.breaks),
+        "proved": hope.proved,
+    }
+
+
+@dataclass(frozen=True, repr=False)
+class CriticalResult(Result):
+    """For each number, the nearest value at which the verdict flips."""
+
+    found: Critical
+    provenance: Provenance
+    findings: tuple[Finding, ...]
+    """Warnings and notes about the dossier."""
+
+    @property
+    def dossier(self) -> Dossier:
+        return self.found.dossier
+
+    @property
+    def status(self) -> str:
+        return self.found.verdict if self.found.finished else "undecided"
+
+    def to_json(self) -> dict[str, Any]:
+        c = self.found
+        return {
+            "verdict": c.verdict,
+            "success": c.question.success,
+            "numbers": [_flip(f) for f in c.numbers],
+            "pairs": [
+                {
+                    "paths": list(p.paths),
+                    "flips_at": None if p.flips_at is None else list(p.flips_at),
+                    "share": finite(p.share),
+                    "status": p.status,
+                }
+                for p in c.pairs
+            ],
+            "finished": c.finished,
+            "provenance": self.provenance.to_json(),
+        }
+
+    def tables(self) -> Tables:
+        from detente.report.critical_chart import critical_rows, pair_rows
+
+        return {"critical": critical_rows(self.found), "pairs": pair_rows(self.found)}
+
+    def figures(self) -> dict[str, Any]:
+        from detente.report.critical_chart import critical_figure
+
+        return {"critical": critical_figure(self.found)}
+
+    def sentences(self) -> tuple[str, ...]:
+        from detente.report.critical_chart import critical_sentences
+
+        return tuple(critical_sentences(self.found))
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write a page with the picture and the table. Returns the files."""
+        from detente.report.pages import write_critical
+
+        return write_critical(self.found, folder_for(folder), self.provenance.to_json())
+
+
+def _flip(f: Flip) -> dict[str, Any]:
+    return {
+        "path": f.path,
+        "stated": f.stated,
+        "unit": f.unit,
+        "flips_at": f.flips_at,
+        "from": f.low,
+        "to": f.high,
+        "status": f.status,
+        "distance": finite(f.distance),
+        "source": f.source,
+    }
+
+
+@dataclass(frozen=True, repr=False)
+class FrontierResult(Result):
+    """The Pareto frontier between the consenting parties, with the points that bargaining rules choose."""
+
+    found: Frontier
+    provenance: Provenance
+    findings: tuple[Finding, ...]
+    """Warnings and notes about the dossier."""
+
+    @property
+    def dossier(self) -> Dossier:
+        return self.found.dossier
+
+    @property
+    def status(self) -> str:
+        return self.found.status
+
+    def to_json(self) -> dict[str, Any]:
+        f = self.found
+        return {
+            "status": f.status,
+            "parties": list(f.parties),
+            "walk_away": dict(f.walk_away),
+            "points": [_point(self.dossier, p) for p in f.points],
+            **{rule: _point(self.dossier, p) for rule, p in f.marks.items()},
+            "rules_used": dict(f.rule_used),
+            "complete": f.complete,
+            "distinct": f.distinct,
+            "how": f.how,
+            "notes": list(f.notes),
+            "provenance": self.provenance.to_json(),
+        }
+
+    def tables(self) -> Tables:
+        f = self.found
+        return {
+            "points": [dict(p.values) for p in f.points],
+            "rules": [{"rule": rule, **p.values} for rule, p in f.marks.items() if p is not None],
+        }
+
+    def figures(self) -> dict[str, Any]:
+        from detente.report.frontier_chart import frontier_figure
+
+        return {"frontier": frontier_figure(self.found)}
+
+    def sentences(self) -> tuple[str, ...]:
+        f = self.found
+        if not f.points:
+            none = f.status == "none_exists"
+            return ("No satisfactory deal exists: there is no frontier." if none else "No deal was found in time.",)
+        whole = "That is all of it, proved" if f.complete else "There are more"
+        points = f"{f.distinct} point{'s' if f.distinct > 1 else ''}"
+        return (f"The frontier has {points} ({f.how}). {whole}.", *f.notes)
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write a page on which each point opens its roadmap, and the plans. Returns the files."""
+        from detente.report.pages import write_frontier
+
+        return write_frontier(self.found, folder_for(folder), self.provenance.to_json())
+
+
+def _point(dossier: Dossier, point: Point | None) -> dict[str, Any] | None:
+    """A point as JSON: an outcome of choices as the titles of its measures by group, else a plan."""
+    if point is None:
+        return None
+    values = {p: finite(v) for p, v in point.values.items()}
+    if point.outcome is not None:
+        titles = [dossier.measures[m].title or m for m in point.outcome]
+        return {"values": values, "outcome": titles, "measures": list(point.outcome)}
+    return {"values": values, "plan": None if point.plan is None else point.plan.to_dict(), "gap": finite(point.gap)}
+
+
+# --- asking ----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Asking:
+    """A question on its way: the case, the provenance, when it began."""
+
+    asked: Asked
+    question: Provenance
+    begin: float
+
+    @classmethod
+    def of(cls, verb: str, case: Case, options: Any) -> _Asking:
+        asked = ask(case, options)
+        return cls(asked, provenance(verb, asked.dossier, options), time.monotonic())
+
+    def answered(self, **solver: Any) -> tuple[Provenance, tuple[Finding, ...]]:
+        wall = time.monotonic() - self.begin
+        return self.question.answered(solver=solver, wall_seconds=wall), self.asked.findings
+
+
+def keep(result: Any) -> None:
+    """Store a finished run, so that `show` tells it again."""
+    store.keep(
+        result.provenance.run,
+        {
+            "verb": result.provenance.verb,
+            "title": result.dossier.title,
+            "finished": True,
+            "document": dict(result.dossier.document),
+            "findings": [f.as_dict() for f in result.findings],
+            "result": result.to_json(),
+            "sentences": list(result.sentences()),
+            "tables": {name: [dict(row) for row in rows] for name, rows in result.tables().items()},
+        },
+    )
+
+
+@takes(ExplainOptions)
+def explain(
+    case: Case,
+    options: ExplainOptions | None = None,
+    /,
+    *,
+    say: Say = silent,
+    cancelled: Cancelled = never,
+    **given: Any,
+) -> ExplainResult:
+    """Say why there is no deal: which conditions rule each other out, and the cheapest concessions that open one."""
+    from detente.design.explain import explain as solve
+    from detente.design.problem import Question
+
+    chosen = options_of(ExplainOptions, options, given)
+    asking = _Asking.of("explain", case, chosen)
+    dossier = asking.asked.dossier
+    found = solve(
+        dossier,
+        Question(chosen.success, openers(dossier, chosen.openings)),
+        rule=chosen.rule,
+        most=None if chosen.all else chosen.most,
+        alternatives=None if chosen.all else chosen.alternatives,
+        time_limit=chosen.time_limit,
+        gap=chosen.gap,
+        say=say,
+        cancelled=cancelled,
+    )
+    result = ExplainResult(found, *asking.answered(status=found.status, complete=found.complete))
+    if found.status != "undecided" and not cancelled():
+        keep(result)
+    return result
+
+
+def openers(dossier: Dossier, named: tuple[str, ...]) -> tuple[str, ...]:
+    """The parties whose opening positions bind: those named, all by default, none for "none"."""
+    if named == NO_OPENINGS:
+        return ()
+    known_parties(dossier, named)
+    return named or tuple(dict.fromkeys(d.by for d in dossier.demands.values() if d.firmness == "opening"))
+
+
+@takes(GapOptions)
+def gap(
+    case: Case,
+    options: GapOptions | None = None,
+    /,
+    *,
+    say: Say = silent,
+    cancelled: Cancelled = never,
+    **given: Any,
+) -> GapResult:
+    """Say what each party asks for, thinks that it can get, can get, and gets under each rule."""
+    from detente.design.gap import gap as solve
+    from detente.design.problem import Question
+
+    chosen = options_of(GapOptions, options, given)
+    asking = _Asking.of("gap", case, chosen)
+    found = solve(
+        asking.asked.dossier,
+        Question(chosen.success),
+        beliefs=chosen.beliefs,
+        tolerance=chosen.gap,
+        time_limit=chosen.time_limit,
+        say=say,
+        cancelled=cancelled,
+    )
+    result = GapResult(found, *asking.answered(status=found.status, finished=found.finished))
+    if found.finished and not cancelled():
+        keep(result)
+    return result
+
+
+@takes(CriticalOptions)
+def critical(
+    case: Case,
+    options: CriticalOptions | None = None,
+    /,
+    *,
+    executor: Any = None,
+    say: Say = silent,
+    cancelled: Cancelled = never,
+    **given: Any,
+) -> CriticalResult:
+    """Find, for each number of the case, the nearest value at which the verdict flips.
+
+    `executor`: any concurrent.futures.Executor; left out, one process a core.
+    """
+    from detente.design.critical import critical as solve
+    from detente.design.problem import Question
+
+    chosen = options_of(CriticalOptions, options, given)
+    asking = _Asking.of("critical", case, chosen)
+    dossier = asking.asked.dossier
+    known_parties(dossier, chosen.openings)
+    found = solve(
+        dossier,
+        Question(chosen.success, chosen.openings),
+        only=chosen.only,
+        pairs=chosen.pairs,
+        jobs=chosen.jobs,
+        executor=executor,
+        time_limit=chosen.time_limit,
+        say=say,
+        cancelled=cancelled,
+    )
+    result = CriticalResult(found, *asking.answered(status=found.verdict, finished=found.finished))
+    if found.finished and not cancelled():
+        keep(result)
+    return result
+
+
+@takes(FrontierOptions)
+def frontier(
+    case: Case,
+    options: FrontierOptions | None = None,
+    /,
+    *,
+    say: Say = silent,
+    cancelled: Cancelled = never,
+    **given: Any,
+) -> FrontierResult:
+    """Find the Pareto frontier between the consenting parties, and the points that bargaining rules choose on it."""
+    from detente.design.frontier import frontier as solve
+    from detente.design.problem import Question
+
+    chosen = options_of(FrontierOptions, options, given)
+    asking = _Asking.of("frontier", case, chosen)
+    dossier = asking.asked.dossier
+    known_parties(dossier, chosen.openings)
+    found = solve(
+        dossier,
+        Question(chosen.success, chosen.openings),
+        points=chosen.points or None,
+        ignore_walk_away=chosen.ignore_walk_away,
+        gap=chosen.gap,
+        time_limit=chosen.time_limit,
+        say=say,
+        cancelled=cancelled,
+    )
+    result = FrontierResult(found, *asking.answered(status=found.status, complete=found.complete))
+    if found.status != "undecided" and not cancelled():
+        keep(result)
+    return result
