@@ -1,6 +1,6 @@
 """How fast the exact Pareto frontier of a domain of choices is found, and how much faster than by listing outcomes.
 
-    .venv/bin/python -m benchmarks.frontier_speed                  # generated domains, and hyper-rectangles where there are
+    .venv/bin/python -m benchmarks.frontier_speed                  # generated domains, and any hyper-rectangles
     .venv/bin/python -m benchmarks.frontier_speed --large          # 10^6 outcomes by NegMAS as well
     .venv/bin/python -m benchmarks.frontier_speed --domains DIR    # a folder of GENIUS domains, one folder each
 

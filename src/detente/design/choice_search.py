@@ -8,7 +8,7 @@ parties this is the ε-constraint method). What an outcome is worth is always co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -25,8 +25,6 @@ CPSAT_FITS = 2**58
 HIGHS_FITS = 10**6
 """Sums up to which HiGHS, which computes in floats, is trusted to tell one unit from the next."""
 POLL_SECONDS = 0.1
-
-Row = Mapping[int, int]
 
 
 @dataclass(frozen=True)
@@ -57,12 +55,12 @@ class Solver(Protocol):
 def search(
     space: Space, floors: Sequence[int], caps: Sequence[int], clock: Clock, *, by: str | None = None
 ) -> Searched:
-    """The undominated outcomes of a space at or above floors (none above its cap, above which more is worth no more).
+    """The undominated outcomes of a space at or above floors, where more than its cap is worth no more to a party.
 
     `by` is "cpsat" (where it is installed, the default) or "highs".
     """
-    wanted: list[type[_CpSat] | type[_Highs]] = [_CpSat if (by or available()) == "cpsat" else _Highs]
-    solver: Solver = wanted[0](_Formulation(space), caps)
+    formulation = _Formulation(space)
+    solver: Solver = _CpSat(formulation, caps) if (by or available()) == "cpsat" else _Highs(formulation, caps)
     found: list[Chosen] = []
     boxes: list[Values] = [tuple(f - 1 for f in floors)]
     complete = solver.trusted

@@ -165,23 +165,29 @@ class Space:
 
     def _undominated(self, g: int) -> list[int]:
         here = [(atom.among, t.values) for t in self.terms for atom in t.atoms if atom.group == g]
-        rising = [among for among, values in here if max(values) > 0]
-        falling = [among for among, values in here if min(values) < 0]
+        rising = _members([among for among, values in here if max(values) > 0], len(self.groups[g]))
+        falling = _members([among for among, values in here if min(values) < 0], len(self.groups[g]))
 
         def as_good(b: int, a: int) -> bool:
             if self.may_be_empty and self.groups[g][b] == ():
                 return False  # with nothing else taken, this is no deal and replaces none
-            return (
-                all(y >= x for x, y in zip(self.payoffs[g][a], self.payoffs[g][b], strict=True))
-                and all(b in among for among in rising if a in among)
-                and all(a in among for among in falling if b in among)
-            )
+            inside = not (rising[a] & ~rising[b] or falling[b] & ~falling[a])
+            return inside and all(y >= x for x, y in zip(self.payoffs[g][a], self.payoffs[g][b], strict=True))
 
         kept: list[int] = []
         for a in sorted(range(len(self.groups[g])), key=lambda a: len(self.groups[g][a])):
             if not any(as_good(b, a) for b in kept):
                 kept = [b for b in kept if not as_good(a, b)] + [a]
         return sorted(kept)
+
+
+def _members(sets: Sequence[frozenset[int]], n: int) -> list[int]:
+    """[n] in which sets each of n things is, as bits."""
+    bits = [0] * n
+    for i, among in enumerate(sets):
+        for a in among:
+            bits[a] |= 1 << i
+    return bits
 
 
 # --- conditions ------------------------------------------------------------------------------------------------------
@@ -389,9 +395,9 @@ def _in_units(model: Model, groups: list[list[Alternative]], ceilings: Mapping[s
     measures = {m: in_units([worth[p][0][m] for p in touched]) for m in d.measures}
     nothing = (0,) * len(touched)
     payoffs = [[_sum_all([measures[m] for m in a], nothing) for a in g] for g in groups]
-    where = {m: g for g, group in enumerate(groups) for a in group for m in a}
+    atoms = _measure_atoms(groups)
     sizes = [len(g) for g in groups]
-    tests = {name: simplified(_test(i.when, groups, where), sizes) for name, i in d.interactions.items()}
+    tests = {name: simplified(_test(i.when, atoms), sizes) for name, i in d.interactions.items()}
     terms = _folded(payoffs, [(test, in_units([worth[p][1][n] for p in touched])) for n, test in tests.items()])
     return Space(
         parties=tuple(touched),
@@ -430,12 +436,21 @@ def _worth(d: Dossier, party: str) -> tuple[dict[str, Fraction], dict[str, Fract
     )
 
 
-def _test(when: Condition, groups: Sequence[Sequence[Alternative]], where: Mapping[str, int]) -> Test:
+def _measure_atoms(groups: Sequence[Sequence[Alternative]]) -> dict[str, Atom]:
+    """For each measure that can be taken, where it is."""
+    found: dict[str, tuple[int, set[int]]] = {}
+    for g, group in enumerate(groups):
+        for i, alternative in enumerate(group):
+            for m in alternative:
+                found.setdefault(m, (g, set()))[1].add(i)
+    return {m: Atom(g, frozenset(among)) for m, (g, among) in found.items()}
+
+
+def _test(when: Condition, atoms: Mapping[str, Atom]) -> Test:
     if when.measure is not None:
-        g = where.get(when.measure, 0)
-        return Atom(g, frozenset(i for i, a in enumerate(groups[g]) if when.measure in a))
+        return atoms.get(when.measure, Atom(0, frozenset()))
     parts = (when.all if when.all is not None else when.any) or ()
-    return Several(when.all is not None, tuple(_test(part, groups, where) for part in parts))
+    return Several(when.all is not None, tuple(_test(part, atoms) for part in parts))
 
 
 def _consent_is_all(model: Model, space: Space) -> bool:

@@ -6,9 +6,10 @@ whole numbers; values are fractions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from math import ceil, lcm, prod
 from typing import Literal
 
@@ -70,14 +71,20 @@ def exact_frontier(
     clock = Clock(seconds, cancelled)
     floors = [None if ignore_walk_away else ceil(w / u) for w, u in zip(space.walk_away, space.units, strict=True)]
     found = _Finding(space, floors, clock, by).found()
-    points = tuple(
-        Point(tuple(w * u for w, u in zip(worth, space.units, strict=True)), space.measures(chosen))
-        for worth, chosen in found.outcomes
-    )
+    points = tuple(map(Point, _in_points(found.worth, space.units), found.outcomes))
     zero = (Fraction(0),) * len(space.parties)
-    marks = marked([p.values for p in points], zero if ignore_walk_away else space.walk_away)
+    marks = marked(found.worth, space.units, zero if ignore_walk_away else space.walk_away)
     chosen = {rule: None if i is None else points[i] for rule, i in marks.items()}
     return Exact(space.parties, points, **chosen, complete=found.complete, outcomes=space.size, how=found.how)
+
+
+def _in_points(worth: Sequence[Values], units: Sequence[Fraction]) -> Iterator[tuple[Fraction, ...]]:
+    """Values from whole numbers of units."""
+    columns = zip(*worth, strict=True)
+    return zip(
+        *([Fraction(w * u.numerator, u.denominator) for w in c] for c, u in zip(columns, units, strict=bool(worth))),
+        strict=True,
+    )
 
 
 # --- the points ------------------------------------------------------------------------------------------------------
@@ -85,7 +92,8 @@ def exact_frontier(
 
 @dataclass(frozen=True)
 class _Found:
-    outcomes: Sequence[tuple[Values, Chosen]]
+    worth: Sequence[Values]
+    outcomes: Sequence[tuple[str, ...]]
     complete: bool
     how: str
 
@@ -104,27 +112,29 @@ class _Finding:
     def found(self) -> _Found:
         out_of_reach = any(f is not None and f > c for f, c in zip(self.floors, self.ceilings, strict=True))
         if not self.space.size or out_of_reach:
-            return _Found((), True, "no outcome is left")
+            return _Found((), (), True, "no outcome is left")
         parts = self.small.parts()
         tables = [self._table(part) for _, part in parts]
         merged = merge(tables, self.floors, lambda: self.clock.left <= 0)
         worth = np.minimum(merged.worth, whole([self.ceilings], len(self.ceilings), self.space.reach))
         best = nondominated(worth)
-        outcomes = [(tuple(int(x) for x in worth[i]), self._chosen(parts, tables, merged.rows[i])) for i in best]
-        outcomes.sort(key=lambda o: o[0], reverse=True)
+        best = best[np.lexsort([-c for c in worth[best].T[::-1]])]
         complete = self.complete and merged.complete
-        return _Found(outcomes, complete, self.how + (", each step proved" if complete else ", not proved to be all"))
+        how = self.how + (", each step proved" if complete else ", not proved to be all")
+        outcomes = self._outcomes([groups for groups, _ in parts], tables, merged.rows[best])
+        return _Found([tuple(row) for row in worth[best].tolist()], outcomes, complete, how)
 
-    def _chosen(
-        self, parts: Sequence[tuple[tuple[int, ...], Space]], tables: Sequence[Table], rows: NDArray[np.int64]
-    ) -> Chosen:
-        chosen = [0] * len(self.space.groups)
-        for (groups, _), table, row in zip(parts, tables, rows, strict=True):
-            alternatives = table.chosen[row] if row >= 0 else table.idle
-            assert alternatives is not None
-            for g, a in zip(groups, alternatives, strict=True):
-                chosen[g] = self.kept[g][a]
-        return tuple(chosen)
+    def _outcomes(
+        self, parts: Sequence[tuple[int, ...]], tables: Sequence[Table], rows: NDArray[np.int64]
+    ) -> list[tuple[str, ...]]:
+        """The measures of each outcome, from the rows of the tables that make it."""
+        taken: list[list[tuple[str, ...]]] = [[] for _ in self.space.groups]
+        for groups, table, row in zip(parts, tables, rows.T, strict=True):
+            rows_and_idle = np.array([*table.chosen, *([table.idle] if table.idle is not None else [])])  # row −1: idle
+            for g, alternatives in zip(groups, rows_and_idle[row].reshape(len(row), len(groups)).T, strict=True):
+                left = [self.space.groups[g][a] for a in self.kept[g]]
+                taken[g] = [left[a] for a in alternatives.tolist()]
+        return [tuple(chain.from_iterable(outcome)) for outcome in zip(*taken, strict=True)]
 
     def _table(self, part: Space) -> Table:
         idle = tuple(len(g) - 1 for g in part.groups) if part.may_be_empty else None
@@ -176,22 +186,30 @@ def _held(test: Test, chosen: Sequence[NDArray[np.intp]], sizes: Sequence[int]) 
 # --- the rules -------------------------------------------------------------------------------------------------------
 
 
-def marked(values: Sequence[Sequence[Fraction]], no_deal: Sequence[Fraction]) -> Mapping[Mark, int | None]:
+def marked(
+    worth: Sequence[Values], units: Sequence[Fraction], no_deal: Sequence[Fraction]
+) -> Mapping[Mark, int | None]:
     """The points that rules choose, by number: among those that leave no party below `no_deal`.
 
     Of equally good ones that with the greater least gain, then the next to least, and so on, then the greater values
     of the parties in turn. Nash asks for a gain of every party.
     """
-    unit = lcm(*(x.denominator for x in no_deal), *(x.denominator for row in values for x in row))
-    gains = [[int((x - d) * unit) for x, d in zip(row, no_deal, strict=True)] for row in values]
+    whole = lcm(*(x.denominator for x in (*units, *no_deal)))
+    scale, less = [int(u * whole) for u in units], [int(d * whole) for d in no_deal]
+    gains = [tuple(w * s - d for w, s, d in zip(row, scale, less, strict=True)) for row in worth]
     rational = [i for i, g in enumerate(gains) if min(g) >= 0]
-    best = [max((gains[i][p] for i in rational), default=0) for p in range(len(no_deal))]
+    best = [max((gains[i][p] for i in rational), default=0) for p in range(len(units))]
+    common = lcm(*(b for b in best if b))
+    part = [common // b if b else 0 for b in best]
 
-    def chosen(score: Callable[[Sequence[int]], Fraction | int], among: Sequence[int]) -> int | None:
-        return max(among, key=lambda i: (score(gains[i]), sorted(gains[i]), gains[i]), default=None)
+    def chosen(score: Callable[[Values], int], among: Sequence[int]) -> int | None:
+        scores = [score(gains[i]) for i in among]
+        most = max(scores, default=0)
+        equals = [i for i, s in zip(among, scores, strict=True) if s == most]
+        return max(equals, key=lambda i: (sorted(gains[i]), gains[i]), default=None)
 
-    def ratio(gain: Sequence[int]) -> Fraction | int:
-        return min((Fraction(g, b) for g, b in zip(gain, best, strict=True) if b), default=0)
+    def ratio(gain: Values) -> int:
+        return min((g * f for g, f in zip(gain, part, strict=True) if f), default=0)
 
     return {
         "nash": chosen(prod, [i for i in rational if min(gains[i]) > 0]),

@@ -11,7 +11,7 @@ from detente.design.problem import Question
 from detente.design.rules import Design, Designer, Rule
 from detente.design.solve import Clock
 from detente.dossier.overlays import apply
-from detente.dossier.schema import Dossier
+from detente.dossier.schema import Demand, Dossier
 from detente.model.arrays import Model
 from detente.model.temptation import conditions
 
@@ -110,8 +110,16 @@ def for_sale(dossier: Dossier, names: Sequence[str]) -> dict[str, float]:
         if section == "demands":
             demand = dossier.demands[short]
             if demand.price is not None or demand.firmness == "opening":
-                prices[name] = demand.price.value if demand.price is not None else 0.0
+                prices[name] = _points(dossier, demand)
     return prices
+
+
+def _points(dossier: Dossier, demand: Demand) -> float:
+    """The price of a demand as a present value; a flow is worth its perpetuity to whose demand it is."""
+    if demand.price is None:
+        return 0.0
+    discount = dossier.parties[demand.by].discount
+    return demand.price.value / discount.value if demand.price.flow and discount else demand.price.value
 
 
 def giving_up(names: Sequence[str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detente.design.choices import space_of
+from detente.design.choices import exact, space_of
 from detente.design.exact import Exact, exact_frontier
 from detente.design.exact import Point as Outcomes
 from detente.design.problem import ANY_DEAL, Linear, Question
@@ -88,7 +88,8 @@ def frontier(
 
     Every plan has passed `check`. Raises UsageError where walk-away values are to be ignored on a roadmap.
     """
-    space = space_of(dossier, question)
+    ceilings = {p: exact(q.value_ceiling) for p, q in dossier.parties.items() if q.value_ceiling is not None}
+    space = space_of(dossier, question, ceilings=ceilings)
     if space is not None:
         say("The case is nothing but choices: listing, merging and pruning")
         found = exact_frontier(space, ignore_walk_away=ignore_walk_away, seconds=time_limit, cancelled=cancelled)

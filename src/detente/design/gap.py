@@ -133,7 +133,7 @@ class _Gap:
         self.designer = self._designer(self.model, self.valued, question)
         self.judge = Judge(dossier, success=question.success)  # type: ignore[arg-type]
         self.finished = True
-        self.patience = max(5.0, clock.left / 30)
+        self.patience = max(2.0, clock.left / 40)
         """Seconds for each best plan: within them most are proved, and the rest have a bound."""
 
     def run(self, *, beliefs: bool) -> Gap:

@@ -146,8 +146,13 @@ class Party(Part):
     response_time: Duration | None = Field(None, description="From seeing a breach to answering it")
     talks_discount: Share | None = Field(
         None,
-        description="What a deal reached at the very end of the talks is still worth to it, as GENIUS's discount factor; "
-        "never read when designing",
+        description="What a deal reached at the very end of the talks is still worth to it, as GENIUS's discount "
+        "factor; never read when designing",
+    )
+    value_ceiling: Scalar | None = Field(
+        None,
+        description="Points above which more is worth no more to it, as in GENIUS's hyper-rectangle domains; read by "
+        "`frontier` where a case is nothing but choices",
     )
     influence: Scalar | None = Field(
         None, description="Its weight in a collective decision, 0 to 100, as in KTAB; never read when designing"

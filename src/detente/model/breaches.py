@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
+from detente.dossier.schema import Condition
 from detente.model.arrays import Array, Model
 from detente.model.conditions import Expression, all_of, any_of, holds, in_force
 from detente.model.detection import NEVER, SNAP, AtOnce, Detection
@@ -46,8 +48,6 @@ class Breach:
     faked: frozenset[int] = frozenset()
     needs: dict[int, list[int]] = field(default_factory=dict)
     """Measures that answer and directly need a measure of the mover: they do not enter while it is unentered."""
-    courses: dict[int, Course] = field(default_factory=dict, compare=False, repr=False)
-    """What becomes of interactions, found once for all whose values are asked."""
 
 
 def breakout(model: Model, p: int) -> Breach:
@@ -113,7 +113,48 @@ def chances(detection: Detection, a: Array, b: Array) -> Array:
 
 def follow(model: Model, breach: Breach, j: int, t0: Array, base: Array) -> Course:
     """The course of interaction j after a breach at each moment."""
-    return _Follower(model, breach, j).course(t0, base)
+    names = tuple(dict.fromkeys(model.conditions[j].measures))
+    members = [model.index[n] for n in names]
+    needs = {m: tuple(breach.needs[m]) for m in members if m in breach.needs}
+    concerned = dict.fromkeys([*members, *(n for first in needs.values() for n in first)])
+    return _course(
+        _Situation(
+            when=model.conditions[j],
+            members=tuple(zip(names, members, strict=True)),
+            fates=tuple(breach.fates[m] for m in members),
+            needs=tuple(needs.items()),
+            state=tuple((m, float(model.state[m])) for m in concerned),
+            tau=tuple(model.tau.tolist()),
+            moments=tuple(zip(t0.tolist(), base.tolist(), strict=True)),
+            open=isinstance(breach.detection, AtOnce),
+            unseen=float(breach.detection.survival(np.inf)) > 0,
+            counts_entry=bool(np.any(model.once[:, model.M + j])),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class _Situation:
+    """All that an interaction's course depends on: no value, so dossiers that differ in values share their courses."""
+
+    when: Condition
+    members: tuple[tuple[str, int], ...]
+    fates: tuple[Fate, ...]
+    needs: tuple[tuple[int, tuple[int, ...]], ...]
+    state: tuple[tuple[int, float], ...]
+    tau: tuple[float, ...]
+    moments: tuple[tuple[float, int], ...]
+    """(time, base) of each."""
+    open: bool
+    """Seen at once."""
+    unseen: bool
+    """Whether it may never be seen."""
+    counts_entry: bool
+
+
+@lru_cache(maxsize=512)
+def _course(situation: _Situation) -> Course:
+    return _Follower(situation).course()
 
 
 DEAD = -2
@@ -123,33 +164,34 @@ DEAD = -2
 class _Follower:
     """Works out one interaction's course. Times are years; a moving time is one that shifts with T."""
 
-    def __init__(self, model: Model, breach: Breach, j: int) -> None:
-        self.model, self.breach, self.j = model, breach, j
-        self.members = [model.index[n] for n in dict.fromkeys(model.conditions[j].measures)]
-        self.fates = [breach.fates[m] for m in self.members]
+    def __init__(self, situation: _Situation) -> None:
+        self.situation = situation
+        self.number = dict(situation.members)
+        self.members = list(self.number.values())
+        self.fates, self.needs, self.state = situation.fates, dict(situation.needs), dict(situation.state)
         self.expressions: dict[Expression, int] = {}
         self.cache: dict[tuple[tuple[int, int], ...], Expression] = {}
         self.segments: list[tuple[float, ...]] = []
         self.rises: list[tuple[float, ...]] = []
-        self.tau = [float(t) for t in model.tau]
-        at_once = isinstance(breach.detection, AtOnce)
+        self.tau = list(situation.tau)
+        at_once = situation.open
         random = [f for f in self.fates if f.random and np.isfinite(f.stop)]
         self.moving = [] if at_once else sorted({t for f in random for t in (f.stop, f.undone) if np.isfinite(t)})
-        waits = any(m in breach.needs for m in self.members)
+        waits = bool(self.needs)
         dying = any(not f.random and np.isfinite(f.undone) and f.keeps < 1 - 1e-9 for f in self.fates)
         self.simple = not (at_once and random) and not waits and not dying
         self.until = min((f.stop for f in random), default=np.inf)
-        self.counts_entry = bool(np.any(model.once[:, model.M + j]))
+        self.counts_entry = situation.counts_entry
         self.follows = any(not np.isfinite(f.stop) for f in self.fates)
 
-    def course(self, t0: Array, base: Array) -> Course:
-        planned = None
+    def course(self) -> Course:
+        planned, moments = None, self.situation.moments
         if self.simple:
-            planned = [[self._planned(max(k, int(k0)), int(k0)) for k in range(-1, self.model.K)] for k0 in base]
+            planned = [[self._planned(max(k, k0), k0) for k in range(-1, len(self.tau))] for _, k0 in moments]
         if not (self.simple and not np.isfinite(self.until)):
-            for i in range(len(t0)):
-                for cell in self._cells(float(t0[i])):
-                    self._within(i, float(t0[i]), int(base[i]), cell)
+            for i, (t0, base) in enumerate(moments):
+                for cell in self._cells(t0):
+                    self._within(i, t0, base, cell)
         empty = np.zeros((0, 8))
         return Course(
             planned,
@@ -166,20 +208,20 @@ class _Follower:
     def _holds(self, periods: tuple[tuple[int, int], ...]) -> Expression:
         """The condition with each member in force as of a period (and, where it waits, its needs as of another)."""
         if periods not in self.cache:
-            place = dict(zip((self.model.measures[m] for m in self.members), periods, strict=True))
-            self.cache[periods] = holds(self.model.conditions[self.j], lambda n: self._atom(n, *place[n]))
+            place = dict(zip(self.number, periods, strict=True))
+            self.cache[periods] = holds(self.situation.when, lambda n: self._atom(n, *place[n]))
         return self.cache[periods]
 
     def _atom(self, name: str, k: int, k0: int) -> Expression:
-        model, m = self.model, self.model.index[name]
+        m = self.number[name]
 
         def standing(n: int, period: int) -> Expression:
-            return in_force(n, period, float(model.state[n]))
+            return in_force(n, period, self.state[n])
 
         if k == DEAD:
             return False
-        if k > k0 and m in self.breach.needs:
-            first = [standing(n, k0) for n in self.breach.needs[m]]
+        if k > k0 and m in self.needs:
+            first = [standing(n, k0) for n in self.needs[m]]
             return any_of([standing(m, k0), all_of([standing(m, k), *first])])
         return standing(m, k)
 
@@ -194,7 +236,7 @@ class _Follower:
         ends = [*cuts[1:], cuts[-1] + 2.0]
         cells = [Cell(a if a > 0 else -1.0, b, (a + b) / 2) for a, b in zip(cuts, ends, strict=True)]
         cells[-1] = Cell(cells[-1].a, np.inf, cells[-1].sample)
-        if not self.simple and float(self.breach.detection.survival(np.inf)) > 0:
+        if not self.simple and self.situation.unseen:
             cells.append(Cell(np.inf, np.inf, np.inf))
         return cells
 
@@ -266,5 +308,5 @@ class _Follower:
             if t > stop:
                 k = min(k, bisect_left(self.tau, stop - SNAP) - 1)
             k = max(base, k)
-            periods.append((k, base if m in self.breach.needs else k))
+            periods.append((k, base if m in self.needs else k))
         return self._holds(tuple(periods))

@@ -191,9 +191,7 @@ class Valuation:
     def _interaction(self, rows: Rows, j: int, breach: Breach, t0: Array, base: Array) -> None:
         """Add an interaction's value: while its condition follows the plan, then segment by segment."""
         c = self.model.M + j
-        if j not in breach.courses:
-            breach.courses[j] = follow(self.model, breach, j, t0, base)
-        course = breach.courses[j]
+        course = follow(self.model, breach, j, t0, base)
         if course.planned is not None:
             fate = Fate(course.planned_until, course.planned_until, 0.0)
             coef = self._column(c, fate, breach.detection, t0, base)

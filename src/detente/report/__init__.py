@@ -13,30 +13,79 @@ from detente.errors import Finding
 
 if TYPE_CHECKING:
     from detente.design.assessment import Assessment
+    from detente.design.critical import Critical
+    from detente.design.explain import Explanation
+    from detente.design.frontier import Frontier
+    from detente.design.gap import Gap
     from detente.report.figure import Figure
     from detente.report.table import Table
 
-__all__ = ["figures", "tables", "write_report"]
+__all__ = ["figures", "tables", "write_critical", "write_explanation", "write_frontier", "write_gap", "write_report"]
 
 
 def write_report(
-    assessment: Assessment, folder: Path, provenance: Mapping[str, Any], findings: Sequence[Finding] = ()
+    assessment: Assessment,
+    folder: Path,
+    provenance: Mapping[str, Any],
+    findings: Sequence[Finding] = (),
+    *,
+    gap: Gap | None = None,
+    critical: Critical | None = None,
 ) -> list[Path]:
-    """Write report.html, figures/, tables/ and the plans into a folder; returns what was written."""
+    """Write report.html, figures/, tables/ and the plans into a folder; returns what was written.
+
+    With a gap or critical numbers of the same case the report has a section on each.
+    """
     from detente.report.write import write_report as write
 
-    return write(assessment, folder, provenance, findings)
+    return write(assessment, folder, provenance, findings, gap=gap, critical=critical)
 
 
-def figures(assessment: Assessment, run: str = "") -> dict[str, Figure]:
+def write_frontier(frontier: Frontier, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
+    """Write frontier.html, where a chosen point opens its roadmap, its files and the plans; returns what was written."""
+    from detente.report.pages import write_frontier as write
+
+    return write(frontier, folder, provenance)
+
+
+def write_gap(gap: Gap, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
+    """Write gap.html, its figure and its tables into a folder; returns what was written."""
+    from detente.report.pages import write_gap as write
+
+    return write(gap, folder, provenance)
+
+
+def write_critical(critical: Critical, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
+    """Write critical.html, its figure and its tables into a folder; returns what was written."""
+    from detente.report.pages import write_critical as write
+
+    return write(critical, folder, provenance)
+
+
+def write_explanation(explanation: Explanation, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
+    """Write explain.html, its tables, and the overlay and plan of each way out; returns what was written."""
+    from detente.report.pages import write_explanation as write
+
+    return write(explanation, folder, provenance)
+
+
+def figures(
+    assessment: Assessment, run: str = "", *, gap: Gap | None = None, critical: Critical | None = None
+) -> dict[str, Figure]:
     """The charts of an assessment by name; those that it has no data for are left out."""
     from detente.report.charts import figures as draw
 
-    return draw(assessment, run)
+    return draw(assessment, run, gap=gap, critical=critical)
 
 
-def tables(assessment: Assessment, findings: Sequence[Finding] = ()) -> dict[str, Table]:
+def tables(
+    assessment: Assessment,
+    findings: Sequence[Finding] = (),
+    *,
+    gap: Gap | None = None,
+    critical: Critical | None = None,
+) -> dict[str, Table]:
     """The tables of an assessment by name; those that would be empty are left out."""
     from detente.report.tables import tables as build
 
-    return build(assessment, findings)
+    return build(assessment, findings, gap=gap, critical=critical)

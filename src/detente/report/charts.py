@@ -6,7 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from detente.design.assessment import Assessment
+from detente.design.critical import Critical
+from detente.design.gap import Gap
+from detente.report.critical_chart import critical_figure
 from detente.report.figure import Figure, Row
+from detente.report.gap_chart import gap_figure
 from detente.report.progress_charts import (
     interest_chart,
     interest_rows,
@@ -50,8 +54,16 @@ TITLES = {
 }
 
 
-def figures(assessment: Assessment, run: str = "") -> dict[str, Figure]:
-    """The figures that an assessment has data for; none without a plan."""
+def figures(
+    assessment: Assessment, run: str = "", *, gap: Gap | None = None, critical: Critical | None = None
+) -> dict[str, Figure]:
+    """The figures that an assessment, and what was asked beside it, have data for."""
+    beside = [gap_figure(gap, run) if gap else None, critical_figure(critical, run) if critical else None]
+    return {**_of_plan(assessment, run), **{figure.name: figure for figure in beside if figure is not None}}
+
+
+def _of_plan(assessment: Assessment, run: str) -> dict[str, Figure]:
+    """The figures of the plan that is shown; none without one."""
     if assessment.plan is None:
         return {}
     drawing: dict[str, tuple[list[Row], Draw]] = {

@@ -6,7 +6,7 @@ A condition is `demands.NAME`, `success.LEVEL.N`, or a family of one party: `con
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from detente.design.conflicts import Conflict
 from detente.design.explain import Concession, Explanation, Lesser
@@ -99,7 +99,7 @@ def conflict(dossier: Dossier, found: Conflict) -> str:
     """A conflict in a sentence."""
     asked, families = _parted(found.members)
     wants = several([_quoted(dossier, n) for n in asked])
-    then = _then(dossier, families)
+    then = happenings(dossier, families, "or")
     if not found.members:
         return "No plan on the time grid can be carried out at all, whatever is asked of it."
     if not families:
@@ -114,14 +114,14 @@ def _parted(names: Iterable[str]) -> tuple[list[str], list[str]]:
     return [n for n in members if n not in families], families
 
 
-def _then(dossier: Dossier, families: Sequence[str]) -> str:
-    """"North Korea would rather not sign or would break out, or the United States would cheat in secret"."""
+def happenings(dossier: Dossier, names: Iterable[str], joint: str) -> str:
+    """What goes wrong, by party: "North Korea would rather not sign and would break out, and China would break out"."""
     acts: dict[str, list[str]] = {}
-    for name in families:
-        kind, _, who = name.partition(".")
-        acts.setdefault(who, []).append(WOULD[kind])
-    said = [f"{party(dossier, who)} {several(does, 'or')}" for who, does in acts.items()]
-    return ", or ".join(said)
+    for kind, _, who in (n.partition(".") for n in names):
+        if kind in WOULD:
+            acts.setdefault(who, []).append(WOULD[kind])
+    said = [f"{party(dossier, who)} {several(does, joint)}" for who, does in acts.items()]
+    return f", {joint} ".join(said)
 
 
 def _quoted(dossier: Dossier, name: str) -> str:
@@ -215,7 +215,9 @@ def _conflicts(e: Explanation) -> Table:
     rows: list[list[Cell]] = []
     for i, found in enumerate(e.conflicts, 1):
         asked, families = _parted(found.members)
-        then = _then(e.dossier, families) or ("they cannot be had together" if len(asked) > 1 else "it cannot be had")
+        then = happenings(e.dossier, families, "or") or (
+            "they cannot be had together" if len(asked) > 1 else "it cannot be had"
+        )
         wants = "; ".join(_asked(e.dossier, n) for n in asked) or "any deal at all"
         rows.append([i, wants, then, found.proven_minimal, conflict(e.dossier, found)])
     return Table.of("What cannot be had together", columns, rows)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from detente.design.frontier import Frontier, Point
-from detente.report.figure import DANGER, FAINT, HAIR, INK, Figure, Row, inline
+from detente.report.figure import DANGER, FAINT, INK, Figure, Row, inline
 from detente.report.progress_charts import annual
 from detente.report.table import Cell, Table
 from detente.report.words import measure, number, party, percent, several
@@ -79,7 +79,9 @@ def frontier_figure(frontier: Frontier, run: str = "") -> Figure | None:
     rows = frontier_rows(frontier)
     if not rows or len(frontier.parties) < 2:
         return None
-    said = " ".join([CAPTION, _joined(frontier), f"{frontier.dossier.title};", f"run {run}." if run else "no run recorded."])
+    said = " ".join(
+        [CAPTION, _joined(frontier), f"{frontier.dossier.title};", f"run {run}." if run else "no run recorded."]
+    )
     chart = frontier_chart(frontier)
     return Figure("frontier", "What one party's gain costs another", " ".join(said.split()), chart, tuple(rows))
 
@@ -88,7 +90,9 @@ def _joined(frontier: Frontier) -> str:
     """What the chart may not be read to say."""
     if len(frontier.parties) > 2:
         return "With more than two parties, a point that looks worse for both shown is better for another."
-    return "" if frontier.complete else "The thin line leads the eye from point to point: between them nothing is known."
+    return (
+        "" if frontier.complete else "The thin line leads the eye from point to point: between them nothing is known."
+    )
 
 
 def frontier_rows(frontier: Frontier) -> list[Row]:
@@ -129,7 +133,10 @@ def frontier_chart(frontier: Frontier) -> Any:
     )  # fmt: skip
     shape = alt.Shape("rule:N", title="Chosen by", scale=alt.Scale(domain=domain, range=[s for _, _, s in used]))
     points = layer(data)
-    tooltip = [alt.Tooltip("said:N", title="point"), *(alt.Tooltip(f"t{i}:N", title=names[p]) for i, p in enumerate(keys))]
+    tooltip = [
+        alt.Tooltip("said:N", title="point"),
+        *(alt.Tooltip(f"t{i}:N", title=names[p]) for i, p in enumerate(keys)),
+    ]
     lead = [points.mark_line(color="#c9c9c4", strokeWidth=1).encode(x=x, y=y)] if len(keys) == 2 else []
     layers = [
         layer(walk).mark_rule(color=DANGER, strokeDash=[5, 3], opacity=0.8).encode(x=x),

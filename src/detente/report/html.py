@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from detente.design.assessment import Assessment
+from detente.dossier.schema import Dossier
 from detente.errors import Finding
 from detente.report import story
 from detente.report.figure import Figure
@@ -31,41 +32,71 @@ def render(
     tables: Mapping[str, Table],
     provenance: Mapping[str, Any],
     findings: Sequence[Finding],
+    *,
+    gap_said: Sequence[str] = (),
+    critical_said: Sequence[str] = (),
 ) -> str:
-    """The report as one HTML page."""
+    """The report as one HTML page; `gap_said`, `critical_said`: what their sections say, left out where it is nothing."""
     a = assessment
+    return page(
+        "report.html.j2",
+        figures,
+        tables,
+        provenance,
+        dossier=a.dossier,
+        a=a,
+        headline=story.headline(a),
+        qualifications=story.qualifications(a),
+        answers=[story.answer(a, name) for name in a.verdicts],
+        gap_said=gap_said,
+        critical_said=critical_said,
+        shown=LEVELS.get(a.shown or "", a.shown),
+        steps=steps(a),
+        grid=gaps(a.dossier.grid),
+        last=on_last_date(a),
+        danger=story.danger(a),
+        exposures=story.exposures(a),
+        has_limit=any(p.exposure_limit is not None for p in a.dossier.parties.values()),
+        outside=_outside(a),
+        used=sum(bool(row[-1]) for row in tables["inputs"].rows) if "inputs" in tables else 0,
+        unused=unused(tables["inputs"]) if "inputs" in tables else "",
+        errors=sum(f.severity == "error" for f in findings),
+    )
+
+
+def page(
+    template: str,
+    figures: Mapping[str, Figure],
+    tables: Mapping[str, Table],
+    provenance: Mapping[str, Any],
+    *,
+    dossier: Dossier,
+    **more: Any,
+) -> str:
+    """A page about a dossier from a template, with all that its figures, its tables and its looks need."""
     return (
         _environment()
-        .get_template("report.html.j2")
+        .get_template(template)
         .render(
-            dossier=a.dossier,
-            a=a,
+            dossier=dossier,
             run=run_id(provenance),
-            changed=story.changed(a.dossier),
-            headline=story.headline(a),
-            qualifications=story.qualifications(a),
-            answers=[story.answer(a, name) for name in a.verdicts],
-            shown=LEVELS.get(a.shown or "", a.shown),
-            steps=steps(a),
-            grid=gaps(a.dossier.grid),
-            last=on_last_date(a),
-            danger=story.danger(a),
-            exposures=story.exposures(a),
-            has_limit=any(p.exposure_limit is not None for p in a.dossier.parties.values()),
-            outside=_outside(a),
+            changed=story.changed(dossier),
             figures=figures,
             svgs={name: Markup(figure.inline_svg()) for name, figure in figures.items()},
             specs={name: script_json(figure.spec()) for name, figure in figures.items()},
             tables=tables,
-            used=sum(bool(row[-1]) for row in tables["inputs"].rows) if "inputs" in tables else 0,
-            unused=unused(tables["inputs"]) if "inputs" in tables else "",
-            errors=sum(f.severity == "error" for f in findings),
             provenance=flat(provenance),
-            css=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
-            js=Markup((TEMPLATES / "report.js").read_text(encoding="utf-8")),
+            css=source("report.css"),
+            js=source("report.js"),
             vega=_vega() if figures else Markup(""),
+            **more,
         )
     )
+
+
+def source(name: str) -> Markup:
+    """A style sheet or a script of ours, to stand in a page as it is."""
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 def run_id(provenance: Mapping[str, Any]) -> str:

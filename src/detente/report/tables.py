@@ -7,12 +7,16 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from detente.design.assessment import Assessment, least
+from detente.design.critical import Critical
+from detente.design.gap import Gap
 from detente.dossier import library
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier, Effect, Undo
 from detente.errors import Finding
 from detente.model.check import Slack
 from detente.report import story
+from detente.report.critical_chart import critical_tables
+from detente.report.gap_chart import gap_tables
 from detente.report.inputs import listed
 from detente.report.progress_charts import annual
 from detente.report.risk_charts import ACTS
@@ -21,12 +25,20 @@ from detente.report.table import Cell, Table
 from detente.report.words import FIRMNESS, MOMENTS, day, interest, measure, number, party, several, signed, years
 
 
-def tables(assessment: Assessment, findings: Sequence[Finding] = ()) -> dict[str, Table]:
-    """The tables that an assessment has rows for."""
+def tables(
+    assessment: Assessment,
+    findings: Sequence[Finding] = (),
+    *,
+    gap: Gap | None = None,
+    critical: Critical | None = None,
+) -> dict[str, Table]:
+    """The tables that an assessment, and what was asked beside it, have rows for."""
     a = assessment
     built = {
         "verdicts": _verdicts(a),
-        "roadmap": _roadmap(a),
+        **(gap_tables(gap) if gap is not None else {}),
+        **(critical_tables(critical) if critical is not None else {}),
+        "roadmap": roadmap_table(a),
         "steps": _steps(a),
         "values": _values(a),
         "temptation": _temptation(a),
@@ -50,7 +62,8 @@ def _verdicts(a: Assessment) -> Table:
     return Table.of("Which deals are possible", ["question", "answer", "in detail"], rows)
 
 
-def _roadmap(a: Assessment) -> Table:
+def roadmap_table(a: Assessment) -> Table:
+    """The steps of the plan, in order of entry."""
     columns = ["in force", "who gives", "what", "takes", "verified on", "verified by", "answers to a breach by"]
     rows: list[list[Cell]] = []
     for s in steps(a):

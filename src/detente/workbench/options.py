@@ -9,6 +9,7 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -38,7 +39,20 @@ def _listed(raw: Any) -> Any:
     return tuple(n for text in _several(raw) for n in str(text).split(",") if n)
 
 
+def _day(raw: Any) -> Any:
+    """A day as text; where it is none, what was written is refused."""
+    if raw is None:
+        return None
+    try:
+        return date.fromisoformat(str(raw)).isoformat()
+    except ValueError:
+        raise ValueError("write a day as 2019-01-01") from None
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
+Written = Annotated[str, BeforeValidator(str)]
+"""A number as people write it: 5 %, or 0.05."""
+Material = Literal["plutonium", "u233", "heu", "leu", "natural_uranium", "depleted_uranium", "thorium"]
 
 
 class Options(BaseModel):
@@ -100,6 +114,9 @@ class DesignOptions(SolveOptions, JudgeOptions):
 
 class AssessOptions(SolveOptions):
     """Options of `assess`."""
+
+    expectations: bool = Field(True, description="Compare what each party asks and thinks with what it can get.")
+    critical: bool = Field(False, description="Find the numbers that minimal success hangs on, too: it takes minutes.")
 
 
 class LimitOptions(JudgeOptions):
@@ -195,6 +212,58 @@ class NewOptions(Options):
     title: str | None = Field(None, description="Title of the case.")
     template: str | None = Field(None, description="A bundled case, or a file, to start from instead of the starter.")
     force: bool = Field(False, description="Overwrite the file if it is there.")
+
+
+class VerifyDeclarationOptions(Options):
+    """Options of `verify declaration`."""
+
+
+class VerifyBalanceOptions(Options):
+    """Options of `verify balance`."""
+
+    material: Material = Field(
+        "plutonium", description="What is balanced; it says how much a significant quantity is (of uranium: of U-235)."
+    )
+    loss: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="Kilograms whose loss is to be seen; by default one significant "
+        "quantity."
+    )  # fmt: skip
+    false_alarms: Written = Field("5 %", description="Chance that a test alarms though nothing is lost.")
+    known_opening: bool = Field(False, description="The opening inventory was agreed earlier: take it as exact.")
+
+
+class VerifySampleOptions(Options):
+    """Options of `verify sample`."""
+
+    items: int | None = Field(None, ge=1, description="How many like items there are.")
+    mean_kg: float | None = Field(None, gt=0, allow_inf_nan=False, description="What one of them holds.")
+    goal_kg: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="The quantity whose loss is to be seen; 8 (plutonium) by default."
+    )
+    detection: Written = Field("90 %", description="The chance with which it is to be seen.")
+    share: Written = Field("100 %", description="What is taken from each of the items that something is taken from.")
+    sees: Written = Field("100 %", description="The chance to recognise such an item when it is measured.")
+    method: Names = Field(
+        (), description="A sample to be judged, such as 40@10%: 40 items, each measured to 10 %; repeatable."
+    )
+    budget: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="Effort to spread over the strata of a file; by default its own."
+    )
+
+
+class VerifyInspectOptions(Options):
+    """Options of `verify inspect`."""
+
+    days: int | None = Field(None, ge=0, description="Inspector-days a year; by default the file's.")
+    schedule: Literal["periodic", "random"] | None = Field(
+        None, description="Visits at equal intervals, or at moments that nobody can foresee; by default the file's."
+    )
+    start: Annotated[str | None, BeforeValidator(_day)] = Field(
+        None, description="First day of the calendar, such as 2019-01-01; by default the file's."
+    )
+    seed: int = Field(1, ge=0, description="Which draw of the days of random visits.")
+    case: Written | None = Field(None, description="A case into which the plan is to be put; needs --measure.")
+    measure: Names = Field((), description="MEASURE=SITE: which site shows whether the measure is kept; repeatable.")
 
 
 Chosen = TypeVar("Chosen", bound=Options)

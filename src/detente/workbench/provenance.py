@@ -18,7 +18,7 @@ from detente.workbench.options import CaseOptions, Options
 
 RUN_LENGTH = 12
 """Hexadecimal digits of a run id."""
-_ANSWERS_FROM = ("dossier", "model", "design")
+_ANSWERS_FROM = ("dossier", "model", "design", "verify")
 """The floors whose code decides an answer."""
 _NOT_ASKED = frozenset({"cache", *CaseOptions.model_fields})
 """Options that are no part of the question, or are in the dossier's hash already."""

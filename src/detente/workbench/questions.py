@@ -11,6 +11,7 @@ from detente.dossier import Dossier
 from detente.errors import Finding
 from detente.workbench import store
 from detente.workbench.asking import Asked, Case, ask, known_parties
+from detente.workbench.hopes import critical_json, gap_json
 from detente.workbench.options import (
     CriticalOptions,
     ExplainOptions,
@@ -25,10 +26,10 @@ from detente.workbench.solving import Cancelled, Say, never, save_json, silent
 from detente.workbench.writing import folder_for
 
 if TYPE_CHECKING:
-    from detente.design.critical import Critical, Flip
+    from detente.design.critical import Critical
     from detente.design.explain import Explanation
     from detente.design.frontier import Frontier, Point
-    from detente.design.gap import Gap, Hope
+    from detente.design.gap import Gap
     from detente.design.rules import Design
 
 NO_OPENINGS = ("none",)
@@ -129,44 +130,7 @@ class GapResult(Result):
         return self.found.status
 
     def to_json(self) -> dict[str, Any]:
-        g = self.found
-        return {
-            "status": g.status,
-            "success": g.question.success,
-            "parties": {
-                row.party: {
-                    "consents": row.consents,
-                    "walk_away": row.walk_away,
-                    "asks": _hope(row.asks),
-                    "thinks": _hope(row.thinks),
-                    "can": _hope(row.can),
-                    "gets": {rule: finite(v) for rule, v in row.gets.items()},
-                    "belief_less_reality": finite(row.illusion),
-                    "hopeless": list(row.hopeless),
-                    "unsettled": list(row.unsettled),
-                }
-                for row in g.parties
-            },
-            "rules": dict(g.rules),
-            "hopes_together": g.together,
-            "share_of_hopes": finite(g.share),
-            "beliefs": [
-                {
-                    "party": b.party,
-                    "path": b.path,
-                    "believed": b.believed,
-                    "true": b.true,
-                    "unit": b.unit,
-                    "succeeds_at": b.succeeds_at,
-                    "from": b.low,
-                    "to": b.high,
-                    "status": b.status,
-                }
-                for b in g.beliefs
-            ],
-            "finished": g.finished,
-            "provenance": self.provenance.to_json(),
-        }
+        return {**gap_json(self.found), "provenance": self.provenance.to_json()}
 
     def tables(self) -> Tables:
         from detente.report.gap_chart import belief_rows, gap_rows
@@ -190,18 +154,6 @@ class GapResult(Result):
         return write_gap(self.found, folder_for(folder), self.provenance.to_json())
 
 
-def _hope(hope: Hope | None) -> dict[str, Any] | None:
-    if hope is None:
-        return None
-    return {
-        "value": finite(hope.value),
-        "bound": finite(hope.bound),
-        "in_truth": {p: finite(v) for p, v in hope.values.items()},
-        "breaks": list(hope.breaks),
-        "proved": hope.proved,
-    }
-
-
 @dataclass(frozen=True, repr=False)
 class CriticalResult(Result):
     """For each number, the nearest value at which the verdict flips."""
@@ -220,23 +172,7 @@ class CriticalResult(Result):
         return self.found.verdict if self.found.finished else "undecided"
 
     def to_json(self) -> dict[str, Any]:
-        c = self.found
-        return {
-            "verdict": c.verdict,
-            "success": c.question.success,
-            "numbers": [_flip(f) for f in c.numbers],
-            "pairs": [
-                {
-                    "paths": list(p.paths),
-                    "flips_at": None if p.flips_at is None else list(p.flips_at),
-                    "share": finite(p.share),
-                    "status": p.status,
-                }
-                for p in c.pairs
-            ],
-            "finished": c.finished,
-            "provenance": self.provenance.to_json(),
-        }
+        return {**critical_json(self.found), "provenance": self.provenance.to_json()}
 
     def tables(self) -> Tables:
         from detente.report.critical_chart import critical_rows, pair_rows
@@ -258,20 +194,6 @@ class CriticalResult(Result):
         from detente.report.pages import write_critical
 
         return write_critical(self.found, folder_for(folder), self.provenance.to_json())
-
-
-def _flip(f: Flip) -> dict[str, Any]:
-    return {
-        "path": f.path,
-        "stated": f.stated,
-        "unit": f.unit,
-        "flips_at": f.flips_at,
-        "from": f.low,
-        "to": f.high,
-        "status": f.status,
-        "distance": finite(f.distance),
-        "source": f.source,
-    }
 
 
 @dataclass(frozen=True, repr=False)

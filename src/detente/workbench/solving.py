@@ -13,6 +13,7 @@ from detente.dossier import Dossier, from_dict
 from detente.errors import DossierError, Finding
 from detente.workbench import store, words
 from detente.workbench.asking import Case, ask, known_parties
+from detente.workbench.hopes import critical_json, critical_of, gap_json, gap_of
 from detente.workbench.options import AssessOptions, DesignOptions, SolveOptions, options_of, takes
 from detente.workbench.provenance import Provenance, provenance
 from detente.workbench.results import (
@@ -31,6 +32,8 @@ from detente.workbench.writing import file_for, folder_for
 
 if TYPE_CHECKING:
     from detente.design.assessment import Assessment, Worth
+    from detente.design.critical import Critical
+    from detente.design.gap import Gap
     from detente.design.problem import Question
     from detente.design.rules import Design
     from detente.model.check import Slack
@@ -141,6 +144,10 @@ class AssessResult(Result):
     provenance: Provenance
     findings: tuple[Finding, ...]
     """Warnings and notes about the dossier."""
+    expectations: Gap | None = None
+    """What each party asks, thinks that it can get, can get and gets."""
+    critical: Critical | None = None
+    """Where the verdict on minimal success flips."""
 
     @property
     def dossier(self) -> Dossier:
@@ -185,6 +192,8 @@ class AssessResult(Result):
             "exposure": [slack_json(s) for s in a.exposure],
             "values": values_json(a.values) if a.proof else None,
             "assumptions": list(a.assumptions),
+            "gap": None if self.expectations is None else gap_json(self.expectations),
+            "critical": None if self.critical is None else critical_json(self.critical),
             "provenance": self.provenance.to_json(),
         }
 
@@ -202,7 +211,7 @@ class AssessResult(Result):
     def figures(self) -> dict[str, Any]:
         from detente.report import figures
 
-        return dict(figures(self.assessment, self.provenance.run))
+        return dict(figures(self.assessment, self.provenance.run, gap=self.expectations, critical=self.critical))
 
     def sentences(self) -> tuple[str, ...]:
         from detente.report.story import headline
@@ -218,7 +227,14 @@ class AssessResult(Result):
         """Write the report, its figures and tables, and the plans. Returns what was written."""
         from detente.report import write_report
 
-        return write_report(self.assessment, folder_for(folder), self.provenance.to_json(), list(self.findings))
+        return write_report(
+            self.assessment,
+            folder_for(folder),
+            self.provenance.to_json(),
+            list(self.findings),
+            gap=self.expectations,
+            critical=self.critical,
+        )
 
 
 def _verdict_json(found: Design) -> dict[str, Any]:
@@ -313,11 +329,44 @@ def assess(
         say=say,
         cancelled=cancelled,
     )
+    expected, hangs_on = _beyond(found, chosen, say, cancelled)
     wall = time.monotonic() - begin
     costs = {name: _cost(v) for name, v in found.verdicts.items()}
-    result = AssessResult(found, question.answered(solver=costs, wall_seconds=wall), asked.findings)
+    answered = question.answered(solver=costs, wall_seconds=wall)
+    result = AssessResult(found, answered, asked.findings, expected, hangs_on)
     _keep(result, asked.dossier, finished=all(v.finished for v in found.verdicts.values()))
     return result
+
+
+EXPECTATIONS_SECONDS = 60.0
+"""The most that the table of expectations may take of an assessment."""
+
+
+def _beyond(
+    found: Assessment, options: AssessOptions, say: Say, cancelled: Cancelled
+) -> tuple[Gap | None, Critical | None]:
+    """What an assessment says besides its verdicts, where it is asked for and there is a question left."""
+    from detente.design.critical import critical
+    from detente.design.gap import gap
+    from detente.design.problem import Question
+
+    shown = found.shown or "none"
+    level = shown if shown in ("minimal", "full") else "none"
+    expected, hangs_on = None, None
+    if options.expectations and not cancelled():
+        most = min(EXPECTATIONS_SECONDS, options.time_limit)
+        expected = gap(
+            found.dossier,
+            Question(level),
+            beliefs=False,
+            tolerance=options.gap,
+            time_limit=most,
+            say=say,
+            cancelled=cancelled,
+        )
+    if options.critical and found.dossier.success.minimal and not cancelled():
+        hangs_on = critical(found.dossier, Question("minimal"), time_limit=600.0, say=say, cancelled=cancelled)
+    return expected, hangs_on
 
 
 def _cost(found: Design) -> dict[str, Any]:
@@ -390,7 +439,9 @@ def assess_again(record: store.Record, dossier: Dossier | None = None) -> Assess
         for name, data in result["verdicts"].items()
     }
     assessment = concluded(Model.of(known), rule, verdicts, shown)
-    return AssessResult(assessment, source, _findings(record))
+    expected = None if result["gap"] is None else gap_of(known, result["gap"])
+    hangs_on = None if result["critical"] is None else critical_of(known, result["critical"])
+    return AssessResult(assessment, source, _findings(record), expected, hangs_on)
 
 
 def _design(dossier: Dossier, data: Mapping[str, Any], rule: Any, question: Question, first: float | None) -> Design:

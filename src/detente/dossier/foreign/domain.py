@@ -64,6 +64,8 @@ class Profile:
     worth: Fraction = Fraction(1)
     reservation: Fraction = Fraction(0)
     talks_discount: Fraction | None = None
+    clipped: bool = False
+    """Whether an offer above `most` may exist, which counts as `most`."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,8 @@ class _Writing:
             party["consents"] = True
         if profile.talks_discount is not None:
             party["talks_discount"] = plain(profile.talks_discount)
+        if profile.clipped:
+            party["value_ceiling"] = plain(profile.worth)
         return party
 
     def _measures(self) -> dict[str, Any]:

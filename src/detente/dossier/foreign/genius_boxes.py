@@ -88,15 +88,17 @@ def _within(bound: Element, issues: Sequence[XmlIssue], reading: Reading) -> tup
     return place, tuple(v for v, p in enumerate(issues[place].points) if lower <= p <= upper)
 
 
-def say_clip(boxes: Sequence[Box], issues: Sequence[XmlIssue], most: Fraction, line: int, reading: Reading) -> None:
-    """GENIUS counts an offer above maxutility as 1; the dossier's sum has no such bound, so say where it may matter."""
-    if _bound(boxes, [len(i.issue.values) for i in issues]) > most:
-        message = (
-            f"the hyper-rectangles might add up to more than maxutility ({plain(most)}) at some offer; GENIUS counts "
-            "such an offer as 1, this case counts the whole sum"
-        )
-        remedy = "nothing to do where maxutility is the largest utility of any offer, as it should be"
-        reading.say("foreign.clip", message, line, remedy, severity="note")
+def may_clip(boxes: Sequence[Box], issues: Sequence[XmlIssue], most: Fraction, line: int, reading: Reading) -> bool:
+    """Whether some offer might exceed maxutility, which GENIUS counts as 1; says so, since a plain sum has no bound."""
+    if _bound(boxes, [len(i.issue.values) for i in issues]) <= most:
+        return False
+    message = (
+        f"the hyper-rectangles might add up to more than maxutility ({plain(most)}) at some offer; GENIUS counts such "
+        "an offer as 1, and so does `frontier` (the party's value_ceiling); other verbs count the whole sum"
+    )
+    remedy = "nothing to do where maxutility is the largest utility of any offer, as it should be"
+    reading.say("foreign.clip", message, line, remedy, severity="note")
+    return True
 
 
 def _bound(boxes: Sequence[Box], sizes: Sequence[int]) -> Fraction:

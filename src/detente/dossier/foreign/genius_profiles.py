@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from detente.dossier.foreign.domain import Profile, Table
-from detente.dossier.foreign.genius_boxes import boxes_of, say_clip
+from detente.dossier.foreign.genius_boxes import boxes_of, may_clip
 from detente.dossier.foreign.genius_issues import OTHER, XmlIssue, bounds_of, kind_of
 from detente.dossier.foreign.imported import Reading, broken, plain
 from detente.dossier.foreign.xml_text import Element
@@ -29,8 +29,10 @@ def profile_of(root: Element, name: str, file: str, issues: Sequence[XmlIssue], 
         boxes = boxes_of(utility, issues, reading)
         if most is None or boxes is None or broken(reading.findings):
             return None
-        say_clip(boxes, issues, most, utility.line, reading)
-        return Profile(name, file, boxes=boxes, most=most, reservation=reservation, talks_discount=discount)
+        clipped = may_clip(boxes, issues, most, utility.line, reading)
+        return Profile(
+            name, file, boxes=boxes, most=most, clipped=clipped, reservation=reservation, talks_discount=discount
+        )
     tables = _tables(root, elements, issues, reading) if not broken(reading.findings) else ()
     if broken(reading.findings):
         return None

@@ -43,8 +43,9 @@
     var place = document.getElementById(script.dataset.chart);
     var options = { renderer: "svg", actions: { export: true, source: false, compiled: false, editor: false },
       downloadFileName: script.dataset.name };
-    window.vegaEmbed(place, JSON.parse(script.textContent), options).then(function () {
+    window.vegaEmbed(place, JSON.parse(script.textContent), options).then(function (chart) {
       place.closest("figure").classList.add("live");
+      document.dispatchEvent(new CustomEvent("chart", { detail: { name: script.dataset.name, view: chart.view } }));
     }, function (problem) { console.error("chart " + script.dataset.name + ": " + problem); });
   });
 })();

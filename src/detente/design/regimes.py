@@ -1,0 +1,174 @@
+"""The regimes that a dossier's measures can be inspected under, and a choice of one for each. DESIGN §3, §6.
+
+A choice says for every measure that has regimes which one is taken, by its place in the menu: the places go by effort,
+and the first is none at all, where what the block itself says counts and nothing is spent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any, Literal
+
+from detente.dossier.overlays import apply
+from detente.dossier.schema import Dossier, Verify
+from detente.errors import UsageError
+from detente.model.detection import watch
+
+Effort = Literal["days", "cost"]
+Choice = tuple[int, ...]
+"""The place in its menu of each measure with regimes, in the order of `Menus.menus`."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One way to inspect a measure: a regime, or None for none, and what it takes a year."""
+
+    regime: str | None
+    effort: float
+
+
+@dataclass(frozen=True)
+class Menu:
+    """The ways to inspect a measure, the least effort first."""
+
+    measure: str
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Menus:
+    """All menus of a dossier, and what a choice from them makes of it."""
+
+    dossier: Dossier
+    effort: Effort
+    menus: tuple[Menu, ...]
+
+    @classmethod
+    def of(cls, dossier: Dossier, effort: Effort | None = None) -> Menus:
+        """The menus in days or cost; left open, whichever all regimes state. Raises UsageError where some do not."""
+        chosen = effort or _stated(dossier)
+        menus = []
+        for name, verify in _with_regimes(dossier):
+            places = [Place(None, 0.0)]
+            for which, regime in verify.regimes.items():
+                amount = getattr(regime, chosen)
+                if amount is None:
+                    raise UsageError(f"regime {which!r} of {name!r} does not say its {chosen}: add '{chosen}: 40 /year'")
+                places.append(Place(which, amount.value))
+            rho = _discount(dossier, name)
+            paid = sorted(places[1:], key=lambda p: (p.effort, seen_value(verify.under(p.regime), rho)))
+            menus.append(Menu(name, (places[0], *paid)))
+        return cls(dossier, chosen, tuple(menus))
+
+    @property
+    def unit(self) -> str:
+        """What efforts are counted in."""
+        if self.effort == "days":
+            return "inspector-days a year"
+        costs = [r.cost for _, v in _with_regimes(self.dossier) for r in v.regimes.values() if r.cost is not None]
+        return next((c.unit for c in costs if c.unit), None) or "cost a year"
+
+    @property
+    def none(self) -> Choice:
+        return (0,) * len(self.menus)
+
+    @property
+    def most(self) -> Choice:
+        """The dearest regime of each."""
+        return tuple(len(menu.places) - 1 for menu in self.menus)
+
+    @cached_property
+    def stated(self) -> Choice:
+        """What the dossier chooses as it stands."""
+        chosen = {name: verify.regime for name, verify in _with_regimes(self.dossier)}
+        return tuple([p.regime for p in menu.places].index(chosen[menu.measure]) for menu in self.menus)
+
+    def spent(self, choice: Choice) -> float:
+        """Its effort a year."""
+        return math.fsum(menu.places[i].effort for menu, i in zip(self.menus, choice, strict=True))
+
+    def named(self, choice: Choice) -> dict[str, str | None]:
+        """Measure → regime, None for none."""
+        return {menu.measure: menu.places[i].regime for menu, i in zip(self.menus, choice, strict=True)}
+
+    def overlay(self, choice: Choice) -> dict[str, Any]:
+        """The changes that make a choice out of what the dossier states. None deletes."""
+        changes: dict[str, Any] = {}
+        for menu, i, stated in zip(self.menus, choice, self.stated, strict=True):
+            if i == stated:
+                continue
+            regime, path = menu.places[i].regime, f"measures.{menu.measure}.verify"
+            changes[f"{path}.regime"] = regime
+            verify = self.dossier.measures[menu.measure].verify
+            assert isinstance(verify, Verify)
+            if regime is None and verify.detects is None and verify.visits is None:
+                changes[f"{path}.detects"] = "0 %/year"
+        return changes
+
+    @cached_property
+    def applied(self) -> Any:
+        """The dossier under a choice."""
+
+        @lru_cache(maxsize=256)
+        def dossier(choice: Choice) -> Dossier:
+            changes = self.overlay(choice)
+            return apply(self.dossier, changes, name="inspections") if changes else self.dossier
+
+        return dossier
+
+    def notes(self) -> tuple[str, ...]:
+        """Where more effort is worse in some way: sees cheating later, says so later, or confirms later."""
+        return tuple(self._notes())
+
+    def _notes(self) -> Iterator[str]:
+        for menu in self.menus:
+            measure = self.dossier.measures[menu.measure]
+            verify = measure.verify
+            assert isinstance(verify, Verify)
+            rho = _discount(self.dossier, menu.measure)
+            ways = [(place, verify.under(place.regime)) for place in menu.places]
+            for (less, a), (more, b) in [(x, y) for i, x in enumerate(ways) for y in ways[i + 1 :]]:
+                worse = []
+                if seen_value(b, rho) < seen_value(a, rho) - 1e-12:
+                    worse.append("sees cheating less")
+                if (b.confirms_in or b.delay).value > (a.confirms_in or a.delay).value + 1e-12:
+                    worse.append("confirms later")
+                if worse:
+                    name = "no inspection" if less.regime is None else repr(less.regime)
+                    yield (
+                        f"Regime {more.regime!r} of {menu.measure!r} takes more effort than {name}, but "
+                        f"{' and '.join(worse)}."
+                    )
+
+
+def seen_value(verify: Verify, rho: float) -> float:
+    """E[e^(−ρ(T + delay))]: how well cheating is seen, 1 at once and 0 never."""
+    return math.exp(-rho * verify.delay.value) * float(watch(verify).partial(rho, -1.0, math.inf))
+
+
+def _with_regimes(dossier: Dossier) -> Iterator[tuple[str, Verify]]:
+    for name, measure in dossier.measures.items():
+        if isinstance(measure.verify, Verify) and measure.verify.regimes:
+            yield name, measure.verify
+
+
+def _stated(dossier: Dossier) -> Effort:
+    """Days, unless some regime does not say them and all say their cost."""
+    regimes = [r for _, verify in _with_regimes(dossier) for r in verify.regimes.values()]
+    if any(r.days is None for r in regimes) and all(r.cost is not None for r in regimes):
+        return "cost"
+    return "days"
+
+
+def _discount(dossier: Dossier, measure: str) -> float:
+    """The continuous discount of whoever performs a measure; the least of several."""
+    rates = [d.value for p in dossier.measures[measure].by if (d := dossier.parties[p].discount) is not None]
+    return min(rates, default=0.05) or 0.05
+
+
+def among(menus: Menus, choice: Choice, measures: Mapping[str, Any]) -> Choice:
+    """A choice with the places of all measures but these left out of account (−1)."""
+    return tuple(i if menu.measure in measures else -1 for menu, i in zip(menus.menus, choice, strict=True))

@@ -1,0 +1,197 @@
+"""Pages of their own for the frontier, the gap, the critical numbers and an explanation: each one file, offline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from detente.design.assessment import Assessment, dangerous
+from detente.design.critical import Critical
+from detente.design.explain import Explanation
+from detente.design.frontier import Frontier
+from detente.design.gap import Gap
+from detente.model.check import Judge, Verdict
+from detente.model.plan import Plan
+from detente.report import story
+from detente.report.concession_chart import concession_figure
+from detente.report.conflict_words import explain_sentences, explain_tables, question_words
+from detente.report.critical_chart import critical_figure, critical_sentences, critical_tables
+from detente.report.figure import Figure
+from detente.report.frontier_chart import (
+    Stop,
+    frontier_figure,
+    frontier_sentences,
+    frontier_table,
+    is_choices,
+    opening,
+    outcome,
+    scaled,
+    stops,
+)
+from detente.report.gap_chart import gap_figure, gap_sentences, gap_tables
+from detente.report.html import page, run_id, source
+from detente.report.roadmap_chart import roadmap_chart, roadmap_rows
+from detente.report.table import Cell, Table
+from detente.report.tables import roadmap_table
+from detente.report.words import party
+from detente.report.write import write_file, write_files
+
+MOST_OPENED = 300
+"""Points that the page opens; the files have all."""
+
+
+def write_gap(gap: Gap, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
+    """Write gap.html with its figure and tables into a folder; returns what was written."""
+    drawn = _drawn(gap_figure(gap, run_id(provenance)))
+    kind, asked = "expectations and reality", question_words(gap.question, gap.dossier)
+    built, said = gap_tables(gap), gap_sentences(gap)
+    text = page("page.html.j2", drawn, built, provenance, dossier=gap.dossier, kind=kind, asked=asked, said=said)
+    return write_files(folder, "gap.html", text, drawn, built)
+
+
+def write_critical(critical: Critical, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
+    """Write critical.html with its figure and tables into a folder; returns what was written."""
+    drawn = _drawn(critical_figure(critical, run_id(provenance)))
+    kind, asked = "critical numbers", question_words(critical.question, critical.dossier)
+    built, said = critical_tables(critical), critical_sentences(critical)
+    text = page("page.html.j2", drawn, built, provenance, dossier=critical.dossier, kind=kind, asked=asked, said=said)
+    return write_files(folder, "critical.html", text, drawn, built)
+
+
+def write_explanation(explanation: Explanation, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
+    """Write explain.html, its figure and tables, and for each way out its overlay and plan; returns what was written."""
+    e = explanation
+    drawn = _drawn(concession_figure(e, run_id(provenance)))
+    built, said, asked = explain_tables(e), explain_sentences(e), question_words(e.question, e.dossier)
+    text = page("page.html.j2", drawn, built, provenance, dossier=e.dossier, kind="explanation", asked=asked, said=said)
+    written = write_files(folder, "explain.html", text, drawn, built)
+    for name, found in (("concession", e.concessions), ("lesser", e.lesser)):
+        for i, way in enumerate(found, 1):
+            written.append(_json(folder / f"{name}-{i}.json", way.overlay))
+            if way.deal.plan is not None:
+                written.append(_json(folder / f"plan-{name}-{i}.json", way.deal.plan.to_dict()))
+    return written
+
+
+def write_frontier(frontier: Frontier, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
+    """Write frontier.html, where a chosen point opens, its figure and table, points.json and each point's plan."""
+    run = run_id(provenance)
+    drawn = _drawn(frontier_figure(frontier, run))
+    found = stops(frontier)
+    built = {"frontier": frontier_table(frontier)} if found else {}
+    opened = _opened(frontier, found)
+    text = page(
+        "frontier.html.j2",
+        drawn,
+        built,
+        provenance,
+        dossier=frontier.dossier,
+        kind="frontier",
+        asked=question_words(frontier.question, frontier.dossier),
+        said=frontier_sentences(frontier),
+        opened=opened,
+        numbers={o.number for o in opened},
+        first=opening(frontier),
+        left_out=len(opened) < len(found),
+        roadmaps=not is_choices(frontier),
+        own=source("frontier.js"),
+    )
+    written = write_files(folder, "frontier.html", text, drawn, built)
+    written.append(_json(folder / "points.json", {"points": [_data(s) for s in found]}))
+    written += [_json(folder / plan_name(s), s.point.plan.to_dict()) for s in found if s.point.plan is not None]
+    return written
+
+
+def plan_name(stop: Stop) -> str:
+    """The file of a point's plan, within the folder."""
+    return f"plans/point-{stop.number:02d}.json"
+
+
+def _drawn(figure: Figure | None) -> dict[str, Figure]:
+    return {} if figure is None else {figure.name: figure}
+
+
+def _json(path: Path, data: Any) -> Path:
+    return write_file(path, (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
+
+
+def _data(stop: Stop) -> dict[str, Any]:
+    """A point as data: its values, the rules that choose it, and its plan's file or its outcome."""
+    deal: Any = (
+        {"plan": plan_name(stop)} if stop.point.plan is not None else {"outcome": list(stop.point.outcome or ())}
+    )
+    values = {p: float(v) for p, v in stop.point.values.items()}
+    return {"point": stop.number, "values": values, "chosen_by": list(stop.rules), "gap": stop.point.gap, **deal}
+
+
+# --- the points that the page opens ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What the page shows of a point: who gets what, and its roadmap or its outcome."""
+
+    number: int
+    title: str
+    values: Table
+    said: tuple[str, ...]
+    svg: Markup
+    roadmap: Table | None
+    outcome: tuple[str, ...]
+    file: str
+
+
+def _opened(frontier: Frontier, found: Sequence[Stop]) -> list[Opened]:
+    """The points, evenly thinned where there are too many; those that a rule chooses always."""
+    every = max(1, -(-len(found) // MOST_OPENED))
+    shown = [s for s in found if s.rules or s.number % every == 0 or s.number == opening(frontier)]
+    question = frontier.question
+    judge = Judge(frontier.dossier, success=question.success, openings=question.openings)  # type: ignore[arg-type]
+    return [_open(frontier, judge, s) for s in shown]
+
+
+def _open(frontier: Frontier, judge: Judge, stop: Stop) -> Opened:
+    title = f"Point {stop.number}{f': {stop.chosen_by}' if stop.rules else ''}"
+    values, plan = _values(frontier, stop), stop.point.plan
+    if plan is None:
+        return Opened(stop.number, title, values, (), Markup(""), None, tuple(outcome(frontier, stop.point)), "")
+    a = roadmap_of(frontier, judge, plan)
+    rows = roadmap_rows(a)
+    drawn = Figure(f"roadmap-{stop.number}", title, "", roadmap_chart(a, rows), tuple(rows))
+    svg = Markup(drawn.inline_svg())
+    return Opened(stop.number, title, values, story.danger(a), svg, roadmap_table(a), (), plan_name(stop))
+
+
+def _values(frontier: Frontier, stop: Stop) -> Table:
+    """Who gets what at a point."""
+    yearly = [] if is_choices(frontier) else ["value a year"]
+    rows: list[list[Cell]] = []
+    for p in frontier.parties:
+        value, walk = stop.point.values[p], frontier.walk_away[p]
+        a_year: list[Cell] = [scaled(frontier, p, value)] if yearly else []
+        rows.append([party(frontier.dossier, p), value, *a_year, walk, value - walk])
+    columns = ["party", "value", *yearly, "walks away below", "margin"]
+    return Table.of("Who gets what", columns, rows, sum=("value", "walks away below", "margin"))
+
+
+def roadmap_of(frontier: Frontier, judge: Judge, plan: Plan) -> Assessment:
+    """A point's plan as the report draws plans: judged, with its most dangerous moment."""
+    slacks = judge.slacks(plan)
+    proof = Verdict(all(s.accepted for s in slacks), slacks, judge.values(plan))
+    return Assessment(
+        dossier=frontier.dossier,
+        rule="nash",
+        verdicts={},
+        shown=frontier.question.success,
+        plan=plan,
+        proof=proof,
+        values={},
+        dangerous=dangerous(proof),
+        exposure=(),
+        assumptions=(),
+    )

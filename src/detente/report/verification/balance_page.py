@@ -1,0 +1,124 @@
+"""How a closed material balance reads: its page and its tables; its figures are in `balance`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from detente.report.figure import Row
+from detente.report.verification.page import Mark, Page, Part, table_of
+from detente.report.words import number, percent
+from detente.verify.balance import PATTERNS, Balance
+
+
+def headline(balance: Balance) -> str:
+    """What the tests say, in a sentence."""
+    last = balance.periods[-1]
+    missing = f"{number(last.cumuf_kg)} kg are unaccounted for"
+    if not balance.alarmed:
+        return f"No test alarms: {missing}, no more than errors of measurement explain."
+    many = len(balance.alarmed)
+    return (
+        f"{many} of {len(balance.verdicts)} tests alarm: {missing}, {number(last.cumuf_kg / last.sigma_cumuf_kg)} "
+        "standard deviations of what errors explain. A mistake in the records looks the same as a loss."
+    )
+
+
+def mark(balance: Balance) -> Mark:
+    return "no" if balance.alarmed else "yes"
+
+
+def period_rows(balance: Balance) -> list[Row]:
+    """One row a balance: what came, went and is there, what is missing, and in standard deviations."""
+    return [
+        {
+            "balance": p.name,
+            "opening_kg": p.opening_kg,
+            "in_kg": p.inputs_kg,
+            "out_kg": p.outputs_kg,
+            "closing_kg": p.closing_kg,
+            "MUF_kg": p.muf_kg,
+            "σ_kg": p.sigma_kg,
+            "CUMUF_kg": p.cumuf_kg,
+            "σ_CUMUF_kg": p.sigma_cumuf_kg,
+            "SITMUF": p.sitmuf,
+            "Page": p.page,
+        }
+        for p in balance.periods
+    ]
+
+
+def test_rows(balance: Balance) -> list[Row]:
+    """One row a test: what it says, and the chance that it sees the stated loss."""
+    return [
+        {
+            "test": v.title,
+            "threshold": v.threshold,
+            "greatest": max(v.statistic) if v.scope != "at the end" else v.statistic[-1],
+            "alarms": ", ".join(balance.periods[i - 1].name for i in v.alarms) or "none",
+            "false_alarms": f"{percent(v.false_alarm_rate)}, {v.scope}",
+            **{f"sees_{name.replace('_', ' ')}": _chance(v.detects.get(name)) for name in PATTERNS},
+        }
+        for v in balance.verdicts
+    ] + [
+        {
+            "test": "best possible, if it knew the pattern",
+            "threshold": None,
+            "greatest": None,
+            "alarms": "",
+            "false_alarms": f"{percent(balance.false_alarm_rate)}, at the end",
+            **{f"sees_{name.replace('_', ' ')}": _chance(balance.bounds.get(name)) for name in PATTERNS},
+        }
+    ]
+
+
+def _chance(value: float | None) -> str | None:
+    return None if value is None else percent(round(value, 4))
+
+
+def driver_rows(balance: Balance) -> list[Row]:
+    return [{"location": x.location, "error": x.error, "share": percent(round(x.share, 4))} for x in balance.drivers]
+
+
+def tables(balance: Balance) -> dict[str, Any]:
+    """The tables of the page, as they are written to CSV, too."""
+    named = {
+        "tests": ("Tests", test_rows(balance)),
+        "balances": ("Balances", period_rows(balance)),
+        "drivers": ("Where the uncertainty comes from", driver_rows(balance)),
+    }
+    return {name: table_of(title, rows) for name, (title, rows) in named.items() if rows}
+
+
+def page(balance: Balance) -> Page:
+    """The page of a balance area."""
+    area = balance.area
+    flows = sum(m.kind != "inventory" for m in area.measurements)
+    checked = (
+        f"{len(balance.periods)} balances of {len({m.location for m in area.measurements})} locations: {flows} flows "
+        f"and {len(area.measurements) - flows} inventories measured. A loss of {number(balance.loss_kg)} kg is to be "
+        f"seen; each test may alarm by error alone with a chance of {percent(balance.false_alarm_rate)}."
+    )
+    opening = "taken as exact" if area.opening_is_known else "as measured, its errors counted"
+    patterns = "; ".join(f"{name.replace('_', ' ')}: {what}" for name, what in PATTERNS.items())
+    parts = (
+        Part("balances", "What is missing", (), ("balances",), ("balances",)),
+        Part("tests", "What the tests say", (), ("tests",), ("tests",), (f"Patterns of the loss: {patterns}.",)),
+        Part("power", "Which losses would be seen, and when", (), ("power", "delay")),
+        Part("drivers", "Where the uncertainty comes from", (), ("drivers",), ("drivers",)),
+    )
+    turns_on = (
+        balance.summary[3],
+        f"Errors are independent between instruments and calibrations, normal, and as large as stated; the opening "
+        f"inventory is {opening}. If the stated errors are too small, everything alarms; if too large, nothing does.",
+    )
+    return Page(
+        "material balance",
+        area.title,
+        (checked,),
+        "Is anything missing?",
+        headline(balance),
+        mark(balance),
+        balance.summary[1:3],
+        turns_on,
+        parts,
+    )

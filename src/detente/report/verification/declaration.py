@@ -1,0 +1,230 @@
+"""How a judged declaration reads: its page, its tables, and claims beside what others estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from detente.report.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
+from detente.report.panels import panels
+from detente.report.verification.page import Mark, Page, Part, table_of
+from detente.report.words import day, number, percent, several
+from detente.verify.closure import RULES
+from detente.verify.comparison import Comparison
+from detente.verify.declaration import Declaration
+from detente.verify.figures import Z_LIMIT
+from detente.verify.figures import Figure as Amount
+from detente.verify.figures import figure as amount_of
+from detente.verify.history import made_by
+from detente.verify.judgement import Judgement
+
+ANSWERS: dict[str, tuple[str, Mark]] = {"yes": ("Yes", "yes"), "no": ("No", "no"), "cannot say": ("Cannot say", "open")}
+CAPTION = (
+    "Points are the figures, bars their central 95 %. Where something is declared, the dashed line is what is declared "
+    "and the grey band reaches one significant quantity further: an estimate wholly to the right of the band says that "
+    "more than one is missing. The pooled estimate is the inverse-variance mean, widened where the estimates disagree."
+)
+
+
+def headline(judged: Judgement) -> str:
+    """The two answers in a sentence."""
+    closes = {"yes": "adds up by itself", "no": "does not add up by itself"}
+    agrees = {"yes": "agrees with what others estimate", "no": "does not agree with what others estimate"}
+    first = closes.get(judged.closes, "does not say enough to be added up")
+    second = agrees.get(judged.agrees, "cannot be told from outside to be complete or not")
+    joint = "and" if (judged.closes == "no") == (judged.agrees == "no") else "but"
+    return f"The declaration {first}, {joint} {second}."
+
+
+def mark(judged: Judgement) -> Mark:
+    if "no" in (judged.closes, judged.agrees):
+        return "no"
+    return "yes" if judged.closes == judged.agrees == "yes" else "open"
+
+
+# --- rows ------------------------------------------------------------------------------------------------------
+
+
+def claim_rows(d: Declaration, judged: Judgement) -> list[Row]:
+    """One row a claim: what is declared, what others estimate, and what may be missing."""
+    return [
+        {
+            "claim": _title(d, c.claim),
+            "declared_kg": None if c.declared is None else str(c.declared),
+            "estimated_kg": None if c.estimate is None else str(c.estimate),
+            "z": c.z,
+            "more_SQ": c.gap_sq,
+            "undeclared_95_%_kg": c.undeclared_p95,
+            "chance_of_over_one_SQ": None if c.chance_over_one_sq is None else percent(c.chance_over_one_sq),
+            "agrees": c.agrees,
+            "because": c.why,
+        }
+        for c in judged.comparisons
+    ]
+
+
+def rule_rows(judged: Judgement) -> list[Row]:
+    """One row a rule and place in the file."""
+    order = {"does not close": 0, "cannot be tested": 1, "closes": 2}
+    return [
+        {"rule": RULES[r.rule], "where": r.path, "line": r.line, "verdict": r.verdict, "in_numbers": r.message}
+        for r in sorted(judged.rules, key=lambda r: order[r.verdict])
+    ]
+
+
+def estimate_rows(d: Declaration, judged: Judgement) -> list[Row]:
+    """One row for each declared figure, estimate and pooled estimate that the figure draws."""
+    rows: list[Row] = []
+    for c in judged.comparisons:
+        if c.declared is None:
+            continue
+        known = {"claim": f"{_title(d, c.claim)}\nagrees: {c.agrees}", "declared_kg": c.declared.mean}
+        known |= {"one_sq_more_kg": c.declared.mean + (c.kg_per_sq or 0.0)}
+        bars = [("declared", "declared", c.declared)]
+        bars += [(_estimate_title(d, name), "estimate", a) for name in c.used if (a := _estimate(d, c, name))]
+        bars += [("all estimates together", "pooled", c.estimate)] if c.estimate is not None else []
+        rows += [{**known, "figure": title, "kind": kind, **_bar(a)} for title, kind, a in bars]
+    return rows
+
+
+def _bar(a: Amount) -> dict[str, float]:
+    return {"kg": a.mean, "low_kg": max(0.0, a.mean - Z_LIMIT * a.u), "high_kg": a.mean + Z_LIMIT * a.u}
+
+
+def _estimate(d: Declaration, c: Comparison, name: str) -> Amount | None:
+    e = d.estimates[name]
+    if e.amount is not None:
+        return amount_of(e.amount, e.covers.value if e.covers else None)
+    made = made_by(d, e.operations, e.material, e.counts)
+    return None if isinstance(made, str) else made.kg
+
+
+def _title(d: Declaration, claim: str) -> str:
+    c = d.claims[claim]
+    said = d.statements.get(c.statement)
+    words = f"{c.material.replace('_', ' ')} {c.counts}"
+    return f"{words.capitalize()}, said on {day(said.on)}" if said else f"{words.capitalize()} ({claim})"
+
+
+def _estimate_title(d: Declaration, name: str) -> str:
+    e = d.estimates[name]
+    how = "from operating history" if e.operations else d.name_of(e.by)
+    return f"{how}, {e.as_of:%Y-%m}"
+
+
+# --- the figure ------------------------------------------------------------------------------------------------
+
+
+def figures(d: Declaration, judged: Judgement, run: str = "") -> dict[str, Figure]:
+    """Claims beside estimates; nothing where nothing can be drawn."""
+    rows = estimate_rows(d, judged)
+    if not rows:
+        return {}
+    caption = f"{CAPTION} {d.title}; {f'run {run}' if run else 'no run recorded'}."
+    return {
+        "claims": Figure("claims", "What is declared, and what others estimate", caption, _chart(rows), tuple(rows))
+    }
+
+
+def _chart(rows: list[Row]) -> Any:
+    import altair as alt
+
+    most = max(float(str(r["high_kg"])) for r in rows)
+    lines = max(sum(r["claim"] == c for r in rows) for c in {r["claim"] for r in rows})
+    scale = alt.Scale(domain=[0, 1.04 * most], nice=False)
+    colour = alt.Color(
+        "kind:N",
+        scale=alt.Scale(domain=["declared", "estimate", "pooled"], range=[PALETTE[0], FAINT, DANGER]),
+        legend=None,
+    )
+
+    def draw(some: list[Row], width: int) -> Any:
+        names = [str(r["figure"]) for r in some]
+        data, first = alt.Chart(inline(some)), alt.Chart(inline(some[:1]))
+        axis = alt.Axis(labelLimit=220, labelColor=INK, ticks=False, domain=False, grid=False)
+        y = alt.Y("figure:N", sort=names, title=None, axis=axis)
+        band = first.mark_rect(color="#ececea").encode(x=alt.X("declared_kg:Q", scale=scale), x2="one_sq_more_kg:Q")
+        line = first.mark_rule(color=PALETTE[0], strokeDash=[4, 3]).encode(x=alt.X("declared_kg:Q", scale=scale))
+        bars = data.mark_rule(strokeWidth=2.2).encode(
+            x=alt.X("low_kg:Q", title="kg", scale=scale), x2="high_kg:Q", y=y, color=colour
+        )
+        points = data.mark_point(filled=True, size=60, opacity=1).encode(
+            x=alt.X("kg:Q", scale=scale), y=y, color=colour
+        )
+        return alt.layer(band, line, bars, points)
+
+    return panels(rows, "claim", draw, width=270, height=22 * lines, columns=2)
+
+
+# --- the page --------------------------------------------------------------------------------------------------
+
+
+def page(d: Declaration, judged: Judgement) -> Page:
+    """The page of a declaration."""
+    counted = f"{len(d.claims)} claims, {len(d.materials)} uses of material, {len(d.sites)} sites"
+    others = f"{len(d.estimates)} outside estimates and {len(d.site_lists)} lists of sites"
+    who = several([d.name_of(v) for v in d.verifiers]) or "nobody in particular"
+    checked = f"Declared by {d.name_of(d.by)}; verified by {who}. {counted}, beside {others}."
+    said = judged.sentences()
+    parts = [
+        Part("claims", "Declared and estimated", (), ("claims",), ("claims",), _of_claims()),
+        Part(
+            "words",
+            "In words",
+            tuple(s for s in said[2:] if not s.startswith(("Does not close", "Not tested"))),
+        ),
+        Part("rules", "Does it add up by itself?", (_rules(judged),), (), ("rules",)),
+    ]
+    return Page(
+        "declaration",
+        d.title,
+        (checked,),
+        "Can the declaration be believed?",
+        headline(judged),
+        mark(judged),
+        tuple(said[:2]),
+        tuple(turns_on(d, judged)),
+        tuple(parts),
+    )
+
+
+def turns_on(d: Declaration, judged: Judgement) -> Iterator[str]:
+    """What drives the answers: the greatest source of doubt, and what would turn an answer."""
+    found: dict[str, list[str]] = {}
+    for c in judged.comparisons:
+        title = _title(d, c.claim)
+        if c.shares:
+            text = f"The uncertainty comes most of all from {c.shares[0][0]}"
+            found.setdefault(text, []).append(f"{title}: {c.shares[0][1]:.0%}")
+        if c.flips:
+            found.setdefault(f"Leave out {' or '.join(c.flips)}, and the answer is another", []).append(title)
+        if c.if_counted_otherwise:
+            found.setdefault(c.if_counted_otherwise, []).append(title)
+    for text, where in found.items():
+        yield f"{text} ({'; '.join(where)})."
+    if not found:
+        yield "Nothing in it could be compared with an outside estimate."
+
+
+def _of_claims() -> tuple[str, ...]:
+    return (
+        "SQ: significant quantity, 8 kg of plutonium or 25 kg of U-235 in highly enriched uranium (IAEA Safeguards "
+        "Glossary, 2001). z: declared less estimated, in standard uncertainties. Agrees is “yes” only where the "
+        "difference is within chance and at most a chance of 5 % is left that more than one significant quantity is "
+        "missing: an estimate too vague to contradict anything confirms nothing.",
+    )
+
+
+def _rules(judged: Judgement) -> str:
+    counts = {v: sum(r.verdict == v for r in judged.rules) for v in ("closes", "does not close", "cannot be tested")}
+    return (
+        f"{number(counts['closes'])} tests close, {number(counts['does not close'])} do not, "
+        f"{number(counts['cannot be tested'])} cannot be made. That figures add up proves nothing about what is not "
+        "in them."
+    )
+
+
+def tables(d: Declaration, judged: Judgement) -> dict[str, Any]:
+    """The tables of the page, as they are written to CSV, too."""
+    named = {"claims": ("Declared and estimated", claim_rows(d, judged)), "rules": ("Rules", rule_rows(judged))}
+    return {name: table_of(title, rows) for name, (title, rows) in named.items() if rows}
