@@ -236,13 +236,15 @@ def unseen(p: Planted, g: str, terms: Terms) -> None:
 
 
 def exposed(p: Planted, g: str, terms: Terms) -> None:
-    """A gift for good: without a reward its giver would not give it, with one it depends on the other."""
+    """A gift for good, against thanks that the other can take back: whoever gave would have lost by signing."""
     x, y = f"x{g}", f"y{g}"
-    p.party(f"giver{g}", {x: -1, y: 2}, exposure_limit=2)
-    p.party(f"taker{g}", {x: 3, y: -1}, collapse_cost=20)
-    m = p.measure(f"gift{g}", f"giver{g}", effects={x: {"level": 1}})
-    p.measure(f"thanks{g}", f"taker{g}", effects={y: {"level": 1}}, undo={"in": 0})
-    p.conflict(p.demand(f"gift{g}", terms[0], {"in_force": m}), f"breakout.giver{g}", f"exposure.giver{g}")
+    giver = p.party(f"giver{g}", {x: -1, y: 2}, exposure_limit=2)
+    taker = p.party(f"taker{g}", {x: 3, y: -1}, collapse_cost=20)
+    thanks = p.measure(
+        f"thanks{g}", taker, effects={y: {"level": 1}}, undo={"in": 0}, conditional_on=[giver]
+    )
+    m = p.measure(f"gift{g}", giver, effects={x: {"level": 1}}, after=[thanks])
+    p.conflict(p.demand(f"gift{g}", terms[0], {"in_force": m}), f"exposure.giver{g}")
 
 
 GROUPS = (denied, chain, too_soon, crowded, either, unwelcome, unrewarded, unseen, exposed)

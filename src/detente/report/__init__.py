@@ -42,7 +42,7 @@ def write_report(
 
 
 def write_frontier(frontier: Frontier, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
-    """Write frontier.html, where a chosen point opens its roadmap, its files and the plans; returns what was written."""
+    """Write frontier.html, where a chosen point opens its roadmap, and its files; returns what was written."""
     from detente.report.pages import write_frontier as write
 
     return write(frontier, folder, provenance)

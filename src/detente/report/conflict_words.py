@@ -256,7 +256,7 @@ def _lesser(e: Explanation) -> Table:
 
 def _conditions(e: Explanation) -> Table:
     """What was weighed: every condition, and in how many of the conflicts found it stands."""
-    rows = [[condition(e.dossier, n), sum(n in c.members for c in e.conflicts), n] for n in e.members]
+    rows: list[list[Cell]] = [[condition(e.dossier, n), sum(n in c.members for c in e.conflicts), n] for n in e.members]
     return Table.of("The conditions weighed", ["condition", "conflicts that hold it", "name"], rows)
 
 

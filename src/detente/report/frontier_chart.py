@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ MARKS = {
 }
 SIDE = 560
 """Pixels of the plot, across; it is two thirds as high."""
+MOST_DRAWN = 2000
+"""Points that the chart draws; the table has all."""
 SAME = 1e-6
 """Values closer than this, as a part of their size, are one place on the chart."""
 CAPTION = (
@@ -35,6 +37,8 @@ class Stop:
     number: int
     point: Point
     rules: tuple[str, ...]
+    beside: bool
+    """Whether only a rule chose it: the search for the frontier did not find it."""
 
     @property
     def chosen_by(self) -> str:
@@ -43,17 +47,24 @@ class Stop:
 
 def stops(frontier: Frontier) -> tuple[Stop, ...]:
     """The points, with those that only a rule chose among them, by the first party's value; numbered from 1."""
-    places: list[tuple[Point, list[str]]] = [(p, []) for p in frontier.points]
+    places: list[tuple[Point, list[str], bool]] = [(p, [], False) for p in frontier.points]
     for rule, chosen in frontier.marks.items():
         if chosen is None:
             continue
-        near = next((names for p, names in places if _same(p, chosen)), None)
+        near = next((names for p, names, _ in places if _same(p, chosen)), None)
         if near is None:
-            places.append((chosen, [rule]))
+            places.append((chosen, [rule], True))
         else:
             near.append(rule)
     order = sorted(places, key=lambda x: tuple(x[0].values[p] for p in frontier.parties))
-    return tuple(Stop(i, p, tuple(names)) for i, (p, names) in enumerate(order, 1))
+    return tuple(Stop(i, p, tuple(names), beside) for i, (p, names, beside) in enumerate(order, 1))
+
+
+def thinned(frontier: Frontier, most: int) -> tuple[Stop, ...]:
+    """The stops, evenly thinned where there are more than so many; those that a rule chooses stay."""
+    found = stops(frontier)
+    every = max(1, -(-len(found) // most))
+    return tuple(s for s in found if s.rules or s.number % every == 0 or len(found) <= most)
 
 
 def _same(a: Point, b: Point) -> bool:
@@ -67,7 +78,7 @@ def is_choices(frontier: Frontier) -> bool:
 
 def scaled(frontier: Frontier, name: str, value: float) -> float:
     """A value as the chart shows it: a year's worth of a roadmap, an outcome's own utility."""
-    return value if is_choices(frontier) else annual(frontier.dossier, name, value)
+    return float(value) if is_choices(frontier) else annual(frontier.dossier, name, float(value))
 
 
 def unit(frontier: Frontier) -> str:
@@ -88,11 +99,14 @@ def frontier_figure(frontier: Frontier, run: str = "") -> Figure | None:
 
 def _joined(frontier: Frontier) -> str:
     """What the chart may not be read to say."""
+    left = len(stops(frontier)) - len(thinned(frontier, MOST_DRAWN))
+    drawn = f"{left} points between those drawn are left to the table. " if left else ""
     if len(frontier.parties) > 2:
-        return "With more than two parties, a point that looks worse for both shown is better for another."
-    return (
+        return f"{drawn}With more than two parties, a point that looks worse for both shown is better for another."
+    line = (
         "" if frontier.complete else "The thin line leads the eye from point to point: between them nothing is known."
     )
+    return f"{drawn}{line}"
 
 
 def frontier_rows(frontier: Frontier) -> list[Row]:
@@ -101,9 +115,9 @@ def frontier_rows(frontier: Frontier) -> list[Row]:
     rows: list[Row] = []
     for s in stops(frontier):
         row: dict[str, Cell] = {"point": s.number}
-        row |= {f"value_{p}": s.point.values[p] for p in people}
+        row |= {f"value_{p}": float(s.point.values[p]) for p in people}
         row |= {} if is_choices(frontier) else {f"annual_{p}": scaled(frontier, p, s.point.values[p]) for p in people}
-        row |= {"chosen_by": s.chosen_by, "gap": s.point.gap}
+        row |= {"chosen_by": s.chosen_by, "proved": proved(s)}
         rows.append(row)
     return rows
 
@@ -114,15 +128,17 @@ def frontier_chart(frontier: Frontier) -> Any:
 
     names = {p: party(frontier.dossier, p) for p in frontier.parties}
     keys = {p: f"v{i}" for i, p in enumerate(frontier.parties)}
-    data = [_datum(frontier, s, keys) for s in stops(frontier)]
-    marked = [{**_datum(frontier, s, keys), "rule": MARKS[r][0]} for s in stops(frontier) for r in s.rules]
+    data = [_datum(frontier, s, keys) for s in thinned(frontier, MOST_DRAWN)]
+    marked = [
+        {**_datum(frontier, s, keys), "rule": MARKS[r][0]} for s in thinned(frontier, MOST_DRAWN) for r in s.rules
+    ]
     walk = [{keys[p]: scaled(frontier, p, frontier.walk_away[p]) for p in frontier.parties}]
     across, up = _choice("across", keys, names, 0), _choice("up", keys, names, 1)
     chosen = alt.param(name="chosen", value=opening(frontier))
     x = alt.X("x:Q", title=None, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(tickCount=6))
     y = alt.Y("y:Q", title=None, scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(tickCount=6))
 
-    def layer(rows: list[Row]) -> Any:
+    def layer(rows: Sequence[Row]) -> Any:
         return alt.Chart(inline(rows)).transform_calculate(x="datum[across]", y="datum[up]")
 
     used = [look for r, look in MARKS.items() if any(m["rule"] == look[0] for m in marked)]
@@ -211,11 +227,12 @@ def frontier_sentences(frontier: Frontier) -> tuple[str, ...]:
         proved = "No satisfactory deal exists (proved), so there is no frontier."
         undecided = "No satisfactory deal was found, and none was ruled out: the search stopped at its limit."
         return (proved if frontier.status == "none_exists" else undecided,)
-    n = len(frontier.points)
+    n, beside = len(frontier.points), sum(s.beside for s in stops(frontier))
     who = several([party(frontier.dossier, p) for p in frontier.parties])
-    deals = f"{n} deal{'s' if n > 1 else ''} on the frontier between {who}"
-    whole = "that is all of it: no other value can be had that is not worse for somebody" if frontier.complete else ""
-    said = [f"{deals}; {whole}." if whole else f"{deals}.", *frontier.notes]
+    found = f"{n} deal{'s' if n > 1 else ''} on the frontier between {who}"
+    chosen = f", and {beside} beside them that a rule chooses" if beside else ""
+    whole = ": that is all of it; any other deal is worth less to somebody, or the same to all"
+    said = [f"{found}{chosen}{whole if frontier.complete else ''}.", *frontier.notes]
     for rule, used in frontier.rule_used.items():
         if used != rule:
             said.append(f"The {_rule(rule)} point could not be had; the {_rule(used)} point stands in its place.")
@@ -235,14 +252,17 @@ def frontier_table(frontier: Frontier) -> Table:
     for s in stops(frontier):
         values: list[Cell] = []
         for p in people:
-            values += [s.point.values[p]] + ([scaled(frontier, p, s.point.values[p])] if yearly else [])
-        rows.append([s.number, *values, s.chosen_by, better(s.point)])
-    return Table.of("The deals of the frontier", ["point", *heads, "chosen by", "better for all by at most"], rows)
+            values += [float(s.point.values[p])] + ([scaled(frontier, p, s.point.values[p])] if yearly else [])
+        rows.append([s.number, *values, s.chosen_by, proved(s)])
+    return Table.of("The deals of the frontier", ["point", *heads, "chosen by", "proved"], rows)
 
 
-def better(point: Point) -> str:
-    """By how much a deal could at most be bettered for everyone at once."""
-    return "nothing" if point.gap < 5e-5 else percent(point.gap)
+def proved(stop: Stop) -> str:
+    """How far a deal is proved to be from being bettered: for everyone at once, or by the rule that chose it."""
+    gap = stop.point.gap
+    if gap < 5e-5:
+        return "best by its rule" if stop.beside else "nothing better for all"
+    return f"within {percent(gap)} of its rule's best" if stop.beside else f"nothing {percent(gap)} better for all"
 
 
 def outcome(frontier: Frontier, point: Point) -> list[str]:

@@ -36,7 +36,7 @@ def render(
     gap_said: Sequence[str] = (),
     critical_said: Sequence[str] = (),
 ) -> str:
-    """The report as one HTML page; `gap_said`, `critical_said`: what their sections say, left out where it is nothing."""
+    """The report as one HTML page; `gap_said`, `critical_said`: what sections on these say, if anything."""
     a = assessment
     return page(
         "report.html.j2",

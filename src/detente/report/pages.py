@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from detente.report.frontier_chart import (
     outcome,
     scaled,
     stops,
+    thinned,
 )
 from detente.report.gap_chart import gap_figure, gap_sentences, gap_tables
 from detente.report.html import page, run_id, source
@@ -64,17 +65,18 @@ def write_critical(critical: Critical, folder: Path, provenance: Mapping[str, An
 
 
 def write_explanation(explanation: Explanation, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
-    """Write explain.html, its figure and tables, and for each way out its overlay and plan; returns what was written."""
+    """Write explain.html, its figure and tables, each way out's overlay and plan; returns what was written."""
     e = explanation
     drawn = _drawn(concession_figure(e, run_id(provenance)))
     built, said, asked = explain_tables(e), explain_sentences(e), question_words(e.question, e.dossier)
     text = page("page.html.j2", drawn, built, provenance, dossier=e.dossier, kind="explanation", asked=asked, said=said)
     written = write_files(folder, "explain.html", text, drawn, built)
-    for name, found in (("concession", e.concessions), ("lesser", e.lesser)):
-        for i, way in enumerate(found, 1):
-            written.append(_json(folder / f"{name}-{i}.json", way.overlay))
-            if way.deal.plan is not None:
-                written.append(_json(folder / f"plan-{name}-{i}.json", way.deal.plan.to_dict()))
+    ways = [(f"concession-{i}", c.overlay, c.deal) for i, c in enumerate(e.concessions, 1)]
+    ways += [(f"lesser-{i}", c.overlay, c.deal) for i, c in enumerate(e.lesser, 1)]
+    for name, overlay, deal in ways:
+        written.append(_json(folder / f"{name}.json", overlay))
+        if deal.plan is not None:
+            written.append(_json(folder / f"plan-{name}.json", deal.plan.to_dict()))
     return written
 
 
@@ -84,7 +86,7 @@ def write_frontier(frontier: Frontier, folder: Path, provenance: Mapping[str, An
     drawn = _drawn(frontier_figure(frontier, run))
     found = stops(frontier)
     built = {"frontier": frontier_table(frontier)} if found else {}
-    opened = _opened(frontier, found)
+    opened = _opened(frontier)
     text = page(
         "frontier.html.j2",
         drawn,
@@ -122,9 +124,9 @@ def _json(path: Path, data: Any) -> Path:
 
 def _data(stop: Stop) -> dict[str, Any]:
     """A point as data: its values, the rules that choose it, and its plan's file or its outcome."""
-    deal: Any = (
-        {"plan": plan_name(stop)} if stop.point.plan is not None else {"outcome": list(stop.point.outcome or ())}
-    )
+    deal: Any = {"outcome": list(stop.point.outcome or ())}
+    if stop.point.plan is not None:
+        deal = {"plan": plan_name(stop)}
     values = {p: float(v) for p, v in stop.point.values.items()}
     return {"point": stop.number, "values": values, "chosen_by": list(stop.rules), "gap": stop.point.gap, **deal}
 
@@ -146,13 +148,11 @@ class Opened:
     file: str
 
 
-def _opened(frontier: Frontier, found: Sequence[Stop]) -> list[Opened]:
+def _opened(frontier: Frontier) -> list[Opened]:
     """The points, evenly thinned where there are too many; those that a rule chooses always."""
-    every = max(1, -(-len(found) // MOST_OPENED))
-    shown = [s for s in found if s.rules or s.number % every == 0 or s.number == opening(frontier)]
     question = frontier.question
     judge = Judge(frontier.dossier, success=question.success, openings=question.openings)  # type: ignore[arg-type]
-    return [_open(frontier, judge, s) for s in shown]
+    return [_open(frontier, judge, s) for s in thinned(frontier, MOST_OPENED)]
 
 
 def _open(frontier: Frontier, judge: Judge, stop: Stop) -> Opened:
@@ -172,7 +172,7 @@ def _values(frontier: Frontier, stop: Stop) -> Table:
     yearly = [] if is_choices(frontier) else ["value a year"]
     rows: list[list[Cell]] = []
     for p in frontier.parties:
-        value, walk = stop.point.values[p], frontier.walk_away[p]
+        value, walk = float(stop.point.values[p]), float(frontier.walk_away[p])
         a_year: list[Cell] = [scaled(frontier, p, value)] if yearly else []
         rows.append([party(frontier.dossier, p), value, *a_year, walk, value - walk])
     columns = ["party", "value", *yearly, "walks away below", "margin"]

@@ -19,7 +19,7 @@ from detente.workbench.options import CaseOptions
 Case = str | Path | Dossier
 """A bundled case's id, a file, or a dossier."""
 PlanLike = str | Path | Plan | Mapping[str, Any]
-"""A plan, its JSON data, or a file of them."""
+"""A plan, its JSON data, a file of them, or a roadmap in a spreadsheet."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,10 @@ def read_plan(dossier: Dossier, plan: PlanLike) -> Plan:
     """A plan for a dossier. Raises DossierError with all findings (codes plan.*), each at its line."""
     if isinstance(plan, Plan):
         return plan
+    if _is_a_sheet(plan):
+        from detente.report.foreign.roadmap_reading import read_roadmap
+
+        return read_roadmap(dossier, str(plan))
     try:
         return Plan.read(dossier, plan)
     except RecursionError:
@@ -101,6 +105,11 @@ def _mended(finding: Finding, plan: PlanLike) -> Finding:
     return replace(finding, remedy=remedy)
 
 
+def _is_a_sheet(plan: PlanLike) -> bool:
+    """Whether a plan is a roadmap in a spreadsheet, as `detente export xlsx` writes it."""
+    return isinstance(plan, str | Path) and Path(plan).suffix.lower() in (".xlsx", ".csv")
+
+
 def _is_a_case(plan: str | Path) -> bool:
     return Path(plan).suffix.lower() in (".yaml", ".yml") or path_of(str(plan)) is not None
 
@@ -108,7 +117,7 @@ def _is_a_case(plan: str | Path) -> bool:
 def placed(findings: Iterable[Finding], plan: PlanLike) -> list[Finding]:
     """Findings about a plan with the lines of the file it was read from, where it was."""
     known = list(findings)
-    if not isinstance(plan, str | Path) or not any(f.path and f.line is None for f in known):
+    if not isinstance(plan, str | Path) or _is_a_sheet(plan) or not any(f.path and f.line is None for f in known):
         return known
     data, _ = read_bytes(Path(plan))
     places = parse(data or b"", str(plan)).places

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,8 @@ from detente.workbench.options import (
     takes,
 )
 from detente.workbench.provenance import Provenance, provenance
-from detente.workbench.results import Result, Tables, finite, plan_json
-from detente.workbench.solving import Cancelled, Say, never, save_json, silent
+from detente.workbench.results import Result, Tables, finite
+from detente.workbench.solving import Cancelled, Say, never, silent
 from detente.workbench.writing import folder_for
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from detente.design.frontier import Frontier, Point
     from detente.design.gap import Gap
     from detente.design.rules import Design
+    from detente.report.figure import Figure
+    from detente.report.table import Table
 
 NO_OPENINGS = ("none",)
 
@@ -79,9 +82,9 @@ class ExplainResult(Result):
         return condition(self.dossier, member)
 
     def tables(self) -> Tables:
-        from detente.report.conflict_words import concession_rows, conflict_rows
+        from detente.report.conflict_words import explain_tables
 
-        return {"conflicts": conflict_rows(self.found), "concessions": concession_rows(self.found)}
+        return rows_by_name(explain_tables(self.found))
 
     def sentences(self) -> tuple[str, ...]:
         from detente.report.conflict_words import explain_sentences
@@ -89,21 +92,10 @@ class ExplainResult(Result):
         return tuple(explain_sentences(self.found))
 
     def write(self, folder: str | Path) -> list[Path]:
-        """Write each set of concessions as an overlay, and the deal that it opens as a plan. Returns the files."""
-        from detente.dossier.yaml_text import written
+        """Write a page, each set of concessions as an overlay, and the deal that it opens. Returns the files."""
+        from detente.report import write_explanation
 
-        path = folder_for(folder)
-        path.mkdir(parents=True, exist_ok=True)
-        files = [save_json(self.to_json(), path / "explain.json")]
-        ways = [(f"concession-{i}", c.overlay, c.deal) for i, c in enumerate(self.found.concessions, 1)]
-        ways += [(f"lesser-success-{i}", x.overlay, x.deal) for i, x in enumerate(self.found.lesser, 1)]
-        for name, overlay, deal in ways:
-            file = path / f"{name}.yaml"
-            file.write_text(written(dict(overlay)), encoding="utf-8")
-            files.append(file)
-            if deal.plan is not None:
-                files.append(save_json(plan_json(deal.plan), path / f"{name}.json"))
-        return files
+        return write_explanation(self.found, folder_for(folder), self.provenance.to_json())
 
 
 def _deal(deal: Design) -> dict[str, Any]:
@@ -133,14 +125,14 @@ class GapResult(Result):
         return {**gap_json(self.found), "provenance": self.provenance.to_json()}
 
     def tables(self) -> Tables:
-        from detente.report.gap_chart import belief_rows, gap_rows
+        from detente.report.gap_chart import gap_tables
 
-        return {"gap": gap_rows(self.found), "beliefs": belief_rows(self.found)}
+        return rows_by_name(gap_tables(self.found))
 
     def figures(self) -> dict[str, Any]:
         from detente.report.gap_chart import gap_figure
 
-        return {"gap": gap_figure(self.found)}
+        return charts(gap_figure(self.found, self.provenance.run))
 
     def sentences(self) -> tuple[str, ...]:
         from detente.report.gap_chart import gap_sentences
@@ -149,7 +141,7 @@ class GapResult(Result):
 
     def write(self, folder: str | Path) -> list[Path]:
         """Write a page with the picture and the table. Returns the files."""
-        from detente.report.pages import write_gap
+        from detente.report import write_gap
 
         return write_gap(self.found, folder_for(folder), self.provenance.to_json())
 
@@ -175,14 +167,14 @@ class CriticalResult(Result):
         return {**critical_json(self.found), "provenance": self.provenance.to_json()}
 
     def tables(self) -> Tables:
-        from detente.report.critical_chart import critical_rows, pair_rows
+        from detente.report.critical_chart import critical_tables
 
-        return {"critical": critical_rows(self.found), "pairs": pair_rows(self.found)}
+        return rows_by_name(critical_tables(self.found))
 
     def figures(self) -> dict[str, Any]:
         from detente.report.critical_chart import critical_figure
 
-        return {"critical": critical_figure(self.found)}
+        return charts(critical_figure(self.found, self.provenance.run))
 
     def sentences(self) -> tuple[str, ...]:
         from detente.report.critical_chart import critical_sentences
@@ -191,7 +183,7 @@ class CriticalResult(Result):
 
     def write(self, folder: str | Path) -> list[Path]:
         """Write a page with the picture and the table. Returns the files."""
-        from detente.report.pages import write_critical
+        from detente.report import write_critical
 
         return write_critical(self.found, folder_for(folder), self.provenance.to_json())
 
@@ -239,20 +231,16 @@ class FrontierResult(Result):
     def figures(self) -> dict[str, Any]:
         from detente.report.frontier_chart import frontier_figure
 
-        return {"frontier": frontier_figure(self.found)}
+        return charts(frontier_figure(self.found, self.provenance.run))
 
     def sentences(self) -> tuple[str, ...]:
-        f = self.found
-        if not f.points:
-            none = f.status == "none_exists"
-            return ("No satisfactory deal exists: there is no frontier." if none else "No deal was found in time.",)
-        whole = "That is all of it, proved" if f.complete else "There are more"
-        points = f"{f.distinct} point{'s' if f.distinct > 1 else ''}"
-        return (f"The frontier has {points} ({f.how}). {whole}.", *f.notes)
+        from detente.report.frontier_chart import frontier_sentences
+
+        return tuple(frontier_sentences(self.found))
 
     def write(self, folder: str | Path) -> list[Path]:
         """Write a page on which each point opens its roadmap, and the plans. Returns the files."""
-        from detente.report.pages import write_frontier
+        from detente.report import write_frontier
 
         return write_frontier(self.found, folder_for(folder), self.provenance.to_json())
 
@@ -266,6 +254,16 @@ def _point(dossier: Dossier, point: Point | None) -> dict[str, Any] | None:
         titles = [dossier.measures[m].title or m for m in point.outcome]
         return {"values": values, "outcome": titles, "measures": list(point.outcome)}
     return {"values": values, "plan": None if point.plan is None else point.plan.to_dict(), "gap": finite(point.gap)}
+
+
+def rows_by_name(tables: Mapping[str, Table]) -> Tables:
+    """Tables of the report as tables of a result."""
+    return {name: [dict(zip(t.columns, row, strict=True)) for row in t.rows] for name, t in tables.items()}
+
+
+def charts(*figures: Figure | None) -> dict[str, Any]:
+    """Figures by name, of those that there are."""
+    return {f.name: f for f in figures if f is not None}
 
 
 # --- asking ----------------------------------------------------------------------------------------------------

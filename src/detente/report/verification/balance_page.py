@@ -49,7 +49,7 @@ def period_rows(balance: Balance) -> list[Row]:
 
 def test_rows(balance: Balance) -> list[Row]:
     """One row a test: what it says, and the chance that it sees the stated loss."""
-    return [
+    rows: list[Row] = [
         {
             "test": v.title,
             "threshold": v.threshold,
@@ -59,16 +59,16 @@ def test_rows(balance: Balance) -> list[Row]:
             **{f"sees_{name.replace('_', ' ')}": _chance(v.detects.get(name)) for name in PATTERNS},
         }
         for v in balance.verdicts
-    ] + [
-        {
-            "test": "best possible, if it knew the pattern",
-            "threshold": None,
-            "greatest": None,
-            "alarms": "",
-            "false_alarms": f"{percent(balance.false_alarm_rate)}, at the end",
-            **{f"sees_{name.replace('_', ' ')}": _chance(balance.bounds.get(name)) for name in PATTERNS},
-        }
     ]
+    best: Row = {
+        "test": "best possible, if it knew the pattern",
+        "threshold": None,
+        "greatest": None,
+        "alarms": "",
+        "false_alarms": f"{percent(balance.false_alarm_rate)}, at the end",
+        **{f"sees_{name.replace('_', ' ')}": _chance(balance.bounds.get(name)) for name in PATTERNS},
+    }
+    return [*rows, best]
 
 
 def _chance(value: float | None) -> str | None:

@@ -78,8 +78,11 @@ def estimate_rows(d: Declaration, judged: Judgement) -> list[Row]:
     for c in judged.comparisons:
         if c.declared is None:
             continue
-        known = {"claim": f"{_title(d, c.claim)}\nagrees: {c.agrees}", "declared_kg": c.declared.mean}
-        known |= {"one_sq_more_kg": c.declared.mean + (c.kg_per_sq or 0.0)}
+        known: Row = {
+            "claim": f"{_title(d, c.claim)}\nagrees: {c.agrees}",
+            "declared_kg": c.declared.mean,
+            "one_sq_more_kg": c.declared.mean + (c.kg_per_sq or 0.0),
+        }
         bars = [("declared", "declared", c.declared)]
         bars += [(_estimate_title(d, name), "estimate", a) for name in c.used if (a := _estimate(d, c, name))]
         bars += [("all estimates together", "pooled", c.estimate)] if c.estimate is not None else []

@@ -1,0 +1,234 @@
+"""How a plan of samples reads: its page, its tables and its figure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from detente.report.figure import DANGER, INK, PALETTE, Figure, Row, inline
+from detente.report.verification.page import Mark, Page, Part, table_of
+from detente.report.words import number, percent, several
+from detente.verify.sample_plan import SamplePlan, StrataPlan
+
+
+def said(plan: SamplePlan) -> tuple[str, ...]:
+    """The plan in sentences, the answer first."""
+    exact = plan.size("exact")
+    taken = f"{number(plan.defects)} of {number(plan.items)} items, {percent(plan.share)} of each"
+    goal = f"{number(plan.goal_kg)} kg"
+    if exact.drawn is None or exact.detection is None:
+        first = f"No sample sees a loss of {goal} with {percent(plan.wanted)}: measuring every item is not enough."
+    else:
+        first = (
+            f"Draw {number(exact.drawn)} of {number(plan.items)} items: a loss of {goal} is then seen with "
+            f"{percent(round(exact.detection, 4))}."
+        )
+    rules = [f"{s.rule} {number(s.drawn)}" for s in plan.sizes if s.drawn is not None and s.rule != "exact"]
+    more = f"The goal is {taken}; by the usual rules: {several(rules)}."
+    return (first, more, *_of_methods(plan))
+
+
+def _of_methods(plan: SamplePlan) -> tuple[str, ...]:
+    if plan.sample is None or plan.worst is None:
+        return ()
+    w = plan.worst
+    how = f"{percent(round(w.share, 4))} from each of {number(w.defects)} items"
+    return (
+        f"The sample proposed sees the loss with {percent(round(w.detection, 4))} at least, whatever is taken from "
+        f"how many items; least likely where it is {how}.",
+        f"It cries wolf with a chance of {percent(round(plan.sample.false_alarm, 4))} each time.",
+    )
+
+
+def strata_said(plan: StrataPlan) -> tuple[str, ...]:
+    """The spread over strata in sentences."""
+    drawn = several([f"{number(n)} of {number(plan.strata[name].items)} {name}" for name, n in plan.drawn.items()])
+    whole = f"A loss of {number(plan.goal_kg)} kg is seen with {percent(round(plan.detection, 4))}"
+    first = f"{whole}, however it is split over the strata: draw {drawn}."
+    if plan.game is None:
+        return (first, "In real numbers, for large strata: round up where the budget allows it.")
+    g = plan.game
+    pure = several([f"{n} {name}" for name, n in zip(plan.strata, g.pure, strict=True) if n])
+    return (
+        first,
+        f"In whole items the best single plan ({pure}) sees it with {percent(round(g.pure_detection, 4))}; drawing lots "
+        f"between plans with {percent(round(g.mixed_detection, 4))}.",
+    )
+
+
+# --- rows ------------------------------------------------------------------------------------------------------
+
+RULES = {
+    "exact": "hypergeometric, the fewest that do",
+    "Jaech": "½(1 − β^(1/d))(2N − d + 1)",
+    "IAEA": "N(1 − β^(1/d))",
+}
+
+
+def size_rows(plan: SamplePlan) -> list[Row]:
+    """One row a rule."""
+    return [
+        {
+            "rule": s.rule,
+            "draws": s.drawn if s.drawn is not None else "not enough items",
+            "sees": None if s.detection is None else percent(round(s.detection, 4)),
+            "how": RULES[s.rule],
+        }
+        for s in plan.sizes
+    ]
+
+
+def method_rows(plan: SamplePlan) -> list[Row]:
+    """One row a method of the proposed sample: what it sees of the worst way to take the goal."""
+    if plan.sample is None:
+        return []
+    share = plan.worst.share if plan.worst else 1.0
+    return [
+        {
+            "drawn": m.drawn,
+            "relative_SD": percent(m.relative_sd),
+            "rejects_beyond": f"{number(m.reject_at)} σ",
+            "recognises_worst_share": percent(round(m.sees(share), 4)),
+            "false_alarm": percent(round(m.false_alarm, 4)),
+        }
+        for m in plan.sample.methods
+    ]
+
+
+def strata_rows(plan: StrataPlan) -> list[Row]:
+    """One row a stratum."""
+    pure = plan.game.pure if plan.game else (None,) * len(plan.strata)
+    rows: list[Row] = []
+    for (name, s), whole in zip(plan.strata.items(), pure, strict=True):
+        row: Row = {"stratum": name, "items": s.items, "yields_kg": s.yield_kg, "effort": s.effort}
+        row = {**row, "draws": plan.drawn[name], "takes": plan.drawn[name] * s.effort}
+        rows.append(row if whole is None else {**row, "in_whole_items": whole})
+    return rows
+
+
+def tables(plan: SamplePlan | StrataPlan) -> dict[str, Any]:
+    """The tables of the page, as they are written to CSV, too."""
+    if isinstance(plan, StrataPlan):
+        return {"strata": table_of("Strata", strata_rows(plan))}
+    named = {"sizes": ("Sizes", size_rows(plan)), "methods": ("The sample proposed", method_rows(plan))}
+    return {name: table_of(title, rows) for name, (title, rows) in named.items() if rows}
+
+
+# --- figures ---------------------------------------------------------------------------------------------------
+
+
+def figures(plan: SamplePlan | StrataPlan, run: str = "") -> dict[str, Figure]:
+    """What a sample sees by its size; what a proposed one sees by the share taken; what strata give."""
+    after = f"{f'run {run}' if run else 'no run recorded'}."
+    if isinstance(plan, StrataPlan):
+        rows = strata_rows(plan)
+        caption = f"Pale: the items there are; dark: those to draw, under a budget of {number(plan.budget)}; {after}"
+        return {"strata": Figure("strata", "What to draw from each stratum", caption, _strata(rows), tuple(rows))}
+    sizes: list[Row] = [{"drawn": n, "chance": p} for n, p in plan.curve]
+    caption = (
+        f"The chance that at least one of {plan.defects} defects among {plan.items} items is drawn and recognised, by "
+        f"the number drawn. Red: what is asked for; dots: the sizes of the three rules. {after}"
+    )
+    found = {"sizes": Figure("sizes", "What a sample sees", caption, _sizes(plan, sizes), tuple(sizes))}
+    if plan.by_share and plan.worst:
+        shares: list[Row] = [{"share": s, "chance": p} for s, p in plan.by_share]
+        caption = (
+            "The chance that the proposed sample sees the loss, by the share taken from each item (a smaller share from "
+            f"more items). The dot is the worst; a plan counts for that. {after}"
+        )
+        title = "What the proposed sample sees, by how the loss is spread"
+        found["shares"] = Figure("shares", title, caption, _shares(plan, shares), tuple(shares))
+    return found
+
+
+def _chance() -> Any:
+    import altair as alt
+
+    axis = alt.Axis(format="%", tickCount=5)
+    return alt.Y("chance:Q", title="chance that it is seen", axis=axis, scale=alt.Scale(domain=[0, 1]))
+
+
+def _sizes(plan: SamplePlan, rows: list[Row]) -> Any:
+    import altair as alt
+
+    dots: list[Row] = [
+        {"rule": s.rule, "drawn": s.drawn, "chance": s.detection} for s in plan.sizes if s.drawn is not None
+    ]
+    x = alt.X("drawn:Q", title="items drawn", scale=alt.Scale(domain=[0, plan.items], nice=False))
+    colour = alt.Color(
+        "rule:N",
+        scale=alt.Scale(domain=["exact", "Jaech", "IAEA"], range=[INK, PALETTE[1], PALETTE[0]]),
+        legend=alt.Legend(title="Rule", orient="top"),
+    )
+    line = alt.Chart(inline(rows)).mark_line(color=INK, strokeWidth=1.8).encode(x=x, y=_chance())
+    asked = alt.Chart(inline([{"chance": plan.wanted}])).mark_rule(color=DANGER, strokeDash=[6, 3]).encode(y="chance:Q")
+    points = alt.Chart(inline(dots)).mark_point(filled=True, size=80, opacity=1)
+    return alt.layer(line, asked, points.encode(x=x, y=_chance(), color=colour)).properties(width=720, height=230)
+
+
+def _shares(plan: SamplePlan, rows: list[Row]) -> Any:
+    import altair as alt
+
+    axis = alt.Axis(format="%", tickCount=6)
+    x = alt.X("share:Q", title="share taken from each item", axis=axis, scale=alt.Scale(domain=[0, 1]))
+    line = alt.Chart(inline(rows)).mark_line(color=PALETTE[0], strokeWidth=1.8, point={"size": 12})
+    worst = [{"share": plan.worst.share, "chance": plan.worst.detection}] if plan.worst else []
+    dot = alt.Chart(inline(worst)).mark_point(filled=True, size=90, color=DANGER, opacity=1)
+    return alt.layer(line.encode(x=x, y=_chance()), dot.encode(x=x, y=_chance())).properties(width=720, height=210)
+
+
+def _strata(rows: list[Row]) -> Any:
+    import altair as alt
+
+    names = [str(r["stratum"]) for r in rows]
+    axis = alt.Axis(labelLimit=220, labelColor=INK, ticks=False, domain=False)
+    y = alt.Y("stratum:N", sort=names, title=None, axis=axis)
+    data = alt.Chart(inline(rows))
+    there = data.mark_bar(color="#dbe7f0").encode(x=alt.X("items:Q", title="items"), y=y)
+    drawn = data.mark_bar(color=PALETTE[0], height={"band": 0.5}).encode(x="draws:Q", y=y)
+    return alt.layer(there, drawn).properties(width=640, height=alt.Step(34))
+
+
+# --- the page --------------------------------------------------------------------------------------------------
+
+
+def page(plan: SamplePlan | StrataPlan) -> Page:
+    """The page of a plan of samples."""
+    if isinstance(plan, StrataPlan):
+        return _strata_page(plan)
+    first, *rest = said(plan)
+    mark: Mark = "no" if plan.size("exact").drawn is None else "yes"
+    if plan.worst is not None:
+        mark = "yes" if plan.worst.detection >= plan.wanted else "no"
+    checked = (
+        f"{number(plan.items)} items of {number(plan.mean_kg)} kg each. A loss of {number(plan.goal_kg)} kg is to be "
+        f"seen with {percent(plan.wanted)}."
+    )
+    turns_on = (
+        f"It assumes that whoever takes material takes {percent(plan.share)} of each item that it touches, and that "
+        f"measuring such an item recognises it with {percent(plan.sees)}: a smaller share from more items needs fewer "
+        "draws, but a finer instrument.",
+        "Draws are random, and nobody knows them beforehand.",
+    )
+    parts = [Part("sizes", "How many to draw", (), ("sizes",), ("sizes",))]
+    if plan.sample is not None:
+        note = "Methods draw each by itself; where they share an instrument, count only the better one."
+        parts.append(Part("shares", "The sample proposed", (), ("shares",), ("methods",), (note,)))
+    return Page(
+        "sample", "A plan of samples", (checked,), "How many items?", first, mark, tuple(rest), turns_on, tuple(parts)
+    )
+
+
+def _strata_page(plan: StrataPlan) -> Page:
+    first, *rest = strata_said(plan)
+    checked = (
+        f"{len(plan.strata)} strata, {number(sum(s.items for s in plan.strata.values()))} items. A loss of "
+        f"{number(plan.goal_kg)} kg, split over them in any way, is to be seen with an effort of {number(plan.budget)}."
+    )
+    turns_on = (
+        "It assumes the same share taken of each item of a stratum, that a drawn defect is recognised, and that whoever "
+        "takes material knows the plan, but not which items will be drawn.",
+    )
+    parts = (Part("strata", "What to draw", (), ("strata",), ("strata",)),)
+    return Page(
+        "sample", plan.title, (checked,), "What do the samples see?", first, "open", tuple(rest), turns_on, parts
+    )
