@@ -54,26 +54,24 @@ def concession_chart(explanation: Explanation, rows: list[Row]) -> Any:
     panels = []
     for i, p in enumerate(people):
         name, body = party(dossier, p), dossier.parties[p]
-        mine = [
-            {
-                **r,
-                "label": f"{r['way_out']} (price {number(float(str(r['price'])))})",
-                "text": number(float(str(r["annual"]))),
-            }
-            for r in rows
-            if r["party"] == name
-        ]
-        walk = [{"x": annual(dossier, p, body.walk_away.value) if not body.walk_away.flow else body.walk_away.value}]
+        mine = [{**r, **_texts(r)} for r in rows if r["party"] == name]
+        walk = body.walk_away.value if body.walk_away.flow else annual(dossier, p, body.walk_away.value)
         axis = alt.Axis(ticks=False, domain=False, labelColor=INK, labels=i == 0)
-        base = alt.Chart(inline(mine)).encode(
-            y=alt.Y("label:N", title="way out" if i == 0 else None, sort=None, axis=axis)
-        )
+        y = alt.Y("label:N", title="way out" if i == 0 else None, sort=None, axis=axis)
+        base = alt.Chart(inline(mine)).encode(y=y)
         x = alt.X("annual:Q", title="points a year", axis=alt.Axis(tickCount=3))
         drawn = alt.layer(
             base.mark_bar(height=14, opacity=0.85, color=colours(dossier)[p]).encode(x=x),
             base.mark_text(align="left", dx=4, fontSize=10, color=FAINT).encode(x="annual:Q", text="text:N"),
-            alt.Chart(inline(walk)).mark_rule(color=DANGER, strokeWidth=2).encode(x="x:Q"),
+            alt.Chart(inline([{"x": walk}])).mark_rule(color=DANGER, strokeWidth=2).encode(x="x:Q"),
         )
         title = alt.TitleParams(name, anchor="start", fontSize=12, color=INK)
         panels.append(drawn.properties(width=width, height=26 * len(mine), title=title))
     return alt.hconcat(*panels, spacing=18)
+
+
+def _texts(row: Row) -> Row:
+    price, yearly = row["price"], row["annual"]
+    assert isinstance(price, float | int)
+    assert isinstance(yearly, float)
+    return {"label": f"{row['way_out']} (price {number(price)})", "text": number(yearly)}

@@ -133,12 +133,19 @@ def _quoted(dossier: Dossier, name: str) -> str:
 def explain_sentences(explanation: Explanation) -> tuple[str, ...]:
     """The answer, why it is so, and the cheapest way out, each in a sentence."""
     e = explanation
-    asked = question_words(e.question, e.dossier)
+    meets = _meeting(e.question, e.dossier)
     if e.status == "satisfactory":
-        return (f"A satisfactory deal exists for {asked}: nothing stands in its way.",)
+        return (f"A satisfactory deal exists{meets}: nothing stands in its way.",)
     if e.status == "undecided":
-        return (f"Whether a satisfactory deal exists for {asked} is undecided: the search stopped at its limit.",)
-    return (f"No satisfactory deal exists for {asked} (proved).", _counted(e), *_ways_out(e))
+        return (f"Whether a satisfactory deal exists{meets} is undecided: the search stopped at its limit.",)
+    return (f"No satisfactory deal exists{meets} (proved).", _counted(e), *_ways_out(e))
+
+
+def _meeting(question: Question, dossier: Dossier) -> str:
+    """ "that meets minimal success and the opening position of United States", or nothing."""
+    asked = [LEVELS.get(question.success, question.success)] if question.success != "none" else []
+    asked += [f"the opening position of {party(dossier, p)}" for p in question.openings]
+    return f" that meets {several(asked)}" if asked else ""
 
 
 def _counted(e: Explanation) -> str:
@@ -211,7 +218,7 @@ def explain_tables(explanation: Explanation) -> dict[str, Table]:
 
 
 def _conflicts(e: Explanation) -> Table:
-    columns = ["conflict", "what is asked", "what then goes wrong", "proved minimal", "in a sentence"]
+    columns = ["conflict", "what is asked", "what then goes wrong", "proved minimal"]
     rows: list[list[Cell]] = []
     for i, found in enumerate(e.conflicts, 1):
         asked, families = _parted(found.members)
@@ -219,7 +226,7 @@ def _conflicts(e: Explanation) -> Table:
             "they cannot be had together" if len(asked) > 1 else "it cannot be had"
         )
         wants = "; ".join(_asked(e.dossier, n) for n in asked) or "any deal at all"
-        rows.append([i, wants, then, found.proven_minimal, conflict(e.dossier, found)])
+        rows.append([i, wants, then, found.proven_minimal])
     return Table.of("What cannot be had together", columns, rows)
 
 

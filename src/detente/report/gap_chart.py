@@ -204,15 +204,14 @@ def _together(gap: Gap) -> str:
         return "A satisfactory deal can give everyone whose consent is needed what it thinks that it can get."
     if gap.together is None:
         return "Whether one deal can give everyone what it thinks that it can get is undecided."
-    share = (
+    part = (
         f"; the most that one deal was found to give all of them is {percent(gap.share)} of what they hope for beyond "
         "their walk-away values"
         if gap.share is not None
         else ""
     )
-    return (
-        f"No satisfactory deal gives everyone whose consent is needed what it thinks that it can get (proved){share}."
-    )
+    none = "No satisfactory deal gives everyone whose consent is needed what it thinks that it can get (proved)"
+    return f"{none}{part}."
 
 
 def _illusion(gap: Gap, p: PartyGap) -> str:

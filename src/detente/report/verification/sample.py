@@ -50,8 +50,8 @@ def strata_said(plan: StrataPlan) -> tuple[str, ...]:
     pure = several([f"{n} {name}" for name, n in zip(plan.strata, g.pure, strict=True) if n])
     return (
         first,
-        f"In whole items the best single plan ({pure}) sees it with {percent(round(g.pure_detection, 4))}; drawing lots "
-        f"between plans with {percent(round(g.mixed_detection, 4))}.",
+        f"In whole items the best single plan ({pure}) sees it with {percent(round(g.pure_detection, 4))}; drawing "
+        f"lots between plans with {percent(round(g.mixed_detection, 4))}.",
     )
 
 
@@ -132,8 +132,8 @@ def figures(plan: SamplePlan | StrataPlan, run: str = "") -> dict[str, Figure]:
     if plan.by_share and plan.worst:
         shares: list[Row] = [{"share": s, "chance": p} for s, p in plan.by_share]
         caption = (
-            "The chance that the proposed sample sees the loss, by the share taken from each item (a smaller share from "
-            f"more items). The dot is the worst; a plan counts for that. {after}"
+            "The chance that the proposed sample sees the loss, by the share taken from each item (a smaller share "
+            f"from more items). The dot is the worst; a plan counts for that. {after}"
         )
         title = "What the proposed sample sees, by how the loss is spread"
         found["shares"] = Figure("shares", title, caption, _shares(plan, shares), tuple(shares))
@@ -225,8 +225,8 @@ def _strata_page(plan: StrataPlan) -> Page:
         f"{number(plan.goal_kg)} kg, split over them in any way, is to be seen with an effort of {number(plan.budget)}."
     )
     turns_on = (
-        "It assumes the same share taken of each item of a stratum, that a drawn defect is recognised, and that whoever "
-        "takes material knows the plan, but not which items will be drawn.",
+        "It assumes the same share taken of each item of a stratum, that a drawn defect is recognised, and that "
+        "whoever takes material knows the plan, but not which items will be drawn.",
     )
     parts = (Part("strata", "What to draw", (), ("strata",), ("strata",)),)
     return Page(

@@ -1,0 +1,266 @@
+"""How a plan of inspections reads: its page, its tables and its figures."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from math import inf, isfinite
+from typing import Any
+
+import numpy as np
+
+from detente.report.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline, time_axis
+from detente.report.panels import WHOLE, Look, panels, told_apart
+from detente.report.verification.page import Page, Part, table_of
+from detente.report.verification.visits import visit_rows
+from detente.report.words import day, number, percent, years
+from detente.verify.inspected import HALF_A_YEAR, Inspected, pays_below
+from detente.verify.inspection_plan import DAYS, SitePlan
+
+STARTS: dict[str, Look] = {"just after a visit (the worst start)": (DANGER, WHOLE), "any day": (PALETTE[0], [6, 3])}
+MOMENTS = 73
+"""Times at which the chance to have seen a violation is drawn."""
+CAPTIONS = {
+    "detection": "The chance that the worst violation at each site has been seen, by the time since it began: if it "
+    "begins just after a visit, and if it begins on any day.",
+    "effort": "What the best violation would be worth to the violator, by the inspector-days there are a year, spread "
+    "as well as can be. Below 0 it does not pay. The blue dot is this plan; the dashed line the effort that deters.",
+    "visits": "The visits of one year, a mark each. ",
+}
+
+
+def said(found: Inspected) -> tuple[str, ...]:
+    """The plan in sentences, the answer first."""
+    plan = found.plan
+    if plan.adversary is None:
+        return ("No site holds a goal quantity: no violation is reckoned with, and no visit is needed.",)
+    worst = plan.adversary
+    at = found.title_of(worst.site.name)
+    effort = f"{number(plan.days)} of {number(plan.task.days)} inspector-days a year"
+    if plan.complies:
+        first = (
+            f"No violation pays under this plan ({effort}): the best, at {at}, would be worth {number(worst.value)} to "
+            "the violator, complying 0."
+        )
+    else:
+        first = (
+            f"A violation at {at} pays under this plan ({effort}): it is worth {number(worst.value)} to the violator, "
+            "complying 0."
+        )
+    return (first, _deters(found), _delay(found, worst), _false_alarms(found))
+
+
+def _deters(found: Inspected) -> str:
+    if found.deters is None:
+        return (
+            "No number of visits deters every violation here: a visit sees too little, or being seen costs too little."
+        )
+    if found.deters == 0:
+        return "Even without a visit no violation pays: what watches beside them is enough."
+    return f"The least effort with which none pays is {number(found.deters)} inspector-days a year."
+
+
+def _delay(found: Inspected, worst: SitePlan) -> str:
+    chance = percent(round(found.plan.detection(HALF_A_YEAR) or 0.0, 4))
+    mean, p90 = worst.worst.mean(), worst.worst.quantile(0.9)
+    if not isfinite(mean):
+        return f"The worst violation is seen within half a year with {chance}, and perhaps never."
+    return (
+        f"The worst violation is seen within half a year with {chance}: after {years(mean)} on average, and with 90 % "
+        f"within {years(p90)}, counted from the worst moment to begin it."
+    )
+
+
+def _false_alarms(found: Inspected) -> str:
+    return f"Over a year the chance of one false alarm or more is {percent(round(found.plan.false_alarm, 4))}."
+
+
+# --- rows ------------------------------------------------------------------------------------------------------
+
+
+def site_rows(found: Inspected) -> list[Row]:
+    """One row a site: its visits, what they see, and what the best violation there is worth."""
+    rho = found.plan.task.discount
+    rows: list[Row] = []
+    for s in found.plan.sites:
+        none = s.violation is None
+        rows.append(
+            {
+                "site": found.title_of(s.site.name),
+                "visits_a_year": s.visits,
+                "days_a_year": s.days,
+                "worst_violation": "none possible" if s.violation is None else s.violation.pattern,
+                "worth": None if none else s.value,
+                "seen_in_half_a_year": None if none else percent(round(float(s.worst.cdf(HALF_A_YEAR)), 4)),
+                "mean_delay": None if none else _time(s.worst.mean()),
+                "90_%_within": None if none else _time(s.worst.quantile(0.9)),
+                "deters_if_being_seen_costs": None if none else pays_below(s, rho),
+                "it_costs": s.site.caught,
+                "false_alarm_a_year": percent(round(s.false_alarm, 4)),
+            }
+        )
+    return rows
+
+
+def _time(length: float) -> str:
+    return "perhaps never" if length == inf else years(length)
+
+
+def effort_rows(found: Inspected) -> list[Row]:
+    """One row a budget."""
+    return [
+        {"inspector_days_a_year": e.days, "best_violation_worth": e.value, "seen_in_half_a_year": e.detection}
+        for e in found.efforts
+    ]
+
+
+def detection_rows(found: Inspected) -> list[Row]:
+    """The chance that the worst violation of each site has been seen, by months since its start."""
+    watched = [s for s in found.plan.sites if s.violation is not None]
+    most = max([0.5, *(t for s in watched if isfinite(t := s.worst.quantile(0.9)))])
+    at = np.linspace(0, min(3.0, 1.15 * most), MOMENTS)
+    rows: list[Row] = []
+    for s in watched:
+        for start, delay in zip(STARTS, (s.worst, s.average), strict=True):
+            chances = delay.cdf(at)
+            rows += [
+                {
+                    "site": found.title_of(s.site.name),
+                    "violation begins": start,
+                    "months": float(12 * t),
+                    "chance": float(c),
+                }
+                for t, c in zip(at, chances, strict=True)
+            ]
+    return rows
+
+
+def tables(found: Inspected) -> dict[str, Any]:
+    """The tables of the page, as they are written to CSV, too."""
+    calendar = [{name: value for name, value in row.items() if name != "key"} for row in visit_rows(found)]
+    named = {
+        "sites": ("Sites", site_rows(found)),
+        "effort": ("What more days would buy", effort_rows(found)),
+        "visits": ("Visits", calendar),
+    }
+    return {name: table_of(title, rows) for name, (title, rows) in named.items() if rows}
+
+
+# --- figures ---------------------------------------------------------------------------------------------------
+
+
+def figures(found: Inspected, run: str = "") -> dict[str, Figure]:
+    """How soon violations are seen, what days buy, and the calendar."""
+    after = f"{found.assignment.title}; plan {found.plan.plan_id}; {f'run {run}' if run else 'no run recorded'}."
+    drawing: dict[str, tuple[str, list[Row], Any]] = {
+        "effort": ("What inspector-days buy", effort_rows(found), _effort),
+        "detection": ("How soon a violation is seen", detection_rows(found), _detection),
+        "visits": ("The visits of a year", visit_rows(found), _calendar),
+    }
+    return {
+        name: Figure(name, title, f"{CAPTIONS[name]} {after}", draw(found, rows), tuple(rows))
+        for name, (title, rows, draw) in drawing.items()
+        if rows
+    }
+
+
+def _effort(found: Inspected, rows: list[Row]) -> Any:
+    import altair as alt
+
+    x = alt.X("inspector_days_a_year:Q", title="inspector-days a year")
+    y = alt.Y("best_violation_worth:Q", title="worth of the best violation")
+    data = alt.Chart(inline(rows))
+    here = alt.Chart(inline([r for r in rows if r["inspector_days_a_year"] == found.plan.task.days]))
+    layers = [
+        data.mark_rule(color=FAINT).encode(y=alt.datum(0)),
+        data.mark_line(color=INK, strokeWidth=1.8, interpolate="step-after").encode(x=x, y=y),
+        here.mark_point(filled=True, size=90, color=PALETTE[0], opacity=1).encode(x=x, y=y),
+    ]
+    if found.deters:
+        deters = alt.Chart(inline([{"inspector_days_a_year": found.deters}]))
+        layers.append(deters.mark_rule(color=DANGER, strokeDash=[6, 3]).encode(x=x))
+    return alt.layer(*layers).properties(width=720, height=240)
+
+
+def _detection(found: Inspected, rows: list[Row]) -> Any:
+    import altair as alt
+
+    looks = told_apart("violation begins", STARTS, title="The violation begins")
+    axis = alt.Axis(format="%", tickCount=5)
+
+    def draw(some: list[Row], width: int) -> Any:
+        x = alt.X("months:Q", title="months since it began", scale=alt.Scale(nice=False))
+        y = alt.Y("chance:Q", title=None, axis=axis, scale=alt.Scale(domain=[0, 1]))
+        return alt.layer(alt.Chart(inline(some)).mark_line(strokeWidth=1.8).encode(x=x, y=y, **looks))
+
+    return panels(rows, "site", draw, width=270, height=120, columns=3)
+
+
+def _calendar(found: Inspected, rows: list[Row]) -> Any:
+    import altair as alt
+
+    names = [found.title_of(s.site.name) for s in found.plan.sites]
+    end = found.start + timedelta(days=DAYS)
+    x = time_axis("date", domain=[found.start.isoformat(), end.isoformat()], pixels=640)
+    axis = alt.Axis(labelLimit=260, labelColor=INK, ticks=False, domain=False, grid=True)
+    y = alt.Y("site:N", sort=names, title=None, axis=axis, scale=alt.Scale(domain=names))
+    marks = alt.Chart(inline(rows)).mark_tick(thickness=2.4, size=16, color=PALETTE[0]).encode(x=x, y=y)
+    return marks.properties(width=640, height=alt.Step(26))
+
+
+# --- the page --------------------------------------------------------------------------------------------------
+
+
+def page(found: Inspected) -> Page:
+    """The page of a plan of inspections."""
+    plan, sentences = found.plan, said(found)
+    how = "at equal intervals" if plan.task.schedule == "periodic" else "on days that nobody can foresee"
+    checked = (
+        f"{len(plan.sites)} sites, {number(plan.task.days)} inspector-days a year, visits {how}. The violator knows the "
+        "plan and picks the site and the violation that pay it best, or complies."
+    )
+    parts = (
+        Part("sites", "Site by site", (), ("detection",), ("sites",), (_of_sites(),)),
+        Part("effort", "What more days would buy", (), ("effort",)),
+        Part("calendar", "The visits", (_from(found),), ("visits",), ("visits",)),
+    )
+    return Page(
+        "plan of inspections",
+        found.assignment.title,
+        (checked,),
+        "Does cheating pay?",
+        sentences[0],
+        "yes" if plan.complies else "no",
+        sentences[1:],
+        turns_on(found),
+        parts,
+    )
+
+
+def turns_on(found: Inspected) -> tuple[str, ...]:
+    """The judgement that the answer hangs on most."""
+    worst = found.plan.adversary
+    if worst is None:
+        return ()
+    at, cost = found.title_of(worst.site.name), pays_below(worst, found.plan.task.discount)
+    judged = "What a violation is worth, what being seen costs and what a visit sees are judgements of the file."
+    if cost is None:
+        return (judged,)
+    side = "pay" if found.plan.complies else "no longer pay"
+    turn = "less" if found.plan.complies else "more"
+    return (
+        f"The nearest to a turn is {at}: were being seen to cost {turn} than {number(cost)} (the file says "
+        f"{number(worst.site.caught)}), a violation there would {side}.",
+        judged,
+    )
+
+
+def _of_sites() -> str:
+    return (
+        "Worth: to the violator, in its own points, from the worst moment to begin, just after a visit. “Deters if being "
+        "seen costs”: the least cost of being seen at which the violation does not pay under this plan. Channels that "
+        "watch beside the visits count as independent unless they share a group."
+    )
+
+
+def _from(found: Inspected) -> str:
+    return f"{number(len(found.visits))} visits in the year from {day(found.start)}; the same as visits.ics and visits.csv."

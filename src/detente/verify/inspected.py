@@ -1,0 +1,99 @@
+"""A plan of inspections with what is asked about it: what more days would buy, what deters, and the dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from math import isfinite
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from detente.errors import DossierError, Finding, UsageError
+from detente.verify.inspection_files import Assignment, placed
+from detente.verify.inspection_plan import (
+    InspectionPlan,
+    Inspections,
+    SitePlan,
+    Visit,
+    days_to_deter,
+    plan_inspections,
+)
+
+HALF_A_YEAR = 0.5
+POINTS = 25
+"""Budgets for which the worst violation's worth is given."""
+
+
+class Effort(NamedTuple):
+    """What a budget of inspector-days a year would leave to the violator."""
+
+    days: int
+    value: float
+    """Of the worst violation."""
+    detection: float
+    """The chance that the worst violation is seen within half a year."""
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A plan, its dates, and how it would change with the effort."""
+
+    assignment: Assignment
+    plan: InspectionPlan
+    findings: tuple[Finding, ...]
+    start: date
+    visits: tuple[Visit, ...]
+    deters: int | None
+    """The least inspector-days a year with which no violation pays; None where no number of visits is enough."""
+    efforts: tuple[Effort, ...]
+
+    def title_of(self, site: str) -> str:
+        return self.assignment.title_of(site)
+
+    @property
+    def binding(self) -> SitePlan:
+        """The site with the best violation. Raises UsageError where none holds a goal quantity."""
+        if self.plan.adversary is None:
+            raise UsageError("no site holds a goal quantity, so there is no violation to reckon with")
+        return self.plan.adversary
+
+
+def pays_below(site: SitePlan, rho: float) -> float | None:
+    """What being seen must cost for the violation not to pay: gain·∫ … / E[e^(−ρT)]; None where it is never seen."""
+    seen = site.worst.laplace(rho)
+    cost = site.site.caught + site.value / seen if seen > 0 else float("inf")
+    return cost if isfinite(cost) else None
+
+
+def inspect(
+    assignment: Assignment,
+    *,
+    days: int | None = None,
+    schedule: Literal["periodic", "random"] | None = None,
+    start: date | None = None,
+    seed: int = 1,
+) -> Inspected:
+    """Plan the inspections of a file. Raises UsageError without a budget, DossierError where the task is faulty."""
+    budget = assignment.stated_days if days is None else days
+    if budget is None:
+        raise UsageError("how many inspector-days a year are there? give --days, or 'days: ...' in the file")
+    task = replace(assignment.task, days=budget, schedule=schedule or assignment.task.schedule)
+    plan, findings = plan_inspections(task)
+    if plan is None:
+        raise DossierError(placed(assignment, findings))
+    begins = start or assignment.start
+    visits = tuple(plan.calendar(begins, np.random.default_rng(seed)))
+    deters = days_to_deter(task)
+    most = max(budget, deters or 0, 1)
+    budgets = sorted({*np.linspace(0, 1.25 * most, POINTS).astype(int).tolist(), budget})
+    efforts = tuple(_effort(replace(task, days=n)) for n in budgets) if plan.adversary else ()
+    return Inspected(assignment, plan, placed(assignment, findings), begins, visits, deters, efforts)
+
+
+def _effort(task: Inspections) -> Effort:
+    plan, _ = plan_inspections(task)
+    worst = plan.adversary if plan is not None else None
+    assert plan is not None
+    assert worst is not None
+    return Effort(task.days, worst.value, plan.detection(HALF_A_YEAR) or 0.0)
