@@ -46,6 +46,10 @@ if TYPE_CHECKING:
         new,
         schema,
         show,
+        verify_balance,
+        verify_declaration,
+        verify_inspect,
+        verify_sample,
     )
 
 _HOMES = {
@@ -76,6 +80,10 @@ _HOMES = {
         "new",
         "schema",
         "show",
+        "verify_balance",
+        "verify_declaration",
+        "verify_inspect",
+        "verify_sample",
     ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -117,6 +125,10 @@ __all__ = [
     "read_overlay",
     "schema",
     "show",
+    "verify_balance",
+    "verify_declaration",
+    "verify_inspect",
+    "verify_sample",
 ]
 
 

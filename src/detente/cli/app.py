@@ -445,4 +445,4 @@ def import_sheets(
     return FINE
 
 
-from detente.cli import exchange, questions  # noqa: E402, F401  (their commands join the app)
+from detente.cli import exchange, questions, verify  # noqa: E402, F401  (their commands join the app)

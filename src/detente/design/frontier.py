@@ -108,6 +108,11 @@ def frontier(
         if designs[rule].plan is None:
             return _nothing(dossier, question, designs[rule])
         designer.solver.pool.extend(chosen.solver.pool if chosen is not designer else [])
+    if not designer.bargainers:  # nobody's value counts: any plan is all there is
+        marks = {rule: Point({}, d.plan) for rule, d in designs.items()}
+        used = {rule: d.rule_used for rule, d in designs.items()}
+        only = (marks["nash"],)
+        return Frontier(dossier, question, "satisfactory", (), {}, only, marks, used, True, ROADMAPS)
     search = _Search(designer, points, say)
     search.go_on()
     judged = [(f, *designer.judged(f.shares)) for f in search.points]

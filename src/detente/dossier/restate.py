@@ -23,7 +23,7 @@ class Manner:
     """What stands behind the digits: "months", "%/year", "kg", or nothing."""
     kind: Literal["plain", "length", "flow", "discount", "chance", "share"]
     years: float = 1.0
-    """Of the unit of time."""
+    """Of the unit of time; for an amount: one of its canonical units, in the unit written."""
     as_text: bool = True
 
     def written(self, value: float) -> float:
@@ -34,7 +34,7 @@ class Manner:
             return -100 * math.expm1(-value * self.years)
         if self.kind == "length":
             return value / self.years
-        return value * {"flow": self.years, "share": 100.0}.get(self.kind, 1.0)
+        return value * (100.0 if self.kind == "share" else self.years)
 
     def say(self, x: float) -> str | float:
         """What to write in the dossier for x in the unit."""
@@ -70,13 +70,20 @@ def _manner(said: Any, value: float) -> Manner:
     percent, _, per = unit.replace(" ", "").partition("/")
     if per and (years := _years(per)):
         if percent != "%":
-            return Manner(unit, "flow", years)
+            return Manner(unit, "flow", _ratio(digits, value, years))
         # what the digits were read as shows which percentage is meant
         discount = _same(math.log1p(digits / 100) / years, value)
         return Manner(unit, "discount" if discount else "chance", years)
     if not per and (years := _years(unit)):
         return Manner(unit, "length", years)
-    return Manner(unit, "share" if unit == "%" and _same(digits / 100, value) else "plain")
+    if unit == "%" and _same(digits / 100, value):
+        return Manner(unit, "share")
+    return Manner(unit, "plain", _ratio(digits, value, 1.0))
+
+
+def _ratio(digits: float, value: float, usual: float) -> float:
+    """What to multiply a canonical value by: as usual, unless the amount was converted from another unit."""
+    return usual if _same(digits, value * usual) or not value else digits / value
 
 
 def _same(a: float, b: float) -> bool:

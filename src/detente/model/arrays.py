@@ -108,21 +108,20 @@ class Model:
         """Other parties that perform a measure of the dossier that answers to p."""
         return [q for q in range(len(self.parties)) if q != p and bool(np.any(self.by[q] & self.answers[p]))]
 
+    def speed(self, p: int, m: int) -> float:
+        """How soon cheating on m is seen, as p counts time: E[e^(−ρ(T + delay))], 1 at once and 0 never."""
+        detection, discount = self.detection[m], self.dossier.parties[self.parties[p]].discount
+        assert detection is not None
+        if discount is None:
+            return 1 / (1 + float(self.delay[m]) + detection.mean())
+        rho = discount.value
+        return math.exp(-rho * self.delay[m]) * float(detection.partial(rho, -1.0, np.inf))
+
     def seen_no_faster(self, p: int, m: int) -> list[int]:
         """p's fakeable measures seen no faster than m: S(m) of DESIGN §5, m included."""
-
-        def speed(n: int) -> float:
-            detection = self.detection[n]
-            assert detection is not None
-            if discount is None:
-                return 1 / (1 + float(self.delay[n]) + detection.mean())
-            rho = discount.value
-            return math.exp(-rho * self.delay[n]) * float(detection.partial(rho, -1.0, np.inf))
-
-        discount = self.dossier.parties[self.parties[p]].discount
         mine = [n for n in range(self.M) if self.fakeable[n] and self.by[p, n]]
-        bound = speed(m)
-        return [n for n in mine if n == m or speed(n) <= bound * (1 + 1e-12)]
+        bound = self.speed(p, m)
+        return [n for n in mine if n == m or self.speed(p, n) <= bound * (1 + 1e-12)]
 
     @classmethod
     def of(cls, dossier: Dossier) -> Model:

@@ -148,12 +148,21 @@ def values(model: Model) -> list[Rows | None]:
 
 def conditions(model: Model) -> Conditions:
     """Every valued condition, as one block of rows."""
+    return _block(model, _families(model))
+
+
+def faking(model: Model, valuations: dict[int, Valuation], q: int, m: int) -> Conditions:
+    """The conditions on q's faking m, by itself and against whoever is exposed to it, as one block of rows."""
+    return _block(model, _secret(model, valuations, q, m))
+
+
+def _block(model: Model, families: Iterator[Family]) -> Conditions:
     labels: list[Label] = []
     coef: list[Array] = []
     standing: list[Array] = []
     const: list[Array] = []
     terms: list[Terms] = []
-    for found, rows, chosen in _families(model):
+    for found, rows, chosen in families:
         labels += found
         coef.append(rows.coef[chosen, :, 1:])
         standing.append(rows.coef[chosen, :, 0] * model.state)

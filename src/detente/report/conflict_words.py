@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from detente.design.conflicts import Conflict
-from detente.design.explain import Concession, Explanation, Lesser
+from detente.design.explain import Concession, Explanation, Lesser, for_sale
 from detente.design.problem import Question
 from detente.design.rules import Design
 from detente.dossier.schema import Dossier
@@ -232,7 +232,7 @@ def _conflicts(e: Explanation) -> Table:
 
 def _concessions(e: Explanation) -> Table:
     """A row for each demand given up, and what each party gets under the deal that the whole set opens."""
-    parties = valued(e)
+    parties, prices = valued(e), for_sale(e.dossier, e.members)
     columns = ["way out", "who", "gives up", "price", "price of all", "deal", *(party(e.dossier, p) for p in parties)]
     rows: list[list[Cell]] = []
     for i, found in enumerate(e.concessions, 1):
@@ -240,9 +240,8 @@ def _concessions(e: Explanation) -> Table:
         for j, name in enumerate(found.give_up):
             short = name.partition(".")[2]
             body = e.dossier.demands[short]
-            price = body.price.value if body.price is not None else 0.0
             ends: list[Cell] = [found.price, _deal(found.deal), *values] if j == 0 else [None] * (len(values) + 2)
-            rows.append([i, party(e.dossier, body.by), demand(e.dossier, short), price, *ends])
+            rows.append([i, party(e.dossier, body.by), demand(e.dossier, short), prices[name], *ends])
     return Table.of("Ways out, the cheapest first", columns, rows)
 
 

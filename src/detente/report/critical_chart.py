@@ -17,7 +17,7 @@ NEAREST = 3
 PLOT, ROW = 490, 36
 CAPTION = (
     "Each number that can flip the verdict on its own, all others as stated; the nearest first. Grey bar: the range "
-    "searched, from the stated value (the line in the middle) down and up, in widths of that range. Red diamond: the "
+    "searched, from the stated value (the black tick) down and up, in widths of that range. Red diamond: the "
     "nearest value at which the verdict is another."
 )
 STATUS = {"flips": "flips", "no_flip_in_range": "no flip in range", "undecided": "undecided"}
@@ -69,6 +69,7 @@ def critical_chart(rows: list[Row]) -> Any:
         axis=alt.Axis(
             labelLimit=370,
             labelLineHeight=13,
+            labelOffset=-6,
             labelColor=INK,
             ticks=False,
             domain=False,
@@ -91,7 +92,7 @@ def critical_chart(rows: list[Row]) -> Any:
         base.mark_bar(height=11, color="#d9d9d4").encode(x=alt.X("a:Q", scale=scale), x2="b:Q", tooltip=tip),
         base.mark_text(**ends, align="right", dx=-5).encode(x=alt.X("a:Q", scale=scale), text="low:N"),
         base.mark_text(**ends, align="left", dx=5).encode(x=alt.X("b:Q", scale=scale), text="high:N"),
-        base.mark_rule(color=INK, strokeWidth=1.2).encode(x=alt.X("zero:Q", scale=scale)),
+        base.mark_tick(color=INK, thickness=1.5, height=19).encode(x=alt.X("zero:Q", scale=scale)),
         base.mark_rule(color=DANGER, strokeWidth=2).encode(x=alt.X("zero:Q", scale=scale), x2="at:Q"),
         base.mark_point(shape="diamond", size=80, filled=True, color=DANGER, opacity=1).encode(x=x, tooltip=tip),
         base.mark_text(fontSize=10.5, fontWeight="bold", color=DANGER, dy=-11).encode(x=x, text="flip:N"),

@@ -130,7 +130,9 @@ def frontier_chart(frontier: Frontier) -> Any:
     keys = {p: f"v{i}" for i, p in enumerate(frontier.parties)}
     data = [_datum(frontier, s, keys) for s in thinned(frontier, MOST_DRAWN)]
     marked = [
-        {**_datum(frontier, s, keys), "rule": MARKS[r][0]} for s in thinned(frontier, MOST_DRAWN) for r in s.rules
+        {**_datum(frontier, s, keys), "rule": MARKS[r][0], "size": _size(i, len(s.rules))}
+        for s in stops(frontier)
+        for i, r in enumerate(s.rules)
     ]
     walk = [{keys[p]: scaled(frontier, p, frontier.walk_away[p]) for p in frontier.parties}]
     across, up = _choice("across", keys, names, 0), _choice("up", keys, names, 1)
@@ -145,7 +147,7 @@ def frontier_chart(frontier: Frontier) -> Any:
     domain = [label for label, _, _ in used]
     colour = alt.Color(
         "rule:N", title="Chosen by", scale=alt.Scale(domain=domain, range=[c for _, c, _ in used]),
-        legend=alt.Legend(orient="right", symbolSize=110, symbolStrokeWidth=0),
+        legend=alt.Legend(orient="top", direction="horizontal", symbolSize=110, symbolStrokeWidth=0),
     )  # fmt: skip
     shape = alt.Shape("rule:N", title="Chosen by", scale=alt.Scale(domain=domain, range=[s for _, _, s in used]))
     points = layer(data)
@@ -165,14 +167,19 @@ def frontier_chart(frontier: Frontier) -> Any:
         .mark_point(filled=False, size=420, color=INK, strokeWidth=1.8, opacity=1)
         .encode(x=x, y=y),
         layer(marked)
-        .mark_point(filled=True, size=150, opacity=1, stroke="white", strokeWidth=1, cursor="pointer")
-        .encode(x=x, y=y, color=colour, shape=shape, tooltip=tooltip),
+        .mark_point(filled=True, opacity=1, stroke="white", strokeWidth=1, cursor="pointer")
+        .encode(x=x, y=y, color=colour, shape=shape, size=alt.Size("size:Q", scale=None), tooltip=tooltip),
         layer(_labelled(frontier, keys))
         .mark_text(align="left", dx=10, dy=-9, fontSize=10.5, color=INK)
         .encode(x=x, y=y, text="label:N"),
         *_axis_titles(keys, names, unit(frontier)),
     ]
     return alt.layer(*layers).add_params(across, up, chosen).properties(width=SIDE, height=round(SIDE * 0.68))
+
+
+def _size(place: int, count: int) -> float:
+    """Marks on one point lie within one another."""
+    return 150.0 if count == 1 else 330.0 * 0.4**place
 
 
 def opening(frontier: Frontier) -> int:
@@ -234,7 +241,7 @@ def frontier_sentences(frontier: Frontier) -> tuple[str, ...]:
     whole = ": that is all of it; any other deal is worth less to somebody, or the same to all"
     said = [f"{found}{chosen}{whole if frontier.complete else ''}.", *frontier.notes]
     for rule, used in frontier.rule_used.items():
-        if used != rule:
+        if used != rule and frontier.marks.get(rule) is not None:
             said.append(f"The {_rule(rule)} point could not be had; the {_rule(used)} point stands in its place.")
     return tuple(said)
 
@@ -253,8 +260,9 @@ def frontier_table(frontier: Frontier) -> Table:
         values: list[Cell] = []
         for p in people:
             values += [float(s.point.values[p])] + ([scaled(frontier, p, s.point.values[p])] if yearly else [])
-        rows.append([s.number, *values, s.chosen_by, proved(s)])
-    return Table.of("The deals of the frontier", ["point", *heads, "chosen by", "proved"], rows)
+        rows.append([s.number, *values, s.chosen_by, *([] if frontier.complete else [proved(s)])])
+    columns = ["point", *heads, "chosen by", *([] if frontier.complete else ["proved"])]
+    return Table.of("The deals of the frontier", columns, rows)
 
 
 def proved(stop: Stop) -> str:

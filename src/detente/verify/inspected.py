@@ -51,13 +51,6 @@ class Inspected:
     def title_of(self, site: str) -> str:
         return self.assignment.title_of(site)
 
-    @property
-    def binding(self) -> SitePlan:
-        """The site with the best violation. Raises UsageError where none holds a goal quantity."""
-        if self.plan.adversary is None:
-            raise UsageError("no site holds a goal quantity, so there is no violation to reckon with")
-        return self.plan.adversary
-
 
 def pays_below(site: SitePlan, rho: float) -> float | None:
     """What being seen must cost for the violation not to pay: gain·∫ … / E[e^(−ρT)]; None where it is never seen."""

@@ -40,6 +40,16 @@ if TYPE_CHECKING:
     from detente.workbench.sheets import SheetsResult, export_sheets, import_sheets
     from detente.workbench.showing import RunsResult, show
     from detente.workbench.solving import AssessResult, DesignResult, assess, design
+    from detente.workbench.verifying import (
+        VerifyBalanceResult,
+        VerifyDeclarationResult,
+        VerifyInspectResult,
+        VerifySampleResult,
+        verify_balance,
+        verify_declaration,
+        verify_inspect,
+        verify_sample,
+    )
 
 _ROOMS = {
     "catalogue": ("CasesResult", "NewResult", "SchemaResult", "cases", "new", "schema"),
@@ -72,6 +82,16 @@ _ROOMS = {
     "sheets": ("SheetsResult", "export_sheets", "import_sheets"),
     "showing": ("RunsResult", "show"),
     "solving": ("AssessResult", "DesignResult", "assess", "design"),
+    "verifying": (
+        "VerifyBalanceResult",
+        "VerifyDeclarationResult",
+        "VerifyInspectResult",
+        "VerifySampleResult",
+        "verify_balance",
+        "verify_declaration",
+        "verify_inspect",
+        "verify_sample",
+    ),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -95,6 +115,10 @@ __all__ = [
     "RunsResult",
     "SchemaResult",
     "SheetsResult",
+    "VerifyBalanceResult",
+    "VerifyDeclarationResult",
+    "VerifyInspectResult",
+    "VerifySampleResult",
     "assess",
     "cases",
     "check",
@@ -119,6 +143,10 @@ __all__ = [
     "new",
     "schema",
     "show",
+    "verify_balance",
+    "verify_declaration",
+    "verify_inspect",
+    "verify_sample",
 ]
 
 

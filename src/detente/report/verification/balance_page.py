@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from detente.report.figure import Row
+from detente.report.verification.balance import figures as figures
 from detente.report.verification.page import Mark, Page, Part, table_of
 from detente.report.words import number, percent
 from detente.verify.balance import PATTERNS, Balance
@@ -37,9 +38,9 @@ def period_rows(balance: Balance) -> list[Row]:
             "out_kg": p.outputs_kg,
             "closing_kg": p.closing_kg,
             "MUF_kg": p.muf_kg,
-            "σ_kg": p.sigma_kg,
+            "SD_kg": p.sigma_kg,
             "CUMUF_kg": p.cumuf_kg,
-            "σ_CUMUF_kg": p.sigma_cumuf_kg,
+            "SD_of_CUMUF_kg": p.sigma_cumuf_kg,
             "SITMUF": p.sitmuf,
             "Page": p.page,
         }

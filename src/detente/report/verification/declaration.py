@@ -111,7 +111,7 @@ def _title(d: Declaration, claim: str) -> str:
 
 def _estimate_title(d: Declaration, name: str) -> str:
     e = d.estimates[name]
-    how = "from operating history" if e.operations else d.name_of(e.by)
+    how = "the operating history" if e.operations else d.name_of(e.by)
     return f"{how}, {e.as_of:%Y-%m}"
 
 
@@ -185,10 +185,22 @@ def page(d: Declaration, judged: Judgement) -> Page:
         "Can the declaration be believed?",
         headline(judged),
         mark(judged),
-        tuple(said[:2]),
+        (*said[:2], *_missing(d, judged), *(() if judged.comparisons else judged.sites.sentences)),
         tuple(turns_on(d, judged)),
         tuple(parts),
     )
+
+
+def _missing(d: Declaration, judged: Judgement) -> Iterator[str]:
+    """Each claim beside the estimates, in kilograms and significant quantities."""
+    for c in judged.comparisons:
+        if c.declared is None or c.estimate is None or c.gap_sq is None or c.chance_over_one_sq is None:
+            continue
+        more = f"{number(abs(c.gap_sq))} significant quantities {'more' if c.gap_sq >= 0 else 'less'}"
+        yield (
+            f"{_title(d, c.claim)}: {c.declared} kg declared, {c.estimate} kg estimated, {more}; more than one is "
+            f"missing with a chance of {percent(round(c.chance_over_one_sq, 2))}."
+        )
 
 
 def turns_on(d: Declaration, judged: Judgement) -> Iterator[str]:
@@ -197,16 +209,25 @@ def turns_on(d: Declaration, judged: Judgement) -> Iterator[str]:
     for c in judged.comparisons:
         title = _title(d, c.claim)
         if c.shares:
-            text = f"The uncertainty comes most of all from {c.shares[0][0]}"
+            text = f"The uncertainty comes most of all from {_driver(d, c.shares[0][0])}"
             found.setdefault(text, []).append(f"{title}: {c.shares[0][1]:.0%}")
         if c.flips:
-            found.setdefault(f"Leave out {' or '.join(c.flips)}, and the answer is another", []).append(title)
+            named = several([_driver(d, name) for name in c.flips], "or")
+            found.setdefault(f"Leave out {named}, and the answer is another", []).append(title)
         if c.if_counted_otherwise:
             found.setdefault(c.if_counted_otherwise, []).append(title)
     for text, where in found.items():
         yield f"{text} ({'; '.join(where)})."
     if not found:
         yield "Nothing in it could be compared with an outside estimate."
+
+
+def _driver(d: Declaration, name: str) -> str:
+    """An estimate's name for people, with the input that matters most, where it was computed."""
+    estimate, _, driver = name.partition(" (")
+    if estimate not in d.estimates:
+        return name
+    return f"the estimate of {_estimate_title(d, estimate)}" + (f" ({driver}" if driver else "")
 
 
 def _of_claims() -> tuple[str, ...]:

@@ -136,8 +136,8 @@ def detection_rows(found: Inspected) -> list[Row]:
 
 def tables(found: Inspected) -> dict[str, Any]:
     """The tables of the page, as they are written to CSV, too."""
-    calendar = [{name: value for name, value in row.items() if name != "key"} for row in visit_rows(found)]
-    named = {
+    calendar: list[Row] = [{k: v for k, v in row.items() if k != "key"} for row in visit_rows(found)]
+    named: dict[str, tuple[str, list[Row]]] = {
         "sites": ("Sites", site_rows(found)),
         "effort": ("What more days would buy", effort_rows(found)),
         "visits": ("Visits", calendar),
@@ -215,8 +215,8 @@ def page(found: Inspected) -> Page:
     plan, sentences = found.plan, said(found)
     how = "at equal intervals" if plan.task.schedule == "periodic" else "on days that nobody can foresee"
     checked = (
-        f"{len(plan.sites)} sites, {number(plan.task.days)} inspector-days a year, visits {how}. The violator knows the "
-        "plan and picks the site and the violation that pay it best, or complies."
+        f"{len(plan.sites)} sites, {number(plan.task.days)} inspector-days a year, visits {how}. The violator knows "
+        "the plan and picks the site and the violation that pay it best, or complies."
     )
     parts = (
         Part("sites", "Site by site", (), ("detection",), ("sites",), (_of_sites(),)),
@@ -238,29 +238,28 @@ def page(found: Inspected) -> Page:
 
 def turns_on(found: Inspected) -> tuple[str, ...]:
     """The judgement that the answer hangs on most."""
-    worst = found.plan.adversary
-    if worst is None:
-        return ()
-    at, cost = found.title_of(worst.site.name), pays_below(worst, found.plan.task.discount)
+    rho = found.plan.task.discount
+    costs = [(s, cost) for s in found.plan.sites if s.violation is not None and (cost := pays_below(s, rho))]
     judged = "What a violation is worth, what being seen costs and what a visit sees are judgements of the file."
-    if cost is None:
+    if not costs:
         return (judged,)
-    side = "pay" if found.plan.complies else "no longer pay"
-    turn = "less" if found.plan.complies else "more"
+    near, cost = max(costs, key=lambda c: c[1] / max(c[0].site.caught, 1e-9))
+    turn, then = ("less", "would pay") if found.plan.complies else ("more", "would no longer pay")
     return (
-        f"The nearest to a turn is {at}: were being seen to cost {turn} than {number(cost)} (the file says "
-        f"{number(worst.site.caught)}), a violation there would {side}.",
+        f"The nearest to a turn is {found.title_of(near.site.name)}: were being seen to cost {turn} than "
+        f"{number(cost)} (the file says {number(near.site.caught)}), a violation there {then}.",
         judged,
     )
 
 
 def _of_sites() -> str:
     return (
-        "Worth: to the violator, in its own points, from the worst moment to begin, just after a visit. “Deters if being "
-        "seen costs”: the least cost of being seen at which the violation does not pay under this plan. Channels that "
-        "watch beside the visits count as independent unless they share a group."
+        "Worth: to the violator, in its own points, from the worst moment to begin, just after a visit. “Deters if "
+        "being seen costs”: the least cost of being seen at which the violation does not pay under this plan. Channels "
+        "that watch beside the visits count as independent unless they share a group."
     )
 
 
 def _from(found: Inspected) -> str:
-    return f"{number(len(found.visits))} visits in the year from {day(found.start)}; the same as visits.ics and visits.csv."
+    count = number(len(found.visits))
+    return f"{count} visits in the year from {day(found.start)}; the same as visits.ics and visits.csv."

@@ -1,0 +1,73 @@
+"""How the answers of `verify` read in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from detente.cli.screen import Screen
+from detente.cli.told import _written
+from detente.workbench.judging import counted
+from detente.workbench.verifying import Verification
+
+FEW = 14
+"""Rows of a long table that a terminal shows."""
+SHOWN: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "verify_declaration": {
+        "claims": ("claim", "declared kg", "estimated kg", "z", "more SQ", "agrees"),
+        "rules": ("verdict", "where", "in numbers"),
+    },
+    "verify_balance": {
+        "tests": ("test", "threshold", "greatest", "alarms", "sees hardest"),
+        "balances": ("balance", "MUF kg", "SD kg", "CUMUF kg", "SITMUF", "Page"),
+        "drivers": ("location", "error", "share"),
+    },
+    "verify_sample": {
+        "sizes": ("rule", "draws", "sees", "how"),
+        "methods": ("drawn", "relative SD", "recognises worst share", "false alarm"),
+        "strata": ("stratum", "items", "yields kg", "effort", "draws", "in whole items"),
+    },
+    "verify_inspect": {
+        "sites": ("site", "visits a year", "days a year", "worth", "90 % within"),
+        "visits": ("date", "site", "inspector days"),
+    },
+}
+"""The columns that fit into 80 characters; the page and --json have all."""
+TITLES = {
+    "claims": "Declared and estimated",
+    "rules": "What does not close, or cannot be tested",
+    "tests": "What the tests say",
+    "balances": "Balance by balance",
+    "drivers": "Where the uncertainty comes from",
+    "sizes": "How many to draw",
+    "methods": "The sample proposed",
+    "strata": "What to draw from each stratum",
+    "sites": "Site by site",
+    "visits": "The first visits",
+}
+
+
+def verified(result: Verification, written: Sequence[Path] = ()) -> None:
+    """The answer in words, what it turns on, then the tables; long ones are cut."""
+    screen = Screen()
+    screen.title(result.title)
+    for text in result.sentences():
+        screen.say(text)
+    tables = result.tables()
+    for name, columns in SHOWN[result.provenance.verb].items():
+        if rows := _worth_showing(name, tables.get(name, [])):
+            with screen.section(TITLES[name]):
+                known = {c: c[:1].upper() + c[1:] for c in columns if c in rows[0]}
+                screen.table(known, rows[:FEW], whole=True)
+            if len(rows) > FEW:
+                screen.say(f"… and {len(rows) - FEW} more; --out and --json have all of them.")
+    screen.gap()
+    if result.findings:
+        screen.path(f"About the file: {counted(result.findings)}; --json has them.")
+    screen.path(f"Run {result.provenance.run}; again with: detente show {result.provenance.run}")
+    _written(screen, written)
+
+
+def _worth_showing(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [r for r in rows if r["verdict"] != "closes"] if name == "rules" else list(rows)

@@ -1,0 +1,440 @@
+"""`verify`: does a declaration hold, is material missing, how many samples, which inspections."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from detente.dossier import Dossier
+from detente.dossier.overlays import canonical
+from detente.dossier.quantities import parse_share
+from detente.errors import DossierError, Finding, UsageError
+from detente.workbench import store
+from detente.workbench.options import (
+    Options,
+    VerifyBalanceOptions,
+    VerifyDeclarationOptions,
+    VerifyInspectOptions,
+    VerifySampleOptions,
+    options_of,
+    takes,
+)
+from detente.workbench.provenance import Provenance, versions
+from detente.workbench.results import Result, Tables, finite
+from detente.workbench.solving import save_json
+from detente.workbench.writing import folder_for
+
+if TYPE_CHECKING:
+    from detente.verify.area import BalanceArea
+    from detente.verify.balance import Balance
+    from detente.verify.declaration import Declaration
+    from detente.verify.inspected import Inspected
+    from detente.verify.judgement import Judgement
+    from detente.verify.sample_plan import SamplePlan, StrataPlan
+    from detente.verify.sampling import Method
+
+Source = str | Path
+"""A bundled example's name, or a file."""
+PRACTICE = "practice"
+"""The name of the made-up balance area."""
+
+
+@dataclass(frozen=True, repr=False)
+class Verification(Result):
+    """What the four verifications have in common: a page, its figures and its tables."""
+
+    room: ClassVar[str]
+    """The module of `report.verification` that says how it reads."""
+    provenance: Provenance
+    findings: tuple[Finding, ...]
+    """Warnings and notes about the file."""
+
+    @property
+    def title(self) -> str:
+        """What was verified."""
+        return self.provenance.case
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is as it should be."""
+        return bool(self._page().mark != "no")
+
+    def _found(self) -> tuple[Any, ...]:
+        raise NotImplementedError
+
+    def _reads(self) -> Any:
+        return import_module(f"detente.report.verification.{self.room}")
+
+    def _page(self) -> Any:
+        return self._reads().page(*self._found())
+
+    def tables(self) -> Tables:
+        found = self._reads().tables(*self._found())
+        return {n: [dict(zip(t.columns, row, strict=True)) for row in t.rows] for n, t in found.items()}
+
+    def figures(self) -> dict[str, Any]:
+        drawn: dict[str, Any] = self._reads().figures(*self._found(), self.provenance.run)
+        return drawn
+
+    def sentences(self) -> tuple[str, ...]:
+        """The answer, and what it turns on."""
+        page = self._page()
+        return (page.headline, *page.said, *page.turns_on)
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write the page, its figures as PNG, SVG and CSV, its tables as CSV, and all of it as JSON."""
+        from detente.report.verification.page import write_page
+
+        path, reads, found = folder_for(folder), self._reads(), self._found()
+        source, tables = self.provenance.to_json(), reads.tables(*found)
+        name = self.provenance.verb.removeprefix("verify_")
+        files = write_page(name, reads.page(*found), path, self.figures(), tables, source, self.findings)
+        return [*files, save_json(self.to_json(), path / f"{name}.json")]
+
+
+@dataclass(frozen=True, repr=False)
+class VerifyDeclarationResult(Verification):
+    """Whether a declaration closes by itself, and agrees with what others know."""
+
+    room: ClassVar[str] = "declaration"
+    declaration: Declaration
+    found: Judgement
+
+    def _found(self) -> tuple[Any, ...]:
+        return self.declaration, self.found
+
+    @property
+    def closes(self) -> str:
+        """yes, no, or cannot say."""
+        return self.found.closes
+
+    @property
+    def agrees(self) -> str:
+        """yes, no, or cannot say."""
+        return self.found.agrees
+
+    def to_json(self) -> dict[str, Any]:
+        found = self.found.to_json()
+        return {**found, "findings": _listed(self.findings), "provenance": self.provenance.to_json()}
+
+
+@dataclass(frozen=True, repr=False)
+class VerifyBalanceResult(Verification):
+    """What is missing from a balance area, and whether that is more than error."""
+
+    room: ClassVar[str] = "balance_page"
+    found: Balance
+
+    def _found(self) -> tuple[Any, ...]:
+        return (self.found,)
+
+    def to_json(self) -> dict[str, Any]:
+        b = self.found
+        return {
+            "title": b.area.title,
+            "loss_kg": b.loss_kg,
+            "false_alarm_rate": b.false_alarm_rate,
+            "alarmed": [v.test for v in b.alarmed],
+            "sentences": list(b.summary),
+            "periods": [asdict(p) for p in b.periods],
+            "tests": {
+                v.test: {
+                    "title": v.title,
+                    "statistic": list(v.statistic),
+                    "threshold": v.threshold,
+                    "alarms": [b.periods[i - 1].name for i in v.alarms],
+                    "false_alarm_rate": v.false_alarm_rate,
+                    "scope": v.scope,
+                    "detects": dict(v.detects),
+                    "alarm_by_period": {name: [1 - float(s) for s in t.survival] for name, t in v.times.items()},
+                }
+                for v in b.verdicts
+            },
+            "best_possible": dict(b.bounds),
+            "seen_for_sure_kg": finite(b.seen_for_sure_kg),
+            "drivers": [asdict(x) for x in b.drivers],
+            "covariance_kg2": b.covariance.tolist(),
+            "findings": _listed(self.findings),
+            "provenance": self.provenance.to_json(),
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class VerifySampleResult(Verification):
+    """How many items to draw, and what a sample sees."""
+
+    room: ClassVar[str] = "sample"
+    found: SamplePlan | StrataPlan
+
+    def _found(self) -> tuple[Any, ...]:
+        return (self.found,)
+
+    def to_json(self) -> dict[str, Any]:
+        f: Any = self.found
+        said = {"sentences": list(self.sentences()), "findings": _listed(self.findings)}
+        if hasattr(f, "strata"):
+            body = {
+                "title": f.title,
+                "goal_kg": f.goal_kg,
+                "budget": f.budget,
+                "draws": dict(f.drawn),
+                "detection": finite(f.detection),
+                "whole_items": f.game and dict(zip(f.strata, f.game.pure, strict=True)),
+                "whole_items_detection": f.game and f.game.pure_detection,
+                "lottery": f.game and [{"draws": list(plan), "chance": p} for plan, p in f.game.mixed],
+                "lottery_detection": f.game and f.game.mixed_detection,
+            }
+        else:
+            body = {
+                "items": f.items,
+                "mean_kg": f.mean_kg,
+                "goal_kg": f.goal_kg,
+                "share": f.share,
+                "sees": f.sees,
+                "defects": f.defects,
+                "wanted": f.wanted,
+                "sizes": {s.rule: {"drawn": s.drawn, "detection": s.detection} for s in f.sizes},
+                "worst": f.worst and f.worst._asdict(),
+                "false_alarm": f.sample and f.sample.false_alarm,
+            }
+        return {**body, **said, "provenance": self.provenance.to_json()}
+
+
+@dataclass(frozen=True, repr=False)
+class VerifyInspectResult(Verification):
+    """A plan of inspections, the worst violation under it, and how soon that is seen."""
+
+    room: ClassVar[str] = "inspection"
+    found: Inspected
+    overlay: Mapping[str, Any] | None = None
+    """The plan as changes to a case, where one was named."""
+
+    def _found(self) -> tuple[Any, ...]:
+        return (self.found,)
+
+    @property
+    def complies(self) -> bool:
+        """No violation pays."""
+        return self.found.plan.complies
+
+    def records(self) -> dict[str, Any]:
+        """What the model and the report need to know of each site: the distribution of the delay, and what it costs."""
+        plan, source = self.found.plan, {"run": self.provenance.run, "file": self.provenance.dossier}
+        named = [s.site.name for s in plan.sites if s.violation is not None]
+        return {n: plan.record(self.found.title_of(n), site=n, provenance=source) for n in named}
+
+    def to_json(self) -> dict[str, Any]:
+        f, plan = self.found, self.found.plan
+        worst = plan.adversary
+        return {
+            "title": f.assignment.title,
+            "plan_id": plan.plan_id,
+            "complies": plan.complies,
+            "days": plan.days,
+            "budget": plan.task.days,
+            "schedule": plan.task.schedule,
+            "visits": plan.visits,
+            "worst": worst and {"site": worst.site.name, "value": worst.value},
+            "detection_in_half_a_year": plan.detection(0.5),
+            "false_alarm_a_year": plan.false_alarm,
+            "deters_at": f.deters,
+            "effort": [e._asdict() for e in f.efforts],
+            "records": self.records(),
+            "calendar": [{"date": v.day.isoformat(), "site": v.site, "inspector_days": v.days} for v in f.visits],
+            "overlay": None if self.overlay is None else dict(self.overlay),
+            "sentences": list(self.sentences()),
+            "findings": _listed(self.findings),
+            "provenance": self.provenance.to_json(),
+        }
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """As the others; and visits.ics, visits.csv, record.json and, for a case, overlay.yaml."""
+        from detente.dossier.yaml_text import written
+        from detente.report.verification.page import table_of
+        from detente.report.verification.visits import ics, visit_rows
+
+        files, path = super().write(folder), Path(folder)
+        (path / "visits.ics").write_bytes(ics(self.found))
+        (path / "visits.csv").write_text(table_of("Visits", visit_rows(self.found)).csv(), "utf-8-sig", newline="")
+        files += [path / "visits.ics", path / "visits.csv", save_json(self.records(), path / "record.json")]
+        if self.overlay is not None:
+            (path / "overlay.yaml").write_text(written(dict(self.overlay)), encoding="utf-8")
+            files.append(path / "overlay.yaml")
+        return files
+
+
+_Result = TypeVar("_Result", bound=Verification)
+
+# --- asking ----------------------------------------------------------------------------------------------------
+
+
+@takes(VerifyDeclarationOptions)
+def verify_declaration(
+    source: Source, options: VerifyDeclarationOptions | None = None, /, **given: Any
+) -> VerifyDeclarationResult:
+    """Say whether a declaration adds up by itself, and whether it agrees with what others know."""
+    from detente.verify.declaration_files import read
+    from detente.verify.judgement import judge
+
+    chosen = options_of(VerifyDeclarationOptions, options, given)
+    declaration, findings = read(source)
+    if declaration is None:
+        raise DossierError(findings)
+    about = declaration.model_dump(mode="json")
+    asked = _asked("verify_declaration", declaration.title, about, chosen)
+    return _kept(VerifyDeclarationResult(asked, tuple(findings), declaration, judge(declaration)))
+
+
+@takes(VerifyBalanceOptions)
+def verify_balance(source: Source, options: VerifyBalanceOptions | None = None, /, **given: Any) -> VerifyBalanceResult:
+    """Close the material balances of an area: what is missing, is it more than error, which losses would be seen."""
+    from detente.verify.balance import close_balance
+    from detente.verify.figures import KG_PER_SIGNIFICANT_QUANTITY
+
+    chosen = options_of(VerifyBalanceOptions, options, given)
+    area, findings = _area(source, known_opening=chosen.known_opening)
+    loss = KG_PER_SIGNIFICANT_QUANTITY[chosen.material] if chosen.loss is None else chosen.loss
+    balance = close_balance(area, loss_kg=loss, false_alarm_rate=_chance(chosen.false_alarms, "false_alarms"))
+    rows = [asdict(replace(m, line=None)) for m in area.measurements]
+    asked = _asked("verify_balance", area.title, {"periods": list(area.periods), "rows": rows}, chosen)
+    return _kept(VerifyBalanceResult(asked, tuple(dict.fromkeys([*findings, *balance.findings])), balance))
+
+
+def _area(source: Source, *, known_opening: bool) -> tuple[BalanceArea, tuple[Finding, ...]]:
+    from detente.verify.balance_files import practice_area, read_area
+
+    if str(source) == PRACTICE and not Path(source).exists():
+        return practice_area().with_known_opening(known_opening), ()
+    area, findings = read_area(source, opening_is_known=known_opening)
+    if area is None:
+        raise DossierError(findings)
+    return area, findings
+
+
+@takes(VerifySampleOptions)
+def verify_sample(
+    source: Source | None = None, options: VerifySampleOptions | None = None, /, **given: Any
+) -> VerifySampleResult:
+    """Say how many items to draw, of one kind of items or of the strata of a file, and what a sample sees."""
+    from detente.verify.sample_plan import plan_sample
+
+    chosen = options_of(VerifySampleOptions, options, given)
+    if source is not None:
+        return _strata(source, chosen)
+    if chosen.items is None or chosen.mean_kg is None:
+        raise UsageError("say how many items there are and what one holds: --items 100 --mean-kg 2; or name a file")
+    if chosen.budget is not None:
+        raise UsageError("a budget is for the strata of a file: name one")
+    plan = plan_sample(
+        chosen.items,
+        chosen.mean_kg,
+        chosen.goal_kg or GOAL_KG,
+        _chance(chosen.detection, "detection"),
+        share=_chance(chosen.share, "share"),
+        sees=_chance(chosen.sees, "sees"),
+        methods=tuple(_method(m) for m in chosen.method),
+    )
+    title = f"{chosen.items} items of {chosen.mean_kg:g} kg"
+    return _kept(VerifySampleResult(_asked("verify_sample", title, {}, chosen), (), plan))
+
+
+GOAL_KG = 8.0
+"""A significant quantity of plutonium (IAEA Safeguards Glossary, 2001 edition)."""
+
+
+def _strata(source: Source, chosen: VerifySampleOptions) -> VerifySampleResult:
+    from detente.verify.inspection_files import read_strata, strata_of
+    from detente.verify.sample_plan import plan_strata
+
+    mine = ("items", "mean_kg", "detection", "share", "sees", "method")
+    if stray := [name for name in mine if name in chosen.model_fields_set]:
+        raise UsageError(f"{stray[0]!r} is for one kind of items; the strata of {source} say it themselves")
+    file, findings = read_strata(source)
+    if file is None:
+        raise DossierError(findings)
+    budget = file.budget if chosen.budget is None else chosen.budget
+    if budget is None:
+        raise UsageError("how much effort is there? give --budget, or 'budget: ...' in the file")
+    goal = chosen.goal_kg or (file.goal.value if file.goal else GOAL_KG)
+    plan = plan_strata(file.title, strata_of(file), goal, budget)
+    asked = _asked("verify_sample", file.title, file.model_dump(mode="json"), chosen)
+    return _kept(VerifySampleResult(asked, tuple(findings), plan))
+
+
+def _method(text: str) -> Method:
+    """40@10%: 40 items, each measured to 10 %. Raises UsageError."""
+    from detente.verify.sampling import Method
+
+    drawn, at, sd = text.partition("@")
+    if not drawn.strip().isdecimal():
+        raise UsageError(f"--method needs a number of items and a standard deviation, such as 40@10%, found {text!r}")
+    return Method(int(drawn), _chance(sd, "method") if at else 0.0)
+
+
+@takes(VerifyInspectOptions)
+def verify_inspect(source: Source, options: VerifyInspectOptions | None = None, /, **given: Any) -> VerifyInspectResult:
+    """Plan inspections under a budget against a violator who knows the plan, and say how soon cheating is seen."""
+    from detente.verify.inspected import inspect
+    from detente.verify.inspection_files import read_inspections
+
+    chosen = options_of(VerifyInspectOptions, options, given)
+    if bool(chosen.case) != bool(chosen.measure):
+        raise UsageError("--case and --measure go together: --case korea-2018 --measure yongbyon_access=reactor")
+    assignment, findings = read_inspections(source)
+    if assignment is None:
+        raise DossierError(findings)
+    start = date.fromisoformat(chosen.start) if chosen.start else None
+    found = inspect(assignment, days=chosen.days, schedule=chosen.schedule, start=start, seed=chosen.seed)
+    overlay = None if chosen.case is None else _overlay(found, chosen.case, chosen.measure)
+    about = assignment.written.model_dump(mode="json")
+    asked = replace(_asked("verify_inspect", assignment.title, about, chosen), seed=chosen.seed)
+    return _kept(VerifyInspectResult(asked, tuple(dict.fromkeys([*findings, *found.findings])), found, overlay))
+
+
+def _overlay(found: Inspected, case: str | Dossier, measures: tuple[str, ...]) -> Mapping[str, Any]:
+    raise UsageError("plans cannot be put into a case yet")
+
+
+# --- in common -------------------------------------------------------------------------------------------------
+
+
+def _asked(verb: str, title: str, about: Mapping[str, Any], options: Options) -> Provenance:
+    """The provenance of a question about a file that is no dossier: in place of the dossier, what the file says."""
+    said = hashlib.sha256(canonical(about).encode()).hexdigest()
+    return Provenance(verb, title, said, (), options.model_dump(mode="json"), versions())
+
+
+def _chance(text: str, name: str) -> float:
+    """A part of 1, written 5 % or 0.05. Raises UsageError."""
+    try:
+        plain = float(text) if "%" not in text else text
+        return parse_share(plain)[0]
+    except ValueError:
+        flag = f"--{name.replace('_', '-')}"
+        raise UsageError(f"{flag} {text!r} is no share: write it as 5% or 0.05, from 0 to 1") from None
+
+
+def _listed(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
+    return [f.as_dict() for f in findings]
+
+
+def _kept(result: _Result) -> _Result:
+    """The result, stored so that `show` tells it again."""
+    store.keep(
+        result.provenance.run,
+        {
+            "verb": result.provenance.verb,
+            "title": result.title,
+            "finished": True,
+            "findings": _listed(result.findings),
+            "result": result.to_json(),
+            "sentences": list(result.sentences()),
+            "tables": result.tables(),
+        },
+    )
+    return result
