@@ -12,6 +12,7 @@ from detente.dossier.numbers import numbers_of
 from detente.dossier.places import Path, dotted
 from detente.dossier.quantities import Number, parse_discount, parse_duration, parse_hazard
 from detente.dossier.restate import manner_of, raw_at
+from detente.errors import DossierError
 from tests.dossier.good import GOOD, broken
 from tests.strategies import documents
 
@@ -30,7 +31,11 @@ def round_trip(dossier: Dossier, *, at_most: int | None = None) -> int:
         ends = number.range or (number.value, number.value * (1 if fixed else 0.9))
         for value in dict.fromkeys((number.value, *ends)):
             where, said = said_again(dossier, path, number, value)
-            changed = apply(dossier, {where: said})
+            try:
+                changed = apply(dossier, {where: said})
+            except DossierError:  # the rest of the dossier may forbid another value, not the one that it states
+                assert value != number.value
+                continue
             again = next(n for p, n, _ in numbers_of(changed) if dotted(p) == where or p == path)
             assert again.value == pytest.approx(value, rel=1e-9, abs=1e-12), (path, said)
             tried += 1

@@ -8,8 +8,10 @@ import detente as dt
 from detente.errors import DossierError, UsageError
 
 DOMAIN = """<negotiation_template><utility_space><objective index="0" name="root" type="objective">
-<issue index="1" name="Price" type="discrete" vtype="discrete"><item index="1" value="low"/><item index="2" value="high"/></issue>
-<issue index="2" name="When" type="discrete" vtype="discrete"><item index="1" value="now"/><item index="2" value="later"/></issue>
+<issue index="1" name="Price" type="discrete" vtype="discrete">
+<item index="1" value="low"/><item index="2" value="high"/></issue>
+<issue index="2" name="When" type="discrete" vtype="discrete">
+<item index="1" value="now"/><item index="2" value="later"/></issue>
 </objective></utility_space></negotiation_template>"""
 PROFILE = """<utility_space><objective index="0" name="root" type="objective">
 <issue index="1" name="Price" type="discrete" vtype="discrete">

@@ -17,9 +17,12 @@ from detente.workbench.options import (
 )
 
 verify = App(
-    name="verify", help="Check a declaration, close a balance, plan samples and inspections.", group=ASK,
+    name="verify",
+    help="Check a declaration, close a balance, plan samples and inspections.",
+    group=ASK,
+    group_commands=ASK,
     help_epilogue="",
-)  # fmt: skip
+)
 app.command(verify)
 
 

@@ -42,12 +42,13 @@ class Point:
     """A deal on the frontier: each party's value (points), and the plan, or the outcome where the case separates.
 
     `gap`: no plan gives every party more by this part of what each could still have had; 0 where nothing better is.
+    Of a point that a rule chooses it is the rule's own: None where nothing bounds it.
     """
 
     values: Mapping[str, float]
     plan: Plan | None = None
     outcome: tuple[str, ...] | None = None
-    gap: float = 0.0
+    gap: float | None = 0.0
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def frontier(
         names,
         {p: float(model.walk_away[model.parties.index(p)]) for p in names},
         tuple(Point(_of(verdict, names), plan, gap=0.0 if complete else f.gap) for f, plan, verdict in judged),
-        {rule: Point(_of(d.verdict, names), d.plan, gap=d.gap or 0.0) for rule, d in designs.items()},
+        {rule: Point(_of(d.verdict, names), d.plan, gap=d.gap) for rule, d in designs.items()},
         {rule: d.rule_used for rule, d in designs.items()},
         complete,
         ROADMAPS,

@@ -164,7 +164,7 @@ def frontier_chart(frontier: Frontier) -> Any:
             x=x, y=y, tooltip=tooltip
         ),
         points.transform_filter("datum.stop === chosen")
-        .mark_point(filled=False, size=420, color=INK, strokeWidth=1.8, opacity=1)
+        .mark_point(filled=False, size=650, color=INK, strokeWidth=1.8, opacity=1)
         .encode(x=x, y=y),
         layer(marked)
         .mark_point(filled=True, opacity=1, stroke="white", strokeWidth=1, cursor="pointer")
@@ -238,7 +238,7 @@ def frontier_sentences(frontier: Frontier) -> tuple[str, ...]:
     who = several([party(frontier.dossier, p) for p in frontier.parties])
     found = f"{n} deal{'s' if n > 1 else ''} on the frontier between {who}"
     chosen = f", and {beside} beside them that a rule chooses" if beside else ""
-    whole = ": that is all of it; any other deal is worth less to somebody, or the same to all"
+    whole = ": that is all of it, every other deal is matched or beaten by one of these"
     said = [f"{found}{chosen}{whole if frontier.complete else ''}.", *frontier.notes]
     for rule, used in frontier.rule_used.items():
         if used != rule and frontier.marks.get(rule) is not None:
@@ -268,6 +268,8 @@ def frontier_table(frontier: Frontier) -> Table:
 def proved(stop: Stop) -> str:
     """How far a deal is proved to be from being bettered: for everyone at once, or by the rule that chose it."""
     gap = stop.point.gap
+    if gap is None:
+        return "not proved"
     if gap < 5e-5:
         return "best by its rule" if stop.beside else "nothing better for all"
     return f"within {percent(gap)} of its rule's best" if stop.beside else f"nothing {percent(gap)} better for all"

@@ -223,8 +223,9 @@ def _illusion(gap: Gap, p: PartyGap) -> str:
     if p.thinks is None:
         return f"{who} can get {can}; the dossier gives it no view of the others that differs from the truth."
     if p.thinks.value is None:
-        sure = "(proved)" if p.thinks.proved else "(none was found in time)"
-        return f"{who} believes that no deal is possible {sure}; in truth it can get {can}."
+        if not p.thinks.proved:
+            return f"{who} can get {can}; what it thinks that it can get was not found in time."
+        return f"{who} believes that no deal is possible (proved); in truth it can get {can}."
     thinks, off = _worth(gap, p, p.thinks), (p.illusion or 0.0)
     size = number(abs(annual(gap.dossier, p.party, off)))
     if size == "0":

@@ -79,7 +79,7 @@ def inspect(
     visits = tuple(plan.calendar(begins, np.random.default_rng(seed)))
     deters = days_to_deter(task)
     most = max(budget, deters or 0, 1)
-    budgets = sorted({*np.linspace(0, 1.25 * most, POINTS).astype(int).tolist(), budget})
+    budgets = sorted({*np.linspace(0, 1.25 * most, POINTS).astype(int).tolist(), budget, deters or 0})
     efforts = tuple(_effort(replace(task, days=n)) for n in budgets) if plan.adversary else ()
     return Inspected(assignment, plan, placed(assignment, findings), begins, visits, deters, efforts)
 

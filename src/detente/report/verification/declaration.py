@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from detente.report.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
 from detente.report.panels import panels
 from detente.report.verification.page import Mark, Page, Part, table_of
-from detente.report.words import day, number, percent, several
+from detente.report.words import day, month, number, percent, several
 from detente.verify.closure import RULES
 from detente.verify.comparison import Comparison
 from detente.verify.declaration import Declaration
@@ -112,7 +113,7 @@ def _title(d: Declaration, claim: str) -> str:
 def _estimate_title(d: Declaration, name: str) -> str:
     e = d.estimates[name]
     how = "the operating history" if e.operations else d.name_of(e.by)
-    return f"{how}, {e.as_of:%Y-%m}"
+    return f"{how} {month(e.as_of)}"
 
 
 # --- the figure ------------------------------------------------------------------------------------------------
@@ -156,7 +157,7 @@ def _chart(rows: list[Row]) -> Any:
         )
         return alt.layer(band, line, bars, points)
 
-    return panels(rows, "claim", draw, width=270, height=22 * lines, columns=2)
+    return panels(rows, "claim", draw, width=232, height=22 * lines, columns=2)
 
 
 # --- the page --------------------------------------------------------------------------------------------------
@@ -174,7 +175,7 @@ def page(d: Declaration, judged: Judgement) -> Page:
         Part(
             "words",
             "In words",
-            tuple(s for s in said[2:] if not s.startswith(("Does not close", "Not tested"))),
+            tuple(_named(d, s) for s in said[2:] if not s.startswith(("Does not close", "Not tested"))),
         ),
         Part("rules", "Does it add up by itself?", (_rules(judged),), (), ("rules",)),
     ]
@@ -189,6 +190,13 @@ def page(d: Declaration, judged: Judgement) -> Page:
         tuple(turns_on(d, judged)),
         tuple(parts),
     )
+
+
+def _named(d: Declaration, text: str) -> str:
+    """A sentence with claims and estimates called what people call them."""
+    known = {name: _title(d, name) for name in d.claims} | {name: _estimate_title(d, name) for name in d.estimates}
+    names = "|".join(re.escape(name) for name in sorted(known, key=len, reverse=True))
+    return re.sub(rf"\b({names})\b", lambda found: known[found[1]], text) if names else text
 
 
 def _missing(d: Declaration, judged: Judgement) -> Iterator[str]:

@@ -15,10 +15,11 @@ from detente.report.verification.visits import visit_rows
 from detente.report.words import day, number, percent, years
 from detente.verify.inspected import HALF_A_YEAR, Inspected, pays_below
 from detente.verify.inspection_plan import DAYS, SitePlan
+from detente.verify.timing import Array, Delay
 
 STARTS: dict[str, Look] = {"just after a visit (the worst start)": (DANGER, WHOLE), "any day": (PALETTE[0], [6, 3])}
-MOMENTS = 73
-"""Times at which the chance to have seen a violation is drawn."""
+MOMENTS, MOST_JUMPS = 49, 40
+"""Times at which the chance to have seen a violation is drawn, and how many visits are drawn as jumps."""
 CAPTIONS = {
     "detection": "The chance that the worst violation at each site has been seen, by the time since it began: if it "
     "begins just after a visit, and if it begins on any day.",
@@ -117,10 +118,10 @@ def detection_rows(found: Inspected) -> list[Row]:
     """The chance that the worst violation of each site has been seen, by months since its start."""
     watched = [s for s in found.plan.sites if s.violation is not None]
     most = max([0.5, *(t for s in watched if isfinite(t := s.worst.quantile(0.9)))])
-    at = np.linspace(0, min(3.0, 1.15 * most), MOMENTS)
-    rows: list[Row] = []
+    end, rows = min(3.0, 1.15 * most), list[Row]()
     for s in watched:
         for start, delay in zip(STARTS, (s.worst, s.average), strict=True):
+            at = _moments(delay, end)
             chances = delay.cdf(at)
             rows += [
                 {
@@ -132,6 +133,14 @@ def detection_rows(found: Inspected) -> list[Row]:
                 for t, c in zip(at, chances, strict=True)
             ]
     return rows
+
+
+def _moments(delay: Delay, end: float) -> Array:
+    """Times that are evenly spread, and those just before and at each visit, where the chance jumps."""
+    laps = np.arange(1 + int(end / delay.every)) if delay.every > 0 else np.zeros(1)
+    jumps = np.unique((delay.starts[None, :] + delay.every * laps[:, None]).ravel())
+    jumps = jumps[(jumps > 0) & (jumps < end)][:MOST_JUMPS]
+    return np.unique(np.concatenate([np.linspace(0, end, MOMENTS), jumps - 1e-5, jumps]))
 
 
 def tables(found: Inspected) -> dict[str, Any]:
@@ -200,7 +209,7 @@ def _calendar(found: Inspected, rows: list[Row]) -> Any:
 
     names = [found.title_of(s.site.name) for s in found.plan.sites]
     end = found.start + timedelta(days=DAYS)
-    x = time_axis("date", domain=[found.start.isoformat(), end.isoformat()], pixels=640)
+    x = time_axis("date", domain=[found.start.isoformat(), end.isoformat()], pixels=300)
     axis = alt.Axis(labelLimit=260, labelColor=INK, ticks=False, domain=False, grid=True)
     y = alt.Y("site:N", sort=names, title=None, axis=axis, scale=alt.Scale(domain=names))
     marks = alt.Chart(inline(rows)).mark_tick(thickness=2.4, size=16, color=PALETTE[0]).encode(x=x, y=y)

@@ -24,17 +24,19 @@ def said(plan: SamplePlan) -> tuple[str, ...]:
         )
     rules = [f"{s.rule} {number(s.drawn)}" for s in plan.sizes if s.drawn is not None and s.rule != "exact"]
     more = f"The goal is {taken}; by the usual rules: {several(rules)}."
-    return (first, more, *_of_methods(plan))
+    judged = _of_methods(plan)
+    return (judged[0], first, more, *judged[1:]) if judged else (first, more)
 
 
 def _of_methods(plan: SamplePlan) -> tuple[str, ...]:
     if plan.sample is None or plan.worst is None:
         return ()
     w = plan.worst
+    enough = "as was asked" if w.detection >= plan.wanted else f"less than the {percent(plan.wanted)} asked for"
     how = f"{percent(round(w.share, 4))} from each of {number(w.defects)} items"
     return (
-        f"The sample proposed sees the loss with {percent(round(w.detection, 4))} at least, whatever is taken from "
-        f"how many items; least likely where it is {how}.",
+        f"The sample proposed sees the loss with {percent(round(w.detection, 4))} at least, {enough}; least likely "
+        f"where it is {how}.",
         f"It cries wolf with a chance of {percent(round(plan.sample.false_alarm, 4))} each time.",
     )
 
@@ -118,10 +120,10 @@ def tables(plan: SamplePlan | StrataPlan) -> dict[str, Any]:
 
 def figures(plan: SamplePlan | StrataPlan, run: str = "") -> dict[str, Figure]:
     """What a sample sees by its size; what a proposed one sees by the share taken; what strata give."""
-    after = f"{f'run {run}' if run else 'no run recorded'}."
+    after = f"{f'Run {run}' if run else 'No run recorded'}."
     if isinstance(plan, StrataPlan):
         rows = strata_rows(plan)
-        caption = f"Pale: the items there are; dark: those to draw, under a budget of {number(plan.budget)}; {after}"
+        caption = f"Pale: the items there are; dark: those to draw, under a budget of {number(plan.budget)}. {after}"
         return {"strata": Figure("strata", "What to draw from each stratum", caption, _strata(rows), tuple(rows))}
     sizes: list[Row] = [{"drawn": n, "chance": p} for n, p in plan.curve]
     caption = (

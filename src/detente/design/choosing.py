@@ -1,0 +1,410 @@
+"""Plan and inspections chosen together: one programme over both, its rows on cheating switched by the regimes. DESIGN §5.
+
+A row on faking m stands for one regime of m and for which measures of the faker are seen no faster than m, which hangs
+on their regimes too. It is relaxed where m has another regime, and, by no more than it takes, for each measure that
+another regime would bring among those faked with m, or take from them. Nothing is assumed of what more effort does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from detente.design.problem import TOLERANCE, Linear, Problem, Question
+from detente.design.program import Array, Row, combine
+from detente.design.regimes import Choice, Menus
+from detente.design.solve import ACCEPTED, Objective, Solver
+from detente.dossier.schema import Dossier, Verify
+from detente.errors import UsageError
+from detente.model.arrays import Model
+from detente.model.detection import NEVER, Watch, watch
+from detente.model.paths import Valuation
+from detente.model.temptation import Conditions, Label, conditions, faking
+
+AT_ONCE = Watch(1e9)
+"""Stands for a measure that is seen sooner than any other."""
+SECRET = ("covert", "secret_exposure")
+
+
+class Faking(NamedTuple):
+    """Faking m by q, under a regime of m, together with `members`: what a block of rows stands for."""
+
+    q: int
+    m: int
+    place: int
+    members: frozenset[int]
+
+
+class Fakings:
+    """The rows on cheating of a dossier under any choice of regimes, worked out when they are asked for."""
+
+    def __init__(self, menus: Menus) -> None:
+        self.menus = menus
+        quickest = tuple(int(np.argmin([confirms(v) for v in self._ways(i)])) for i in range(len(menus.menus)))
+        self.model = model = Model.of(menus.applied(quickest))
+        """Under the regimes that confirm soonest: what its order and links allow, some choice may allow."""
+        self.menu = {model.index[menu.measure]: i for i, menu in enumerate(menus.menus)}
+        every = conditions(model)
+        self.open = every.only([label.kind not in SECRET for label in every.labels])
+        """The valued rows that no regime changes."""
+        self.pairs = tuple(dict.fromkeys(_faker(label) for label in every.labels if label.kind in SECRET))
+        """(q, m): what q can fake, and somebody minds."""
+        self.valuations = {p: Valuation(model, p) for p in range(len(model.parties)) if model.valued[p]}
+        self.together = {model.index[n] for c in model.conditions for n in c.measures}
+        """Measures that interact with others."""
+        self.rows = lru_cache(maxsize=4000)(self._rows)
+        self.difference = lru_cache(maxsize=400)(self._difference)
+        self.speed = lru_cache(maxsize=None)(self._speed)
+
+    def _ways(self, i: int) -> list[Verify]:
+        menu = self.menus.menus[i]
+        verify = self.menus.dossier.measures[menu.measure].verify
+        assert isinstance(verify, Verify)
+        return [verify.under(place.regime) for place in menu.places]
+
+    @cached_property
+    def ways(self) -> list[list[Verify]]:
+        """[menu][place] what counts of each measure's verification."""
+        return [self._ways(i) for i in range(len(self.menus.menus))]
+
+    def place(self, m: int, choice: Choice) -> int:
+        return choice[self.menu[m]] if m in self.menu else 0
+
+    def seen(self, m: int, place: int) -> tuple[Watch, float]:
+        """A measure's time to detection and delay."""
+        if m in self.menu:
+            verify = self.ways[self.menu[m]][place]
+            return watch(verify), verify.delay.value
+        return self.model.detection[m] or NEVER, float(self.model.delay[m])
+
+    def _with(self, seen: Mapping[int, tuple[Watch, float]]) -> Model:
+        detection, delay = list(self.model.detection), self.model.delay.copy()
+        for m, (found, years) in seen.items():
+            detection[m], delay[m] = found, years
+        return replace(self.model, detection=tuple(detection), delay=delay)
+
+    def _speed(self, q: int, m: int, place: int) -> float:
+        return self._with({m: self.seen(m, place)}).speed(q, m)
+
+    def mine(self, q: int) -> list[int]:
+        return [int(n) for n in np.flatnonzero(self.model.fakeable & self.model.by[q])]
+
+    def joins(self, q: int, n: int, its: int, m: int, place: int) -> bool:
+        """Whether q's n, under its regime, is seen no faster than m."""
+        return n == m or self.speed(q, n, its) <= self.speed(q, m, place) * (1 + 1e-12)
+
+    def of(self, q: int, m: int, choice: Choice) -> Faking:
+        place = self.place(m, choice)
+        members = [n for n in self.mine(q) if self.joins(q, n, self.place(n, choice), m, place)]
+        return Faking(q, m, place, frozenset(members))
+
+    def _rows(self, faking_: Faking) -> Conditions:
+        q, m, place, members = faking_
+        seen = {n: (NEVER, 0.0) if n in members else (AT_ONCE, 0.0) for n in self.mine(q)}
+        return faking(self._with({**seen, m: self.seen(m, place)}), self.valuations, q, m)
+
+    def _difference(self, q: int, m: int, place: int) -> Array:
+        """[R, M, K] what it adds to the coefficients of rows that a measure is faked together with m."""
+        alone, joined = frozenset({m}), frozenset(self.mine(q))
+        both = self.rows(Faking(q, m, place, joined)), self.rows(Faking(q, m, place, alone))
+        difference: Array = both[0].coef - both[1].coef
+        return difference
+
+
+def _faker(label: Label) -> tuple[int, int]:
+    return (label.party if label.kind == "covert" else label.other), label.measure
+
+
+def confirms(verify: Verify) -> float:
+    """Years from entry to counting as verified."""
+    return (verify.confirms_in or verify.delay).value
+
+
+class Choosing(Problem):
+    """The plan problem with a column for each place of each menu, of which one is 1."""
+
+    def __init__(
+        self, fakings: Fakings, question: Question, dossier: Dossier | None = None, *, budget: float | None = None
+    ) -> None:
+        self.fakings, self.menus = fakings, fakings.menus
+        self.cuts: dict[tuple[Faking, int], int] = {}
+        """Rows on cheating in the programme."""
+        self._confirmed: dict[tuple[int, int], int] = {}
+        model = fakings.model if dossier is None else replace(fakings.model, dossier=dossier)
+        super().__init__(model, question, valued=fakings.open)
+        if budget is not None:
+            self.program.add_row(self.spent, high=budget + 1e-9)
+
+    def _shares(self) -> None:
+        super()._shares()
+        self.z = [[self.program.add_column(integer=True) for _ in menu.places] for menu in self.menus.menus]
+        for columns in self.z:
+            self.program.add_row(dict.fromkeys(columns, 1.0), low=1.0, high=1.0)
+
+    @property
+    def spent(self) -> Row:
+        """The effort of a choice."""
+        menus = self.menus.menus
+        return {c: p.effort for cs, menu in zip(self.z, menus, strict=True) for c, p in zip(cs, menu.places, strict=True)}
+
+    def choice(self, x: Array) -> Choice:
+        return tuple(int(np.argmax(x[columns])) for columns in self.z)
+
+    # --- what counts as verified -------------------------------------------------------------------------------
+
+    def _waits(self, m: int) -> list[float]:
+        """Years until m counts as verified, by place; empty where that hangs on no choice."""
+        if m not in self.fakings.menu:
+            return []
+        waits = [confirms(v) for v in self.fakings.ways[self.fakings.menu[m]]]
+        if max(waits) - min(waits) <= 1e-12:
+            return []
+        if self.model.state[m] > 0:
+            name = self.model.measures[m]
+            raise UsageError(f"{name!r} is in force already, so its regimes cannot differ in 'confirms_in' or 'delay'")
+        return waits
+
+    def _order(self) -> None:
+        super()._order()
+        for m, name in enumerate(self.model.measures):
+            if self.model.state[m] == 0 or self.model.divisible[m]:
+                for n in (self.model.index[n] for n in self.model.dossier.prerequisites(name)[1]):
+                    self._verified_first(m, n, self._waits(n))
+
+    def _verified_first(self, m: int, n: int, waits: list[float]) -> None:
+        """m waits for n to be verified, which takes as long as its regime says."""
+        if waits and self.model.divisible[m]:
+            raise UsageError(
+                f"{self.model.measures[m]!r} is divisible and waits until {self.model.measures[n]!r} is verified, so "
+                "the regimes of the latter cannot differ in 'confirms_in' or 'delay'"
+            )
+        for place, wait in enumerate(waits):
+            chosen = self.z[self.fakings.menu[n]][place]
+            for k in range(self.earliest[m], self.model.K) if wait > min(waits) + 1e-12 else ():
+                ready = self._ready(n, k, wait + float(self.takes[m]))
+                if ready is not True:
+                    counts: Row = {} if ready is False else {ready: -1.0}
+                    self.program.add_row({self.f(m, k): 1.0, chosen: 1.0, **counts}, high=1.0)
+
+    def verified(self, shares: Mapping[int, float], at: float) -> Linear:
+        """Verified part of a scale at a time, as far as the regimes have it."""
+        fixed = {m: s for m, s in shares.items() if not self._waits(m)}
+        rest = {self._counted(m, at): s for m, s in shares.items() if m not in fixed}
+        known = super().verified(fixed, at)
+        return Linear(combine((1.0, known.row), (1.0, {c: s for c, s in rest.items() if c is not None})), known.const)
+
+    def _counted(self, m: int, at: float) -> int | None:
+        """Column for the part of m that is verified by a time; None where none can be."""
+        lasts = [int(np.searchsorted(self.model.tau, at - w + 1e-9, side="right")) - 1 for w in self._waits(m)]
+        if max(lasts) < 0:
+            return None
+        key = (m, hash(tuple(lasts)))
+        if key not in self._confirmed:
+            column = self.program.add_column()
+            for z, last in zip(self.z[self.fakings.menu[m]], lasts, strict=True):
+                part: Row = {self.f(m, last): -1.0} if last >= 0 else {}
+                self.program.add_row({column: 1.0, z: 1.0, **part}, high=1.0)
+                self.program.add_row({column: 1.0, z: -1.0, **part}, low=-1.0)
+            self._confirmed[key] = column
+        return self._confirmed[key]
+
+    # --- rows on cheating --------------------------------------------------------------------------------------
+
+    def cut(self, faking_: Faking, r: int) -> bool:
+        """Put a row on cheating into the programme; whether it is new."""
+        if (faking_, r) in self.cuts:
+            return False
+        rows = self.fakings.rows(faking_)
+        row: Row = {int(c): float(rows.flat[r, c]) for c in np.flatnonzero(rows.flat[r])}
+        for e, c in rows.terms[r].items():
+            column = self.column(e)
+            row[column] = row.get(column, 0.0) + c
+        low = -TOLERANCE - float(rows.const[r])
+        for relief, condition in self.reliefs(faking_, r):
+            row = combine((1.0, row), (relief, condition.row))
+            low -= relief * condition.const
+        self.cuts[faking_, r] = self.program.add_row(row, low=low)
+        return True
+
+    def reliefs(self, faking_: Faking, r: int) -> list[tuple[float, Linear]]:
+        """(points, what they are given for): what relaxes a row wherever it need not hold."""
+        rows = self.fakings.rows(faking_)
+        if (whole := -float(rows.least[r])) <= 0:
+            return []
+        whole += 1e-6
+        found = []
+        if (on := self.switch(rows.labels[r].switch)) is not None:
+            found.append((whole, Linear(combine((-1.0, on.row)), 1.0)))
+        if faking_.m in self.fakings.menu:
+            found.append((whole, Linear({self.z[self.fakings.menu[faking_.m]][faking_.place]: -1.0}, 1.0)))
+        for n in self.fakings.mine(faking_.q):
+            other = self._otherwise(faking_, n)
+            relief = min(whole, self._differs(faking_, r, n)) if other else 0.0
+            if relief > 0:
+                found.append((relief, Linear(dict.fromkeys(other, 1.0))))
+        return found
+
+    def _otherwise(self, faking_: Faking, n: int) -> list[int]:
+        """Columns of the regimes under which n would join the faked measures, or no longer."""
+        q, m, place, members = faking_
+        if n == m or n not in self.fakings.menu:
+            return []
+        columns = self.z[self.fakings.menu[n]]
+        return [c for i, c in enumerate(columns) if self.fakings.joins(q, n, i, m, place) is not (n in members)]
+
+    def _differs(self, faking_: Faking, r: int, n: int) -> float:
+        """The most that a row could be higher were n faked with m where it is not, or the other way round."""
+        if n in self.fakings.together or self.model.state[n] > 0:
+            return float("inf")
+        added = self.fakings.difference(faking_.q, faking_.m, faking_.place)[r, n]
+        if n in faking_.members:
+            added = -added
+        most = float(np.cumsum(added[::-1]).max(initial=0.0))
+        return most + 1e-9 if most > 0 else 0.0
+
+
+class Broken(NamedTuple):
+    """A row on cheating that a plan breaks, and by how much."""
+
+    faking: Faking
+    r: int
+    slack: float
+
+
+class ChoosingSolver(Solver):
+    """Finds the best plan with the regimes to go with it."""
+
+    problem: Choosing
+
+    def __init__(self, problem: Choosing, *args: Any, **given: Any) -> None:
+        super().__init__(problem, *args, **given)
+        self.chosen: dict[bytes, Choice] = {}
+        """The regimes found for each plan of the pool; the cheapest."""
+        self._at: Choice = problem.menus.none
+        """The regimes of the solution that was read last."""
+
+    def shares(self, x: Array) -> Array:
+        self._at = self.problem.choice(x)
+        return super().shares(x)
+
+    def broken(self, shares: Array, choice: Choice) -> list[Broken]:
+        """Rows on cheating that a plan breaks under a choice, the worst of each block first."""
+        fakings, found = self.problem.fakings, []
+        for q, m in fakings.pairs:
+            if shares[m, -1] < 0.5:
+                continue
+            faking_ = fakings.of(q, m, choice)
+            rows = fakings.rows(faking_)
+            slack = rows.slacks(shares)
+            for r in np.argsort(slack):
+                if slack[r] >= -ACCEPTED:
+                    break
+                if _applies(rows.labels[r], shares):
+                    found.append(Broken(faking_, int(r), float(slack[r])))
+        return found
+
+    def violated(self, shares: Array) -> Any:
+        """Rows that a plan breaks under the regimes read last: those of `valued`, then those on cheating."""
+        open_ = super().violated(shares)
+        secret = self.broken(shares, self._at)
+        return np.concatenate([open_, len(self.problem.valued) + np.arange(len(secret))])
+
+    def offer(self, shares: Array) -> bool:
+        if not super().offer(shares):
+            return False
+        key, spent = shares.tobytes(), self.problem.menus.spent
+        if key not in self.chosen or spent(self._at) < spent(self.chosen[key]):
+            self.chosen[key] = self._at
+        return True
+
+    def offer_with(self, shares: Array, choice: Choice) -> bool:
+        """Keep a plan that is known with its regimes, if it satisfies every row."""
+        self._at = choice
+        return self.offer(shares)
+
+    def _learn(self, objective: Objective, x: Array) -> bool:
+        shares = self.shares(x)
+        refined = objective.refine(x)
+        if self.offer(shares):
+            return refined
+        added = self._add_worst(Solver.violated(self, shares), self.slacks(shares), each=3, around=True)
+        added += self._cut_worst(self.broken(shares, self._at), each=3)
+        if not added and not refined:
+            self.forbid(shares)
+        return True
+
+    def _cut_worst(self, broken: Sequence[Broken], *, each: int) -> int:
+        taken: dict[tuple[Any, ...], int] = {}
+        added = 0
+        for b in broken:
+            label = self.problem.fakings.rows(b.faking).labels[b.r]
+            key = (*b.faking[:2], label.kind, label.party)
+            if taken.get(key, 0) < each and self.problem.cut(b.faking, b.r):
+                taken[key] = taken.get(key, 0) + 1
+                added += 1
+        return added
+
+    def forbid(self, shares: Array, *, unless: int | None = None) -> None:
+        """No-good row: not this plan with these regimes."""
+        model, row, ones = self.problem.model, {}, 0.0
+        for m in np.flatnonzero(~model.divisible):
+            for k in range(model.K):
+                inside = shares[m, k + 1] > 0.5
+                row[self.problem.f(int(m), k)] = -1.0 if inside else 1.0
+                ones += inside
+        for columns, place in zip(self.problem.z, self._at, strict=True):
+            row[columns[place]] = -1.0
+            ones += 1.0
+        self.problem.program.add_row(row, low=1.0 - ones)
+
+    def _relaxation(self, objective: Objective) -> tuple[Array | None, float] | None:
+        found = super()._relaxation(objective)
+        for _ in range(ROUNDS):
+            if found is None or found[0] is None or self.clock.left <= 0 or not self._separate(found[0]):
+                break
+            found = super()._relaxation(objective)
+        return found
+
+    def _separate(self, x: Array) -> int:
+        """Add the rows on cheating that the relaxation breaks by the most."""
+        problem = self.problem
+        f = x[: problem.model.M * problem.model.K].reshape(problem.model.M, problem.model.K)
+        choice, added = problem.choice(x), 0
+        for q, m in problem.fakings.pairs:
+            if f[m, -1] < 1e-6:
+                continue
+            faking_ = problem.fakings.of(q, m, choice)
+            rows = problem.fakings.rows(faking_)
+            slack = rows.const + rows.flat @ f.ravel()
+            worst = [r for r in np.argsort(slack)[:40] if slack[r] < -1e-6]
+            depth = {int(r): self._depth(x, f, faking_, int(r), float(slack[r])) for r in worst}
+            for r in sorted(depth, key=lambda r: depth[r])[:2]:
+                added += depth[r] < -1e-6 and problem.cut(faking_, r)
+        return added
+
+    def _depth(self, x: Array, f: Array, faking_: Faking, r: int, slack: float) -> float:
+        """The most that a row's left side could be in the relaxation at x, reliefs included."""
+        cache: dict[Any, tuple[float, float]] = {}
+        for e, c in self.problem.fakings.rows(faking_).terms[r].items():
+            low, high = self._range(e, f, x, cache)
+            slack += c * (high if c > 0 else low)
+        for relief, condition in self.problem.reliefs(faking_, r):
+            slack += relief * (condition.const + sum(v * x[c] for c, v in condition.row.items()))
+        return slack
+
+
+ROUNDS = 30
+"""How often rows on cheating are added to a relaxation."""
+
+
+def _applies(label: Label, shares: Array) -> bool:
+    s = label.switch
+    entered = shares[s.measure, s.period + 1] > 0.5
+    return bool(entered and (s.kind == "in" or shares[s.measure, s.period] < 0.5))
+
+
+__all__ = ["Choosing", "ChoosingSolver", "Faking", "Fakings", "confirms"]
