@@ -79,9 +79,7 @@ def test_what_each_asks_thinks_and_can() -> None:
     assert a.can.breaks == ()
     assert (a.hopeless, b.hopeless) == (("most",), ("all",))
     assert not a.unsettled
-    assert (a.gets["utilitarian"], b.gets["utilitarian"]) in [
-        (a_year(x / 10), a_year(1.1 - x / 10)) for x in (3, 4, 5)
-    ]
+    assert (a.gets["utilitarian"], b.gets["utilitarian"]) in [(a_year(x / 10), a_year(1.1 - x / 10)) for x in (3, 4, 5)]
     assert a.gets["egalitarian"] == a_year(0.4)  # gains 0.1 and 0.15
     assert a.gets["nash"] == a_year(0.4)  # 0.1 · 0.15 > 0.2 · 0.05
     assert found.finished

@@ -142,13 +142,10 @@ class _Gap:
         reached = [self._can(p) for p in people]
         designs = self._rules() if any(c.value is not None for c in reached) else {}
         rows = tuple(self._party(p, can, designs) for p, can in zip(people, reached, strict=True))
-        found = [c for c in reached if c.value is not None]
-        status: Literal["satisfactory", "none_exists", "undecided"] = (
-            "satisfactory" if found else "none_exists" if all(c.proved for c in reached) else "undecided"
-        )
+        status = self._status(reached)
         together, share = None, None
         searched: tuple[Belief, ...] = ()
-        if found:
+        if status == "satisfactory":
             targets = {r.party: t for r in rows if r.consents and (t := (r.thinks or r.can).value) is not None}
             together = self._exists(targets)
             share = 1.0 if together else self._share(targets)
@@ -157,6 +154,18 @@ class _Gap:
         rules = {rule: d.rule_used if d.plan is not None else d.status for rule, d in designs.items()}
         finished = self.finished and self.clock.left > 0
         return Gap(self.dossier, self.question, status, rows, rules, together, share, searched, finished)
+
+    def _status(self, reached: Sequence[Hope]) -> Literal["satisfactory", "none_exists", "undecided"]:
+        """Whether there is a deal: by what parties can get, and by any plan where none has anything at stake."""
+        if any(c.value is not None for c in reached):
+            return "satisfactory"
+        none = all(c.proved for c in reached)
+        if not reached:
+            answer = _settled(self.designer.solver.best(ANY))
+            if answer:
+                return "satisfactory"
+            none = answer is False
+        return "none_exists" if none else "undecided"
 
     # --- hopes ---------------------------------------------------------------------------------------------------
 
