@@ -35,6 +35,10 @@ FACE = {"--json", "--verbose", "-v"}
 ASKED = {
     ("assess",): (options.AssessOptions, {"--out"}),
     ("design",): (options.DesignOptions, {"--out"}),
+    ("explain",): (options.ExplainOptions, {"--out"}),
+    ("gap",): (options.GapOptions, {"--out"}),
+    ("critical",): (options.CriticalOptions, {"--out"}),
+    ("frontier",): (options.FrontierOptions, {"--out"}),
     ("check",): (options.CheckOptions, set()),
     ("evaluate",): (options.EvaluateOptions, set()),
     ("compare",): (options.CompareOptions, set()),
@@ -45,6 +49,14 @@ ASKED = {
     ("show",): (options.Options, {"--out"}),
     ("sheets", "export"): (options.SheetsOptions, set()),
     ("sheets", "import"): (options.ImportOptions, set()),
+    ("import", "genius"): (options.ImportGeniusOptions, {"--out"}),
+    ("import", "negmas"): (options.ImportCaseOptions, {"--out"}),
+    ("import", "ktab"): (options.ImportCaseOptions, {"--out"}),
+    **{("export", kind): (options.ExportOptions, {"--out"}) for kind in ("negmas", "ktab", "efg", "ics", "xlsx")},
+    ("verify", "declaration"): (options.VerifyDeclarationOptions, {"--out"}),
+    ("verify", "balance"): (options.VerifyBalanceOptions, {"--out"}),
+    ("verify", "sample"): (options.VerifySampleOptions, {"--out"}),
+    ("verify", "inspect"): (options.VerifyInspectOptions, {"--out"}),
 }
 
 

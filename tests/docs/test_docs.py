@@ -25,6 +25,7 @@ from detente.dossier import starter
 from detente.dossier.checks import names
 from detente.dossier.yaml_text import parse
 from detente.model.check_terms import Kind
+from detente.verify import declaration_files
 from tests.checkout import REPO
 from tests.docs.pages import DOCS, anchors, blocks, command_lines, links, named, pages, prose
 
@@ -158,7 +159,14 @@ def test_a_page_is_short(page):
 
 CARRIED = {"dossier.type", "dossier.number", "dossier.require"}
 """Codes that pydantic carries as `detente.…`; modules are named alike, so these are listed."""
-CODE = re.compile(r"(?:dossier|lesson|plan|sheets|run)\.[a-z][a-z_]+")
+CODE = re.compile(r"(?:dossier|lesson|plan|sheets|run|foreign|declaration|balance|inspect)\.[a-z][a-z_]+")
+PUT_TOGETHER = {
+    "declaration.py": ("declaration", {"_refused"}),
+    "balance_files.py": ("balance", {"add", "_bad"}),
+    "balance_checks.py": ("balance", {"_finding"}),
+    "inspection_plan.py": ("inspect", {"_error"}),
+}
+"""Modules of `verify` whose functions put the beginning of a code before the first text that they are given."""
 
 
 def codes_of_the_source() -> set[str]:
@@ -171,9 +179,22 @@ def codes_of_the_source() -> set[str]:
                 found |= {f"dossier.{kind}" for kind in re.findall(r"^detente\.(\w+)$", node.value)} & CARRIED
             elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_bad":
                 found.add(f"dossier.{ast.literal_eval(node.args[0])}")
+        if path.parent.name == "verify" and path.name in PUT_TOGETHER:
+            found |= set(put_together(path, *PUT_TOGETHER[path.name]))
     found = {code for code in found if not code.endswith("_")}  # the beginnings of those that are put together
     found |= {f"dossier.unknown_{kind}" for kind in get_args(names.Kind)}
+    found |= {f"declaration.unknown_{kind}" for kind in declaration_files._SECTION}
     return found | {f"plan.{kind}" for kind in get_args(Kind)}
+
+
+def put_together(path: Path, beginning: str, functions: set[str]) -> Iterator[str]:
+    """Codes of a module that names them without their beginning."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            texts = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            if name in functions and texts:
+                yield f"{beginning}.{texts[0]}"
 
 
 def test_every_finding_is_explained():

@@ -116,4 +116,4 @@ def test_an_assessment_carries_expectations_through_the_cache(river):
     assert again.provenance.cached
     assert first.expectations is not None
     assert plain(again)["gap"] == plain(first)["gap"]
-    assert dt.assess(river, expectations=False).expectations is None
+    assert dt.assess(river, hopes=False).expectations is None

@@ -42,7 +42,7 @@ def explain(
     /,
     *,
     out: Path | None = None,
-    options: Annotated[ExplainOptions | None, Parameter(name="*")] = None,
+    options: Annotated[ExplainOptions | None, Parameter(name="*", negative_bool="")] = None,
     face: Printed = PLAIN,
 ) -> int:
     """Say why there is no deal, and what the cheapest ways to one are.
@@ -88,7 +88,7 @@ def critical(
     /,
     *,
     out: Path | None = None,
-    options: Annotated[CriticalOptions | None, Parameter(name="*")] = None,
+    options: Annotated[CriticalOptions | None, Parameter(name="*", negative_bool="")] = None,
     face: Printed = PLAIN,
 ) -> int:
     """Find the numbers that the verdict hangs on, and where it flips.
@@ -111,7 +111,7 @@ def frontier(
     /,
     *,
     out: Path | None = None,
-    options: Annotated[FrontierOptions | None, Parameter(name="*")] = None,
+    options: Annotated[FrontierOptions | None, Parameter(name="*", negative_bool="")] = None,
     face: Printed = PLAIN,
 ) -> int:
     """Find the Pareto frontier between the parties, and the fair points on it.

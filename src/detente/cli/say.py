@@ -64,7 +64,8 @@ def refused(findings: Sequence[Finding], *, in_json: bool) -> None:
     for finding in errors:
         tell("\n".join(finding_lines(finding)))
     rest = len(findings) - len(errors)
-    more = f", and {rest} warning{'s' if rest > 1 else ''} or notes that `detente check` lists" if rest else ""
+    where = " that `detente check` lists" if any(f.code.startswith("dossier.") for f in errors) else ""
+    more = f", and {rest} warning{'s' if rest > 1 else ''} or notes{where}" if rest else ""
     tell(f"{len(errors)} error{'s' if len(errors) > 1 else ''}{more}")
 
 

@@ -67,6 +67,8 @@ def verified(result: Verification, written: Sequence[Path] = ()) -> None:
         screen.path(f"About the file: {counted(result.findings)}; --json has them.")
     screen.path(f"Run {result.provenance.run}; again with: detente show {result.provenance.run}")
     _written(screen, written)
+    if overlay := next((p for p in written if p.name == "overlay.yaml"), None):
+        screen.path(f"In a case: detente design {result.provenance.options['case']} --overlay {overlay}")
 
 
 def _worth_showing(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

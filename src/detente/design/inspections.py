@@ -1,41 +1,44 @@
 """How much verification a deal needs: the least inspection effort for it, and for each further step. DESIGN §5, §6.
 
-Every measure with regimes can be raised from one to the next by effort. A choice of regimes with which no plan is
-satisfactory is a conflict: of the raises that it lacks, one out of some core must be bought. The cheapest set of raises
-that hits every core met so far is tried next, so the first that allows a deal takes the least effort (implicit hitting
-sets, as for concessions in `conflicts`). This takes it that more inspection never hurts. It seldom does, but can: a
-measure that comes to be seen a little sooner than another is then faked together with it. `choosing` does without the
-assumption, and has the last word here.
+Plan and regimes are chosen together (`choosing`), so the least effort is proved without taking it that more inspection
+never hurts. (It can: a measure that comes to be seen a little sooner than another is then faked together with it.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from detente.design.conflicts import shrink
+import numpy as np
+
+from detente.design.choosing import Choosing, ChoosingSolver, Faking, Fakings, confirms
 from detente.design.problem import Linear, Problem, Question
-from detente.design.program import INF, Program
-from detente.design.regimes import Choice, Effort, Menus, among
-from detente.design.rules import plan_of
+from detente.design.program import Array
+from detente.design.regimes import Choice, Effort, Menus
+from detente.design.rules import Design, Designer, Rule, plan_of
 from detente.design.solve import Clock, Objective, Solver
 from detente.dossier.overlays import apply
-from detente.dossier.schema import Dossier
-from detente.errors import UsageError
+from detente.dossier.schema import Dossier, Verify
+from detente.errors import DetenteError, UsageError
 from detente.model.arrays import Model
-from detente.model.check import Judge
+from detente.model.check import Judge, Verdict, check
 from detente.model.plan import Plan
-from detente.model.temptation import Conditions, conditions
 
 Status = Literal["satisfactory", "none_exists", "undecided"]
 Kind = Literal["success", "progress", "measure"]
-POOL = 40
-"""Plans that are tried before solving."""
+Say = Callable[[str], None]
 STEPS = (0.25, 0.5, 0.75, 1.0)
 """Parts of a progress scale whose least effort is asked for."""
-Say = Callable[[str], None]
+QUICKEST = 1000.0
+"""Times a year: detection beyond which no more is asked for."""
+PRECISION = 1e-7
+"""How closely the least rate of detection of one plan is bracketed, relative."""
+BELOW = 2e-6
+"""How far below it every plan is ruled out, relative: more than what `check` accepts may shift it by."""
+SHARES = {"main": 0.45, "steps": 0.75, "rates": 0.85}
+"""The part of the time after which each question gives way to the next."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ class Aim:
 class Least:
     """The least effort for an aim, with regimes and a plan that prove it is enough.
 
-    `none_exists`: with no effort on the menus. `bound`: no less effort is enough, as far as was settled.
+    `none_exists`: proved, with any regimes. `undecided`: stopped; `effort`, if any, is enough, less may be. `bound`: less
+    is not enough, proved.
     """
 
     aim: Aim
@@ -76,6 +80,72 @@ class Least:
     plan: Plan | None
 
 
+@dataclass(frozen=True)
+class Raise:
+    """What one more step of effort on one measure does to the Nash product of gains at the least effort.
+
+    `more`: the growth of the geometric mean of the gains, as a share; None where not found in time. `sure`: more than
+    what the searches' own gaps could explain.
+    """
+
+    measure: str
+    before: str | None
+    after: str
+    effort: float
+    more: float | None
+    sure: bool
+
+    @property
+    def a_day(self) -> float | None:
+        """`more` by unit of effort."""
+        return None if self.more is None else self.more / self.effort if self.effort > 0 else math.inf
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The least constant rate of detection of one measure with which a deal exists, all else as the dossier states it.
+
+    `rate`: times a year; 0 where none is needed; None where no rate is enough, or that is undecided.
+    """
+
+    measure: str
+    status: Literal["found", "none_needed", "not_enough", "undecided"]
+    rate: float | None
+    stated: float | None
+    """The rate that it has, where it has nothing but a rate."""
+
+    @property
+    def chance(self) -> float | None:
+        """Within a year."""
+        return None if self.rate is None else -math.expm1(-self.rate)
+
+
+@dataclass(frozen=True)
+class Needs:
+    """How much verification a deal needs."""
+
+    dossier: Dossier
+    question: Question
+    effort: Effort
+    unit: str
+    stated_effort: float
+    """What the regimes that the dossier chooses take."""
+    most: float
+    """What the dearest regimes take together."""
+    least: Least
+    """For the level that was asked for."""
+    steps: tuple[Least, ...]
+    raises: tuple[Raise, ...]
+    """The next steps from the least effort, the best buy first."""
+    rates: tuple[Rate, ...]
+    notes: tuple[str, ...]
+    finished: bool
+
+    @property
+    def status(self) -> Status:
+        return self.least.status
+
+
 def aims_of(dossier: Dossier) -> list[Aim]:
     """What to ask the least effort for: levels of success, steps of progress scales, measures that can be faked."""
     levels = ["none", *(level for level in ("minimal", "full") if getattr(dossier.success, level))]
@@ -85,152 +155,138 @@ def aims_of(dossier: Dossier) -> list[Aim]:
     return found + [Aim("measure", name) for name in faked]
 
 
+def needs(
+    dossier: Dossier,
+    question: Question = Question("minimal"),
+    *,
+    effort: Effort | None = None,
+    steps: bool = True,
+    rates: bool = True,
+    raises: bool = True,
+    time_limit: float = 240.0,
+    say: Say = lambda text: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Needs:
+    """The least inspection effort for which a satisfactory deal exists, and what more would buy. Raises UsageError."""
+    clock = Clock(time_limit, cancelled)
+    menus = Menus.of(dossier, effort)
+    search = Search(menus, question.openings, say)
+    asked = Aim("success", question.success)
+
+    def until(part: str) -> Clock:
+        return Clock(max(0.0, clock.left - (1 - SHARES[part]) * time_limit), cancelled)
+
+    least = search.least(asked, until("main") if steps or rates or raises else clock)
+    further: list[Least] = []
+    aims = [aim for aim in aims_of(dossier) if aim != asked] if steps else []
+    for i, aim in enumerate(aims):
+        left = until("steps").left
+        slice_ = Clock(min(left, max(4.0, 3 * left / (len(aims) - i))), cancelled)
+        further.append(search.least(aim, slice_))
+    found = [_rate(dossier, question, m, until("rates"), say) for m in fakeable(dossier)] if rates else []
+    bought = _raises(menus, question, least, clock, say) if raises else []
+    finished = all(x.status != "undecided" for x in [least, *further]) and all(r.status != "undecided" for r in found)
+    finished = finished and all(r.more is not None for r in bought) and not cancelled()
+    return Needs(
+        dossier,
+        question,
+        menus.effort,
+        menus.unit,
+        menus.spent(menus.stated),
+        menus.spent(menus.most),
+        least,
+        tuple(sorted([least, *further], key=lambda x: _rank(dossier, x.aim)) if steps else [least]),
+        tuple(sorted(bought, key=lambda r: (not r.sure, -(r.a_day or 0.0)))),
+        tuple(found),
+        (*_remarks(menus), *menus.notes()),
+        finished,
+    )
+
+
+def _rank(dossier: Dossier, aim: Aim) -> int:
+    aims = aims_of(dossier)
+    return aims.index(aim) if aim in aims else -1
+
+
+def _remarks(menus: Menus) -> Iterator[str]:
+    if not menus.menus:
+        yield "No measure has regimes of inspection: the effort is 0, and only detection itself can be asked about."
+    without = [m for m in fakeable(menus.dossier) if m not in {menu.measure for menu in menus.menus}]
+    if menus.menus and without:
+        yield f"Without regimes, seen as stated whatever is spent: {', '.join(without)}."
+
+
+def fakeable(dossier: Dossier) -> list[str]:
+    """The measures that can be faked and are not in force yet."""
+    return [name for name, m in dossier.measures.items() if m.fakeable and name not in dossier.state.in_force]
+
+
+# --- the least effort ------------------------------------------------------------------------------------------------
+
+
 class Search:
-    """Looks for the least effort of one aim after another; plans and proofs found for one serve the next."""
+    """Looks for the least effort of one aim after another; rows and plans found for one serve the next."""
 
-    def __init__(
-        self, menus: Menus, clock: Clock, *, openings: Sequence[str] = (), say: Say = lambda text: None
-    ) -> None:
-        self.menus, self.clock, self.openings, self.say = menus, clock, tuple(openings), say
-        self.plans: list[Plan] = []
-        """Plans found, the last that helped first."""
-        self.ruled_out: dict[Aim, list[Choice]] = {}
-        """Choices with which an aim was proved impossible."""
-        self.solves = 0
-        self._settled: dict[tuple[Any, ...], bool] = {}
-        self._binding: set[int] = set()
-        self._valued = lru_cache(maxsize=12)(self._conditions)
-        self._judge = lru_cache(maxsize=64)(self._judging)
+    def __init__(self, menus: Menus, openings: Sequence[str] = (), say: Say = lambda text: None) -> None:
+        self.menus, self.openings, self.say = menus, tuple(openings), say
+        self.fakings = Fakings(menus)
+        self.cuts: dict[tuple[Faking, int], int] = {}
+        self.active: set[int] = set()
+        self.plans: list[tuple[Array, Choice]] = []
 
-    # --- one choice --------------------------------------------------------------------------------------------
-
-    def possible(self, aim: Aim, choice: Choice) -> bool | None:
-        """Whether some plan reaches the aim under a choice; None where that was not settled in time."""
-        if self.known(aim, choice) is not None:
-            return True
-        if any(all(a <= b for a, b in zip(choice, out, strict=True)) for out in self.excluded(aim)):
-            return False
-        return self._solved(aim, choice)
-
-    def excluded(self, aim: Aim) -> list[Choice]:
-        """Choices known to be too little: what allows no deal at all allows none with more to it."""
-        return [*self.ruled_out.get(aim, []), *self.ruled_out.get(Aim("success", "none"), [])]
-
-    def known(self, aim: Aim, choice: Choice) -> Plan | None:
-        """A plan found before that reaches the aim under a choice."""
-        for i, plan in enumerate(self.plans):
-            if self._keeps(plan, aim, choice):
-                self.plans.insert(0, self.plans.pop(i))
-                return plan
-        return None
-
-    def _keeps(self, plan: Plan, aim: Aim, choice: Choice) -> bool:
-        if aim.kind == "measure" and plan.entry.get(aim.name) is None:
-            return False
-        present = {m: 1 for m, day in plan.entry.items() if day is not None}
-        key = (id(plan), aim, among(self.menus, choice, present))
-        if key not in self._settled:
-            self._settled[key] = self._judge(aim, choice).satisfactory(plan)
-        return self._settled[key]
-
-    def aimed(self, aim: Aim, choice: Choice) -> Dossier:
-        """The dossier under a choice, asking for an aim as its success."""
-        dossier: Dossier = self.menus.applied(choice)
-        return apply(dossier, aim.changes) if aim.changes else dossier
-
-    def _judging(self, aim: Aim, choice: Choice) -> Judge:
-        return Judge(self.aimed(aim, choice), success=aim.level, openings=self.openings)  # type: ignore[arg-type]
-
-    def _conditions(self, choice: Choice) -> Conditions:
-        return conditions(Model.of(self.menus.applied(choice)))
-
-    def _solved(self, aim: Aim, choice: Choice) -> bool | None:
-        valued = self._valued(choice)
-        model = replace(valued.model, dossier=self.aimed(aim, choice))
-        problem = Problem(model, Question(aim.level, self.openings), valued=valued)
-        for row in sorted(self._binding):
-            problem.activate(row)
-        outcome = Solver(problem, self.clock).best(Objective(Linear({}), lambda shares: 0.0))
-        self._binding |= set(problem.active)
-        self.solves += 1
-        if outcome.shares is None:
-            if outcome.proved:
-                self.ruled_out.setdefault(aim, []).append(choice)
-            return False if outcome.proved else None
-        plan = plan_of(model, outcome.shares)
-        if not self._judge(aim, choice).satisfactory(plan):
-            return None
-        self.plans = [plan, *self.plans][:POOL]
-        return True
-
-    # --- the least effort --------------------------------------------------------------------------------------
-
-    def least(self, aim: Aim) -> Least:
+    def least(self, aim: Aim, clock: Clock) -> Least:
         """The least effort with which some plan reaches an aim, as far as the clock allows."""
-        answer = self.possible(aim, self.menus.most)
-        if not answer:
-            return self._least(aim, "undecided" if answer is None else "none_exists", None, 0.0)
-        raises = Raises(self.menus)
-        for out in self.excluded(aim):
-            raises.beyond(out)
-        while True:
-            choice = raises.cheapest()
-            assert choice is not None  # the most of all is possible, and no core rules it out
-            spent = self.menus.spent(choice)
-            answer = self.possible(aim, choice)
-            if answer is None:
-                return self._least(aim, "undecided", None, spent)
-            if answer:
-                return self._least(aim, "satisfactory", choice, spent)
-            self.say(f"{words_of(aim)}: more than {spent:g} {self.menus.unit}")
-            raises.beyond(self._widest(aim, choice))
-
-    def _widest(self, aim: Aim, choice: Choice) -> Choice:
-        """A greatest choice, from one ruled out, that is ruled out as well: only raises of a core are left to buy."""
-        most = self.menus.most
-        lacking = {str(m): m for m in range(len(most)) if choice[m] < most[m]}
-
-        def held(names: Iterable[str]) -> Choice:
-            fixed = {lacking[name] for name in names}
-            return tuple(choice[m] if m in fixed else top for m, top in enumerate(most))
-
-        core = shrink(lambda names: self.possible(aim, held(names)), list(lacking))
-        return held(core)
-
-    def _least(self, aim: Aim, status: Status, choice: Choice | None, bound: float) -> Least:
-        if choice is None:
+        if clock.left <= 0:
+            return Least(aim, "undecided", None, 0.0, {}, {}, None)
+        self.say(f"The least effort for {words_of(aim)}")
+        dossier = apply(self.fakings.model.dossier, aim.changes) if aim.changes else None
+        problem = Choosing(self.fakings, Question(aim.level, self.openings), dossier)
+        for row in sorted(self.active):
+            problem.activate(row)
+        for cut in self.cuts:
+            problem.cut(*cut)
+        solver = ChoosingSolver(problem, clock, say=self.say)
+        for shares, choice in self.plans:
+            if self._reaches(aim, shares, choice):
+                solver.offer_with(shares, choice)
+        outcome = solver.best(frugal(problem, solver))
+        self.active |= set(problem.active)
+        self.cuts |= problem.cuts
+        bound = max(0.0, -outcome.bound) if math.isfinite(outcome.bound) else 0.0
+        if outcome.shares is None:
+            status: Status = "none_exists" if outcome.proved else "undecided"
             return Least(aim, status, None, bound, {}, {}, None)
-        regimes, overlay = self.menus.named(choice), self.menus.overlay(choice)
-        return Least(aim, status, self.menus.spent(choice), bound, regimes, overlay, self.known(aim, choice))
+        choice = solver.chosen[outcome.shares.tobytes()]
+        if not self._reaches(aim, outcome.shares, choice):
+            raise DetenteError("a plan chosen with its inspections did not pass check: please report this dossier")
+        self.plans.append((outcome.shares, choice))
+        spent = self.menus.spent(choice)
+        self.say(f"{words_of(aim)}: {spent:g} {self.menus.unit}{'' if outcome.proved else ', perhaps less'}")
+        return Least(
+            aim,
+            "satisfactory" if outcome.proved else "undecided",
+            spent,
+            spent if outcome.proved else min(bound, spent),
+            self.menus.named(choice),
+            self.menus.overlay(choice),
+            plan_of(self.fakings.model, outcome.shares),
+        )
+
+    def _reaches(self, aim: Aim, shares: Array, choice: Choice) -> bool:
+        """Whether a plan passes `check` under a choice, with the aim as its success."""
+        dossier = self.menus.applied(choice)
+        changed = apply(dossier, aim.changes) if aim.changes else dossier
+        judge = Judge(changed, success=aim.level, openings=self.openings)  # type: ignore[arg-type]
+        return judge.satisfactory(plan_of(self.fakings.model, shares))
 
 
-class Raises:
-    """A programme over raises: what each measure is raised to, at the least effort, beyond choices ruled out."""
-
-    def __init__(self, menus: Menus) -> None:
-        self.menus, self.program = menus, Program()
-        self.columns: list[list[int]] = []
-        cost: dict[int, float] = {}
-        tiny = 1e-7 * (1.0 + menus.spent(menus.most))
-        for menu in menus.menus:
-            raised = [self.program.add_column(integer=True) for _ in menu.places[1:]]
-            for below, above in zip(raised, raised[1:], strict=False):
-                self.program.add_row({above: 1.0, below: -1.0}, high=0.0)
-            for i, c in enumerate(raised):
-                cost[c] = -(menu.places[i + 1].effort - menu.places[i].effort) - tiny
-            self.columns.append(raised)
-        self.program.set_objective(cost)
-
-    def beyond(self, choice: Choice) -> None:
-        """Some measure is raised above where a choice has it."""
-        above = [raised[i] for raised, i in zip(self.columns, choice, strict=True) if i < len(raised)]
-        self.program.add_row(dict.fromkeys(above, 1.0), low=1.0)
-
-    def cheapest(self) -> Choice | None:
-        if not self.columns:
-            return ()
-        x = self.program.maximise(seconds=INF).x
-        return None if x is None else tuple(sum(x[c] > 0.5 for c in raised) for raised in self.columns)
+def frugal(problem: Choosing, solver: ChoosingSolver) -> Objective:
+    """The least effort."""
+    spent = problem.menus.spent
+    target = Linear({c: -amount for c, amount in problem.spent.items()})
+    return Objective(
+        target, lambda shares: -spent(solver.chosen[shares.tobytes()]), slack_for=lambda v: 1e-6 * max(1.0, abs(v))
+    )
 
 
 def words_of(aim: Aim) -> str:
@@ -240,9 +296,188 @@ def words_of(aim: Aim) -> str:
     return f"{aim.share:.0%} of {aim.name}" if aim.kind == "progress" else aim.name
 
 
-def menus_of(dossier: Dossier, effort: Effort | None) -> Menus:
-    """The menus of a dossier. Raises UsageError where no measure has regimes."""
+# --- what more effort buys -------------------------------------------------------------------------------------------
+
+
+def _raises(menus: Menus, question: Question, least: Least, clock: Clock, say: Say) -> list[Raise]:
+    """Each next regime from the least effort, and what it does to the Nash product."""
+    if least.plan is None or not menus.menus:
+        return []
+    base = tuple([p.regime for p in menu.places].index(least.regimes[menu.measure]) for menu in menus.menus)
+    nexts = [(i, place + 1) for i, place in enumerate(base) if place + 1 < len(menus.menus[i].places)]
+    start = _nash(menus.applied(base), question, Clock(clock.left / (1 + len(nexts)), clock.cancelled))
+    found = []
+    for done, (i, place) in enumerate(nexts):
+        menu = menus.menus[i]
+        say(f"What more inspection of {menu.measure} would bring ({done + 1} of {len(nexts)})")
+        raised = (*base[:i], place, *base[i + 1 :])
+        share = Clock(clock.left / (len(nexts) - done), clock.cancelled)
+        more, sure = _growth(start, _nash(menus.applied(raised), question, share))
+        before, after = menu.places[place - 1], menu.places[place]
+        found.append(Raise(menu.measure, before.regime, after.regime or "", after.effort - before.effort, more, sure))
+    return found
+
+
+def _nash(dossier: Dossier, question: Question, clock: Clock) -> tuple[Design, int]:
+    designer = Designer(Model.of(dossier), question, gap=0.005, clock=clock)
+    return (designer.design("nash"), max(1, len(designer.bargainers))) if clock.left > 0 else (UNKNOWN, 1)
+
+
+UNKNOWN = Design("undecided", "nash", "nash", None, None, None, None, None, None, finished=False)
+
+
+def _growth(start: tuple[Design, int], end: tuple[Design, int]) -> tuple[float | None, bool]:
+    """The growth of the geometric mean of gains between two Nash designs, and whether it is more than their gaps."""
+    (a, n), (b, _) = start, end
+    if a.objective is None or b.objective is None or a.rule_used != "nash" or b.rule_used != "nash":
+        return None, False
+    return math.expm1((b.objective - a.objective) / n), a.bound is not None and b.objective > a.bound
+
+
+# --- the least detection ---------------------------------------------------------------------------------------------
+
+
+def _rate(dossier: Dossier, question: Question, measure: str, clock: Clock, say: Say) -> Rate:
+    """The least constant rate of detection for one measure: of the plan at hand, then of any plan below that."""
+    verify = dossier.measures[measure].verification
+    stated = verify.detects.value if verify and verify.detects and verify.visits is None else None
+    if clock.left <= 0:
+        return Rate(measure, "undecided", None, stated)
+    say(f"The least detection for {measure}")
+
+    def solve(rate: float) -> tuple[Plan | None, bool]:
+        return any_plan(_seen_at(dossier, measure, rate), question, clock)
+
+    plan, settled = solve(0.0)
+    if plan is not None or not settled:
+        return Rate(measure, "none_needed", 0.0, stated) if plan else Rate(measure, "undecided", None, stated)
+    plan, settled = solve(QUICKEST)
+    if plan is None:
+        return Rate(measure, "not_enough" if settled else "undecided", None, stated)
+    high = QUICKEST
+    while True:
+        high = _least_of(dossier, question, measure, plan, high)
+        plan, settled = solve(high * (1 - BELOW))
+        if plan is None:
+            return Rate(measure, "found" if settled else "undecided", high if settled else None, stated)
+        high *= 1 - BELOW
+
+
+def _least_of(dossier: Dossier, question: Question, measure: str, plan: Plan, high: float) -> float:
+    """The least rate at which one plan stays satisfactory, from one at which it is."""
+    low = 0.0
+    while high - low > PRECISION * high:
+        middle = math.sqrt(low * high) if low > 0 else high / 8
+        judge = Judge(_seen_at(dossier, measure, middle), success=question.success, openings=question.openings)  # type: ignore[arg-type]
+        low, high = (low, middle) if judge.satisfactory(plan) else (middle, high)
+    return high
+
+
+def _seen_at(dossier: Dossier, measure: str, rate: float) -> Dossier:
+    """The dossier with one measure seen at a constant rate and by nothing else."""
+    verify = dossier.measures[measure].verify
+    assert isinstance(verify, Verify)
+    chosen, path = verify.chosen, f"measures.{measure}.verify"
+    changes: dict[str, Any] = {f"{path}.detects": f"{float(rate)!r} /year"}
+    changes |= {f"{path}.{name}": None for name in ("visits", "regime") if getattr(verify, name) is not None}
+    changes[f"{path}.delay"] = f"{chosen.delay.value!r} years"
+    changes[f"{path}.confirms_in"] = f"{confirms(chosen)!r} years"
+    return apply(dossier, changes)
+
+
+def any_plan(dossier: Dossier, question: Question, clock: Clock) -> tuple[Plan | None, bool]:
+    """Some satisfactory plan; and whether the question was settled."""
+    model = Model.of(dossier)
+    outcome = Solver(Problem(model, question), clock).best(Objective(Linear({}), lambda shares: 0.0))
+    if outcome.shares is None:
+        return None, outcome.proved
+    plan = plan_of(model, outcome.shares)
+    good = Judge(dossier, success=question.success, openings=question.openings).satisfactory(plan)  # type: ignore[arg-type]
+    return (plan, True) if good else (None, False)
+
+
+# --- plan and inspections within a budget ----------------------------------------------------------------------------
+
+
+class Joint(Designer):
+    """Designs a plan together with its regimes, within a budget."""
+
+    solver: ChoosingSolver
+
+    def __init__(self, fakings: Fakings, question: Question, budget: float | None, **given: Any) -> None:
+        self.fakings, self.budget = fakings, budget
+        super().__init__(fakings.model, question, valued=fakings.open, **given)
+
+    def _fresh(self, pool: Sequence[Array] = ()) -> None:
+        chosen = self.solver.chosen if pool else {}
+        self.problem: Choosing = Choosing(self.fakings, self.question, budget=self.budget)
+        self.solver = ChoosingSolver(self.problem, self.clock, say=self.say)
+        self.solver.pool.extend(pool)
+        self.solver.chosen.update(chosen)
+        self._best = {}
+
+    def judged(self, shares: Array) -> tuple[Plan, Verdict]:
+        plan = plan_of(self.model, shares)
+        dossier = self.fakings.menus.applied(self.solver.chosen[shares.tobytes()])
+        verdict = check(dossier, plan, success=self.question.success, openings=self.question.openings)  # type: ignore[arg-type]
+        if not verdict.satisfactory:
+            raise DetenteError("a plan designed with its inspections did not pass check: please report this dossier")
+        self.choice = self._cheapest(shares)
+        return plan, verdict
+
+    def _cheapest(self, shares: Array) -> Choice:
+        """The least effort that this plan needs; what it was found with where that cannot be settled."""
+        problem = Choosing(self.fakings, self.question, budget=self.budget)
+        n = self.model.M * self.model.K
+        fixed = shares[:, 1:].ravel()
+        problem.program.set_many_bounds(fixed[:n], fixed[:n])
+        for cut in self.problem.cuts:
+            problem.cut(*cut)
+        solver = ChoosingSolver(problem, Clock(max(5.0, self.clock.left), self.clock.cancelled))
+        solver.widths = ()
+        solver.offer_with(shares, self.solver.chosen[shares.tobytes()])
+        solver.best(frugal(problem, solver))
+        return solver.chosen[shares.tobytes()]
+
+
+def design_with_inspections(
+    dossier: Dossier,
+    rule: Rule = "nash",
+    *,
+    success: str = "none",
+    openings: Sequence[str] = (),
+    budget: float | None = None,
+    effort: Effort | None = None,
+    time_limit: float = 300.0,
+    gap: float = 0.005,
+    say: Say = lambda text: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> tuple[Design, dict[str, Any]]:
+    """The best plan under a rule with regimes to choose freely, within a budget a year; and the overlay that sets them.
+
+    Of several choices that this plan is satisfactory with, the one of least effort. Raises UsageError for rules and
+    dossiers that it cannot do.
+    """
     menus = Menus.of(dossier, effort)
     if not menus.menus:
         raise UsageError("no measure has `verify.regimes`: say there what inspecting it takes, such as {days: 40 /year}")
-    return menus
+    if budget is not None and not (math.isfinite(budget) and budget >= 0):
+        raise UsageError(f"a budget is 0 or more {menus.unit}, not {budget:g}")
+    if rule == "robust":
+        raise UsageError("rule 'robust' weighs slacks of one set of regimes: choose those first, with another rule")
+    if rule in ("earliest", "minimal") and not dossier.success.minimal:
+        raise UsageError(f"rule {rule!r} needs `success.minimal` in the dossier: say there what would count as success")
+    fakings = Fakings(menus)
+    if rule == "earliest" and (late := _confirming(menus, fakings)):
+        raise UsageError(f"rule 'earliest' needs regimes that confirm equally soon; those of {late!r} do not")
+    joint = Joint(fakings, Question(success, tuple(openings)), budget, gap=gap, clock=Clock(time_limit, cancelled), say=say)
+    found = joint.design(rule)
+    return found, menus.overlay(joint.choice) if found.plan is not None else {}
+
+
+def _confirming(menus: Menus, fakings: Fakings) -> str | None:
+    """A measure whose regimes differ in when it counts as verified."""
+    for menu, ways in zip(menus.menus, fakings.ways, strict=True):
+        if np.ptp([confirms(v) for v in ways]) > 1e-12:
+            return menu.measure
+    return None

@@ -12,7 +12,12 @@ from detente.dossier.schema import OVERRIDDEN, Dossier, Verify
 
 RECORDED = ("views", "types", "shocks", "scenarios", "history")
 """Sections that overlays and later questions read, not the design of a plan."""
-RECORDED_FIELDS = {"demands": ("price",), "measures": ("verify.false_alarms",), "interests": ("course",), "parties": ("talks_discount", "influence", "value_ceiling")}
+RECORDED_FIELDS = {
+    "demands": ("price",),
+    "measures": ("verify.false_alarms",),
+    "interests": ("course",),
+    "parties": ("talks_discount", "influence", "value_ceiling"),
+}
 """Fields of sections likewise; a course matters only where a demand bounds the interest's level."""
 
 

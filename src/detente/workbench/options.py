@@ -115,7 +115,7 @@ class DesignOptions(SolveOptions, JudgeOptions):
 class AssessOptions(SolveOptions):
     """Options of `assess`."""
 
-    expectations: bool = Field(True, description="Compare what each party asks and thinks with what it can get.")
+    hopes: bool = Field(True, description="Compare what each party asks and thinks with what it can get.")
     critical: bool = Field(False, description="Find the numbers that minimal success hangs on, too: it takes minutes.")
 
 
@@ -262,7 +262,7 @@ class VerifyInspectOptions(Options):
         None, description="First day of the calendar, such as 2019-01-01; by default the file's."
     )
     seed: int = Field(1, ge=0, description="Which draw of the days of random visits.")
-    case: Written | None = Field(None, description="A case into which the plan is to be put; needs --measure.")
+    case: str | None = Field(None, description="A case into which the plan is to be put; needs --measure.")
     measure: Names = Field((), description="MEASURE=SITE: which site shows whether the measure is kept; repeatable.")
 
 

@@ -353,7 +353,7 @@ def _beyond(
     shown = found.shown or "none"
     level = shown if shown in ("minimal", "full") else "none"
     expected, hangs_on = None, None
-    if options.expectations and not cancelled():
+    if options.hopes and not cancelled():
         most = min(EXPECTATIONS_SECONDS, options.time_limit)
         expected = gap(
             found.dossier,

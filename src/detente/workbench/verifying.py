@@ -10,8 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from detente.dossier import Dossier
 from detente.dossier.overlays import canonical
+from detente.dossier.places import nearest
 from detente.dossier.quantities import parse_share
 from detente.errors import DossierError, Finding, UsageError
 from detente.workbench import store
@@ -396,8 +396,21 @@ def verify_inspect(source: Source, options: VerifyInspectOptions | None = None, 
     return _kept(VerifyInspectResult(asked, tuple(dict.fromkeys([*findings, *found.findings])), found, overlay))
 
 
-def _overlay(found: Inspected, case: str | Dossier, measures: tuple[str, ...]) -> Mapping[str, Any]:
-    raise UsageError("plans cannot be put into a case yet")
+def _overlay(found: Inspected, case: str, measures: tuple[str, ...]) -> Mapping[str, Any]:
+    """The plan as changes to a case, which take them. Raises UsageError, DossierError."""
+    from detente.dossier import apply, load
+    from detente.verify.inspected import overlay_of
+
+    dossier, named = load(case), [m.partition("=") for m in measures]
+    for measure, equals, site in named:
+        if not (equals and site):
+            raise UsageError(f"--measure needs MEASURE=SITE, such as yongbyon_access=reactor, found {measure!r}")
+        if measure not in dossier.measures or dossier.measures[measure].verification is None:
+            known = [m for m, body in dossier.measures.items() if body.verification is not None]
+            raise UsageError(f"{case} has no measure {measure!r} that is verified: {nearest(measure, known)}")
+    overlay = overlay_of(found, {measure: site for measure, _, site in named})
+    apply(dossier, overlay)
+    return overlay
 
 
 # --- in common -------------------------------------------------------------------------------------------------

@@ -1,0 +1,166 @@
+"""Files of sites and of strata: what is read, what is refused and where, and the plan as an overlay on a case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detente.dossier import apply, loads, starter
+from detente.errors import UsageError
+from detente.model.detection import watch
+from detente.verify.inspected import inspect, overlay_of, pays_below
+from detente.verify.inspection_files import BUNDLED, STRATA, read_inspections, read_strata, strata_of
+from detente.verify.inspection_plan import Inspections, Site, days_to_deter, plan_inspections, worth
+from detente.verify.sampling import Method, Sample
+from detente.verify.timing import Channel, constant, periodic
+
+GOOD = """\
+inspections: 1
+title: Two sites
+start: 2020-02-29
+days: 40
+discount: 0.08 /year
+channels:
+  satellites: {detects: 20 %/year, false_alarms: 5 %/year}
+  flights: {visits: {every: 3 months, detects: 30 %}, group: air}
+sites:
+  reactor: {gain: 20 /year, caught: 60, days: 3, detects: 50 %, channels: [satellites, flights]}
+  store:
+    gain: 30
+    caught: 60
+    days: 4
+    sample: {items: 40, mean: 2000 g, goal: 8 kg, methods: [{drawn: 10, sd: 10 %}, {drawn: 3, sd: 1 %}]}
+"""
+
+
+def written(folder: Path, text: str, name: str = "sites.yaml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_file_says_what_python_would(tmp_path):
+    assignment, findings = read_inspections(written(tmp_path, GOOD))
+    assert findings == []
+    satellites = Channel("satellites", constant(-np.log(0.8)), constant(-np.log(0.8)), None, -np.log(0.95))
+    flights = Channel("flights", periodic(0.25, 0.3), periodic(0.25, 0.3, "average"), "air")
+    sample = Sample(40, 2.0, 8.0, (Method(10, 0.1), Method(3, 0.01)))
+    sites = (
+        Site("reactor", 20, 60, 3, detects=0.5, channels=(satellites, flights)),
+        Site("store", 30, 60, 4, sample=sample),
+    )
+    by_hand, _ = plan_inspections(Inspections(sites, 40, 0.08))
+    plan = inspect(assignment).plan
+    assert plan.visits == by_hand.visits
+    assert [s.value for s in plan.sites] == pytest.approx([s.value for s in by_hand.sites])
+    assert plan.false_alarm == pytest.approx(by_hand.false_alarm)
+
+
+MISTAKES = [
+    ("caught: 60, days: 3", "caught: -60, days: 3", "inspect.number", 10),
+    ("days: 3", "days: 3.5", "inspect.type", 10),
+    ("detects: 50 %", "detects: 150 %", "inspect.number", 10),
+    ("gain: 20 /year", "gian: 20 /year", "inspect.unknown_field", 10),
+    ("[satellites, flights]", "[satelites, flights]", "inspect.unknown_channel", 10),
+    ("every: 3 months", "every: 0", "inspect.channel", 8),
+    ("discount: 0.08 /year", "discount: 0 /year", "inspect.discount", 5),
+    ("discount: 0.08 /year\n", "", "inspect.missing", 1),
+    ("detects: 50 %, ", "", "inspect.detects", 10),
+    ("drawn: 10", "drawn: 50", "inspect.sample", 15),
+    ("2000 g", "2000 m", "inspect.number", 15),
+    ("days: 40", "days: [40", "inspect.yaml", None),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "code", "line"), MISTAKES, ids=[m[1] or m[0] for m in MISTAKES])
+def test_a_mistake_is_found_at_its_line(tmp_path, right, wrong, code, line):
+    assert right in GOOD
+    assignment, findings = read_inspections(written(tmp_path, GOOD.replace(right, wrong, 1)))
+    assert assignment is None
+    assert code in {f.code for f in findings}
+    found = next(f for f in findings if f.code == code)
+    assert found.remedy
+    assert found.file.endswith("sites.yaml")
+    assert line is None or found.line == line
+
+
+def test_a_file_that_is_not_there():
+    _, (found,) = read_inspections("yongbyon-2081")
+    assert (found.code, found.remedy) == ("inspect.file", "did you mean 'yongbyon-2018'?")
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_what_comes_with_the_program_deters_and_says_so(name):
+    found = inspect(read_inspections(name)[0])
+    task = found.plan.task
+    assert found.plan.complies
+    assert found.deters == days_to_deter(task)
+    assert 0 < found.deters < task.days
+    below = next(e for e in found.efforts if e.days == 0)
+    assert below.value > 0
+    assert [e.value for e in found.efforts] == sorted((e.value for e in found.efforts), reverse=True)
+    for s in found.plan.sites:
+        cost = pays_below(s, task.discount)
+        assert cost <= s.site.caught
+        turned = Site(**{**vars(s.site), "caught": cost})
+        assert worth(task, turned, s.visits, s.violation, s.worst) == pytest.approx(0, abs=1e-9)
+
+
+def test_without_a_budget_it_asks_for_one(tmp_path):
+    assignment, _ = read_inspections(written(tmp_path, GOOD.replace("days: 40\n", "")))
+    with pytest.raises(UsageError, match="--days"):
+        inspect(assignment)
+    assert inspect(assignment, days=20).plan.days <= 20
+
+
+def test_the_overlay_has_the_delay_of_the_plan(tmp_path):
+    """What the model reads from the regime is the distribution that the plan was judged by, not something like it."""
+    found = inspect(read_inspections(written(tmp_path, GOOD))[0])
+    overlay = overlay_of(found, {"gauges": "reactor", "release_more": "reactor"})
+    case = loads(starter())
+    known = {m for m, body in case.measures.items() if body.verification is not None}
+    measure = sorted(known)[0]
+    dossier = apply(case, overlay_of(found, {measure: "reactor"}))
+    verify = dossier.measures[measure].verification
+    reactor = found.plan.sites[0]
+    times = np.linspace(0, 4, 97)
+    assert watch(verify).survival(times) == pytest.approx(reactor.worst.survival(times), abs=1e-9)
+    assert 1 - np.exp(-verify.false_alarms.value) == pytest.approx(reactor.false_alarm)
+    days = [v["days"] for k, v in overlay.items() if "regimes" in k]
+    assert days == [f"{reactor.days} days/year", "0 days/year"]
+    with pytest.raises(UsageError, match="did you mean 'reactor'"):
+        overlay_of(found, {"gauges": "raector"})
+
+
+TABLE = "stratum,items,mean,share,effort\npowder,60,0.5 kg,,1\nrods,40,2 kg,50 %,1.5\n"
+
+
+def test_strata_from_a_table_and_from_yaml_are_the_same(tmp_path):
+    file, findings = read_strata(written(tmp_path, TABLE, "store.csv"))
+    assert findings == []
+    text = "strata:\n  powder: {items: 60, mean: 500 g}\n  rods: {items: 40, mean: 2, share: 50 %, effort: 1.5}\n"
+    same, _ = read_strata(written(tmp_path, text))
+    assert strata_of(file) == strata_of(same)
+    assert file.title == "store"
+    for name in STRATA:
+        assert read_strata(name)[0].strata
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "code", "line"),
+    [
+        ("stratum,", "name,", "inspect.column", 1),
+        ("rods,40", "powder,40", "inspect.column", 3),
+        ("rods,40", "rods,forty", "inspect.type", 3),
+        ("rods,40", "rods,0", "inspect.number", 3),
+        ("2 kg", "", "inspect.missing", 3),
+        ("50 %", "150 %", "inspect.number", 3),
+        ("effort", "efort", "inspect.unknown_field", 2),
+    ],
+)
+def test_a_mistake_in_a_table_is_found_at_its_line(tmp_path, right, wrong, code, line):
+    file, findings = read_strata(written(tmp_path, TABLE.replace(right, wrong, 1), "store.csv"))
+    assert file is None
+    assert (code, line) in {(f.code, f.line) for f in findings}
