@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         verify_balance,
         verify_declaration,
         verify_inspect,
+        verify_needs,
         verify_sample,
     )
 
@@ -83,6 +84,7 @@ _HOMES = {
         "verify_balance",
         "verify_declaration",
         "verify_inspect",
+        "verify_needs",
         "verify_sample",
     ),
 }
@@ -128,6 +130,7 @@ __all__ = [
     "verify_balance",
     "verify_declaration",
     "verify_inspect",
+    "verify_needs",
     "verify_sample",
 ]
 

@@ -39,7 +39,7 @@ def test_the_answer_comes_first_within_the_width(detente, name):
 def test_json_alone(detente, name):
     said = detente("verify", *ASKED[name], "--json")
     assert (said.code, said.err) == (0, "")
-    assert said.json["provenance"]["verb"].startswith("verify_")
+    assert said.json["provenance"]["verb"].startswith("verify ")
     assert said.json["findings"] is not None
     assert FIRST[name] in said.json["sentences"][0] or name in ("declaration", "balance")
 
@@ -84,7 +84,7 @@ def test_a_bad_file_is_told_with_its_line(detente, tmp_path):
         ("sample", "--items", "100", "--mean-kg", "1", "--detection", "x"),
         ("balance", "practice", "--false-alarms", "60%"),
         ("inspect", "yongbyon-2018", "--start", "2019-13-01"),
-        ("inspect", "yongbyon-2018", "--case", "korea-2018"),
+        ("inspect", "yongbyon-2018", "--measure", "yongbyon_access=reactor"),
         ("inspect", "nosuch"),
         ("declaration", "nosuch"),
     ],

@@ -160,6 +160,8 @@ def test_a_page_is_short(page):
 CARRIED = {"dossier.type", "dossier.number", "dossier.require"}
 """Codes that pydantic carries as `detente.…`; modules are named alike, so these are listed."""
 CODE = re.compile(r"(?:dossier|lesson|plan|sheets|run|foreign|declaration|balance|inspect)\.[a-z][a-z_]+")
+FILES = {"plan.efg", "plan.ics", "plan.xlsx"}
+"""Names of files that look like codes."""
 PUT_TOGETHER = {
     "declaration.py": ("declaration", {"_refused"}),
     "balance_files.py": ("balance", {"add", "_bad"}),
@@ -179,12 +181,14 @@ def codes_of_the_source() -> set[str]:
                 found |= {f"dossier.{kind}" for kind in re.findall(r"^detente\.(\w+)$", node.value)} & CARRIED
             elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_bad":
                 found.add(f"dossier.{ast.literal_eval(node.args[0])}")
+        if path.name == "declaration.py" and path.parent.name == "verify":
+            found |= {f"declaration.{kind}" for kind in re.findall(r'"detente\.(\w+)"', path.read_text("utf-8"))}
         if path.parent.name == "verify" and path.name in PUT_TOGETHER:
             found |= set(put_together(path, *PUT_TOGETHER[path.name]))
     found = {code for code in found if not code.endswith("_")}  # the beginnings of those that are put together
     found |= {f"dossier.unknown_{kind}" for kind in get_args(names.Kind)}
     found |= {f"declaration.unknown_{kind}" for kind in declaration_files._SECTION}
-    return found | {f"plan.{kind}" for kind in get_args(Kind)}
+    return found - FILES | {f"plan.{kind}" for kind in get_args(Kind)}
 
 
 def put_together(path: Path, beginning: str, functions: set[str]) -> Iterator[str]:
@@ -240,7 +244,7 @@ def test_flags_options_and_reference_agree(generate):
         assert {k for k in listed(words).values() if k} == options, words
         signature = inspect.signature(getattr(workbench, function.__name__))
         keywords = {p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY}
-        assert keywords - {"say", "cancelled", "options"} == options, words
+        assert keywords - {"say", "cancelled", "options", "executor"} == options, words
 
 
 # --- the book --------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Files of sites and of strata: what is read, what is refused and where, and the plan as an overlay on a case."""
+"""Files of sites and of strata: what is read, what is refused and where."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detente.dossier import apply, loads, starter
 from detente.errors import UsageError
-from detente.model.detection import watch
-from detente.verify.inspected import inspect, overlay_of, pays_below
+from detente.verify.inspected import inspect, pays_below
 from detente.verify.inspection_files import BUNDLED, STRATA, read_inspections, read_strata, strata_of
 from detente.verify.inspection_plan import Inspections, Site, days_to_deter, plan_inspections, worth
 from detente.verify.sampling import Method, Sample
@@ -113,25 +111,6 @@ def test_without_a_budget_it_asks_for_one(tmp_path):
     with pytest.raises(UsageError, match="--days"):
         inspect(assignment)
     assert inspect(assignment, days=20).plan.days <= 20
-
-
-def test_the_overlay_has_the_delay_of_the_plan(tmp_path):
-    """What the model reads from the regime is the distribution that the plan was judged by, not something like it."""
-    found = inspect(read_inspections(written(tmp_path, GOOD))[0])
-    overlay = overlay_of(found, {"gauges": "reactor", "release_more": "reactor"})
-    case = loads(starter())
-    known = {m for m, body in case.measures.items() if body.verification is not None}
-    measure = sorted(known)[0]
-    dossier = apply(case, overlay_of(found, {measure: "reactor"}))
-    verify = dossier.measures[measure].verification
-    reactor = found.plan.sites[0]
-    times = np.linspace(0, 4, 97)
-    assert watch(verify).survival(times) == pytest.approx(reactor.worst.survival(times), abs=1e-9)
-    assert 1 - np.exp(-verify.false_alarms.value) == pytest.approx(reactor.false_alarm)
-    days = [v["days"] for k, v in overlay.items() if "regimes" in k]
-    assert days == [f"{reactor.days} days/year", "0 days/year"]
-    with pytest.raises(UsageError, match="did you mean 'reactor'"):
-        overlay_of(found, {"gauges": "raector"})
 
 
 TABLE = "stratum,items,mean,share,effort\npowder,60,0.5 kg,,1\nrods,40,2 kg,50 %,1.5\n"

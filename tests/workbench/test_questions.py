@@ -117,3 +117,52 @@ def test_an_assessment_carries_expectations_through_the_cache(river):
     assert first.expectations is not None
     assert plain(again)["gap"] == plain(first)["gap"]
     assert dt.assess(river, hopes=False).expectations is None
+
+
+def test_a_design_with_its_inspections_names_the_regimes(tmp_path):
+    """A fakes what B pays for unless it is inspected: only with the dearer regime is there a deal."""
+    case = dt.from_dict(
+        {
+            "detente": 1,
+            "title": "Worth inspecting",
+            "start": "2020-01-01",
+            "periods": ["2 x 1 year"],
+            "interests": {
+                "stock": {"unit": "t", "worst": 10, "best": 0},
+                "money": {"unit": "m", "worst": 0, "best": 10},
+            },
+            "parties": {
+                "a": {"discount": "0.05 /year", "stakes": {"stock": -4, "money": 10}, "response_time": 0},
+                "b": {"discount": "0.05 /year", "stakes": {"stock": 10, "money": -4}, "response_time": 0},
+            },
+            "measures": {
+                "destroy": {
+                    "by": "a",
+                    "effects": {"stock": {"level": -10}},
+                    "undo": {"in": 0},
+                    "verify": {
+                        "by": "inspectors",
+                        "detects": "0 %/year",
+                        "regimes": {
+                            "light": {"days": "10 /year", "detects": "1 %/year"},
+                            "full": {"days": "90 /year", "detects": "90 %/year"},
+                        },
+                    },
+                },
+                "pay": {"by": "b", "effects": {"money": {"level": 10}}, "undo": {"in": 0}, "verify": "open"},
+            },
+            "demands": {
+                "stock_gone": {"by": "b", "firmness": "red_line", "require": {"in_force": "destroy", "by": "2021-12-31"}}
+            },
+        }
+    )
+    assert dt.design(case).status == "none_exists"
+    found = dt.design(case, with_inspections=True)
+    assert found.inspections == {"measures.destroy.verify.regime": "full"}
+    assert dt.check(dt.apply(case, found.inspections), found.plan).ok
+    assert dt.design(case, with_inspections=True).to_json()["entry"] == found.to_json()["entry"]
+    assert dt.design(case, with_inspections=True, budget=50).status == "none_exists"
+    found.save(tmp_path / "plan.json")
+    assert json.loads((tmp_path / "plan-inspections.json").read_text()) == found.inspections
+    with pytest.raises(UsageError, match="with-inspections"):
+        dt.design(case, budget=5)

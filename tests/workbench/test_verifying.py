@@ -179,8 +179,16 @@ def test_a_plan_in_a_case(case, tmp_path):
     for wrong in ("release_watr=reactor", "release_water", "release_water=raector", "free_captives=reactor"):
         with pytest.raises(UsageError, match=r"did you mean|MEASURE=SITE|known:"):
             dt.verify_inspect("yongbyon-2018", case=str(case), measure=wrong)
-    with pytest.raises(UsageError, match="go together"):
+    with pytest.raises(UsageError, match="--measure needs --case"):
+        dt.verify_inspect("yongbyon-2018", measure="release_water=reactor")
+    with pytest.raises(UsageError, match="no measure that can be faked names a site"):
         dt.verify_inspect("yongbyon-2018", case=str(case))
+
+
+def test_the_bundled_case_names_the_sites_of_the_bundled_plan():
+    overlay = dt.verify_inspect("yongbyon-2018", case="korea-2018").overlay
+    chosen = {path.split(".")[1] for path in overlay if path.endswith("verify.regime")}
+    assert chosen == {"yongbyon_access", "yongbyon_disabled", "enrichment_disabled", "enrichment_dismantled"}
 
 
 def test_files_that_are_not_there():

@@ -142,9 +142,18 @@ def designed(result: DesignResult, case: str | None, saved: Path | None = None) 
         screen.say(f"Objective {words.number(found.objective)}, bound {words.number(found.bound)}{gap}.")
         for text in result.sentences()[1:2]:
             screen.say(text)
+    if result.inspections is not None:
+        with screen.section("Inspection regimes chosen with it"):
+            chosen = {p.split(".")[1]: r for p, r in result.inspections.items() if p.endswith(".regime") and r}
+            for name, regime in chosen.items():
+                screen.bullet(f"{words.measure(result.dossier, name)}: {regime}")
+            if not chosen:
+                screen.say("None: the deal needs no more than what each measure states.", 2)
     _foot(screen, result.findings, result.provenance, case)
     if saved:
         screen.path(f"Plan: {saved}")
+    if saved and result.inspections:
+        screen.path(f"Regimes: {saved.with_name(f'{saved.stem}-inspections.json')} (use it with --overlay)")
 
 
 def evaluated(result: EvaluateResult) -> None:

@@ -6,29 +6,31 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from detente.cli.answers import _foot, _heading
 from detente.cli.screen import Screen
 from detente.cli.told import _written
 from detente.workbench.judging import counted
+from detente.workbench.needing import NeedsResult
 from detente.workbench.verifying import Verification
 
 FEW = 14
 """Rows of a long table that a terminal shows."""
 SHOWN: Mapping[str, Mapping[str, Sequence[str]]] = {
-    "verify_declaration": {
+    "verify declaration": {
         "claims": ("claim", "declared kg", "estimated kg", "z", "more SQ", "agrees"),
         "rules": ("verdict", "where", "in numbers"),
     },
-    "verify_balance": {
+    "verify balance": {
         "tests": ("test", "threshold", "greatest", "alarms", "sees hardest"),
         "balances": ("balance", "MUF kg", "SD kg", "CUMUF kg", "SITMUF", "Page"),
         "drivers": ("location", "error", "share"),
     },
-    "verify_sample": {
+    "verify sample": {
         "sizes": ("rule", "draws", "sees", "how"),
         "methods": ("drawn", "relative SD", "recognises worst share", "false alarm"),
         "strata": ("stratum", "items", "yields kg", "effort", "draws", "in whole items"),
     },
-    "verify_inspect": {
+    "verify inspect": {
         "sites": ("site", "visits a year", "days a year", "worth", "90 % within"),
         "visits": ("date", "site", "inspector days"),
     },
@@ -69,6 +71,22 @@ def verified(result: Verification, written: Sequence[Path] = ()) -> None:
     _written(screen, written)
     if overlay := next((p for p in written if p.name == "overlay.yaml"), None):
         screen.path(f"In a case: detente design {result.provenance.options['case']} --overlay {overlay}")
+
+
+def needed(result: NeedsResult, case: str, written: Sequence[Path] = ()) -> None:
+    """The answer in words, then what each effort buys."""
+    screen = Screen()
+    _heading(screen, result.dossier.title, result.provenance.changes)
+    for text in result.sentences():
+        screen.say(text)
+    for name, rows in result.tables().items():
+        if rows:
+            with screen.section(name.replace("_", " ").capitalize()):
+                screen.table({c: c[:1].upper() + c[1:] for c in rows[0]}, rows[:FEW])
+            if len(rows) > FEW:
+                screen.say(f"… and {len(rows) - FEW} more; --out and --json have all of them.")
+    _foot(screen, result.findings, result.provenance, case)
+    _written(screen, written)
 
 
 def _worth_showing(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

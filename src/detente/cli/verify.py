@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from detente.cli.app import ASK, FINE, PLAIN, Face, Printed, app
+from detente.cli.app import ASK, FINE, INTERRUPTED, PLAIN, UNDECIDED, Face, Printed, app
 from detente.workbench.options import (
+    NeedsOptions,
     VerifyBalanceOptions,
     VerifyDeclarationOptions,
     VerifyInspectOptions,
@@ -18,7 +19,7 @@ from detente.workbench.options import (
 
 verify = App(
     name="verify",
-    help="Check a declaration, close a balance, plan samples and inspections.",
+    help="Check declarations, balances, samples and inspections, and how much of it a deal needs.",
     group=ASK,
     group_commands=ASK,
     help_epilogue="",
@@ -138,3 +139,44 @@ def verify_inspect(
         Folder for a page with the pictures, the calendar and the plan's record.
     """
     return _verified("verify_inspect", source, options, out, face)
+
+
+@verify.command(name="needs")
+def verify_needs(
+    case: str,
+    /,
+    *,
+    out: Path | None = None,
+    options: Annotated[NeedsOptions | None, Parameter(name="*")] = None,
+    face: Printed = PLAIN,
+) -> int:
+    """Find the least inspection effort for a deal, and what more would buy.
+
+    Example: detente verify needs korea-2018 --success minimal --out needs
+
+    Parameters
+    ----------
+    case
+        A bundled case's id, or a file.
+    out
+        Folder for a page with the effort curve, the regimes as an overlay, and the plan.
+    """
+    from detente.cli import say
+    from detente.workbench import needing
+    from detente.workbench.writing import folder_for
+
+    if out:
+        folder_for(out)
+    result, interrupted = say.watched(
+        lambda tell, cancelled: needing.needs(case, options, say=tell, cancelled=cancelled),
+        verbose=face.verbose,
+        what=f"How much verification {case} needs",
+    )
+    written = result.write(out) if out else []
+    if face.json_:
+        say.print_json(result.to_json())
+    else:
+        from detente.cli import verified
+
+        verified.needed(result, case, written)
+    return INTERRUPTED if interrupted else UNDECIDED if result.status == "undecided" else FINE

@@ -1,4 +1,4 @@
-"""Plan and inspections chosen together: one programme over both, its rows on cheating switched by the regimes. DESIGN §5.
+"""Plan and inspections chosen together: one programme over both, rows on cheating switched by the regimes. DESIGN §5.
 
 A row on faking m stands for one regime of m and for which measures of the faker are seen no faster than m, which hangs
 on their regimes too. It is relaxed where m has another regime, and, by no more than it takes, for each measure that
@@ -61,10 +61,7 @@ class Fakings:
         self.speed = lru_cache(maxsize=None)(self._speed)
 
     def _ways(self, i: int) -> list[Verify]:
-        menu = self.menus.menus[i]
-        verify = self.menus.dossier.measures[menu.measure].verify
-        assert isinstance(verify, Verify)
-        return [verify.under(place.regime) for place in menu.places]
+        return [self.menus.way(i, place) for place in range(len(self.menus.menus[i].places))]
 
     @cached_property
     def ways(self) -> list[list[Verify]]:
@@ -149,7 +146,9 @@ class Choosing(Problem):
     def spent(self) -> Row:
         """The effort of a choice."""
         menus = self.menus.menus
-        return {c: p.effort for cs, menu in zip(self.z, menus, strict=True) for c, p in zip(cs, menu.places, strict=True)}
+        return {
+            c: p.effort for cs, menu in zip(self.z, menus, strict=True) for c, p in zip(cs, menu.places, strict=True)
+        }
 
     def choice(self, x: Array) -> Choice:
         return tuple(int(np.argmax(x[columns])) for columns in self.z)

@@ -29,6 +29,7 @@ from detente.model.plan import Plan
 Status = Literal["satisfactory", "none_exists", "undecided"]
 Kind = Literal["success", "progress", "measure"]
 Say = Callable[[str], None]
+MINIMAL = Question("minimal")
 STEPS = (0.25, 0.5, 0.75, 1.0)
 """Parts of a progress scale whose least effort is asked for."""
 QUICKEST = 1000.0
@@ -67,8 +68,8 @@ class Aim:
 class Least:
     """The least effort for an aim, with regimes and a plan that prove it is enough.
 
-    `none_exists`: proved, with any regimes. `undecided`: stopped; `effort`, if any, is enough, less may be. `bound`: less
-    is not enough, proved.
+    `none_exists`: proved, with any regimes. `undecided`: stopped; `effort`, if any, is enough, less may be. `bound`:
+    proved that less is not enough.
     """
 
     aim: Aim
@@ -103,7 +104,9 @@ class Raise:
 
 @dataclass(frozen=True)
 class Rate:
-    """The least constant rate of detection of one measure with which a deal exists, all else as the dossier states it.
+    """The least constant rate of detection of one measure with which a deal exists, all else as at the least effort.
+
+    Where that was not found, all else as the dossier states it.
 
     `rate`: times a year; 0 where none is needed; None where no rate is enough, or that is undecided.
     """
@@ -112,7 +115,7 @@ class Rate:
     status: Literal["found", "none_needed", "not_enough", "undecided"]
     rate: float | None
     stated: float | None
-    """The rate that it has, where it has nothing but a rate."""
+    """The rate that it has there, where it has nothing but a rate."""
 
     @property
     def chance(self) -> float | None:
@@ -157,7 +160,7 @@ def aims_of(dossier: Dossier) -> list[Aim]:
 
 def needs(
     dossier: Dossier,
-    question: Question = Question("minimal"),
+    question: Question = MINIMAL,
     *,
     effort: Effort | None = None,
     steps: bool = True,
@@ -183,7 +186,8 @@ def needs(
         left = until("steps").left
         slice_ = Clock(min(left, max(4.0, 3 * left / (len(aims) - i))), cancelled)
         further.append(search.least(aim, slice_))
-    found = [_rate(dossier, question, m, until("rates"), say) for m in fakeable(dossier)] if rates else []
+    under = dossier if least.plan is None else apply(dossier, least.overlay) if least.overlay else dossier
+    found = [_rate(under, question, m, until("rates"), say) for m in fakeable(dossier)] if rates else []
     bought = _raises(menus, question, least, clock, say) if raises else []
     finished = all(x.status != "undecided" for x in [least, *further]) and all(r.status != "undecided" for r in found)
     finished = finished and all(r.more is not None for r in bought) and not cancelled()
@@ -247,7 +251,7 @@ class Search:
             problem.cut(*cut)
         solver = ChoosingSolver(problem, clock, say=self.say)
         for shares, choice in self.plans:
-            if self._reaches(aim, shares, choice):
+            if self._fits(aim, shares, choice):
                 solver.offer_with(shares, choice)
         outcome = solver.best(frugal(problem, solver))
         self.active |= set(problem.active)
@@ -272,12 +276,20 @@ class Search:
             plan_of(self.fakings.model, outcome.shares),
         )
 
-    def _reaches(self, aim: Aim, shares: Array, choice: Choice) -> bool:
-        """Whether a plan passes `check` under a choice, with the aim as its success."""
+    def _judge(self, aim: Aim, choice: Choice) -> Judge:
         dossier = self.menus.applied(choice)
         changed = apply(dossier, aim.changes) if aim.changes else dossier
-        judge = Judge(changed, success=aim.level, openings=self.openings)  # type: ignore[arg-type]
-        return judge.satisfactory(plan_of(self.fakings.model, shares))
+        return Judge(changed, success=aim.level, openings=self.openings)  # type: ignore[arg-type]
+
+    def _reaches(self, aim: Aim, shares: Array, choice: Choice) -> bool:
+        """Whether a plan passes `check` under a choice, with the aim as its success."""
+        return self._judge(aim, choice).satisfactory(plan_of(self.fakings.model, shares))
+
+    def _fits(self, aim: Aim, shares: Array, choice: Choice) -> bool:
+        """Whether it meets all that has no value; the solver looks at the rest."""
+        terms = self._judge(aim, choice).terms
+        timing = terms.clock.timing(plan_of(self.fakings.model, shares))
+        return all(term.judge(timing) is None for term in terms.all)
 
 
 def frugal(problem: Choosing, solver: ChoosingSolver) -> Objective:
@@ -460,7 +472,9 @@ def design_with_inspections(
     """
     menus = Menus.of(dossier, effort)
     if not menus.menus:
-        raise UsageError("no measure has `verify.regimes`: say there what inspecting it takes, such as {days: 40 /year}")
+        raise UsageError(
+            "no measure has `verify.regimes`: say there what inspecting it takes, such as {days: 40 /year}"
+        )
     if budget is not None and not (math.isfinite(budget) and budget >= 0):
         raise UsageError(f"a budget is 0 or more {menus.unit}, not {budget:g}")
     if rule == "robust":
@@ -470,7 +484,9 @@ def design_with_inspections(
     fakings = Fakings(menus)
     if rule == "earliest" and (late := _confirming(menus, fakings)):
         raise UsageError(f"rule 'earliest' needs regimes that confirm equally soon; those of {late!r} do not")
-    joint = Joint(fakings, Question(success, tuple(openings)), budget, gap=gap, clock=Clock(time_limit, cancelled), say=say)
+    joint = Joint(
+        fakings, Question(success, tuple(openings)), budget, gap=gap, clock=Clock(time_limit, cancelled), say=say
+    )
     found = joint.design(rule)
     return found, menus.overlay(joint.choice) if found.plan is not None else {}
 

@@ -1,18 +1,21 @@
 """The regimes that a dossier's measures can be inspected under, and a choice of one for each. DESIGN §3, §6.
 
 A choice says for every measure that has regimes which one is taken, by its place in the menu: the places go by effort,
-and the first is none at all, where what the block itself says counts and nothing is spent.
+and the first is none at all, where what the block itself says counts and nothing is spent. Where that would see more
+than a regime that takes effort, the block is not what is left without inspection: then the first is a regime of effort
+0, if there is one, else that cheating is never seen.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from detente.dossier.overlays import apply
+from detente.dossier.quantities import ZERO
 from detente.dossier.schema import Dossier, Verify
 from detente.errors import UsageError
 from detente.model.detection import watch
@@ -28,6 +31,8 @@ class Place:
 
     regime: str | None
     effort: float
+    blind: bool = False
+    """No inspection, where what the block says cannot be had without: cheating is never seen."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +57,20 @@ class Menus:
         chosen = effort or _stated(dossier)
         menus = []
         for name, verify in _with_regimes(dossier):
-            places = [Place(None, 0.0)]
+            places = []
             for which, regime in verify.regimes.items():
                 amount = getattr(regime, chosen)
                 if amount is None:
-                    raise UsageError(f"regime {which!r} of {name!r} does not say its {chosen}: add '{chosen}: 40 /year'")
+                    raise UsageError(
+                        f"regime {which!r} of {name!r} does not say its {chosen}: add '{chosen}: 40 /year'"
+                    )
                 places.append(Place(which, amount.value))
             rho = _discount(dossier, name)
-            paid = sorted(places[1:], key=lambda p: (p.effort, seen_value(verify.under(p.regime), rho)))
-            menus.append(Menu(name, (places[0], *paid)))
+            places.sort(key=lambda p: (p.effort, seen_value(verify.under(p.regime), rho)))
+            own = seen_value(verify.under(None), rho) if verify.detects or verify.visits else math.inf
+            blind = any(p.effort > 0 and seen_value(verify.under(p.regime), rho) < own - 1e-12 for p in places)
+            none = [] if blind and places[0].effort == 0 else [Place(None, 0.0, blind)]
+            menus.append(Menu(name, (*none, *places)))
         return cls(dossier, chosen, tuple(menus))
 
     @property
@@ -82,13 +92,16 @@ class Menus:
 
     @cached_property
     def stated(self) -> Choice:
-        """What the dossier chooses as it stands."""
+        """What the dossier chooses as it stands; −1 where it chooses none and that is on no menu."""
         chosen = {name: verify.regime for name, verify in _with_regimes(self.dossier)}
-        return tuple([p.regime for p in menu.places].index(chosen[menu.measure]) for menu in self.menus)
+        return tuple(
+            next((i for i, p in enumerate(menu.places) if p.regime == chosen[menu.measure] and not p.blind), -1)
+            for menu in self.menus
+        )
 
     def spent(self, choice: Choice) -> float:
         """Its effort a year."""
-        return math.fsum(menu.places[i].effort for menu, i in zip(self.menus, choice, strict=True))
+        return math.fsum(menu.places[i].effort for menu, i in zip(self.menus, choice, strict=True) if i >= 0)
 
     def named(self, choice: Choice) -> dict[str, str | None]:
         """Measure → regime, None for none."""
@@ -100,13 +113,24 @@ class Menus:
         for menu, i, stated in zip(self.menus, choice, self.stated, strict=True):
             if i == stated:
                 continue
-            regime, path = menu.places[i].regime, f"measures.{menu.measure}.verify"
-            changes[f"{path}.regime"] = regime
+            place, path = menu.places[i], f"measures.{menu.measure}.verify"
             verify = self.dossier.measures[menu.measure].verify
             assert isinstance(verify, Verify)
-            if regime is None and verify.detects is None and verify.visits is None:
+            if place.regime != verify.regime:
+                changes[f"{path}.regime"] = place.regime
+            if place.blind:
                 changes[f"{path}.detects"] = "0 %/year"
+                changes |= {f"{path}.visits": None} if verify.visits is not None else {}
         return changes
+
+    def way(self, i: int, place: int) -> Verify:
+        """What counts of a measure's verification at a place of its menu."""
+        verify = self.dossier.measures[self.menus[i].measure].verify
+        assert isinstance(verify, Verify)
+        chosen = self.menus[i].places[place]
+        if chosen.blind:
+            return verify.under(None).model_copy(update={"detects": ZERO, "visits": None})
+        return verify.under(chosen.regime)
 
     @cached_property
     def applied(self) -> Any:
@@ -124,12 +148,15 @@ class Menus:
         return tuple(self._notes())
 
     def _notes(self) -> Iterator[str]:
-        for menu in self.menus:
-            measure = self.dossier.measures[menu.measure]
-            verify = measure.verify
-            assert isinstance(verify, Verify)
+        odd = [menu.measure for menu in self.menus if menu.places[0].blind or menu.places[0].regime is not None]
+        if odd:
+            yield (
+                f"What the block itself says sees more than a regime that takes effort, so it is not had for nothing: "
+                f"without a regime cheating on these is never seen, or as under the regime of effort 0: {', '.join(odd)}."
+            )
+        for m, menu in enumerate(self.menus):
             rho = _discount(self.dossier, menu.measure)
-            ways = [(place, verify.under(place.regime)) for place in menu.places]
+            ways = [(place, self.way(m, i)) for i, place in enumerate(menu.places)]
             for (less, a), (more, b) in [(x, y) for i, x in enumerate(ways) for y in ways[i + 1 :]]:
                 worse = []
                 if seen_value(b, rho) < seen_value(a, rho) - 1e-12:
@@ -167,8 +194,3 @@ def _discount(dossier: Dossier, measure: str) -> float:
     """The continuous discount of whoever performs a measure; the least of several."""
     rates = [d.value for p in dossier.measures[measure].by if (d := dossier.parties[p].discount) is not None]
     return min(rates, default=0.05) or 0.05
-
-
-def among(menus: Menus, choice: Choice, measures: Mapping[str, Any]) -> Choice:
-    """A choice with the places of all measures but these left out of account (−1)."""
-    return tuple(i if menu.measure in measures else -1 for menu, i in zip(menus.menus, choice, strict=True))

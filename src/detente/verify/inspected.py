@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from math import isfinite, log1p
-from typing import Any, Literal, NamedTuple
+from math import isfinite
+from typing import Literal, NamedTuple
 
 import numpy as np
 
-from detente.dossier.places import nearest
 from detente.errors import DossierError, Finding, UsageError
 from detente.verify.inspection_files import Assignment, placed
 from detente.verify.inspection_plan import (
@@ -92,34 +90,3 @@ def _effort(task: Inspections) -> Effort:
     assert plan is not None
     assert worst is not None
     return Effort(task.days, worst.value, plan.detection(HALF_A_YEAR) or 0.0)
-
-
-def overlay_of(found: Inspected, sites: Mapping[str, str]) -> dict[str, Any]:
-    """The plan as changes to a dossier: for each measure the distribution of the delay at its site, as a regime.
-
-    `sites`: by measure, the site that shows whether it is kept. The inspector-days of a site are counted once, with the
-    first measure that names it. Raises UsageError for a site that is not in the plan.
-    """
-    changes: dict[str, Any] = {}
-    name, counted = f"plan_{found.plan.plan_id}", set[str]()
-    for measure, site in sites.items():
-        plan = next((s for s in found.plan.sites if s.site.name == site), None)
-        if plan is None or plan.violation is None:
-            known = [s.site.name for s in found.plan.sites if s.violation is not None]
-            raise UsageError(f"the plan has no site {site!r} where a violation is possible: {nearest(site, known)}")
-        days = 0 if site in counted else plan.days
-        counted.add(site)
-        regime = {"title": f"{found.assignment.title}: {found.title_of(site)}", "days": f"{days} days/year"}
-        changes[f"measures.{measure}.verify.regimes.{name}"] = {**regime, **_seen(plan)}
-        changes[f"measures.{measure}.verify.regime"] = name
-    return changes
-
-
-def _seen(plan: SitePlan) -> dict[str, Any]:
-    """The delay from the worst start as a regime says it: a constant rate, and the visits."""
-    watch = plan.worst.as_watch()
-    regime: dict[str, Any] = {"detects": f"{watch.rate!r} /year"}
-    if watch.visits:
-        times = [[f"{t!r} years", chance] for t, chance in watch.visits]
-        regime["visits"] = {"times": times} | ({"every": f"{watch.every!r} years"} if isfinite(watch.every) else {})
-    return {**regime, "false_alarms": f"{-log1p(-plan.false_alarm)!r} /year"}

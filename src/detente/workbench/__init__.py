@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         import_negmas,
     )
     from detente.workbench.judging import CheckResult, EvaluateResult, check, evaluate
+    from detente.workbench.needing import NeedsResult
     from detente.workbench.provenance import Provenance
     from detente.workbench.questions import (
         CriticalResult,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         verify_balance,
         verify_declaration,
         verify_inspect,
+        verify_needs,
         verify_sample,
     )
 
@@ -67,6 +69,7 @@ _ROOMS = {
         "import_negmas",
     ),
     "judging": ("CheckResult", "EvaluateResult", "check", "evaluate"),
+    "needing": ("NeedsResult",),
     "provenance": ("Provenance",),
     "questions": (
         "CriticalResult",
@@ -90,6 +93,7 @@ _ROOMS = {
         "verify_balance",
         "verify_declaration",
         "verify_inspect",
+        "verify_needs",
         "verify_sample",
     ),
 }
@@ -109,6 +113,7 @@ __all__ = [
     "FrontierResult",
     "GapResult",
     "ImportResult",
+    "NeedsResult",
     "NewResult",
     "Provenance",
     "Result",
@@ -146,6 +151,7 @@ __all__ = [
     "verify_balance",
     "verify_declaration",
     "verify_inspect",
+    "verify_needs",
     "verify_sample",
 ]
 

@@ -111,6 +111,11 @@ class CompareOptions(JudgeOptions):
 class DesignOptions(SolveOptions, JudgeOptions):
     """Options of `design`."""
 
+    with_inspections: bool = Field(False, description="Choose inspection regimes together with the plan.")
+    budget: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="The most effort a year for regimes, in the unit they state."
+    )
+
 
 class AssessOptions(SolveOptions):
     """Options of `assess`."""
@@ -229,7 +234,7 @@ class VerifyBalanceOptions(Options):
         "quantity."
     )  # fmt: skip
     false_alarms: Written = Field("5 %", description="Chance that a test alarms though nothing is lost.")
-    known_opening: bool = Field(False, description="The opening inventory was agreed earlier: take it as exact.")
+    known_opening: bool = Field(False, description="Take the opening inventory as exact.")
 
 
 class VerifySampleOptions(Options):
@@ -262,8 +267,28 @@ class VerifyInspectOptions(Options):
         None, description="First day of the calendar, such as 2019-01-01; by default the file's."
     )
     seed: int = Field(1, ge=0, description="Which draw of the days of random visits.")
-    case: str | None = Field(None, description="A case into which the plan is to be put; needs --measure.")
-    measure: Names = Field((), description="MEASURE=SITE: which site shows whether the measure is kept; repeatable.")
+    case: str | None = Field(
+        None, description="A case whose measures name these sites: the plan becomes an overlay on it."
+    )
+    measure: Names = Field(
+        (), description="MEASURE=SITE: where a measure of the case is inspected, if it does not say; repeatable."
+    )
+
+
+class NeedsOptions(CaseOptions):
+    """Options of `verify needs`."""
+
+    success: SuccessLevel = Field("minimal", description="The success level that the least effort is for.")
+    openings: Names = Field((), description="A party whose opening position binds; repeatable.")
+    effort: Literal["days", "cost"] | None = Field(
+        None, description="What effort is counted in. Left out: inspector-days, or cost where only that is stated."
+    )
+    steps: bool = Field(True, description="Ask, too, for the least effort of each further step and tranche.")
+    rates: bool = Field(True, description="Ask, too, for the least detection of each measure by itself.")
+    raises: bool = Field(True, description="Ask, too, where the next effort is worth most.")
+    time_limit: float = Field(
+        240.0, gt=0, allow_inf_nan=False, description="Seconds after which what has been found is reported."
+    )
 
 
 Chosen = TypeVar("Chosen", bound=Options)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from detente.dossier import Dossier, from_dict
-from detente.errors import DossierError, Finding
+from detente.dossier import Dossier, apply, from_dict
+from detente.errors import DossierError, Finding, UsageError
 from detente.workbench import store, words
 from detente.workbench.asking import Case, ask, known_parties
 from detente.workbench.hopes import critical_json, critical_of, gap_json, gap_of
@@ -64,6 +64,8 @@ class DesignResult(Result):
     provenance: Provenance
     findings: tuple[Finding, ...]
     """Warnings and notes about the dossier."""
+    inspections: Mapping[str, Any] | None = None
+    """The overlay of regimes that was chosen with the plan, already in the dossier; None where none was asked for."""
 
     @property
     def status(self) -> str:
@@ -97,6 +99,7 @@ class DesignResult(Result):
             "gap": finite(found.gap),
             "least_slack": slack_json(self.least_slack),
             "notes": list(found.notes),
+            "inspections": None if self.inspections is None else dict(self.inspections),
             "provenance": self.provenance.to_json(),
         }
 
@@ -122,8 +125,14 @@ class DesignResult(Result):
         return (*said, *self.found.notes)
 
     def save(self, file: str | Path) -> Path:
-        """Write the plan as JSON that `check`, `evaluate` and `compare` read. Returns the file's path."""
-        return save_json(self.to_json(), file)
+        """Write the plan as JSON that `check`, `evaluate` and `compare` read. Returns the file's path.
+
+        Regimes that were chosen with it go beside it, as an overlay: plan.json and plan-inspections.json.
+        """
+        path = save_json(self.to_json(), file)
+        if self.inspections:
+            save_json(self.inspections, path.with_name(f"{path.stem}-inspections.json"))
+        return path
 
 
 def save_json(data: Mapping[str, Any], file: str | Path) -> Path:
@@ -281,25 +290,37 @@ def design(
     question = provenance("design", asked.dossier, chosen)
     if (known := _answered(question, chosen, asked.dossier, design_again)) is not None:
         return known
+    if chosen.budget is not None and not chosen.with_inspections:
+        raise UsageError("--budget is for inspections: ask for --with-inspections as well")
+    begin = time.monotonic()
+    found, regimes = _designed(asked.dossier, chosen, say, cancelled)
+    wall = time.monotonic() - begin
+    dossier = apply(asked.dossier, regimes, name="inspections") if regimes else asked.dossier
+    answered = question.answered(solver=_cost(found), wall_seconds=wall)
+    result = DesignResult(dossier, found, answered, asked.findings, regimes)
+    _keep(result, dossier, finished=found.finished)
+    return result
+
+
+def _designed(
+    dossier: Dossier, options: DesignOptions, say: Say, cancelled: Cancelled
+) -> tuple[Design, dict[str, Any] | None]:
+    """The best plan, and the regimes chosen with it where they are to be chosen."""
+    asked: dict[str, Any] = {
+        "success": options.success,
+        "openings": options.openings,
+        "time_limit": options.time_limit,
+        "gap": options.gap,
+        "say": say,
+        "cancelled": cancelled,
+    }
+    if options.with_inspections:
+        from detente.design.inspections import design_with_inspections
+
+        return design_with_inspections(dossier, options.rule, budget=options.budget, **asked)
     from detente.design.rules import design as solve
 
-    begin = time.monotonic()
-    found = solve(
-        asked.dossier,
-        chosen.rule,
-        success=chosen.success,
-        openings=chosen.openings,
-        time_limit=chosen.time_limit,
-        gap=chosen.gap,
-        say=say,
-        cancelled=cancelled,
-    )
-    wall = time.monotonic() - begin
-    result = DesignResult(
-        asked.dossier, found, question.answered(solver=_cost(found), wall_seconds=wall), asked.findings
-    )
-    _keep(result, asked.dossier, finished=found.finished)
-    return result
+    return solve(dossier, options.rule, **asked), None
 
 
 @takes(AssessOptions)
@@ -419,10 +440,12 @@ def design_again(record: store.Record, dossier: Dossier | None = None) -> Design
 
     known = from_dict(record["document"]) if dossier is None else dossier
     result, source = record["result"], _provenance(record)
+    if result["inspections"] and dossier is not None:
+        known = apply(known, result["inspections"], name="inspections")
     asked = Question(source.options["success"], tuple(source.options["openings"]))
     plan = None if result["entry"] is None else result
     found = _design(known, {**result, "plan": plan}, result["rule"], asked, source.solver.get("first_plan_seconds"))
-    return DesignResult(known, found, source, _findings(record))
+    return DesignResult(known, found, source, _findings(record), result["inspections"])
 
 
 def assess_again(record: store.Record, dossier: Dossier | None = None) -> AssessResult:

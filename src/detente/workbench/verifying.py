@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from detente.dossier.overlays import canonical
-from detente.dossier.places import nearest
 from detente.dossier.quantities import parse_share
 from detente.errors import DossierError, Finding, UsageError
 from detente.workbench import store
+from detente.workbench.needing import needs as verify_needs
 from detente.workbench.options import (
     Options,
     VerifyBalanceOptions,
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from detente.verify.judgement import Judgement
     from detente.verify.sample_plan import SamplePlan, StrataPlan
     from detente.verify.sampling import Method
+
+__all__ = ["verify_balance", "verify_declaration", "verify_inspect", "verify_needs", "verify_sample"]
 
 Source = str | Path
 """A bundled example's name, or a file."""
@@ -92,7 +94,7 @@ class Verification(Result):
 
         path, reads, found = folder_for(folder), self._reads(), self._found()
         source, tables = self.provenance.to_json(), reads.tables(*found)
-        name = self.provenance.verb.removeprefix("verify_")
+        name = self.provenance.verb.removeprefix("verify ")
         files = write_page(name, reads.page(*found), path, self.figures(), tables, source, self.findings)
         return [*files, save_json(self.to_json(), path / f"{name}.json")]
 
@@ -286,7 +288,7 @@ def verify_declaration(
     if declaration is None:
         raise DossierError(findings)
     about = declaration.model_dump(mode="json")
-    asked = _asked("verify_declaration", declaration.title, about, chosen)
+    asked = _asked("verify declaration", declaration.title, about, chosen)
     return _kept(VerifyDeclarationResult(asked, tuple(findings), declaration, judge(declaration)))
 
 
@@ -301,7 +303,7 @@ def verify_balance(source: Source, options: VerifyBalanceOptions | None = None, 
     loss = KG_PER_SIGNIFICANT_QUANTITY[chosen.material] if chosen.loss is None else chosen.loss
     balance = close_balance(area, loss_kg=loss, false_alarm_rate=_chance(chosen.false_alarms, "false_alarms"))
     rows = [asdict(replace(m, line=None)) for m in area.measurements]
-    asked = _asked("verify_balance", area.title, {"periods": list(area.periods), "rows": rows}, chosen)
+    asked = _asked("verify balance", area.title, {"periods": list(area.periods), "rows": rows}, chosen)
     return _kept(VerifyBalanceResult(asked, tuple(dict.fromkeys([*findings, *balance.findings])), balance))
 
 
@@ -340,7 +342,7 @@ def verify_sample(
         methods=tuple(_method(m) for m in chosen.method),
     )
     title = f"{chosen.items} items of {chosen.mean_kg:g} kg"
-    return _kept(VerifySampleResult(_asked("verify_sample", title, {}, chosen), (), plan))
+    return _kept(VerifySampleResult(_asked("verify sample", title, {}, chosen), (), plan))
 
 
 GOAL_KG = 8.0
@@ -362,7 +364,7 @@ def _strata(source: Source, chosen: VerifySampleOptions) -> VerifySampleResult:
         raise UsageError("how much effort is there? give --budget, or 'budget: ...' in the file")
     goal = chosen.goal_kg or (file.goal.value if file.goal else GOAL_KG)
     plan = plan_strata(file.title, strata_of(file), goal, budget)
-    asked = _asked("verify_sample", file.title, file.model_dump(mode="json"), chosen)
+    asked = _asked("verify sample", file.title, file.model_dump(mode="json"), chosen)
     return _kept(VerifySampleResult(asked, tuple(findings), plan))
 
 
@@ -383,8 +385,8 @@ def verify_inspect(source: Source, options: VerifyInspectOptions | None = None, 
     from detente.verify.inspection_files import read_inspections
 
     chosen = options_of(VerifyInspectOptions, options, given)
-    if bool(chosen.case) != bool(chosen.measure):
-        raise UsageError("--case and --measure go together: --case korea-2018 --measure yongbyon_access=reactor")
+    if chosen.measure and chosen.case is None:
+        raise UsageError("--measure needs --case: --case korea-2018 --measure yongbyon_access=reactor")
     assignment, findings = read_inspections(source)
     if assignment is None:
         raise DossierError(findings)
@@ -392,23 +394,22 @@ def verify_inspect(source: Source, options: VerifyInspectOptions | None = None, 
     found = inspect(assignment, days=chosen.days, schedule=chosen.schedule, start=start, seed=chosen.seed)
     overlay = None if chosen.case is None else _overlay(found, chosen.case, chosen.measure)
     about = assignment.written.model_dump(mode="json")
-    asked = replace(_asked("verify_inspect", assignment.title, about, chosen), seed=chosen.seed)
+    asked = replace(_asked("verify inspect", assignment.title, about, chosen), seed=chosen.seed)
     return _kept(VerifyInspectResult(asked, tuple(dict.fromkeys([*findings, *found.findings])), found, overlay))
 
 
 def _overlay(found: Inspected, case: str, measures: tuple[str, ...]) -> Mapping[str, Any]:
     """The plan as changes to a case, which take them. Raises UsageError, DossierError."""
     from detente.dossier import apply, load
-    from detente.verify.inspected import overlay_of
+    from detente.verify.needs import overlay_of
 
-    dossier, named = load(case), [m.partition("=") for m in measures]
-    for measure, equals, site in named:
-        if not (equals and site):
+    named = [m.partition("=") for m in measures]
+    for measure, _, site in named:
+        if not site:
             raise UsageError(f"--measure needs MEASURE=SITE, such as yongbyon_access=reactor, found {measure!r}")
-        if measure not in dossier.measures or dossier.measures[measure].verification is None:
-            known = [m for m, body in dossier.measures.items() if body.verification is not None]
-            raise UsageError(f"{case} has no measure {measure!r} that is verified: {nearest(measure, known)}")
-    overlay = overlay_of(found, {measure: site for measure, _, site in named})
+    dossier, plan = load(case), found.plan
+    sites = {measure: site for measure, _, site in named}
+    overlay = overlay_of(plan, dossier, sites, regime=f"plan_{plan.plan_id}")
     apply(dossier, overlay)
     return overlay
 

@@ -1,0 +1,87 @@
+"""A plan of inspections as an overlay on a dossier: what it sees is a regime of each measure, and the one chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+from detente.dossier.places import nearest
+from detente.dossier.schema import Dossier, Verify
+from detente.errors import UsageError
+from detente.model.detection import Watch
+from detente.verify.inspection_plan import InspectionPlan, SitePlan
+
+REGIME = "plan"
+"""The name of the regime that an overlay adds."""
+
+
+def overlay_of(
+    plan: InspectionPlan, dossier: Dossier, sites: Mapping[str, str] | None = None, *, regime: str = REGIME
+) -> dict[str, Any]:
+    """Changes by which each measure that can be faked is seen as a plan sees the worst of its sites.
+
+    A measure is inspected at the sites that its `verify.sites` name; `sites` (measure → site) says otherwise. Cheating
+    may happen at any of them, so the one where it goes unseen the longest counts, from its worst start, in the
+    discounting of the plan's violator. Days of a site are shared evenly by the measures that it serves. Raises
+    UsageError where no measure is inspected at the plan's sites, or a name is unknown.
+    """
+    planned = {s.site.name: s for s in plan.sites}
+    inspected = {m: tuple(planned[name] for name in names) for m, names in _inspected(dossier, planned, sites).items()}
+    served = [s.site.name for found in inspected.values() for s in found]
+    changes: dict[str, Any] = {}
+    for m, found in inspected.items():
+        worst = min(found, key=lambda s: s.worst.laplace(plan.task.discount))
+        days = sum(s.days / served.count(s.site.name) for s in found)
+        quiet = 1.0
+        for s in found:
+            quiet *= 1 - s.false_alarm
+        changes[f"measures.{m}.verify.regimes.{regime}"] = {
+            "title": f"Inspection plan {plan.plan_id}",
+            "days": f"{days:.12g} /year",
+            **seen(worst.worst.as_watch()),
+            "false_alarms": f"{100 * min(1 - quiet, 0.999999):.9g} %/year",
+            "source": _source(worst),
+        }
+        changes[f"measures.{m}.verify.regime"] = regime
+    return changes
+
+
+def seen(watch: Watch) -> dict[str, Any]:
+    """A time to detection as `detects` and `visits` write it."""
+    said: dict[str, Any] = {"detects": f"{watch.rate!r} /year"}
+    if watch.visits:
+        said["visits"] = {"times": [[f"{t!r} years", chance] for t, chance in watch.visits]}
+        if isfinite(watch.every):
+            said["visits"]["every"] = f"{watch.every!r} years"
+    else:
+        # over whatever visits the block around the regime has
+        said["visits"] = {"random": 0, "detects": 0}
+    return said
+
+
+def _source(s: SitePlan) -> str:
+    pattern = f", {s.violation.pattern}" if s.violation is not None else ""
+    return f"computed: the worst violation at {s.site.name}{pattern}, from its worst start, {s.visits} visits a year"
+
+
+def _inspected(
+    dossier: Dossier, planned: Mapping[str, SitePlan], sites: Mapping[str, str] | None
+) -> dict[str, tuple[str, ...]]:
+    """Measure → the plan's sites where it is inspected."""
+    for m, site in (sites or {}).items():
+        if m not in dossier.measures or not dossier.measures[m].fakeable:
+            known = [n for n, x in dossier.measures.items() if x.fakeable]
+            raise UsageError(f"no measure {m!r} that can be faked: {nearest(m, known)}")
+        if site not in planned:
+            raise UsageError(f"the plan has no site {site!r}: {nearest(site, planned)}")
+    found: dict[str, tuple[str, ...]] = {}
+    for name, measure in dossier.measures.items():
+        if not isinstance(measure.verify, Verify) or not measure.fakeable:
+            continue
+        named = (sites[name],) if sites and name in sites else measure.verify.sites
+        if here := tuple(dict.fromkeys(s for s in named if s in planned)):
+            found[name] = here
+    if not found:
+        raise UsageError("no measure that can be faked names a site of this plan: add it to its `verify.sites`")
+    return found

@@ -1,0 +1,154 @@
+"""`verify needs`: how much verification a deal needs."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from detente.dossier import Dossier
+from detente.errors import Finding
+from detente.workbench.asking import Case, ask, known_parties
+from detente.workbench.options import NeedsOptions, options_of, takes
+from detente.workbench.provenance import Provenance, provenance
+from detente.workbench.questions import keep
+from detente.workbench.results import Result, Tables, finite
+from detente.workbench.solving import Cancelled, Say, never, save_json, silent
+from detente.workbench.writing import folder_for
+
+if TYPE_CHECKING:
+    from detente.design.inspections import Least, Needs
+
+
+@dataclass(frozen=True, repr=False)
+class NeedsResult(Result):
+    """The least inspection effort for a deal, and what more of it buys."""
+
+    found: Needs
+    provenance: Provenance
+    findings: tuple[Finding, ...]
+    """Warnings and notes about the dossier."""
+
+    @property
+    def dossier(self) -> Dossier:
+        return self.found.dossier
+
+    @property
+    def status(self) -> str:
+        return self.found.status
+
+    def to_json(self) -> dict[str, Any]:
+        n = self.found
+        return {
+            "status": n.status,
+            "success": n.question.success,
+            "openings": list(n.question.openings),
+            "unit": n.unit,
+            "stated_effort": n.stated_effort,
+            "most_effort": n.most,
+            "least": _least(n.least),
+            "steps": [_least(s) for s in n.steps],
+            "raises": [
+                {
+                    "measure": r.measure,
+                    "from": r.before,
+                    "to": r.after,
+                    "effort": r.effort,
+                    "growth_of_gains": finite(r.more),
+                    "sure": r.sure,
+                }
+                for r in n.raises
+            ],
+            "detection": [
+                {"measure": r.measure, "status": r.status, "rate": finite(r.rate), "chance_per_year": finite(r.chance)}
+                for r in n.rates
+            ],
+            "notes": list(n.notes),
+            "finished": n.finished,
+            "provenance": self.provenance.to_json(),
+        }
+
+    def tables(self) -> Tables:
+        from detente.report.verification.needs_chart import needs_tables
+
+        built = needs_tables(self.found)
+        return {n: [dict(zip(t.columns, row, strict=True)) for row in t.rows] for n, t in built.items()}
+
+    def figures(self) -> dict[str, Any]:
+        from detente.report.verification.needs_chart import needs_figure
+
+        figure = needs_figure(self.found, self.provenance.run)
+        return {} if figure is None else {"needs": figure}
+
+    def sentences(self) -> tuple[str, ...]:
+        from detente.report.verification.needs_chart import needs_sentences
+
+        return needs_sentences(self.found)
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write a page with the effort curve and the tables, the overlay that sets the regimes, and the plan."""
+        from detente.dossier.yaml_text import written
+        from detente.report.verification.needs_chart import write_needs
+
+        path = folder_for(folder)
+        files = write_needs(self.found, path, self.provenance.to_json())
+        least = self.found.least
+        if least.plan is not None:
+            files.append(save_json(least.plan.to_dict(), path / "plan.json"))
+        if least.overlay:
+            overlay = path / "inspections.yaml"
+            overlay.write_text(written(dict(least.overlay)), encoding="utf-8")
+            files.append(overlay)
+        return files
+
+
+def _least(s: Least) -> dict[str, Any]:
+    return {
+        "kind": s.aim.kind,
+        "name": s.aim.name,
+        "share": s.aim.share if s.aim.kind == "progress" else None,
+        "status": s.status,
+        "effort": finite(s.effort),
+        "bound": finite(s.bound),
+        "regimes": dict(s.regimes),
+        "overlay": dict(s.overlay),
+        "plan": None if s.plan is None else s.plan.to_dict(),
+    }
+
+
+@takes(NeedsOptions)
+def needs(
+    case: Case,
+    options: NeedsOptions | None = None,
+    /,
+    *,
+    say: Say = silent,
+    cancelled: Cancelled = never,
+    **given: Any,
+) -> NeedsResult:
+    """Find the least inspection effort for which a satisfactory deal exists, and what more effort would buy."""
+    from detente.design.inspections import needs as solve
+    from detente.design.problem import Question
+
+    chosen = options_of(NeedsOptions, options, given)
+    asked = ask(case, chosen)
+    known_parties(asked.dossier, chosen.openings)
+    question, begin = provenance("verify needs", asked.dossier, chosen), time.monotonic()
+    found = solve(
+        asked.dossier,
+        Question(chosen.success, chosen.openings),
+        effort=chosen.effort,
+        steps=chosen.steps,
+        rates=chosen.rates,
+        raises=chosen.raises,
+        time_limit=chosen.time_limit,
+        say=say,
+        cancelled=cancelled,
+    )
+    wall = time.monotonic() - begin
+    solver = {"status": found.status, "finished": found.finished}
+    result = NeedsResult(found, question.answered(solver=solver, wall_seconds=wall), asked.findings)
+    if found.finished and not cancelled():
+        keep(result)
+    return result
