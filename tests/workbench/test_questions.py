@@ -151,9 +151,7 @@ def test_a_design_with_its_inspections_names_the_regimes(tmp_path):
                 },
                 "pay": {"by": "b", "effects": {"money": {"level": 10}}, "undo": {"in": 0}, "verify": "open"},
             },
-            "demands": {
-                "stock_gone": {"by": "b", "firmness": "red_line", "require": {"in_force": "destroy", "by": "2021-12-31"}}
-            },
+            "demands": {"stock_gone": {"by": "b", "firmness": "red_line", "require": {"in_force": "destroy"}}},
         }
     )
     assert dt.design(case).status == "none_exists"
@@ -161,8 +159,8 @@ def test_a_design_with_its_inspections_names_the_regimes(tmp_path):
     assert found.inspections == {"measures.destroy.verify.regime": "full"}
     assert dt.check(dt.apply(case, found.inspections), found.plan).ok
     assert dt.design(case, with_inspections=True).to_json()["entry"] == found.to_json()["entry"]
-    assert dt.design(case, with_inspections=True, budget=50).status == "none_exists"
+    assert dt.design(case, with_inspections=True, days=50).status == "none_exists"
     found.save(tmp_path / "plan.json")
     assert json.loads((tmp_path / "plan-inspections.json").read_text()) == found.inspections
     with pytest.raises(UsageError, match="with-inspections"):
-        dt.design(case, budget=5)
+        dt.design(case, days=5)

@@ -38,7 +38,7 @@ PRECISION = 1e-7
 """How closely the least rate of detection of one plan is bracketed, relative."""
 BELOW = 2e-6
 """How far below it every plan is ruled out, relative: more than what `check` accepts may shift it by."""
-SHARES = {"main": 0.45, "steps": 0.75, "rates": 0.85}
+SHARES = {"main": 0.4, "steps": 0.65, "rates": 0.82}
 """The part of the time after which each question gives way to the next."""
 
 
@@ -184,7 +184,7 @@ def needs(
     aims = [aim for aim in aims_of(dossier) if aim != asked] if steps else []
     for i, aim in enumerate(aims):
         left = until("steps").left
-        slice_ = Clock(min(left, max(4.0, 3 * left / (len(aims) - i))), cancelled)
+        slice_ = Clock(min(left, max(4.0, 1.2 * left / (len(aims) - i))), cancelled)
         further.append(search.least(aim, slice_))
     under = dossier if least.plan is None else apply(dossier, least.overlay) if least.overlay else dossier
     found = [_rate(under, question, m, until("rates"), say) for m in fakeable(dossier)] if rates else []
@@ -253,6 +253,8 @@ class Search:
         for shares, choice in self.plans:
             if self._fits(aim, shares, choice):
                 solver.offer_with(shares, choice)
+        if not solver.pool:
+            self._begin(aim, solver)
         outcome = solver.best(frugal(problem, solver))
         self.active |= set(problem.active)
         self.cuts |= problem.cuts
@@ -275,6 +277,17 @@ class Search:
             self.menus.overlay(choice),
             plan_of(self.fakings.model, outcome.shares),
         )
+
+    def _begin(self, aim: Aim, solver: ChoosingSolver) -> None:
+        """Give the search some plan to begin with: one under the most inspection, if there is one."""
+        most = self.menus.most
+        dossier = self.menus.applied(most)
+        model = Model.of(apply(dossier, aim.changes) if aim.changes else dossier)
+        seconds = solver.clock.left / 4
+        first = Solver(Problem(model, Question(aim.level, self.openings)), Clock(seconds, solver.clock.cancelled))
+        outcome = first.best(Objective(Linear({}), lambda shares: 0.0))
+        if outcome.shares is not None and self._fits(aim, outcome.shares, most):
+            solver.offer_with(outcome.shares, most)
 
     def _judge(self, aim: Aim, choice: Choice) -> Judge:
         dossier = self.menus.applied(choice)

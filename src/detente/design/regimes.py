@@ -152,7 +152,7 @@ class Menus:
         if odd:
             yield (
                 f"What the block itself says sees more than a regime that takes effort, so it is not had for nothing: "
-                f"without a regime cheating on these is never seen, or as under the regime of effort 0: {', '.join(odd)}."
+                f"without effort, cheating on these is never seen, or as the regime of effort 0 has it: {', '.join(odd)}."
             )
         for m, menu in enumerate(self.menus):
             rho = _discount(self.dossier, menu.measure)

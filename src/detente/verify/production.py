@@ -15,6 +15,8 @@ PU241_HALF_LIFE_YEARS, AM241_HALF_LIFE_YEARS = 14.33, 432.6
 NATURAL = Figure(NATURAL_ASSAY)
 MOST_GRAMS_PER_MWD = 1.5
 """A megawatt-day is 1.05 g of U-235 fissioned; no reactor makes more than about as much plutonium as it fissions."""
+BEYOND_MEANING = 1e100
+"""A relative uncertainty that may as well be greater."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def enrichment_capacity(
         "availability": availability.u / availability.mean if availability.mean else 0.0,
         **{f"{name} assay": relative(name, f) for name, f in (("product", product), ("tails", tails), ("feed", feed))},
     }
-    variance = {name: r**2 for name, r in parts.items()}
+    variance = {name: min(abs(r), BEYOND_MEANING) ** 2 for name, r in parts.items()}
     return Production(Figure(kg, kg * math.sqrt(math.fsum(variance.values()))), _shares(variance))
 
 

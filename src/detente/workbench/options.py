@@ -112,8 +112,8 @@ class DesignOptions(SolveOptions, JudgeOptions):
     """Options of `design`."""
 
     with_inspections: bool = Field(False, description="Choose inspection regimes together with the plan.")
-    budget: float | None = Field(
-        None, ge=0, allow_inf_nan=False, description="The most effort a year for regimes, in the unit they state."
+    days: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="The most inspector-days a year (or cost) for regimes."
     )
 
 

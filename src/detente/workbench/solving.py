@@ -99,7 +99,7 @@ class DesignResult(Result):
             "gap": finite(found.gap),
             "least_slack": slack_json(self.least_slack),
             "notes": list(found.notes),
-            "inspections": None if self.inspections is None else dict(self.inspections),
+            **({} if self.inspections is None else {"inspections": dict(self.inspections)}),
             "provenance": self.provenance.to_json(),
         }
 
@@ -290,8 +290,8 @@ def design(
     question = provenance("design", asked.dossier, chosen)
     if (known := _answered(question, chosen, asked.dossier, design_again)) is not None:
         return known
-    if chosen.budget is not None and not chosen.with_inspections:
-        raise UsageError("--budget is for inspections: ask for --with-inspections as well")
+    if chosen.days is not None and not chosen.with_inspections:
+        raise UsageError("--days is for inspections: ask for --with-inspections as well")
     begin = time.monotonic()
     found, regimes = _designed(asked.dossier, chosen, say, cancelled)
     wall = time.monotonic() - begin
@@ -317,7 +317,7 @@ def _designed(
     if options.with_inspections:
         from detente.design.inspections import design_with_inspections
 
-        return design_with_inspections(dossier, options.rule, budget=options.budget, **asked)
+        return design_with_inspections(dossier, options.rule, budget=options.days, **asked)
     from detente.design.rules import design as solve
 
     return solve(dossier, options.rule, **asked), None
@@ -440,12 +440,13 @@ def design_again(record: store.Record, dossier: Dossier | None = None) -> Design
 
     known = from_dict(record["document"]) if dossier is None else dossier
     result, source = record["result"], _provenance(record)
-    if result["inspections"] and dossier is not None:
-        known = apply(known, result["inspections"], name="inspections")
+    regimes = result.get("inspections")
+    if regimes and dossier is not None:
+        known = apply(known, regimes, name="inspections")
     asked = Question(source.options["success"], tuple(source.options["openings"]))
     plan = None if result["entry"] is None else result
     found = _design(known, {**result, "plan": plan}, result["rule"], asked, source.solver.get("first_plan_seconds"))
-    return DesignResult(known, found, source, _findings(record), result["inspections"])
+    return DesignResult(known, found, source, _findings(record), regimes)
 
 
 def assess_again(record: store.Record, dossier: Dossier | None = None) -> AssessResult:
