@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -36,6 +36,8 @@ QUICKEST = 1000.0
 """Times a year: detection beyond which no more is asked for."""
 PRECISION = 1e-7
 """How closely the least rate of detection of one plan is bracketed, relative."""
+SOME_SECONDS = 3.0
+"""For any plan under the most inspection, where the search for the least found none."""
 BELOW = 2e-6
 """How far below it every plan is ruled out, relative: more than what `check` accepts may shift it by."""
 SHARES = {"main": 0.4, "steps": 0.65, "rates": 0.82}
@@ -187,7 +189,12 @@ def needs(
         slice_ = Clock(min(left, max(4.0, 1.2 * left / (len(aims) - i))), cancelled)
         further.append(search.least(aim, slice_))
     under = dossier if least.plan is None else apply(dossier, least.overlay) if least.overlay else dossier
-    found = [_rate(under, question, m, until("rates"), say) for m in fakeable(dossier)] if rates else []
+    found: list[Rate] = []
+    for i, m in enumerate(faked := fakeable(dossier) if rates else []):
+        left = until("rates").left
+        found.append(
+            _rate(under, question, m, Clock(min(left, max(2.0, 1.5 * left / (len(faked) - i))), cancelled), say)
+        )
     bought = _raises(menus, question, least, clock, say) if raises else []
     finished = all(x.status != "undecided" for x in [least, *further]) and all(r.status != "undecided" for r in found)
     finished = finished and all(r.more is not None for r in bought) and not cancelled()
@@ -253,9 +260,9 @@ class Search:
         for shares, choice in self.plans:
             if self._fits(aim, shares, choice):
                 solver.offer_with(shares, choice)
-        if not solver.pool:
-            self._begin(aim, solver)
         outcome = solver.best(frugal(problem, solver))
+        if outcome.shares is None and not outcome.proved and not clock.cancelled():
+            outcome = replace(outcome, shares=self._some(aim, solver))
         self.active |= set(problem.active)
         self.cuts |= problem.cuts
         bound = max(0.0, -outcome.bound) if math.isfinite(outcome.bound) else 0.0
@@ -278,16 +285,17 @@ class Search:
             plan_of(self.fakings.model, outcome.shares),
         )
 
-    def _begin(self, aim: Aim, solver: ChoosingSolver) -> None:
-        """Give the search some plan to begin with: one under the most inspection, if there is one."""
+    def _some(self, aim: Aim, solver: ChoosingSolver) -> Array | None:
+        """Any plan at all, under the most inspection: for a search that found none."""
         most = self.menus.most
         dossier = self.menus.applied(most)
         model = Model.of(apply(dossier, aim.changes) if aim.changes else dossier)
-        seconds = solver.clock.left / 4
-        first = Solver(Problem(model, Question(aim.level, self.openings)), Clock(seconds, solver.clock.cancelled))
+        clock = Clock(SOME_SECONDS, solver.clock.cancelled)
+        first = Solver(Problem(model, Question(aim.level, self.openings)), clock)
         outcome = first.best(Objective(Linear({}), lambda shares: 0.0))
         if outcome.shares is not None and self._fits(aim, outcome.shares, most):
-            solver.offer_with(outcome.shares, most)
+            return outcome.shares if solver.offer_with(outcome.shares, most) else None
+        return None
 
     def _judge(self, aim: Aim, choice: Choice) -> Judge:
         dossier = self.menus.applied(choice)

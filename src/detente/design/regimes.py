@@ -151,8 +151,8 @@ class Menus:
         odd = [menu.measure for menu in self.menus if menu.places[0].blind or menu.places[0].regime is not None]
         if odd:
             yield (
-                f"What the block itself says sees more than a regime that takes effort, so it is not had for nothing: "
-                f"without effort, cheating on these is never seen, or as the regime of effort 0 has it: {', '.join(odd)}."
+                f"The block itself sees more than a regime that takes effort, so it is not had for nothing: "
+                f"without effort, cheating is never seen, or as the regime of effort 0 has it: {', '.join(odd)}."
             )
         for m, menu in enumerate(self.menus):
             rho = _discount(self.dossier, menu.measure)
