@@ -57,6 +57,7 @@ ASKED = {
     ("verify", "balance"): (options.VerifyBalanceOptions, {"--out"}),
     ("verify", "sample"): (options.VerifySampleOptions, {"--out"}),
     ("verify", "inspect"): (options.VerifyInspectOptions, {"--out"}),
+    ("verify", "needs"): (options.NeedsOptions, {"--out"}),
 }
 
 

@@ -78,6 +78,9 @@ def run(argv: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("DETENTE_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.filename:
+            say.misused(f"{error.filename}: {error.strerror}; choose another place", in_json=in_json)
+            return WRONG
         say.fault(error)
         return FAULT
 

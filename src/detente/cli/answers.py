@@ -132,7 +132,7 @@ def designed(result: DesignResult, case: str | None, saved: Path | None = None) 
     openings = words.several([words.party(result.dossier, p) for p in options["openings"]])
     asked = f"Success level {options['success']}" + (f", with the opening of {openings}" if openings else "")
     screen.say(f"{asked}: {words.answer(found)} ({words.because(found)}).")
-    for note in found.notes if found.plan is not None else ():
+    for note in found.notes:
         screen.say(note)
     if tables:
         fell = "" if found.rule_used == found.rule else f" (in place of {found.rule})"

@@ -106,14 +106,11 @@ def frontier(
         say(f"Looking for the {rule.replace('_', '–').title()} point")
         chosen = Designer(model, question, gap=gap, clock=clock, valued=valued) if rule == "nash" else designer
         designs[rule] = chosen.design(rule)
-        if designs[rule].plan is None:
+        if designs[rule].status == "none_exists":
             return _nothing(dossier, question, designs[rule])
         designer.solver.pool.extend(chosen.solver.pool if chosen is not designer else [])
-    if not designer.bargainers:  # nobody's value counts: any plan is all there is
-        marks = {rule: Point({}, d.plan) for rule, d in designs.items()}
-        used = {rule: d.rule_used for rule, d in designs.items()}
-        only = (marks["nash"],)
-        return Frontier(dossier, question, "satisfactory", (), {}, only, marks, used, True, ROADMAPS)
+    if not designer.solver.pool:
+        return _nothing(dossier, question, designs["nash"])
     search = _Search(designer, points, say)
     search.go_on()
     judged = [(f, *designer.judged(f.shares)) for f in search.points]
@@ -125,8 +122,8 @@ def frontier(
         "satisfactory",
         names,
         {p: float(model.walk_away[model.parties.index(p)]) for p in names},
-        tuple(Point(_of(verdict, names), plan, gap=0.0 if complete else f.gap) for f, plan, verdict in judged),
-        {rule: Point(_of(d.verdict, names), d.plan, gap=d.gap) for rule, d in designs.items()},
+        tuple(Point(_of(verdict, names), plan, gap=_gap(f.gap, complete)) for f, plan, verdict in judged),
+        {rule: Point(_of(d.verdict, names), d.plan, gap=d.gap) if d.plan else None for rule, d in designs.items()},
         {rule: d.rule_used for rule, d in designs.items()},
         complete,
         ROADMAPS,
@@ -162,6 +159,11 @@ def _of_choices(dossier: Dossier, question: Question, found: Exact) -> Frontier:
     )
 
 
+def _gap(gap: float, complete: bool) -> float | None:
+    """What is known of a point: nothing better exists where the frontier is complete; None where nothing is known."""
+    return 0.0 if complete else gap if math.isfinite(gap) else None
+
+
 def _of(verdict: Verdict | None, names: Sequence[str]) -> dict[str, float]:
     return {p: verdict.values[p] for p in names} if verdict else {}
 
@@ -183,8 +185,11 @@ def _said(search: _Search, complete: bool) -> tuple[str, ...]:
     notes = [
         f"Not all of the frontier: {len(search.points)} points, at least {left} gaps between them not looked into."
     ]
-    if worst > 1e-6:
-        notes.append(f"No plan beats a point for everyone by more than {worst:.1%} of what each could still have had.")
+    if math.isinf(worst):
+        notes.append("Time was up before any gap between points was looked into: these are the plans that were found.")
+    elif worst > 1e-6:
+        most = math.ceil(1000 * worst) / 10
+        notes.append(f"No plan beats a point for everyone by more than {most:g} % of what each could still have had.")
     return tuple(notes)
 
 
@@ -196,7 +201,10 @@ class _Search:
         self.found: list[_Found] = []
         self.open = False
         """Whether a zone was left unsettled."""
-        self.ideal = np.array([designer.best_for(p).bound for p in designer.bargainers])
+        bounds = np.array([designer.best_for(p).bound for p in designer.bargainers])
+        self.known = bool(np.all(np.isfinite(bounds)))
+        """Whether each party's best has a bound: without one there are no zones to split."""
+        self.ideal = np.where(np.isfinite(bounds), bounds, 1.0)
         """[bargainers] an upper bound on each party's gain."""
         self.scale = np.maximum(self.ideal, 1e-6)
         self.zones = [-2 * APART * self.scale]
@@ -219,7 +227,12 @@ class _Search:
         self.zones = rest + [z for i, z in enumerate(split) if not _redundant(z, i, split, rest)]
 
     def go_on(self) -> None:
-        """Settle zones, the largest first."""
+        """Settle zones, the largest first; where time is up before, what rules found is all there is."""
+        if not self.known or self.designer.clock.left <= 0:
+            self.open = True
+            for shares in self.designer.solver.pool:
+                self.found.append(_Found(self.designer.gains(shares), shares, math.inf))
+            return
         while self.zones and len(self.found) < self.most:
             corner = max(self.zones, key=lambda z: float(np.prod((self.ideal - z) / self.scale)))
             if self.designer.clock.left <= 0:

@@ -340,7 +340,9 @@ class Designer:
         if used in ("utilitarian", "egalitarian"):
             notes.append(f"The {used} rule compares stake points across parties.")
         if outcome.infeasible:
-            return Design("none_exists", rule, rule, None, None, None, None, None, first)
+            unmet = rule in ("earliest", "minimal") and self.question.success == "none"
+            told = ("This rule asks for minimal success, which no deal meets; others may be possible.",) * unmet
+            return Design("none_exists", rule, rule, None, None, None, None, None, first, told)
         sign = -1.0 if used in ("earliest", "minimal") else 1.0
         bound = sign * outcome.bound if math.isfinite(outcome.bound) else None
         if outcome.shares is None:

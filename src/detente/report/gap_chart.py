@@ -210,6 +210,14 @@ def _together(gap: Gap) -> str:
         if gap.share is not None
         else ""
     )
+    if all(p.thinks is None for p in gap.parties):
+        return (
+            "The case has no views, so nothing can be said of illusions. No one deal gives everyone whose consent is "
+            "needed the best that it can get (proved); one can give all of them "
+            f"{percent(gap.share)} of it, beyond their walk-away values."
+            if gap.share is not None
+            else "The case has no views, so nothing can be said of illusions."
+        )
     none = "No satisfactory deal gives everyone whose consent is needed what it thinks that it can get (proved)"
     return f"{none}{part}."
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detente.dossier import Dossier
+from detente.dossier.library import path_of
 from detente.errors import DossierError, Finding, UsageError
 from detente.workbench.asking import Case, PlanLike, ask, read_plan
 from detente.workbench.options import (
@@ -225,7 +226,10 @@ def _planned(case: Case, plan: PlanLike | None, options: CaseOptions) -> tuple[D
             source = {}
     if not isinstance(source, dict) or not isinstance(source.get("case"), str):
         raise UsageError(f"{case} does not say which case it is for: name the case first, then the plan")
-    dossier = _changed(ask(source["case"], options).dossier, source.get("overlays") or ())
+    named = source["case"]
+    if path_of(named) is None and not Path(named).is_file():
+        raise UsageError(f"{case} was made for {named!r}, which is no file here: name the case first, then the plan")
+    dossier = _changed(ask(named, options).dossier, source.get("overlays") or ())
     return dossier, read_plan(dossier, Path(str(case)))
 
 
