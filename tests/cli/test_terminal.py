@@ -263,7 +263,8 @@ def test_an_ascii_terminal(case):
 @pytest.mark.slow
 def test_ctrl_c_in_the_middle_of_a_solve(tmp_path):
     command, how = process("assess", "korea-2018", "--no-cache", "-v")
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how)
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}  # where tests ignore it
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how, **heard)
     first = child.stderr.readline()
     time.sleep(1)
     child.send_signal(signal.SIGINT)

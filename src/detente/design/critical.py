@@ -39,7 +39,7 @@ PRECISION = 5e-4
 """How closely a flip is bracketed, as a part of the range."""
 POOL = 12
 """Plans that are tried before solving."""
-LINEAR = ("stakes", "walk_away", "collapse_cost", "exposure_limit", "no_deal", "level", "once", "rate")
+LINEAR = ("walk_away", "collapse_cost", "exposure_limit", "no_deal", "level", "once", "rate")
 """Numbers that every condition is linear in, while they do not change their sign."""
 
 
@@ -48,7 +48,8 @@ class Flip:
     """Where the verdict flips as one number moves, all in the unit that the dossier writes it in.
 
     `low`, `high`: the range searched. `flips_at`: the nearest value judged at which the verdict is another; `distance`:
-    how far that is, as a part of the range. Where `status` is "undecided" some value could not be judged in time.
+    how far that is, as a part of the range. Where `status` is "undecided" some value could not be judged, in time or at
+    all; a flip that was found all the same is then perhaps not the nearest.
     """
 
     path: str
@@ -185,15 +186,12 @@ def dial_of(dossier: Dossier, found: Input) -> Dial:
     ends = number.range or (number.value / 2, number.value * 2)
     low, high = sorted(manner.written(v) for v in ends)
     stated = manner.written(number.value)
-    linear = any(f".{name}" in f".{found.path}" for name in LINEAR) and (low >= 0 or high <= 0)
+    parts = found.path.split(".")
+    linear = (parts[-1] in LINEAR or parts[2:3] == ["stakes"]) and (low >= 0 or high <= 0)
     return Dial(found.path, dotted(where), stated, low, high, manner, linear, found.source)
 
 
 # --- judging one changed dossier -----------------------------------------------------------------------------------
-
-
-class _NoDossier(Exception):
-    """A value that no dossier can have there."""
 
 
 def _stated(dossier: Dossier, question: Question, clock: Clock) -> tuple[bool | None, list[Plan]]:
@@ -215,14 +213,16 @@ class Trials:
 
     def __init__(self, dossier: Dossier, question: Question, plans: Iterable[Plan], seconds: float) -> None:
         self.dossier, self.question, self.plans, self.seconds = dossier, question, list(plans), seconds
+        self.stated = tuple(self.plans)
+        """Plans that are satisfactory as the dossier stands."""
 
     def possible(self, changes: Mapping[str, Any]) -> bool | None:
-        """Whether some plan is satisfactory under changes; None where that was not settled in time."""
+        """Whether some plan is satisfactory under changes; None where that is not settled, or no dossier says so."""
         try:
             changed = apply(self.dossier, changes)
-        except DossierError as wrong:
-            raise _NoDossier from wrong
-        if any(_bystander(plan, changes) for plan in self.plans):
+        except DossierError:
+            return None
+        if any(_bystander(plan, changes) for plan in self.stated):
             return True
         judge = Judge(changed, success=self.question.success, openings=self.question.openings)  # type: ignore[arg-type]
         for i, plan in enumerate(self.plans):
@@ -276,7 +276,7 @@ def _search(task: tuple[bytes, Dial]) -> Flip:
         unsettled = unsettled or not settled
         found += [] if at is None else [at]
     if found:
-        return dial.flip(min(found, key=lambda x: abs(x - dial.stated)), "flips")
+        return dial.flip(min(found, key=lambda x: abs(x - dial.stated)), "undecided" if unsettled else "flips")
     return dial.flip(None, "undecided" if unsettled else "no_flip_in_range")
 
 
@@ -341,5 +341,5 @@ def _search_pair(task: tuple[bytes, Dial, Dial]) -> PairFlip:
         if share is not None and share < best:
             best, where = share, at(share)
     if where is not None:
-        return PairFlip((a.path, b.path), where, best, "flips")
+        return PairFlip((a.path, b.path), where, best, "undecided" if unsettled else "flips")
     return PairFlip((a.path, b.path), None, None, "undecided" if unsettled else "no_flip_in_range")

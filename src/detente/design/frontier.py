@@ -256,7 +256,7 @@ class _Search:
 
         def score(shares: Array) -> float:
             gains = self.designer.gains(shares)
-            least = float(np.min((gains - corner) / width))
+            least = float(np.min((gains - corner) / width, initial=1.0))
             return least + SLIGHT * float(np.sum(gains / self.scale)) if least >= APART else -math.inf
 
         return self.designer.solver.best(Objective(self.target, score, slack_for=lambda v: self.designer.gap))

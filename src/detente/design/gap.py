@@ -147,9 +147,13 @@ class _Gap:
         searched: tuple[Belief, ...] = ()
         if status == "satisfactory":
             targets = {r.party: t for r in rows if r.consents and (t := (r.thinks or r.can).value) is not None}
-            together = self._exists(targets)
-            share = 1.0 if together else self._share(targets)
-            if beliefs:
+            despair = [r.thinks for r in rows if r.consents and r.thinks and r.thinks.value is None]
+            if despair:
+                together = False if all(hope.proved for hope in despair) else None
+            else:
+                together = self._exists(targets)
+                share = 1.0 if together else self._share(targets)
+            if beliefs and not despair:
                 searched = self._beliefs(targets)
         rules = {rule: d.rule_used if d.plan is not None else d.status for rule, d in designs.items()}
         finished = self.finished and self.clock.left > 0

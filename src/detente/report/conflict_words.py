@@ -60,6 +60,11 @@ def _asked(dossier: Dossier, name: str) -> str:
     return name.replace("_", " ")
 
 
+def quoted(text: str) -> str:
+    """A text in quotation marks, those inside it made single."""
+    return f"“{text.replace('“', '‘').replace('”', '’')}”"
+
+
 def demand(dossier: Dossier, name: str) -> str:
     """A demand's title, else what it asks."""
     body = dossier.demands[name]
@@ -127,7 +132,7 @@ def happenings(dossier: Dossier, names: Iterable[str], joint: str) -> str:
 def _quoted(dossier: Dossier, name: str) -> str:
     """What is asked, in quotation marks after whose it is: "United States: “ICBMs gone by 2020”"."""
     whose, _, what = _asked(dossier, name).partition(": ")
-    return f"{whose}: “{what}”" if name.startswith("demands.") else _asked(dossier, name)
+    return f"{whose}: {quoted(what)}" if name.startswith("demands.") else _asked(dossier, name)
 
 
 def explain_sentences(explanation: Explanation) -> tuple[str, ...]:
@@ -186,7 +191,7 @@ def concession(dossier: Dossier, found: Concession, *, cheapest: bool = False) -
     by: dict[str, list[str]] = {}
     for name in found.give_up:
         short = name.partition(".")[2]
-        by.setdefault(dossier.demands[short].by, []).append(f"“{demand(dossier, short)}”")
+        by.setdefault(dossier.demands[short].by, []).append(quoted(demand(dossier, short)))
     who = "; ".join(f"{party(dossier, p)} gives up {several(what)}" for p, what in by.items())
     price = f"price {number(found.price)} point{'' if found.price == 1 else 's'}"
     return f"{'The cheapest way out' if cheapest else 'A way out'} ({price}): {who}. {_opens(found.deal)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from detente.design.gap import Belief, Gap, Hope, PartyGap
 from detente.report import story
-from detente.report.conflict_words import demand, failing, happenings, number_at, question_words
+from detente.report.conflict_words import demand, failing, happenings, number_at, question_words, quoted
 from detente.report.figure import DANGER, FAINT, INK, Figure, Row, inline
 from detente.report.progress_charts import annual
 from detente.report.table import Cell, Table
@@ -284,7 +284,7 @@ def _broken(gap: Gap, hope: Hope) -> str:
 def _hopeless(gap: Gap, p: PartyGap) -> str:
     if not p.hopeless:
         return ""
-    which = several([f"“{demand(gap.dossier, d)}”" for d in p.hopeless])
+    which = several([quoted(demand(gap.dossier, d)) for d in p.hopeless])
     return f"Even as {party(gap.dossier, p.party)} itself sees things, no satisfactory deal meets {which} (proved)."
 
 

@@ -51,7 +51,7 @@ def _enriched(runs: dict[str, Enrichment]) -> Production | str:
     whole = total(p.kg for p in made)
     names = {name for p in made for name in p.shares}
     variance = {n: sum(p.shares.get(n, 0.0) * p.kg.u**2 for p in made) for n in sorted(names)}
-    return Production(whole, {n: v / whole.u**2 if whole.u else 0.0 for n, v in variance.items()})
+    return Production(whole, {n: v / whole.u**2 if whole.u**2 else 0.0 for n, v in variance.items()})
 
 
 def capacity_of(name: str, run: Enrichment) -> Production | str:

@@ -56,7 +56,9 @@ class ImportResult(Result):
 
     def sentences(self) -> tuple[str, ...]:
         d = self.dossier
-        made = f"{d.title}: {len(d.parties)} parties, {len(d.one_of)} issues, {len(d.measures)} measures."
+        sizes = (("party", "parties", d.parties), ("issue", "issues", d.one_of), ("measure", "measures", d.measures))
+        counted = ", ".join(f"{len(found)} {one if len(found) == 1 else many}" for one, many, found in sizes)
+        made = f"{d.title}: {counted}."
         return (made, f"Wrote {self.file}.") if self.file else (made,)
 
 
