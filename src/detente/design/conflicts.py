@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from detente.design.problem import Linear, Problem, Question, asked, family
+from detente.design.problem import Problem, Question, asked, family
 from detente.design.program import INF, Array, Program, ones
 from detente.design.rules import plan_of
-from detente.design.solve import Clock, Objective, Solver
+from detente.design.solve import ANY, Clock, Solver
 from detente.errors import DetenteError
 from detente.model.arrays import Model
 from detente.model.check import Judge, Slack
@@ -73,7 +73,7 @@ class Possible:
         for row in sorted(self.binding):
             if row in place:
                 problem.activate(place[row])
-        outcome = Solver(problem, self.clock).best(Objective(Linear({}), lambda shares: 0.0))
+        outcome = Solver(problem, self.clock).best(ANY)
         back = {new: row for row, new in place.items()}
         self.binding |= {back[r] for r in problem.active}
         if outcome.shares is not None:

@@ -19,9 +19,9 @@ from itertools import combinations, product
 from typing import Any, Literal
 
 from detente.design.parallel import each, stopped, workers
-from detente.design.problem import Linear, Problem, Question
-from detente.design.rules import Designer, plan_of
-from detente.design.solve import Clock, Objective, Solver
+from detente.design.problem import Question
+from detente.design.rules import Designer, any_plan
+from detente.design.solve import Clock
 from detente.design.sources import Input, inputs
 from detente.dossier.overlays import apply
 from detente.dossier.places import dotted, nearest
@@ -229,18 +229,10 @@ class Trials:
             if judge.satisfactory(plan):
                 self.plans.insert(0, self.plans.pop(i))
                 return True
-        return self._solved(changed, judge)
-
-    def _solved(self, changed: Dossier, judge: Judge) -> bool | None:
-        model = Model.of(changed)
-        solver = Solver(Problem(model, self.question), Clock(self.seconds, stopped))
-        outcome = solver.best(Objective(Linear({}), lambda shares: 0.0))
-        if outcome.shares is None:
-            return False if outcome.proved else None
-        plan = plan_of(model, outcome.shares)
-        if not judge.satisfactory(plan):
-            return None
-        self.plans = [plan, *self.plans][:POOL]
+        found, settled = any_plan(judge, self.question, Clock(self.seconds, stopped))
+        if found is None:
+            return False if settled else None
+        self.plans = [found, *self.plans][:POOL]
         return True
 
 

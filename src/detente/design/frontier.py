@@ -172,9 +172,7 @@ def _nothing(dossier: Dossier, question: Question, design: Design) -> Frontier:
     """No satisfactory plan: proved, or none found in time."""
     proved = design.status == "none_exists"
     marks: dict[str, Point | None] = dict.fromkeys(MARKS)
-    return Frontier(
-        dossier, question, design.status, (), {}, (), marks, {}, proved, "ε-constraint on full roadmaps", ()
-    )
+    return Frontier(dossier, question, design.status, (), {}, (), marks, {}, proved, ROADMAPS, ())
 
 
 def _said(search: _Search, complete: bool) -> tuple[str, ...]:

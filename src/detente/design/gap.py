@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 from detente.design.conflicts import members, name_of
 from detente.design.critical import PRECISION, Dial, dial_of, first_flip, is_within
-from detente.design.problem import ANY_DEAL, Linear, Question
+from detente.design.problem import ANY_DEAL, Question
 from detente.design.rules import RULES, Design, Designer, plan_of
-from detente.design.solve import Clock, Objective, Outcome
+from detente.design.solve import ANY, Clock, Outcome
 from detente.design.sources import inputs
 from detente.dossier.overlays import apply
 from detente.dossier.schema import Dossier
@@ -343,10 +343,6 @@ class _Gap:
     def _name(self, p: int) -> str:
         name = self.model.parties[p]
         return self.dossier.parties[name].name or name
-
-
-ANY = Objective(Linear({}), lambda shares: 0.0)
-"""Any plan will do."""
 
 
 def _settled(outcome: Outcome) -> bool | None:

@@ -17,8 +17,8 @@ from detente.design.choosing import Choosing, ChoosingSolver, Faking, Fakings, c
 from detente.design.problem import Linear, Problem, Question
 from detente.design.program import Array
 from detente.design.regimes import Choice, Effort, Menus
-from detente.design.rules import Design, Designer, Rule, plan_of
-from detente.design.solve import Clock, Objective, Solver
+from detente.design.rules import Design, Designer, Rule, any_plan, plan_of
+from detente.design.solve import ANY, Clock, Objective, Solver
 from detente.dossier.overlays import apply
 from detente.dossier.schema import Dossier, Verify
 from detente.errors import DetenteError, UsageError
@@ -292,7 +292,7 @@ class Search:
         model = Model.of(apply(dossier, aim.changes) if aim.changes else dossier)
         clock = Clock(SOME_SECONDS, solver.clock.cancelled)
         first = Solver(Problem(model, Question(aim.level, self.openings)), clock)
-        outcome = first.best(Objective(Linear({}), lambda shares: 0.0))
+        outcome = first.best(ANY)
         if outcome.shares is not None and self._fits(aim, outcome.shares, most):
             return outcome.shares if solver.offer_with(outcome.shares, most) else None
         return None
@@ -379,7 +379,7 @@ def _rate(dossier: Dossier, question: Question, measure: str, clock: Clock, say:
     say(f"The least detection for {measure}")
 
     def solve(rate: float) -> tuple[Plan | None, bool]:
-        return any_plan(_seen_at(dossier, measure, rate), question, clock)
+        return any_plan(_judge(_seen_at(dossier, measure, rate), question), question, clock)
 
     plan, settled = solve(0.0)
     if plan is not None or not settled:
@@ -401,9 +401,13 @@ def _least_of(dossier: Dossier, question: Question, measure: str, plan: Plan, hi
     low = 0.0
     while high - low > PRECISION * high:
         middle = math.sqrt(low * high) if low > 0 else high / 8
-        judge = Judge(_seen_at(dossier, measure, middle), success=question.success, openings=question.openings)  # type: ignore[arg-type]
+        judge = _judge(_seen_at(dossier, measure, middle), question)
         low, high = (low, middle) if judge.satisfactory(plan) else (middle, high)
     return high
+
+
+def _judge(dossier: Dossier, question: Question) -> Judge:
+    return Judge(dossier, success=question.success, openings=question.openings)  # type: ignore[arg-type]
 
 
 def _seen_at(dossier: Dossier, measure: str, rate: float) -> Dossier:
@@ -416,17 +420,6 @@ def _seen_at(dossier: Dossier, measure: str, rate: float) -> Dossier:
     changes[f"{path}.delay"] = f"{chosen.delay.value!r} years"
     changes[f"{path}.confirms_in"] = f"{confirms(chosen)!r} years"
     return apply(dossier, changes)
-
-
-def any_plan(dossier: Dossier, question: Question, clock: Clock) -> tuple[Plan | None, bool]:
-    """Some satisfactory plan; and whether the question was settled."""
-    model = Model.of(dossier)
-    outcome = Solver(Problem(model, question), clock).best(Objective(Linear({}), lambda shares: 0.0))
-    if outcome.shares is None:
-        return None, outcome.proved
-    plan = plan_of(model, outcome.shares)
-    good = Judge(dossier, success=question.success, openings=question.openings).satisfactory(plan)  # type: ignore[arg-type]
-    return (plan, True) if good else (None, False)
 
 
 # --- plan and inspections within a budget ----------------------------------------------------------------------------

@@ -12,12 +12,12 @@ import numpy as np
 
 from detente.design.problem import Linear, Problem, Question, requirements
 from detente.design.program import Array, combine
-from detente.design.solve import Clock, Objective, Outcome, Solver, linear_sum
+from detente.design.solve import ANY, Clock, Objective, Outcome, Solver, linear_sum
 from detente.dossier.grid import years_between
 from detente.dossier.schema import Before, Dossier, InForce, InterestBound, Never, ProgressBy, Require
 from detente.errors import DetenteError, UsageError
 from detente.model.arrays import Model
-from detente.model.check import Verdict, check
+from detente.model.check import Judge, Verdict, check
 from detente.model.detection import SNAP
 from detente.model.paths import truth
 from detente.model.plan import Plan
@@ -398,6 +398,16 @@ def plan_of(model: Model, shares: Array) -> Plan:
         if model.divisible[m] and rises:
             share[name] = tuple((d.grid.dates[k], float(shares[m, k + 1])) for k in rises)
     return Plan(entry, share)
+
+
+def any_plan(judge: Judge, question: Question, clock: Clock) -> tuple[Plan | None, bool]:
+    """Some satisfactory plan of a judge's dossier, and whether that, or that there is none, is settled."""
+    model = Model.of(judge.dossier)
+    outcome = Solver(Problem(model, question), clock).best(ANY)
+    if outcome.shares is None:
+        return None, outcome.proved
+    plan = plan_of(model, outcome.shares)
+    return (plan, True) if judge.satisfactory(plan) else (None, False)
 
 
 def met_time(model: Model, first: Sequence[Require], shares: Array) -> float:

@@ -70,6 +70,10 @@ class Objective:
     """Absolute gap that is good enough at an objective value."""
 
 
+ANY = Objective(Linear({}), lambda shares: 0.0)
+"""Any plan will do."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """`shares` is None where no plan was found; `proved`: the bound is within the gap, or there is no plan."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -241,6 +241,3 @@ def _changed(dossier: Dossier, overlays: Sequence[Any]) -> Dossier:
     for overlay in overlays:
         dossier = apply(dossier, overlay.get("changes") or {}, name=overlay.get("name"))
     return dossier
-
-
-Exporter = Callable[..., ExportResult]
