@@ -11,10 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detente.errors import DossierError, UsageError
+from detente.report.verification.balance_page import headline, mark, page
+from detente.report.verification.balance_page import test_rows as rows_of_tests
 from detente.verify.area import BalanceArea, Measurement
-from detente.verify.balance import PATTERNS, Balance, close_balance
+from detente.verify.balance import PATTERNS, Balance, close_balance, in_words
 from detente.verify.balance_checks import check_area
 from detente.verify.balance_files import practice_area
+from detente.verify.losses import simulate
 from tests.verify.balances import area, area_of, areas, vectors
 
 
@@ -158,6 +161,83 @@ def test_an_item_may_stand_in_several_inventories():
 def test_what_cannot_be_asked(ask):
     with pytest.raises(UsageError):
         close_balance(area(good()), **ask)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"period": 0}, "balance.period"),
+        ({"period": 9}, "balance.period"),
+        ({"amount_kg": float("nan")}, "balance.number"),
+        ({"amount_kg": float("inf")}, "balance.number"),
+        ({"amount_kg": -1.0}, "balance.number"),
+        ({"random": float("nan")}, "balance.number"),
+        ({"systematic": -0.1}, "balance.number"),
+        ({"items": 0}, "balance.number"),
+    ],
+)
+def test_areas_made_in_python_are_checked_as_files_are(changes, code):
+    made = area(good()[:5] + altered(6, **changes)[5:]) if "period" not in changes else None
+    made = made or BalanceArea("four", ("1", "2", "3", "4"), tuple(altered(6, **changes)))
+    assert {f.code for f in check_area(made)} == {code}
+    with pytest.raises(DossierError):
+        close_balance(made)
+    with pytest.raises(DossierError):
+        simulate(made, 10, 1)
+
+
+def test_a_small_balance_beside_a_large_one_has_an_error_of_its_own():
+    """A million times smaller, each empty before and after: neither hides the other."""
+    rows = [Measurement(b, "store", "inventory", 0.0, 0.01, 0.0) for b in range(3)]
+    rows += [Measurement(i, k, k, m, 0.01, 0.0) for i, m in ((1, 1000.0), (2, 1e-3)) for k in ("input", "output")]
+    balance = close_balance(area(rows))
+    assert [p.sigma_kg for p in balance.periods] == pytest.approx([10 * 2**0.5, 1e-5 * 2**0.5])
+    assert all(math.isfinite(x) for x in numbers(balance))
+
+
+def surplus() -> BalanceArea:
+    return area([m if m.kind != "output" else replace(m, amount_kg=5.5) for m in good()])
+
+
+def test_more_than_errors_explain_is_not_good_news():
+    """A test of losses says nothing of a surplus; the answer does."""
+    balance = close_balance(surplus(), k=9.0)
+    assert balance.surplus
+    assert "2 kg more are there than there should be" in balance.summary[0]
+    assert "−" not in headline(balance)
+    assert "2 kg more are there" in headline(balance)
+    assert mark(balance) != "yes"
+    quiet = replace(balance, verdicts=tuple(replace(v, alarms=()) for v in balance.verdicts))
+    assert mark(quiet) == "open"
+    assert "more is there than errors explain" in headline(quiet)
+    fine = close_balance(area(good()))
+    assert (fine.surplus, mark(fine)) == (False, "yes")
+
+
+def test_what_does_not_add_up_is_said_in_words():
+    said = page(close_balance(area(altered(2, amount_kg=15.0)))).said
+    assert sum("look at the inventory at the end of 2" in s for s in said) == 2
+
+
+def test_a_chance_is_not_called_certain():
+    assert [in_words(x) for x in (0.0, 0.001, 0.05, 0.99, 0.9999, 1.0)] == [
+        "0%",
+        "less than 1%",
+        "5%",
+        "99%",
+        "more than 99%",
+        "100%",
+    ]
+    rows = [r for r in rows_of_tests(close_balance(practice_area())) if r["test"] == "Page's test of SITMUF"]
+    assert rows[0]["sees_even"] == "> 99.9 %"
+
+
+def test_a_rate_that_no_threshold_gives_is_not_claimed():
+    """With k = 3 a single balance alarms with 0.1 % even at threshold 0, not with the 5 % asked for."""
+    one = BalanceArea("one", ("1",), tuple(m for m in good() if m.period < 2))
+    page_test = close_balance(one, k=3.0).verdict("page")
+    assert page_test.threshold == 0.0
+    assert page_test.false_alarm_rate == pytest.approx(0.00135, abs=1e-5)
 
 
 def test_an_area_can_be_short():

@@ -70,6 +70,18 @@ def test_dates_and_assays(tmp_path):
     assert area.muf == pytest.approx([20 + 10.2 + 2 - 32.2, 32.2 - 10 - 22.1])
 
 
+@pytest.mark.parametrize("between", [";", "\t"])
+def test_other_separators(tmp_path, between):
+    area, _ = read_area(written(tmp_path, GOOD.replace(",", between)))
+    assert area.measurements == read_area(written(tmp_path, GOOD))[0].measurements
+
+
+def test_a_time_of_day_is_left_out(tmp_path):
+    for time in ("T10:30", " 10:30:59", "T10:30:59.5"):
+        area, _ = read_area(written(tmp_path, DATED.replace("2018-08-01", "2018-08-01" + time)))
+        assert area.measurements == read_area(written(tmp_path, DATED))[0].measurements
+
+
 def test_a_workbook_reads_as_its_csv(tmp_path):
     book = Workbook()
     book.active.title = "_notes"
@@ -147,6 +159,12 @@ ASSAYED = "period,location,kind,gross_kg,assay,amount_kg,random_sd,systematic_sd
         (DATED.replace("2018-08-01", "2018-06-30"), "balance.period", 6),
         (DATED.replace("2018-08-01", "01.08.2018"), "balance.date", 6),
         (DATED.replace("2018-08-01", ""), "balance.missing", 6),
+        (DATED.replace("2018-08-01", "2018-08-011"), "balance.date", 6),
+        (DATED.replace("2018-08-01", "2018-08-01?"), "balance.date", 6),
+        (GOOD.replace("10.2", "=10+0.2"), "balance.number", 5),
+        (GOOD.replace("1,receipts", "1,rece\0ipts"), "balance.name", 5),
+        (GOOD.replace("R1", "R" * 100), "balance.name", 5),
+        (GOOD.replace("10.2,0.004", "10.2,0.4"), "balance.unit", 5),
         (GOOD + "3\n", "balance.missing", 9),
         (DATED.replace("inventory", "input"), "balance.period", None),
     ],
@@ -177,9 +195,12 @@ def test_a_file_that_is_not_there(tmp_path, name):
 def test_files_that_are_something_else(tmp_path):
     (tmp_path / "area.csv").write_bytes(b"\xff\xfe\x00period")
     (tmp_path / "area.xlsx").write_bytes(b"PK no workbook")
-    for name in ("area.csv", "area.xlsx"):
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "folder.xlsx").mkdir()
+    for name in ("area.csv", "area.xlsx", "folder.csv", "folder.xlsx"):
         _, (finding,) = read_area(tmp_path / name)
         assert finding.code == "balance.file"
+        assert finding.remedy
 
 
 def test_every_column_is_explained():

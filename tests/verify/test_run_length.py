@@ -128,6 +128,19 @@ def test_run_lengths_in_many_histories(shift):
     assert within(mean, average_run_length(k, h, shift), np.sqrt((squares / 100_000 - mean**2) / 100_000))
 
 
+def test_what_rounding_would_hide_is_not_told():
+    """Beyond 10¹¹ the matrix is singular to a double: lengths were negative, and a search for a threshold crashed."""
+    for k, h in ((0.5, 40.0), (1.0, 60.0), (0.5, 120.0)):
+        with pytest.raises(UsageError, match="more than 1e"):
+            average_run_length(k, h)
+    lengths = [average_run_length(0.5, h) for h in np.arange(18.0, 23.0)]
+    assert np.diff(np.log(lengths)) == pytest.approx(1.0, abs=1e-4)  # e^(2kh), Siegmund's slope
+    h = threshold_for_run_length(9e9, 0.5)
+    assert average_run_length(0.5, h) == pytest.approx(9e9, rel=1e-4)
+    with pytest.raises(UsageError, match="more than"):
+        siegmund(5.0, 100.0)
+
+
 def test_quantiles_and_delays():
     time = AlarmTime(np.array([0.1, 0.2, 0.3]))
     assert time.quantile(0.25) == 2
@@ -143,6 +156,13 @@ def test_quantiles_and_delays():
         lambda: threshold_for_alarm_rate(0.0, 5),
         lambda: threshold_for_alarm_rate(0.05, 0),
         lambda: threshold_for_run_length(0.5),
+        lambda: threshold_for_run_length(1e11),
+        lambda: threshold_for_run_length(float("nan")),
+        lambda: average_run_length(0.5, -1.0),
+        lambda: average_run_length(float("nan"), 4.0),
+        lambda: siegmund(0.5, float("inf")),
+        lambda: alarm_time(0.5, -1.0, [0.0]),
+        lambda: alarm_time(0.5, 4.0, [0.0, float("nan")]),
         lambda: AlarmTime(np.zeros(3)).delay(4),
         lambda: AlarmTime(np.array([1.0, 0.0])).delay(2),
     ],

@@ -27,6 +27,8 @@ PLUTONIUM_SQ_KG = 8.0
 """A significant quantity of plutonium (IAEA Safeguards Glossary, 2001 edition)."""
 SURE = 0.95
 """The chance with which the least loss that is seen is stated."""
+SOON = 0.9
+"""The chance with which the balance in which Page's test alarms is stated."""
 Scope = Literal["each balance", "all balances", "at the end"]
 PATTERNS: Mapping[str, str] = {
     "hardest": "spread so that the best test sees least of it",
@@ -134,14 +136,30 @@ class Balance:
         last, top = self.periods[-1], self.drivers[0]
         seen = self.verdict("cumuf").detects["even"]
         how = f"over {len(self.periods)} balances" if len(self.periods) > 1 else "over the balance"
+        what = "are unaccounted for" if last.cumuf_kg >= 0 else "more are there than there should be"
         return (
-            f"{last.cumuf_kg:.3g} kg are unaccounted for {how}: {last.cumuf_kg / last.sigma_cumuf_kg:.2g} standard "
+            f"{abs(last.cumuf_kg):.3g} kg {what} {how}: {abs(last.cumuf_kg) / last.sigma_cumuf_kg:.2g} standard "
             f"deviations of {last.sigma_cumuf_kg:.3g} kg.",
             self._alarms_in_words(),
-            f"A loss of {self.loss_kg:g} kg, however spread, would be seen at the end with {seen:.0%}; "
-            f"{self.seen_for_sure_kg:.3g} kg with {SURE:.0%}.",
+            f"A loss of {self.loss_kg:g} kg, however spread, would be seen at the end with {in_words(seen)}; "
+            f"{self.seen_for_sure_kg:.3g} kg with {SURE:.0%}. {self._delay_in_words()}",
             f"The largest part of the uncertainty, {top.share:.0%}, is the {top.error} error at {top.location}.",
         )
+
+    @property
+    def surplus(self) -> bool:
+        """Whether more is there than error explains, in all or in one balance: no test looks for that."""
+        last = self.periods[-1]
+        most = -power.critical(self.false_alarm_rate)
+        each = -self.verdict("muf").threshold
+        return last.cumuf_kg < most * last.sigma_cumuf_kg or any(p.ratio < each for p in self.periods)
+
+    def _delay_in_words(self) -> str:
+        """When Page's test would see the loss."""
+        time = self.verdict("page").times["even"]
+        soon = time.quantile(SOON)
+        when = f"with {in_words(time.ever)} in all" if soon is None else f"by balance {soon} with {SOON:.0%}"
+        return f"Lost in equal parts from the first balance on, it would make Page's test alarm {when}."
 
     def _alarms_in_words(self) -> str:
         rate = f"{self.false_alarm_rate:.2g}"
@@ -149,6 +167,13 @@ class Balance:
             return f"No test alarms (chance of a false alarm {rate} each)."
         named = "; ".join(f"{v.title} ({', '.join(self.periods[i - 1].name for i in v.alarms)})" for v in self.alarmed)
         return f"Alarms: {named}. Each test alarms with chance {rate} by error alone: look for mistakes first."
+
+
+def in_words(chance: float) -> str:
+    """A chance in whole per cent; what is not sure is not said to be 100 %, nor what can be 0 %."""
+    if 0.995 <= chance < 1.0:
+        return "more than 99%"
+    return "less than 1%" if 0.0 < chance < 0.005 else f"{chance:.0%}"
 
 
 def close_balance(
@@ -235,6 +260,8 @@ def _verdicts(muf: Array, S: Array, patterns: Mapping[str, Array], rate: float, 
     standard, each = whiten(root, muf), power.level_each(rate, n)
     shifts = {name: whiten(root, m) for name, m in patterns.items()}
     z, z_each, h = power.critical(rate), power.critical(each), run_length.threshold_for_alarm_rate(rate, n, k)
+    # a large k alarms less often than asked for whatever the threshold
+    quiet = rate if h > 0 else run_length.alarm_time(k, h, np.zeros(n)).ever
     sigma, running = np.sqrt(np.diag(S)), np.cumsum(muf) / _running_sigma(root)
     worst_single = float(power.single_balance(patterns["at_once"].sum(), sigma, each).min())
     total = next(iter(patterns.values())).sum()
@@ -252,7 +279,7 @@ def _verdicts(muf: Array, S: Array, patterns: Mapping[str, Array], rate: float, 
             dict.fromkeys(patterns, power.cumuf(total, S, rate)),
         ),
         _verdict("sitmuf", "SITMUF of any balance", standard, z_each, rate, "all balances", sitmuf_times),
-        _verdict("page", "Page's test of SITMUF", sequential.page(standard, k), h, rate, "all balances", page_times),
+        _verdict("page", "Page's test of SITMUF", sequential.page(standard, k), h, quiet, "all balances", page_times),
         _verdict(
             "gemuf",
             "GEMUF at the end",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from math import inf
 
 import numpy as np
 
@@ -16,12 +17,17 @@ INCREDIBLE = 6.0
 """A MUF of so many standard deviations is a mistake in the records before it is a loss."""
 LEAST_PART = 1e-5
 """A balance whose own part of its standard deviation is less than this is no balance of its own."""
+COARSE = 0.3
+"""A relative standard deviation from which on it was probably meant in per cent."""
 SHOWN = 6
 
 
 def check_area(area: BalanceArea) -> list[Finding]:
     """All that is wrong or odd with the measurements of an area; the numbers only where the rows are whole."""
-    found = [*_ids(area), *_inventories(area), *_flows(area), *_instruments(area), *_outliers(area), *_exact(area)]
+    if found := list(_rows(area)):
+        return found
+    found = [*_ids(area), *_inventories(area), *_flows(area), *_instruments(area), *_outliers(area)]
+    found += [*_exact(area), *_coarse(area)]
     if not any(f.severity == "error" for f in found):
         found += [*_variance(area), *_sums(area)]
     return found
@@ -36,6 +42,19 @@ def _finding(
     row: Measurement | None = None,
 ) -> Finding:
     return Finding(f"balance.{code}", severity, message, area.file, row.line if row else None, remedy=remedy)
+
+
+def _rows(area: BalanceArea) -> Iterator[Finding]:
+    """What no file can hold, but what an area made in Python can: no numbers, or periods that there are not."""
+    for m in area.measurements:
+        first = 0 if m.kind == "inventory" else 1
+        if not first <= m.period <= len(area.periods):
+            message = f"period {m.period} of the {m.kind} at {m.location!r} is none from {first} to {len(area.periods)}"
+            yield _finding(area, "period", "error", message, "mend the period", m)
+        if not (0.0 <= m.amount_kg < inf and 0.0 <= m.random < inf and 0.0 <= m.systematic < inf and m.items >= 1):
+            message = f"the {m.kind} at {m.location!r} in period {m.period} has an amount, an SD or a number of items "
+            remedy = "amounts and standard deviations are finite and not below 0, items 1 or more"
+            yield _finding(area, "number", "error", f"{message}that is none", remedy, m)
 
 
 def _ids(area: BalanceArea) -> Iterator[Finding]:
@@ -116,6 +135,16 @@ def _exact(area: BalanceArea) -> Iterator[Finding]:
         yield _finding(area, "zero_variance", "warning", message, "state at least one of the two SDs", row)
 
 
+def _coarse(area: BalanceArea) -> Iterator[Finding]:
+    """Per cent where a part was meant: one finding a location."""
+    told: set[str] = set()
+    for m in area.measurements:
+        if (sd := max(m.random, m.systematic)) >= COARSE and m.location not in told:
+            told.add(m.location)
+            message = f"a relative standard deviation of {sd:.0%} at {m.location!r} tells hardly anything"
+            yield _finding(area, "unit", "warning", message, f"if {sd:g} % was meant, write {sd / 100:g}", m)
+
+
 def _variance(area: BalanceArea) -> Iterator[Finding]:
     """Every balance needs an error of its own, not one that the balances before it already tell."""
     S = area.covariance
@@ -124,9 +153,9 @@ def _variance(area: BalanceArea) -> Iterator[Finding]:
     except np.linalg.LinAlgError:
         own = np.zeros(len(S))
     sigma = np.sqrt(np.diagonal(S))
-    poor = [i for i in range(len(S)) if not own[i] > LEAST_PART * sigma.max()]
+    poor = [i for i in range(len(S)) if not own[i] > LEAST_PART * sigma[i]]
     if poor:
-        nil = [i for i in poor if not sigma[i] > LEAST_PART * sigma.max()]
+        nil = [i for i in poor if not sigma[i] > 0]
         what = "has no error of measurement" if nil else "has no error that the others do not have"
         message = f"the balance of {area.periods[(nil or poor)[0]]} {what}, so it cannot be tested"
         yield _finding(area, "zero_variance", "error", message, "state the random SD of its flows and inventories")

@@ -36,6 +36,7 @@ COLUMNS = {
     "items": "how many like items the amount is the sum of, each measured once (1)",
     "id": "an item's name; it can enter once and leave once",
 }
+NAMES = ("location", "instrument", "calibration", "id")
 OTHER_NAMES = {"kp": "location", "kmp": "location"}
 NEEDED = ("location", "kind", "random_sd", "systematic_sd")
 MOST_BYTES, MOST_ROWS, MOST_PERIODS, MOST_FINDINGS = 50_000_000, 100_000, 400, 100
@@ -45,6 +46,8 @@ LEAST_SD = 1e-9
 ROUNDING = 1e-3
 """How far, relatively, an amount may be from gross times assay."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+TIME_OF_DAY = re.compile(r"[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$", re.ASCII)
+LONGEST_NAME = 80
 PRACTICE = "practice.csv"
 
 Line = tuple[int, Sequence[Any]]
@@ -108,11 +111,12 @@ def _lines(place: Path, problems: _Problems) -> list[Line]:
         read = _xlsx_lines if place.suffix.casefold() == ".xlsx" else _csv_lines
         lines = [(n, cells) for n, cells in read(place) if any(_text(c) for c in cells)]
     except DossierError as error:
-        problems.add("file", error.findings[0].message)
+        problems.add("file", error.findings[0].message, "name a workbook with the measurements on its first sheet")
     except UnicodeDecodeError:
         problems.add("file", "cannot read it: it is not UTF-8 text", "save it as CSV UTF-8, or as .xlsx")
     except (OSError, csv.Error, ValueError) as error:
-        problems.add("file", f"cannot read it: {getattr(error, 'strerror', None) or error}")
+        why = getattr(error, "strerror", None) or error
+        problems.add("file", f"cannot read it: {why}", "name a .csv or .xlsx file of measurements")
     else:
         if len(lines) - 1 > MOST_ROWS:
             problems.add(
@@ -129,7 +133,7 @@ def _csv_lines(place: Path) -> Iterator[Line]:
     with place.open(encoding="utf-8-sig", newline="") as stream:
         head = stream.readline()
         stream.seek(0)
-        reader = csv.reader(stream, delimiter=";" if head.count(";") > head.count(",") else ",", strict=True)
+        reader = csv.reader(stream, delimiter=max(",;\t", key=head.count), strict=True)
         before = 0
         for cells in reader:
             yield before + 1, cells
@@ -220,6 +224,8 @@ class _Cells:
         random, systematic = self._share("random_sd"), self._share("systematic_sd")
         items = self._count("items", 1, MOST_ROWS * 10, default=1)
         location = self._required("location")
+        for name in NAMES:
+            self._named(name)
         if kind and kind != "inventory" and period == 0 and day is None:
             self._bad("period", "a flow belongs to a period from 1 on", "0 is for opening inventories")
         if len(self.problems.found) + self.problems.left_out > before:
@@ -252,13 +258,19 @@ class _Cells:
             self._bad("missing", f"this row has no {name}", f"write {COLUMNS[name]}")
         return self._get(name)
 
+    def _named(self, name: str) -> None:
+        text = self._get(name)
+        if len(text) > LONGEST_NAME or not text.isprintable():
+            remedy = f"write one line of {LONGEST_NAME} letters at most"
+            self._bad("name", f"{name} is {text[:20]!r} …, no name", remedy)
+
     def _when(self) -> tuple[date | None, int | None]:
         if "date" not in self.texts:
             return None, self._count("period", 0, MOST_PERIODS, default=None)
         if not self._required("date"):
             return None, None
         try:
-            return date.fromisoformat(self._get("date")[:10]), None
+            return date.fromisoformat(TIME_OF_DAY.sub("", self._get("date"))), None
         except ValueError:
             self._bad("date", f"{self._get('date')[:40]!r} is not a day", "write it as 2018-06-12")
             return None, None
@@ -277,9 +289,9 @@ class _Cells:
             if unit:
                 self._bad("unit", f"{name} is {text[:40]!r}", "write the number only, in the unit of the column")
             else:
-                self._bad(
-                    "number", f"{name} is {text[:40]!r}, no number", "write a decimal point" if comma else "mend it"
-                )
+                formula = "paste the value in place of the formula" if text.startswith("=") else "mend it"
+                remedy = "write a decimal point" if comma else formula
+                self._bad("number", f"{name} is {text[:40]!r}, no number", remedy)
             return None
         return float(text)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -34,6 +35,13 @@ class Stratum:
     inspector_instrument: str | None = None
     cost: float = 1.0
     """Of measuring one item, in any unit."""
+
+    def __post_init__(self) -> None:
+        errors = (self.operator_random, self.inspector_random, self.operator_systematic, self.inspector_systematic)
+        if not (self.items >= 1 and 0 < self.mean_kg < inf and all(0 <= e < inf for e in errors)):
+            raise UsageError("a stratum has items, a mean above 0 kg, and standard deviations that are not below 0")
+        if not 0 < self.cost < inf:
+            raise UsageError(f"measuring an item costs something, not {self.cost}")
 
     @property
     def item_sigma_kg(self) -> float:
@@ -64,6 +72,8 @@ def sigma_d(strata: Sequence[Stratum], drawn: ArrayLike) -> float:
     sample = np.asarray(drawn, float)
     if len(sample) != len(strata) or not (sample > 0).all():
         raise UsageError("each stratum needs a sample, and none can be empty")
+    if any(n > s.items for n, s in zip(sample, strata, strict=True)):
+        raise UsageError("a sample has no more items than its stratum")
     random = sum((s.items * s.item_sigma_kg) ** 2 / n for s, n in zip(strata, sample, strict=True))
     leanings: dict[tuple[str, str | int], float] = {}
     for i, s in enumerate(strata):
@@ -86,11 +96,15 @@ def d_statistic(
     level: float = 0.05,
 ) -> Difference:
     """D from the amounts of the items sampled in each stratum, as stated and as measured again."""
+    if not 0.0 < level < 1.0 or not len(strata) == len(operator_kg) == len(inspector_kg):
+        raise UsageError("a level lies between 0 and 1, and each stratum has amounts stated and measured")
     pairs = [(np.asarray(o, float), np.asarray(i, float)) for o, i in zip(operator_kg, inspector_kg, strict=True)]
     for stated, measured in pairs:
         if stated.shape != measured.shape or stated.ndim != 1 or not np.isfinite(stated - measured).all():
             raise UsageError("each item sampled needs one amount stated and one measured")
     sigma = sigma_d(strata, [len(stated) for stated, _ in pairs])
+    if sigma == 0.0:
+        raise UsageError("neither side's measurements have an error, so that no difference can be tested")
     d = sum(s.items * float(np.mean(a - b)) for s, (a, b) in zip(strata, pairs, strict=True))
     return Difference(d, sigma, critical(level) * sigma, level)
 
@@ -100,8 +114,8 @@ def allocate(strata: Sequence[Stratum], budget: float) -> Array:
 
     Real numbers, which spend the whole budget unless every item is drawn; see `whole` for a plan.
     """
-    if budget <= 0 or any(s.cost <= 0 for s in strata):
-        raise UsageError("a budget and costs are above 0")
+    if not 0 < budget < inf:
+        raise UsageError(f"a budget is above 0, not {budget}")
     size = np.array([s.items * s.item_sigma_kg for s in strata])
     cost, most = np.array([s.cost for s in strata]), np.array([float(s.items) for s in strata])
     drawn, free, left = np.zeros(len(strata)), size > 0, budget
@@ -120,7 +134,7 @@ def whole(strata: Sequence[Stratum], budget: float) -> tuple[int, ...]:
     """The same in whole items, one at least from each stratum: the next item goes where it lowers D's variance most."""
     drawn = [1] * len(strata)
     spent = sum(s.cost for s in strata)
-    if spent > budget:
+    if not spent <= budget:
         raise UsageError(f"one item from each stratum costs {spent:g}, more than the budget of {budget:g}")
     while True:
         gains = [

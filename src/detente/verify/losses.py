@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from detente.errors import UsageError
+from detente.errors import DossierError, UsageError
 from detente.verify.area import BalanceArea
+from detente.verify.balance_checks import check_area
 from detente.verify.covariance import Array, cholesky, whiten
 from detente.verify.run_length import STANDARD_K
 from detente.verify.sequential import page, v5b3_estimate
@@ -54,9 +55,12 @@ def simulate(
     outputs; without, it is missing from the balance and from no measured amount. With `covariance_from_measured`
     each history is judged by a covariance from its own measurements, else by the true one. The two agree while errors
     are small; an output known to 20 % that reads low raises MUF and lowers σ, and false alarms become more frequent.
+    Raises DossierError where the measurements make no balance.
     """
     if iterations < 1:
         raise UsageError(f"a simulation needs at least one history, not {iterations}")
+    if wrong := [f for f in check_area(area) if f.severity == "error"]:
+        raise DossierError(wrong)
     n, rng = len(area.periods), np.random.default_rng(seed)
     lost = np.zeros(n) if loss is None else np.asarray(loss, float)
     if lost.shape != (n,) or not np.isfinite(lost).all():

@@ -23,6 +23,8 @@ STANDARD_K = 0.5
 """The usual reference value: best against a shift of one standard deviation a period."""
 HIGHEST = 130.0
 """No threshold is looked for beyond this."""
+LONGEST = 1e11
+"""Run lengths beyond this are lost in rounding, and are not told."""
 SIEGMUND_SHIFT = 1.166
 """What crossing in steps adds to the threshold: 2 × 0.583 standard deviations (Siegmund 1985)."""
 
@@ -78,29 +80,59 @@ def _nodes(h: float) -> tuple[Array, Array]:
 
 
 def average_run_length(k: float, h: float, shift: float = 0.0, start: float = 0.0) -> float:
-    """Mean number of periods to the alarm: ARL(s) = 1 + ARL(0)Φ(k−s−μ) + ∫ ARL(u)φ(u−s+k−μ)du over (0, h]."""
+    """Mean number of periods to the alarm: ARL(s) = 1 + ARL(0)Φ(k−s−μ) + ∫ ARL(u)φ(u−s+k−μ)du over (0, h].
+
+    Raises UsageError where it is longer than LONGEST.
+    """
+    _check(k, h, shift, start)
+    return _told(_run_length(k, h, shift, start), k, h, shift)
+
+
+def _told(length: float, k: float, h: float, shift: float) -> float:
+    if length > LONGEST:
+        raise UsageError(f"with k = {k:g}, h = {h:g} and mean {shift:g} an alarm takes more than {LONGEST:g} periods")
+    return length
+
+
+def _check(k: float, h: float, *others: float) -> None:
+    if not (np.isfinite([k, h, *others]).all() and 0.0 <= h <= HIGHEST):
+        raise UsageError(f"Page's test needs finite numbers, and a threshold from 0 to {HIGHEST:g}, not {h}")
+
+
+def _run_length(k: float, h: float, shift: float, start: float) -> float:
+    """The same, infinite where rounding would hide it: a matrix so nearly singular gives anything from there on."""
     u, w = _nodes(h)
     places = np.concatenate([[0.0], u])
     kernel = np.empty((len(places), len(places)))
     kernel[:, 0] = ndtr(k - places - shift)
     kernel[:, 1:] = w * _normal(u - places[:, None] + k - shift)
-    lengths = np.linalg.solve(np.eye(len(places)) - kernel, np.ones(len(places)))
+    try:
+        lengths = np.linalg.solve(np.eye(len(places)) - kernel, np.ones(len(places)))
+    except np.linalg.LinAlgError:
+        return np.inf
+    if not (lengths.min() >= 1.0 - 1e-9 and lengths.max() <= LONGEST):
+        return np.inf
     return float(1.0 + lengths[0] * ndtr(k - start - shift) + (w * _normal(u - start + k - shift)) @ lengths[1:])
 
 
 def siegmund(k: float, h: float, shift: float = 0.0) -> float:
     """Siegmund's approximation of the run length, good to a few per cent; exact ones cost little more."""
     drift, b = shift - k, h + SIEGMUND_SHIFT
+    _check(k, h, shift)
     if abs(drift) * b < 1e-4:
         return b * b
+    if drift * b < -300.0:
+        return _told(np.inf, k, h, shift)
     return float((np.exp(-2.0 * drift * b) + 2.0 * drift * b - 1.0) / (2.0 * drift * drift))
 
 
 def alarm_time(k: float, h: float, shifts: ArrayLike) -> AlarmTime:
     """The distribution of the first alarm over periods whose means are `shifts`, in SDs, from S_0 = 0 on."""
+    means = np.atleast_1d(np.asarray(shifts, float))
+    _check(k, h, *means)
     u, w = _nodes(h)
     atom, density = 1.0, np.zeros(len(u))  # density times weights
-    at = np.empty(len(means := np.atleast_1d(np.asarray(shifts, float))))
+    at = np.empty(len(means))
     step = u[:, None] - u + k
     kernel, last = np.empty(step.shape), np.nan
     for i, shift in enumerate(means):
@@ -125,10 +157,12 @@ def threshold_for_alarm_rate(rate: float, periods: int, k: float = STANDARD_K) -
 
 def threshold_for_run_length(periods: float, k: float = STANDARD_K) -> float:
     """The h whose false alarms come every so many periods in the mean; 0 where less would be needed."""
-    if not 1.0 < periods < 1e12:
-        raise UsageError(f"a mean time between false alarms is above one period, not {periods}")
-    wanted = np.log(periods)
-    return _threshold(lambda h: wanted - np.log(average_run_length(k, h)), f"{periods} periods between alarms")
+    if not 1.0 < periods < LONGEST / 10:
+        raise UsageError(f"a mean time between false alarms is above one period and below {LONGEST / 10:g}")
+    wanted, far = np.log(periods), np.log(LONGEST)
+    return _threshold(
+        lambda h: wanted - min(far, np.log(_run_length(k, h, 0.0, 0.0))), f"{periods} periods between alarms"
+    )
 
 
 def _threshold(excess: Callable[[float], float], asked: str) -> float:

@@ -10,22 +10,33 @@ from detente.report.verification.page import Mark, Page, Part, table_of
 from detente.report.words import number, percent
 from detente.verify.balance import PATTERNS, Balance
 
+SHOWN = 3
+"""Balances that do not add up, in words."""
+
 
 def headline(balance: Balance) -> str:
     """What the tests say, in a sentence."""
     last = balance.periods[-1]
-    missing = f"{number(last.cumuf_kg)} kg are unaccounted for"
-    if not balance.alarmed:
-        return f"No test alarms: {missing}, no more than errors of measurement explain."
-    many = len(balance.alarmed)
-    return (
-        f"{many} of {len(balance.verdicts)} tests alarm: {missing}, {number(last.cumuf_kg / last.sigma_cumuf_kg)} "
-        "standard deviations of what errors explain. A mistake in the records looks the same as a loss."
-    )
+    size, ratio = number(abs(last.cumuf_kg)), number(abs(last.cumuf_kg) / last.sigma_cumuf_kg)
+    missing = f"{size} kg are unaccounted for" if last.cumuf_kg >= 0 else f"{size} kg more are there than should be"
+    if balance.alarmed:
+        like = "a loss" if last.cumuf_kg >= 0 else "material that came in without a record"
+        return (
+            f"{len(balance.alarmed)} of {len(balance.verdicts)} tests alarm: {missing}, {ratio} standard deviations "
+            f"of what errors explain. A mistake in the records looks the same as {like}."
+        )
+    if balance.surplus:
+        return (
+            f"No test of a loss alarms, but more is there than errors explain: {missing} at the end, {ratio} standard "
+            "deviations. Look for what came in without a record, or is counted twice."
+        )
+    return f"No test alarms: {missing}, no more than errors of measurement explain."
 
 
 def mark(balance: Balance) -> Mark:
-    return "no" if balance.alarmed else "yes"
+    if balance.alarmed:
+        return "no"
+    return "open" if balance.surplus else "yes"
 
 
 def period_rows(balance: Balance) -> list[Row]:
@@ -73,7 +84,11 @@ def test_rows(balance: Balance) -> list[Row]:
 
 
 def _chance(value: float | None) -> str | None:
-    return None if value is None else percent(round(value, 4))
+    if value is None:
+        return None
+    if 0.9995 <= value < 1.0:
+        return "> 99.9 %"
+    return "< 0.1 %" if 0.0 < value < 0.001 else percent(round(value, 4))
 
 
 def driver_rows(balance: Balance) -> list[Row]:
@@ -88,6 +103,13 @@ def tables(balance: Balance) -> dict[str, Any]:
         "drivers": ("Where the uncertainty comes from", driver_rows(balance)),
     }
     return {name: table_of(title, rows) for name, (title, rows) in named.items() if rows}
+
+
+def _about_the_records(balance: Balance) -> list[str]:
+    """Balances that do not add up by far, which a reader must not miss."""
+    sums = [f for f in balance.findings if f.code == "balance.sums"]
+    more = [f"{len(sums) - SHOWN} more balances do not add up."] if len(sums) > SHOWN else []
+    return [f"{f.message}: {f.remedy}." for f in sums[:SHOWN]] + more
 
 
 def page(balance: Balance) -> Page:
@@ -119,7 +141,7 @@ def page(balance: Balance) -> Page:
         "Is anything missing?",
         headline(balance),
         mark(balance),
-        balance.summary[1:3],
+        (*balance.summary[1:3], *_about_the_records(balance)),
         turns_on,
         parts,
     )
