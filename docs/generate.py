@@ -1,4 +1,4 @@
-"""Writes docs/reference from the schema of a dossier and from the options of the verbs: `python docs/generate.py`.
+"""Writes docs/reference from the schemas and from the options of the verbs: `python docs/generate.py`.
 
 A test compares the pages with what this would write, so they cannot fall behind the program.
 """
@@ -18,6 +18,7 @@ import detente.workbench
 from detente.cli.app import Face, app
 from detente.dossier import schema, shape
 from detente.dossier.quantities import Number
+from detente.verify import declaration
 from detente.workbench.options import Options
 
 REFERENCE = Path(__file__).with_name("reference")
@@ -34,10 +35,10 @@ def main() -> None:
 
 def pages() -> dict[str, str]:
     """The text of each page by file name."""
-    return {"dossier.md": dossier_page(), "verbs.md": verbs_page()}
+    return {"dossier.md": dossier_page(), "declaration.md": declaration_page(), "verbs.md": verbs_page()}
 
 
-# --- the dossier -----------------------------------------------------------------------------------------------
+# --- the dossier, and the declaration --------------------------------------------------------------------------
 
 
 class _Written(GenerateJsonSchema):
@@ -48,22 +49,35 @@ class _Written(GenerateJsonSchema):
 
 
 def dossier_page() -> str:
-    parts = [
-        REMADE,
-        "# Fields of a dossier\n",
+    return _page(
+        schema.Dossier,
         "Every part of a case file and its fields. `NAME` in a path is a name that you choose; **bold** fields must be "
-        "written. Any number may also be a mapping with its range and its source: see [the format](../dossier.md).\n",
-    ]
-    for model, places in parts_of_a_dossier().items():
+        "written. Any number may also be a mapping with its range and its source: see [the format](../dossier.md).",
+    )
+
+
+def declaration_page() -> str:
+    return _page(
+        declaration.Declaration,
+        "Every part of a declaration and its fields, as in [Check a declaration](../howto/check-a-declaration.md). "
+        "`NAME` in a path is a name that you choose; **bold** fields must be written. Any number may also be a mapping "
+        "with its range and its source: `{mean: 30, sd: 0.5, source: ...}`, `{min: 40, max: 50}` or "
+        "`{low: 20, mode: 30, high: 60}`.",
+    )
+
+
+def _page(root: type[BaseModel], said: str) -> str:
+    parts = [REMADE, f"# Fields of a {_title(root).lower()}\n", said + "\n"]
+    for model, places in parts_of(root).items():
         where = ", ".join(f"`{p}`" for p in places) or "the top of the file"
         parts += [f"## {_title(model)}\n", f"At {where}. {_purpose(model)}\n", *_fields(model)]
     return "\n".join(parts)
 
 
-def parts_of_a_dossier() -> dict[type[BaseModel], list[str]]:
+def parts_of(root: type[BaseModel]) -> dict[type[BaseModel], list[str]]:
     """Every model in the order of its first place, with the paths at which it stands."""
-    found: dict[type[BaseModel], list[str]] = {schema.Dossier: []}
-    waiting: list[tuple[type[BaseModel], str]] = [(schema.Dossier, "")]
+    found: dict[type[BaseModel], list[str]] = {root: []}
+    waiting: list[tuple[type[BaseModel], str]] = [(root, "")]
     while waiting:
         model, path = waiting.pop(0)
         for name, field in shape.written_fields(model).items():
@@ -90,6 +104,11 @@ def _models(annotation: Any, path: str) -> Iterator[tuple[type[BaseModel], str]]
     else:
         for part in args:
             yield from _models(part, path)
+
+
+def _model_named(name: str) -> type[BaseModel]:
+    known = (vars(module).get(name) for module in (schema, declaration))
+    return next(m for m in known if isinstance(m, type) and issubclass(m, BaseModel))
 
 
 def _title(model: type[BaseModel]) -> str:
@@ -120,7 +139,7 @@ def _fields(model: type[BaseModel]) -> list[str]:
 def _kinds(written: dict[str, Any]) -> Iterator[str]:
     """What a JSON Schema lets one write, in words."""
     if "$ref" in written:
-        yield _link(getattr(schema, written["$ref"].rpartition("/")[2]))
+        yield _link(_model_named(written["$ref"].rpartition("/")[2]))
     elif alternatives := written.get("anyOf") or written.get("oneOf"):
         if example := alternatives[0].get("examples"):
             yield f"a number, such as `{example[0]}`"

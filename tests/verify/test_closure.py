@@ -42,6 +42,11 @@ def test_the_published_account_of_2008(shared: Path) -> None:
     assert i["external_estimate_min"] - i["total"] == v["expected"]["shortfall_vs_external"]
 
 
+AGAIN = {"reactor": "reactor", "begun": "2011-06-01", "ended": "2014-01-01", "power": 20, "capacity_factor": 0.5,
+         "grams_per_mwd": 0.9, "source": "logs"}  # fmt: skip
+"""A second run of the reactor that begins before the first has ended."""
+
+
 BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     ("account", "claims.pu", {"claims__pu__total": {"mean": 20, "sd": 1}}),
     ("history", "claims.pu", {"claims__pu__total": {"mean": 25, "sd": 1}}),
@@ -66,6 +71,12 @@ BROKEN: list[tuple[str, str, dict[str, Any]]] = [
     ("transfers", "transfers.shipped", {"transfers__shipped__received": None}),
     ("transfers", "transfers.shipped", {"transfers__shipped__received": "2013-04-01"}),
     ("transfers", "transfers.shipped", {"transfers__shipped__mass_received": "7 kg"}),
+    ("transfers", "claims.pu", {"transfers__shipped__to": None}),
+    ("dates", "claims.pu", {"claims__pu__as_of": "2011-01-01"}),
+    ("dates", "claims.sep", {"claims__sep__as_of": "2013-01-01"}),
+    ("dates", "operations.again", {"operations__again": AGAIN}),
+    ("assay", "operations.cascade", {"operations__cascade__product__assay": "4 %"}),
+    ("items", "items.0", {"items__0__at": "plant"}),
 ]
 
 
@@ -96,6 +107,24 @@ def test_cannot_be_tested_and_says_why(rule: str, path: str, why: str, changes: 
     assert found.z is None
 
 
+def test_what_others_think_of_a_plant_is_no_part_of_the_declaration() -> None:
+    """Impossible runs of the same plants, by somebody else: nothing that is declared fails because of them."""
+    early = {**AGAIN, "by": "others", "discharged": "2012-01-01", "begun": "2008-01-01"}
+    d = small(operations__theirs=early, operations__cascade__by="others", operations__cascade__capacity=1)
+    assert [str(r) for r in closure(d) if r.verdict == "does not close"] == []
+    (history,) = [r for r in closure(d) if r.rule == "history" and r.path == "claims.heu"]
+    assert "no operating history" in history.message
+
+
+def test_what_is_sent_abroad_is_in_the_account() -> None:
+    sent = {"claim": "pu", "role": "sent", "mass": "8 kg"}
+    (abroad,) = results("transfers", "claims.pu", transfers__shipped__to=None, materials__sold=sent)
+    assert abroad.verdict == "closes"
+    received = {"claim": "pu", "role": "received"}
+    (bare,) = results("transfers", "claims.pu", transfers__shipped__from=None, materials__bought=received)
+    assert bare.verdict == "cannot be tested"
+
+
 def test_the_size_of_the_gap_and_its_z() -> None:
     """By hand: 20 ± 1 against 8 + 0.5 + 0.5 + 3 = 12 ± √(0.1² + 0.05² + 0.2² + 0.3²)."""
     (gap,) = results("account", "claims.pu", claims__pu__total={"mean": 20, "sd": 1})
@@ -111,6 +140,9 @@ def test_a_gap_without_any_uncertainty_is_not_put_down_to_chance() -> None:
     assert (gap.verdict, gap.z) == ("does not close", None)
     (exact,) = results("account", "claims.pu", claims__pu__total=9, materials=masses, items=[])
     assert (exact.verdict, exact.z) == ("closes", 0.0)
+    assert " = " in exact.message.split(": ")[1]
+    (near,) = results("history", "claims.pu")
+    assert "≈" in near.message, "within the uncertainties is not the same as equal"
 
 
 def test_received_material_counts_on_the_side_of_what_was_made() -> None:

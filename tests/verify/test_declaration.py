@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detente.errors import DossierError, Finding
+from detente.report.verification.declaration import estimate_rows, outside_rows, page
 from detente.verify.comparison import compare
 from detente.verify.declaration import Declaration
 from detente.verify.declaration_files import bundled, load, loads, read, reads
@@ -157,6 +158,57 @@ def test_the_estimate_that_flips() -> None:
     assert (c.agrees, set(c.flips)) == ("cannot say", {"high", "others"})
 
 
+def test_a_prior_is_of_one_material() -> None:
+    """Thirty kilograms of plutonium say nothing of how much uranium may be hidden."""
+    heu = {"by": "others", "material": "heu", "amount": {"mean": 300, "sd": 50}, "as_of": "2020-01-01", "source": "x"}
+    prior = {"plutonium": {"undeclared_up_to": "30 kg", "source": "x"}}
+    d = small(estimates__heu=heu, prior=prior)
+    assert compare(d, "pu").bayes_factor is not None
+    assert compare(d, "heu").bayes_factor is None
+
+
+def test_overwhelming_evidence_is_said_in_words() -> None:
+    prior = {"plutonium": {"undeclared_up_to": 1000, "source": "x"}}
+    d = small(estimates__others__amount={"mean": 900, "sd": 1}, claims__pu__total={"mean": 12, "sd": 0.1}, prior=prior)
+    words = " ".join(judge(d).sentences())
+    assert "more than a million to 1 against" in words
+    assert "inf" not in words
+
+
+def test_lists_of_which_one_holds_the_other() -> None:
+    lists = {n: {"by": "others", "as_of": "2020-01-01", "sites": ["hill"], "source": n} for n in ("one", "two")}
+    said = judge(small(site_lists=lists, completeness={"lists": ["one", "two"]})).sites.sentences
+    assert said[-1].endswith("one list holds the whole of the other.")
+    assert said[0].startswith("Every site is declared that stands on the list of others")
+
+
+def test_the_page_says_why_an_estimate_was_not_compared(dprk: Declaration, judged: Judgement) -> None:
+    row = next(r for r in outside_rows(dprk, judged) if r["estimate"] == "ISIS, Washington, Jun 2006")
+    assert "speaks of 2006-06-15" in str(row["not_compared_where"])
+    said = page(dprk, judged)
+    assert "disputes are for Heads of delegation" in said.checked[0]
+    assert any("Leave out all of the group “reactor models”" in t for t in said.turns_on)
+
+
+def test_names_on_the_page_are_told_apart_and_leave_words_alone() -> None:
+    """Two claims of one day, and two estimates of one month; a claim called `all` is not put in place of "all"."""
+    more = {
+        "by": "others",
+        "material": "plutonium",
+        "as_of": "2020-01-05",
+        "source": "x",
+        "amount": {"mean": 14, "sd": 2},
+    }
+    claim = {"statement": "initial", "material": "plutonium", "total": {"mean": 11, "sd": 1}}
+    d = small(claims__all=claim, estimates__again=more)
+    judged = judge(d)
+    rows = estimate_rows(d, judged)
+    assert len({(r["claim"], r["figure"]) for r in rows}) == len(rows)
+    words = " ".join((*page(d, judged).turns_on, *(t for p in page(d, judged).parts for t in p.said)))
+    assert "comes most of all from" in words
+    assert "Plutonium produced, said on 1 Mar 2020 (all): 11 ± 1 kg declared" in words
+
+
 FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"claims__pu__statement": "inital"}, "declaration.unknown_statement", "did you mean 'initial'?"),
     ({"claims__pu__operations": ["rum"]}, "declaration.unknown_operation", "'run'"),
@@ -183,7 +235,23 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"estimates__others__amount": None}, "declaration.estimate", "one of"),
     ({"statements__initial__on": "yesterday"}, "declaration.date", "2025-12-31"),
     ({"title": None}, "declaration.missing", "add 'title: ...'"),
+    ({"prior": {"plutonum": {"undeclared_up_to": 3}}}, "declaration.choice", "'plutonium'"),
 ]
+ODDITIES: list[tuple[dict[str, Any], str, str]] = [
+    ({"estimates__others__covers": "90 %"}, "declaration.covers", "estimates.others.covers"),
+    ({"claims__pu2": changed({})["claims"]["pu"]}, "declaration.repeated", "claims.pu2"),
+    ({"operations__run__by": "others"}, "declaration.not_declared", "claims.pu.operations.0"),
+    ({"operations__run__by": "others", "operations__run__discharged": "2014-01-01"}, "declaration.dates",
+     "operations.run"),
+    ({"prior": {"plutonium": {"undeclared_up_to": 30}}}, "declaration.no_source", "prior.plutonium.undeclared_up_to"),
+    ({"operations__cascade__source": None}, "declaration.no_source", "operations.cascade.feed.mass"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "code", "path"), ODDITIES)
+def test_what_is_odd_is_a_warning(changes: dict[str, Any], code: str, path: str) -> None:
+    assert (code, "warning", path) in {(f.code, f.severity, f.path) for f in findings(**changes)}
+    assert all(f.remedy for f in findings(**changes))
 
 
 @pytest.mark.parametrize(("changes", "code", "remedy"), FAULTS)
@@ -277,7 +345,9 @@ def _survives(text: str | bytes) -> None:
     if declaration is not None:
         j = judge(declaration)
         json.dumps(j.to_json(), allow_nan=False)
-        assert not re.search(r"\bnan\b", " ".join(j.sentences()))
+        said = [*j.sentences(), *(r.message for r in j.rules)]
+        said += [text for part in page(declaration, j).parts for text in part.said]
+        assert not re.search(r"\b(nan|inf|None)\b", " ".join(said).replace("inf'", ""))
 
 
 @given(st.binary(max_size=200) | st.text(alphabet="abc:-[]{}\"'\n \t#&*!|>%@,?~01.<=", max_size=60))
@@ -305,9 +375,9 @@ MASSES = st.floats(0, 1e12) | st.sampled_from([0, 1e-300, 1e12, 12])
 SDS = st.floats(0, 1e12) | st.sampled_from([0, 1e-300, 1e-12])
 
 
-@given(MASSES, SDS, MASSES, SDS, st.floats(1e-6, 1 - 1e-6), st.floats(1e-6, 1 - 1e-6), st.floats(0, 1e9))
+@given(MASSES, SDS, MASSES, SDS, st.floats(0.01, 1 - 1e-6), st.floats(1e-6, 0.007), st.floats(0, 1e9), st.floats(0, 1))
 def test_extreme_figures_give_numbers(
-    total: float, sd: float, other: float, other_sd: float, product: float, tails: float, swu: float
+    total: float, sd: float, other: float, other_sd: float, product: float, tails: float, swu: float, complete: float
 ) -> None:
     document = changed(
         {
@@ -316,7 +386,7 @@ def test_extreme_figures_give_numbers(
             "operations.cascade.product": {"mass": {"mean": other, "sd": sd}, "assay": product},
             "operations.cascade.tails.assay": {"mean": tails, "sd": min(sd, 1)},
             "operations.cascade.capacity": {"mean": swu, "sd": other_sd},
-            "prior": {"undeclared_up_to": total, "complete": "50 %"},
+            "prior": {"plutonium": {"undeclared_up_to": total, "complete": complete}},
         }
     )
     _survives(json.dumps(document))

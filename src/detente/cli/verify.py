@@ -55,7 +55,7 @@ def verify_declaration(
     /,
     *,
     out: Path | None = None,
-    options: Annotated[VerifyDeclarationOptions | None, Parameter(name="*")] = None,
+    options: Annotated[VerifyDeclarationOptions | None, Parameter(name="*", show=False)] = None,
     face: Printed = PLAIN,
 ) -> int:
     """Say whether a declaration adds up, and whether it agrees with what others know.

@@ -1,4 +1,7 @@
-"""Does a declaration add up by itself? Each rule closes, fails by so much, or cannot be tested and says why."""
+"""Does a declaration add up by itself? Each rule closes, fails by so much, or cannot be tested and says why.
+
+Only the declaring party's own runs are put to the rules: what others think of a plant is no part of a declaration.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import Literal
 
 from detente.dossier.places import Path, dotted
 from detente.verify.declaration import Claim, Declaration, Enrichment, Irradiation
-from detente.verify.figures import Z_LIMIT, Figure, figure, minus, product, total, z_of
+from detente.verify.figures import ASSAYS, Z_LIMIT, Figure, figure, minus, product, total, z_of
 from detente.verify.history import capacity_of, feed_assay, made_by
 from detente.verify.production import separation, separation_age
 
@@ -24,11 +27,11 @@ RULES = {
     "u235": "feed·xF = product·xP + tails·xW",
     "separative_work": "separative work used ≤ installed × time × availability",
     "assay": "assays are those of the material",
-    "dates": "operated before discharged before separated; within the facility's life",
+    "dates": "operated before discharged before separated before claimed, in the facility's life, one run at a time",
     "age": "the age of the plutonium = when it is said to have been separated",
-    "items": "each item once, at a declared site, and together the entry they belong to",
+    "items": "each item once, at a declared site, where its entry is, and together that entry",
     "sites": "each facility at a declared site, each declared site with a facility",
-    "transfers": "what leaves arrives",
+    "transfers": "what leaves arrives; what is sent or received abroad is in the account",
 }
 
 
@@ -79,11 +82,11 @@ def _balance(
     z = z_of(gap, max(abs(left.mean), abs(right.mean)))
     beyond = z is None or abs(z) > Z_LIMIT
     fails = beyond and (gap.mean > 0 or not at_most)
-    how = "exactly" if gap.mean == 0 else f"z = {z:.2g}" if z is not None else "no uncertainty is stated"
-    signs = ("≤" if at_most else "=") if not fails else (">" if gap.mean > 0 else "<")
+    how = "exactly" if z == 0 else f"z = {z:.2g}" if z is not None else "no uncertainty is stated"
+    signs = ("≤" if at_most else "=" if z == 0 else "≈") if not fails else (">" if gap.mean > 0 else "<")
     message = f"{RULES[rule]}: {left} {signs} {right} {unit} ({how})"
     if fails:
-        message += f"; {abs(gap.mean):.3g} {unit} too {'much' if gap.mean > 0 else 'little'} on the left"
+        message += f"; {Figure(abs(gap.mean))} {unit} too {'much' if gap.mean > 0 else 'little'} on the left"
     line, column = d.places.of(path)
     verdict: Verdict = "does not close" if fails else "closes"
     return RuleResult(rule, dotted(path), verdict, message, gap, z, unit, d.places.file, line, column)
@@ -110,7 +113,8 @@ def histories(d: Declaration) -> Iterator[RuleResult]:
     """Of each claim: what the runs it names made. An enrichment plant says only how much at most."""
     for name, claim in d.claims.items():
         path = ("claims", name)
-        made = made_by(d, claim.operations, claim.material, claim.counts)
+        own = [n for n in claim.operations if n in d.operations and d.own(d.operations[n])]
+        made = made_by(d, own, claim.material, claim.counts)
         if isinstance(made, str) and not claim.operations and claim.material not in ("plutonium", "heu", "leu"):
             continue
         if isinstance(made, str):
@@ -140,7 +144,7 @@ def separated(d: Declaration) -> Iterator[RuleResult]:
 def streams(d: Declaration) -> Iterator[RuleResult]:
     """Of each enrichment run: uranium and U-235 in are out, and no more work was done than was installed."""
     for name, run in d.operations.items():
-        if isinstance(run, Enrichment):
+        if isinstance(run, Enrichment) and d.own(run):
             path = ("operations", name)
             yield _uranium(d, path, run)
             yield _u235(d, path, run)
@@ -184,26 +188,24 @@ def _work(d: Declaration, path: Path, name: str, run: Enrichment) -> RuleResult:
 
 def assays(d: Declaration) -> Iterator[RuleResult]:
     """Highly enriched uranium has 20 % U-235 or more, low enriched less and more than natural."""
-    bounds = {
-        "heu": (0.2, 1.0),
-        "leu": (0.0072, 0.2),
-        "natural_uranium": (0.0070, 0.0073),
-        "depleted_uranium": (0, 0.0071),
-    }
     entries: list[tuple[Path, str, float]] = []
     for name, claim in d.claims.items():
         entries += [(("claims", name), claim.material, claim.assay.value)] if claim.assay else []
+        runs = ((n, d.operations[n]) for n in claim.operations if n in d.operations)
+        for n, run in runs:
+            if isinstance(run, Enrichment) and d.own(run) and run.product.assay:
+                entries.append((("operations", n), claim.material, run.product.assay.value))
     for name, h in d.materials.items():
         if h.assay and h.claim in d.claims:
             entries.append((("materials", name), d.claims[h.claim].material, h.assay.value))
     for path, material, x in entries:
-        low, high = bounds.get(material, (0.0, 1.0))
-        fine = material in bounds and low <= x <= high
-        said = f"{x:.3%} U-235 {'is' if fine else 'is not'} an assay of {material.replace('_', ' ')}"
-        yield _result(d, "assay", path, "closes" if fine else "does not close", said)
+        low, high = ASSAYS.get(material, (1.0, 0.0))
+        said = f"{x:.3%} U-235 {'is' if low <= x <= high else 'is not'} an assay of {material.replace('_', ' ')}"
+        yield _result(d, "assay", path, "closes" if low <= x <= high else "does not close", said)
 
 
 Step = tuple[str, date | None]
+_SPOKEN = "the day it speaks of"
 
 
 def dates(d: Declaration) -> Iterator[RuleResult]:
@@ -212,22 +214,42 @@ def dates(d: Declaration) -> Iterator[RuleResult]:
         yield from _in_order(d, ("statements", name), [("said", s.on), ("reported", s.reported)])
     for name, c in d.claims.items():
         said = d.statements.get(c.statement)
-        yield from _in_order(
-            d, ("claims", name), [("the day it speaks of", c.as_of), ("said", said.on if said else None)]
-        )
+        yield from _in_order(d, ("claims", name), [(_SPOKEN, c.as_of), ("said", said.on if said else None)])
+        for n in c.operations:
+            yield from _in_order(d, ("claims", name), [*_last_step(d, c, n), (_SPOKEN, d.day_of(c))])
     for name, f in d.facilities.items():
         yield from _in_order(d, ("facilities", name), [("begun", f.begun), ("ended", f.ended)])
-    for name, run in d.operations.items():
+    own = {name: run for name, run in d.operations.items() if d.own(run)}
+    for name, run in own.items():
         facility = run.reactor if isinstance(run, Irradiation) else run.plant
         begun_and_ended: list[Step] = [("run begun", run.begun), ("run ended", run.ended)]
         yield from _in_order(d, ("operations", name), _life(d, facility, begun_and_ended))
         if isinstance(run, Irradiation):
-            after: list[Step] = [("ended", run.ended), ("discharged", run.discharged), ("separated", run.separated)]
-            yield from _in_order(d, ("operations", name), [*after, ("sampled", run.sampled)])
+            yield from _in_order(d, ("operations", name), run.steps())
             if run.separated_at and run.separated:
                 yield from _in_order(
                     d, ("operations", name), _life(d, run.separated_at, [("separated", run.separated)])
                 )
+
+    yield from _one_at_a_time(d, {n: r for n, r in own.items() if isinstance(r, Irradiation)})
+
+
+def _last_step(d: Declaration, claim: Claim, name: str) -> list[Step]:
+    """The last thing that must have happened to a run before a claim can count what it made."""
+    run = d.operations.get(name)
+    if run is None or not d.own(run):
+        return []
+    if claim.counts == "separated" and isinstance(run, Irradiation):
+        return [(f"{name} separated", run.separated)]
+    return [(f"{name} ended", run.ended)]
+
+
+def _one_at_a_time(d: Declaration, runs: dict[str, Irradiation]) -> Iterator[RuleResult]:
+    """Of each reactor: no two runs at once, which would count its plutonium twice."""
+    for reactor in dict.fromkeys(r.reactor for r in runs.values()):
+        ordered = sorted(((n, r) for n, r in runs.items() if r.reactor == reactor), key=lambda nr: nr[1].begun)
+        for (a, first), (b, second) in pairwise(ordered):
+            yield from _in_order(d, ("operations", b), [(f"{a} ended", first.ended), (f"{b} begun", second.begun)])
 
 
 def _life(d: Declaration, facility: str, steps: list[Step]) -> list[Step]:
@@ -251,7 +273,7 @@ def _in_order(d: Declaration, path: Path, steps: list[Step]) -> Iterator[RuleRes
 def ages(d: Declaration) -> Iterator[RuleResult]:
     """Americium that has grown in says when plutonium was separated."""
     for name, run in d.operations.items():
-        if not isinstance(run, Irradiation) or run.am241_pu241 is None:
+        if not isinstance(run, Irradiation) or not d.own(run) or run.am241_pu241 is None:
             continue
         path = ("operations", name)
         if run.sampled is None or run.separated is None:
@@ -284,6 +306,9 @@ def items(d: Declaration) -> Iterator[RuleResult]:
         elif site is None or not site.declared:
             where = f"{item.at}, which is at no declared site"
             yield _result(d, "items", path, "does not close", f"item {item.id} is at {where}")
+        elif (entry := d.materials.get(item.of or "")) and entry.at not in (None, item.at):
+            where = f"{item.at}, but {item.of} at {entry.at}"
+            yield _result(d, "items", path, "does not close", f"item {item.id} is at {where}")
         else:
             yield _result(d, "items", path, "closes", f"item {item.id} is listed once, at {f.site if f else ''}")
     for name, h in d.materials.items():
@@ -314,7 +339,7 @@ def sites(d: Declaration) -> Iterator[RuleResult]:
 
 
 def _is_declared_to_run(d: Declaration, facility: str) -> bool:
-    runs = (r for r in d.operations.values() if (r.by or d.by) == d.by)
+    runs = (r for r in d.operations.values() if d.own(r))
     return any(facility == (r.reactor if isinstance(r, Irradiation) else r.plant) for r in runs) or any(
         h.at == facility for h in d.materials.values()
     )
@@ -335,3 +360,20 @@ def transfers(d: Declaration) -> Iterator[RuleResult]:
         else:
             arrived = figure(t.mass_received or t.mass)
             yield _balance(d, "transfers", path, figure(t.mass), arrived)
+    for name in d.claims:
+        yield from _abroad(d, name, "sent")
+        yield from _abroad(d, name, "received")
+
+
+def _abroad(d: Declaration, claim: str, role: Literal["sent", "received"]) -> Iterator[RuleResult]:
+    """Of one claim: what went abroad (or came from there) transfer by transfer is what its account says did."""
+    moved = [t for t in d.transfers.values() if t.claim == claim and (t.to if role == "sent" else t.origin) is None]
+    held = [h.mass for h in d.materials.values() if h.claim == claim and h.role == role]
+    if not moved:
+        return
+    if any(m is None for m in held):
+        yield _untested(d, "transfers", ("claims", claim), f"the mass of what was {role} is not stated")
+        return
+    masses = (t.mass if role == "sent" else t.mass_received or t.mass for t in moved)
+    stated = total(figure(m) for m in held if m)
+    yield _balance(d, "transfers", ("claims", claim), total(figure(m) for m in masses), stated)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
@@ -21,6 +21,7 @@ from detente.verify.estimates import (
     what_flips,
 )
 from detente.verify.figures import Z_LIMIT, Figure, figure, kg_per_significant_quantity, minus, total
+from detente.verify.figures import chance as percent
 from detente.verify.history import made_by
 from detente.verify.production import Production
 
@@ -54,7 +55,7 @@ class Comparison:
     shares: tuple[tuple[str, float], ...] = ()
     """Share of the variance of the difference by what it comes from, greatest first."""
     flips: tuple[str, ...] = ()
-    """Estimates each of which, left out alone, changes the answer."""
+    """Estimates, and groups of them, each of which, left out alone, changes the answer."""
     if_counted_otherwise: str | None = None
     """The answer if the claim counts the other thing (separated, not all that was made), if it differs."""
     verifiers: tuple[str, ...] = ()
@@ -124,8 +125,9 @@ def _hidden(d: Declaration, c: Comparison, declared: Figure, estimate: Figure, k
     """What may be undeclared, and how far the evidence speaks against the claim's being complete."""
     gap = minus(estimate, declared)
     hidden = Undeclared(gap.mean, gap.u)
-    factor = bayes_factor(gap.mean, gap.u, figure(d.prior.undeclared_up_to).mean) if d.prior else None
-    complete = chance_complete(factor, d.prior.complete.value) if d.prior and factor is not None else None
+    prior = d.prior.get(d.claims[c.claim].material)
+    factor = bayes_factor(gap.mean, gap.u, figure(prior.undeclared_up_to).mean) if prior else None
+    complete = chance_complete(factor, prior.complete.value) if prior and factor is not None else None
     return replace(
         c,
         estimate=estimate,
@@ -149,7 +151,7 @@ def _answer(declared: Figure, usable: Sequence[Estimate], kg: float) -> tuple[An
     chance = Undeclared(gap.mean, gap.u).chance_over(kg)
     if chance <= MOST_CHANCE:
         return "yes", "the difference is within the uncertainties, which are too small to hide a significant quantity"
-    return "cannot say", f"the estimates are too uncertain: a significant quantity may be missing ({chance:.0%})"
+    return "cannot say", f"the estimates are too uncertain: a significant quantity may be missing ({percent(chance)})"
 
 
 def _comparable(
@@ -170,7 +172,7 @@ def _comparable(
                 why = made
             else:
                 amount, inputs[name] = made.kg, made
-        if not why and (amount is None or amount.u <= 0):
+        if not why and (amount is None or not amount.uncertain):
             why = "states no uncertainty"
         if why or amount is None:
             left_out.append((name, why))
@@ -180,7 +182,7 @@ def _comparable(
 
 
 def _not_comparable(d: Declaration, claim: Claim, counts: Counts, e: OutsideEstimate) -> str:
-    day: date | None = d.day_of(claim)
+    day = d.day_of(claim)
     if e.counts != counts:
         return f"counts what was {e.counts}, not what was {counts}"
     if day is not None and abs((e.as_of - day).days) > d.comparable_within_days:
@@ -189,7 +191,7 @@ def _not_comparable(d: Declaration, claim: Claim, counts: Counts, e: OutsideEsti
 
 
 def _days_apart(d: Declaration, claim: Claim, usable: Sequence[Estimate]) -> tuple[tuple[str, int], ...]:
-    day: date | None = d.day_of(claim)
+    day = d.day_of(claim)
     return tuple((e.name, (day - d.estimates[e.name].as_of).days) for e in usable) if day else ()
 
 
@@ -215,7 +217,7 @@ def _otherwise(d: Declaration, claim: Claim, declared: Figure, kg: float, answer
     if changed == answer:
         return None
     words = f"If it counts what was {other} instead, the outside figure is {pool(usable).cautious} kg"
-    return f"{words} and the answer is '{changed}'"
+    return f"{words}, and the answer is '{changed}'"
 
 
 def revisions(d: Declaration) -> Iterator[Revision]:
@@ -237,34 +239,50 @@ def revisions(d: Declaration) -> Iterator[Revision]:
                 yield Revision(a, b, change, difference(second, first), words)
 
 
-def sentences_of(c: Comparison) -> Iterator[str]:
-    """A comparison in words and in significant quantities."""
+def sentences_of(c: Comparison, called: Callable[[str], str] = str) -> Iterator[str]:
+    """A comparison in words and in significant quantities; `called` says how people call a claim or an estimate."""
+    claim = called(c.claim)
     if c.declared is None or c.estimate is None or c.kg_per_sq is None:
-        yield f"{c.claim}: cannot say, because {c.why}."
+        yield f"{claim}: cannot say, because {c.why}."
         return
-    gap_sq = c.gap_sq or 0.0
-    more = f"{abs(gap_sq):.2g} significant quantities {'more' if gap_sq >= 0 else 'less'} than declared"
     z = f", z = {c.z:.2g}" if c.z is not None else ""
-    outside = f"{c.estimate} kg by outside estimates ({', '.join(c.used)})"
-    yield f"{c.claim}: {c.declared} kg declared, {outside}: {more}{z}. Agrees: {c.agrees}, because {c.why}."
-    hidden = f"{c.undeclared_mean:.3g} kg on average, at most {c.undeclared_p95:.3g} kg (95 %)"
-    chance = f"more than one significant quantity ({c.kg_per_sq:.3g} kg) with a chance of {c.chance_over_one_sq:.0%}"
-    yield f"{c.claim}: what may be undeclared is {hidden}; {chance}."
+    outside = f"{c.estimate} kg by outside estimates ({'; '.join(called(name) for name in c.used)})"
+    yield f"{claim}: {c.declared} kg declared, {outside}: {in_quantities(c)}{z}. Agrees: {c.agrees}, because {c.why}."
+    hidden = f"{Figure(c.undeclared_mean or 0.0)} kg on average, at most {Figure(c.undeclared_p95 or 0.0)} kg (95 %)"
+    chance = percent(c.chance_over_one_sq or 0.0)
+    over = f"more than one significant quantity ({Figure(c.kg_per_sq)} kg) with a chance of {chance}"
+    yield f"{claim}: what may be undeclared is {hidden}; {over}."
     if c.bayes_factor is not None and c.chance_complete is not None:
-        against = c.bayes_factor >= 1
-        odds = f"{c.bayes_factor if against else 1 / max(c.bayes_factor, 1e-300):.3g} to 1"
-        side = "against" if against else "for"
-        yield f"{c.claim}: the evidence is {odds} {side} its being complete; that it is: {c.chance_complete:.2g}."
+        side = "against" if c.bayes_factor >= 1 else "for"
+        yield (
+            f"{claim}: the evidence is {_odds(c.bayes_factor)} {side} its being complete; "
+            f"the chance that it is complete is now {percent(c.chance_complete)}."
+        )
     if c.pooled and c.pooled.degrees and c.pooled.birge > 1:
         told = f"chi² {c.pooled.chi2:.3g} for {c.pooled.degrees}, p = {c.pooled.p:.2g}"
-        yield f"{c.claim}: the estimates disagree among themselves ({told}); widened by {c.pooled.birge:.2f}."
+        wider = f"so their uncertainty is widened by {Figure(c.pooled.birge)}"
+        yield f"{claim}: the estimates lie further apart than their uncertainties would put them ({told}), {wider}."
     apart = [(name, days) for name, days in c.days_apart if abs(days) > 180]
     if apart:
-        named = ", ".join(f"{name} by {abs(days)} days" for name, days in apart)
-        yield f"{c.claim}: nothing was added for the time between estimate and claim ({named})."
+        named = "; ".join(f"{called(name)} by {abs(days)} days" for name, days in apart)
+        yield f"{claim}: nothing was added for the time between estimate and claim ({named})."
     if c.shares:
-        yield f"{c.claim}: the uncertainty comes most of all from {c.shares[0][0]} ({c.shares[0][1]:.0%})."
+        name, _, driver = c.shares[0][0].partition(" (")
+        of = called(name) + (f" ({driver}" if driver else "")
+        yield f"{claim}: the uncertainty comes most of all from {of}: {percent(c.shares[0][1])} of it."
     if c.flips:
-        yield f"{c.claim}: the answer turns on {' and '.join(c.flips)}: leave one out and it is another."
+        one = "it" if len(c.flips) == 1 else "one"
+        yield f"{claim}: the answer turns on {' and '.join(map(called, c.flips))}: leave {one} out and it is another."
     if c.if_counted_otherwise:
-        yield f"{c.claim}: {c.if_counted_otherwise}."
+        yield f"{claim}: {c.if_counted_otherwise}."
+
+
+def in_quantities(c: Comparison) -> str:
+    """The difference in words: 2.4 significant quantities more than declared."""
+    gap = c.gap_sq or 0.0
+    return f"{Figure(abs(gap))} significant quantities {'more' if gap >= 0 else 'less'} than declared"
+
+
+def _odds(factor: float) -> str:
+    odds = factor if factor >= 1 else 1 / max(factor, 1e-300)
+    return "more than a million to 1" if odds > 1e6 else f"{Figure(odds)} to 1"

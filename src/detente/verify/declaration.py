@@ -7,13 +7,14 @@ the declaration adds up in `closure`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, PrivateAttr, Tag
 from pydantic_core import PydanticCustomError
 
 from detente.dossier.places import NOWHERE, Places
-from detente.dossier.quantities import Number, Scalar, Share
+from detente.dossier.quantities import Number, Scalar, Share, _schema
 from detente.dossier.schema import Day, Id, Ids, Part
 from detente.verify.production import MOST_GRAMS_PER_MWD
 
@@ -68,14 +69,16 @@ def _some(number: Number) -> Number:
     return number
 
 
-Mass = Annotated[Scalar, _amount("mass", _MASS_UNITS, 1e12)]
-Power = Annotated[Scalar, _amount("thermal power", _POWER_UNITS, 1e5), AfterValidator(_some)]
-GramsPerMwd = Annotated[Scalar, _amount("grams a MW-day", _GRAM_UNITS, MOST_GRAMS_PER_MWD), AfterValidator(_some)]
-Swu = Annotated[Scalar, _amount("separative work", _SWU_UNITS, 1e9)]
-Ratio = Annotated[Scalar, _amount("a ratio of atoms", {"": 1.0}, 1e3)]
-Expected = Annotated[Scalar, _amount("a number of sites", {"": 1.0, "site": 1.0}, 1e6)]
-Assay = Annotated[Share, AfterValidator(_assay)]
-Interval = Annotated[Share, AfterValidator(_assay)]
+Mass = Annotated[Scalar, _amount("mass", _MASS_UNITS, 1e12), _schema("30 kg")]
+Power = Annotated[Scalar, _amount("thermal power", _POWER_UNITS, 1e5), AfterValidator(_some), _schema("22.5 MW")]
+GramsPerMwd = Annotated[
+    Scalar, _amount("grams a MW-day", _GRAM_UNITS, MOST_GRAMS_PER_MWD), AfterValidator(_some), _schema("0.95 g/MWd")
+]
+Swu = Annotated[Scalar, _amount("separative work", _SWU_UNITS, 1e9), _schema("8000 SWU/year")]
+Ratio = Annotated[Scalar, _amount("a ratio of atoms", {"": 1.0}, 1e3), _schema("0.41")]
+Expected = Annotated[Scalar, _amount("a number of sites", {"": 1.0, "site": 1.0}, 1e6), _schema("2 sites")]
+Assay = Annotated[Share, AfterValidator(_assay), _schema("90 %")]
+Interval = Annotated[Share, AfterValidator(_assay), _schema("90 %")]
 
 
 class Actor(Part):
@@ -169,6 +172,11 @@ class Irradiation(Part):
     source: str | None = Field(None, description="Where these figures come from")
     note: str | None = Field(None, description="Anything else worth saying")
 
+    def steps(self) -> list[tuple[str, date | None]]:
+        """What happens to the fuel, in the order in which it can only happen."""
+        after = [("discharged", self.discharged), ("separated", self.separated), ("sampled", self.sampled)]
+        return [("ended", self.ended), *after]
+
 
 class Stream(Part):
     """Material that goes into or comes out of enrichment."""
@@ -233,6 +241,7 @@ class Item(Part):
     mass: Mass | None = Field(None, description="Material in it, in kg")
     form: str | None = Field(None, description="What it is")
     as_of: Day | None = Field(None, description="When it was there")
+    source: str | None = Field(None, description="Where it can be read, if not in its entry's source")
 
 
 class OutsideEstimate(Part):
@@ -286,7 +295,7 @@ class Completeness(Part):
 
 
 class Prior(Part):
-    """What is believed before the figures are compared."""
+    """What is believed of the material that it is named after, before the figures are compared."""
 
     undeclared_up_to: Mass = Field(
         description="If something is undeclared, at most so much (kg), each amount as likely"
@@ -317,7 +326,9 @@ class Declaration(Part):
     estimates: Mapping[Id, OutsideEstimate] = Field({}, description="What others think, each as of a day")
     site_lists: Mapping[Id, SiteList] = Field({}, description="The sites that others count")
     completeness: Completeness = Field(Completeness(), description="How complete the list of sites is")
-    prior: Prior | None = Field(None, description="What is believed before the figures are compared")
+    prior: Mapping[Material, Prior] = Field(
+        {}, description="What is believed of a material before the figures are compared"
+    )
     comparable_within_days: float = Field(
         500, ge=0, le=40_000, description="An estimate is compared with a claim if their days are no further apart"
     )
@@ -334,7 +345,11 @@ class Declaration(Part):
         known = self.actors.get(actor)
         return (known.name if known else None) or actor
 
-    def day_of(self, claim: Claim) -> Any:
+    def own(self, run: Irradiation | Enrichment) -> bool:
+        """Whether a run is the declaring party's own account, and so part of what it declares."""
+        return (run.by or self.by) == self.by
+
+    def day_of(self, claim: Claim) -> date | None:
         """The day a claim speaks of; None where its statement is not known either."""
         said = self.statements.get(claim.statement)
         return claim.as_of or (said.on if said else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -15,7 +16,7 @@ from detente.dossier.quantities import Number
 from detente.dossier.validation import translated, what_can_be
 from detente.dossier.yaml_text import parse
 from detente.errors import DossierError, Finding
-from detente.verify.declaration import Declaration, Enrichment, Irradiation
+from detente.verify.declaration import Declaration, Enrichment, Irradiation, Look, Prior, Unseen
 
 _CASES = FilePath(__file__).with_name("cases")
 _START = "see `dprk-2008`, a declaration that comes with the program"
@@ -43,13 +44,18 @@ def loads(text: str | bytes, file: str | None = None) -> Declaration:
 
 def read(case: str | FilePath) -> tuple[Declaration | None, list[Finding]]:
     """As `load`, but returns the findings; None where the declaration cannot be used."""
-    name = str(case)
-    path = _CASES / f"{name}.yaml" if name in bundled() and not FilePath(name).is_file() else FilePath(case)
+    path = path_of(case)
     text, findings = read_bytes(path)
     if text is None:
-        remedy = nearest(name, bundled()) if not path.suffix else "check the name"
+        remedy = nearest(str(case), bundled()) if not path.suffix else "check the name"
         return None, [replace(f, code="declaration.file", remedy=remedy) for f in findings]
     return reads(text, str(path))
+
+
+def path_of(case: str | FilePath) -> FilePath:
+    """The file of a name: one that is there, else that of the declaration that comes with the program."""
+    name = str(case)
+    return _CASES / f"{name}.yaml" if name in bundled() and not FilePath(name).is_file() else FilePath(case)
 
 
 def reads(text: str | bytes, file: str | None = None) -> tuple[Declaration | None, list[Finding]]:
@@ -109,6 +115,7 @@ def check(declaration: Declaration) -> list[Finding]:
     """What must hold between the fields, and (as notes) figures without source or range."""
     return [
         *_operations(declaration),
+        *_claims(declaration),
         *_estimates(declaration),
         *_bare_figures(declaration),
     ]
@@ -176,6 +183,13 @@ def _operations(d: Declaration) -> Iterator[Finding]:
         if run.ended < run.begun:
             message = f"it ends on {run.ended}, before it begins on {run.begun}"
             yield d.places.finding("declaration.dates", message, (*where, "ended"), remedy="put the days in order")
+        elif isinstance(run, Irradiation) and not d.own(run):
+            days = [(what, day) for what, day in run.steps() if day is not None]
+            for (first, a), (second, b) in pairwise(days):
+                if b < a:
+                    message = f"{second} on {b}, before {first} on {a}"
+                    yield d.places.finding("declaration.dates", message, where, remedy="put the days in order",
+                                           severity="warning")  # fmt: skip
         if isinstance(run, Irradiation) and run.am241_pu241 is not None and run.sampled is None:
             message = "a ratio of atoms says when only together with the day of the sample"
             yield d.places.finding("declaration.sampled", message, where, remedy="add 'sampled: DATE'")
@@ -192,6 +206,23 @@ def _assays_in_order(d: Declaration, where: Path, run: Enrichment) -> Iterator[F
             yield d.places.finding("declaration.assays", message, path, remedy="tails < feed < product")
 
 
+def _claims(d: Declaration) -> Iterator[Finding]:
+    """Claims that say one thing twice, or lean on what others think of a plant."""
+    first: dict[tuple[str, str, str], str] = {}
+    for name, claim in d.claims.items():
+        key = (claim.statement, claim.material, claim.counts)
+        if first.setdefault(key, name) != name:
+            message = f"{first[key]} speaks of the same thing, and each is compared with all that is estimated"
+            remedy = "make them one claim, with an entry of 'materials' for each part"
+            yield d.places.finding("declaration.repeated", message, ("claims", name), remedy=remedy, severity="warning")
+        for i, run in enumerate(claim.operations):
+            if run in d.operations and not d.own(d.operations[run]):
+                message = f"{run} is an account of {d.name_of(d.operations[run].by or '')}, no part of what is declared"
+                yield d.places.finding("declaration.not_declared", message, ("claims", name, "operations", i),
+                                       remedy="compare with it: name it in an entry of 'estimates'",
+                                       severity="warning")  # fmt: skip
+
+
 def _estimates(d: Declaration) -> Iterator[Finding]:
     for name, e in d.estimates.items():
         if (e.amount is None) == (not e.operations):
@@ -203,6 +234,11 @@ def _estimates(d: Declaration) -> Iterator[Finding]:
             remedy = "write a range, such as {min: 40, max: 50}, and how much it covers"
             yield d.places.finding("declaration.no_uncertainty", message, ("estimates", name, "amount"), remedy=remedy,
                                    severity="warning")  # fmt: skip
+        if e.covers and (e.amount is None or e.amount.shape not in ("pert", "uniform")):
+            message = "'covers' says how much a range holds, and here is none"
+            remedy = "write min and max, or leave 'covers' out"
+            yield d.places.finding("declaration.covers", message, ("estimates", name, "covers"), remedy=remedy,
+                                   severity="warning")  # fmt: skip
     if d.completeness.lists and d.completeness.lists[0] == d.completeness.lists[1]:
         message = "capture and recapture needs two different lists"
         path = ("completeness", "lists")
@@ -210,31 +246,47 @@ def _estimates(d: Declaration) -> Iterator[Finding]:
 
 
 def _bare_figures(d: Declaration) -> Iterator[Finding]:
-    """Notes on declared figures without a source or without an uncertainty."""
-    entries: list[tuple[Path, BaseModel, str | None]] = []
-    said = {name: s.source for name, s in d.statements.items()}
-    for name, claim in d.claims.items():
-        entries.append((("claims", name), claim, said.get(claim.statement)))
-    for name, holding in d.materials.items():
-        of = d.claims.get(holding.claim)
-        inherited = (of.source or said.get(of.statement)) if of else None
-        entries.append((("materials", name), holding, inherited))
-    entries += [(("operations", n), o, None) for n, o in d.operations.items()]
-    entries += [(("transfers", n), t, None) for n, t in d.transfers.items()]
-    for path, entry, inherited in entries:
+    """Warnings of figures without a source, notes on declared figures without an uncertainty."""
+    for path, entry, inherited in (*_declared(d), *_believed(d)):
         source = getattr(entry, "source", None) or inherited
         for field in type(entry).model_fields:
             number = getattr(entry, field)
-            if not isinstance(number, Number):
+            if not isinstance(number, Number) or field not in entry.model_fields_set:
                 continue
             if not (source or number.source):
                 message, remedy = "a figure without a source", "add 'source: ...' to it or to its entry"
                 yield d.places.finding("declaration.no_source", message, (*path, field), remedy=remedy,
                                        severity="warning")  # fmt: skip
-            if number.shape is None:
+            if number.shape is None and not isinstance(entry, _BELIEVED):
                 message, remedy = (
                     "a figure without an uncertainty",
                     "write {mean: ..., sd: ...} or {min: ..., max: ...}",
                 )
                 yield d.places.finding("declaration.no_uncertainty", message, (*path, field), remedy=remedy,
                                        severity="note")  # fmt: skip
+
+
+_Entry = tuple[Path, BaseModel, str | None]
+"""Where figures stand, what holds them, and the source that they inherit."""
+_BELIEVED = (Look, Unseen, Prior)
+
+
+def _declared(d: Declaration) -> Iterator[_Entry]:
+    said = {name: s.source for name, s in d.statements.items()}
+    of_claim = {name: c.source or said.get(c.statement) for name, c in d.claims.items()}
+    of_entry = {name: h.source or of_claim.get(h.claim) for name, h in d.materials.items()}
+    yield from ((("claims", n), c, of_claim[n]) for n, c in d.claims.items())
+    yield from ((("materials", n), h, of_entry[n]) for n, h in d.materials.items())
+    for name, run in d.operations.items():
+        yield ("operations", name), run, None
+        if isinstance(run, Enrichment):
+            streams = {"feed": run.feed, "product": run.product, "tails": run.tails}
+            yield from ((("operations", name, n), s, run.source) for n, s in streams.items())
+    yield from ((("transfers", n), t, of_claim.get(t.claim or "")) for n, t in d.transfers.items())
+    yield from ((("items", n), i, of_entry.get(i.of or "")) for n, i in enumerate(d.items))
+
+
+def _believed(d: Declaration) -> Iterator[_Entry]:
+    yield from ((("completeness", "looks", n), k, None) for n, k in d.completeness.looks.items())
+    yield from ([(("completeness", "unseen"), d.completeness.unseen, None)] if d.completeness.unseen else [])
+    yield from ((("prior", m), p, None) for m, p in d.prior.items())

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from detente.verify.figures import Figure, minus, z_of
+from detente.verify.figures import Z_LIMIT, Figure, minus, z_of
 
 _FAR = -100.0
 """Below this many standard deviations gap and tail cancel, and the tail's asymptotic series is the better sum."""
@@ -70,6 +70,8 @@ def log_bayes_factor(gap: float, u: float, up_to: float) -> float | None:
     if u <= 0 or up_to <= 0:
         return None
     low, high = -gap / u, (up_to - gap) / u
+    if up_to / u * max(1.0, abs(low), abs(high)) < 1e-4:  # too narrow to subtract: the likelihood in the middle
+        return up_to / u * (gap - up_to / 4) / u / 2
     return _log_between(low, high) - math.log(up_to / u) + 0.5 * low * low + 0.5 * math.log(2 * math.pi)
 
 
@@ -81,7 +83,7 @@ def bayes_factor(gap: float, u: float, up_to: float) -> float | None:
 
 def chance_complete(bayes_factor: float, prior: float = 0.5) -> float:
     """Chance that nothing is undeclared, from the Bayes factor against it and the chance held before."""
-    return prior / (prior + (1 - prior) * bayes_factor) if prior else 0.0
+    return prior / (prior + (1 - prior) * bayes_factor) if 0 < prior < 1 else prior
 
 
 def _log_cdf(z: float) -> float:
@@ -95,7 +97,7 @@ def _log_between(low: float, high: float) -> float:
     if low > 0:
         low, high = -high, -low
     a, b = _log_cdf(low), _log_cdf(high)
-    return b + math.log1p(-math.exp(a - b)) if b > a else -math.inf
+    return b + math.log(-math.expm1(a - b)) if b > a else -math.inf
 
 
 @dataclass(frozen=True)
@@ -165,25 +167,34 @@ def _chi2_tail(chi2: float, degrees: int) -> float:
 
 
 def what_flips(estimates: Sequence[Estimate], conclude: Callable[[Sequence[Estimate]], str]) -> tuple[str, ...]:
-    """The estimates each of which, left out alone, changes the conclusion."""
+    """The estimates, and the groups of them, each of which, left out alone, changes the conclusion."""
     now = conclude(estimates)
-    rest = ((e.name, [other for other in estimates if other is not e]) for e in estimates)
+    rest = [(e.name, [other for other in estimates if other is not e]) for e in estimates]
+    for group in dict.fromkeys(e.group for e in estimates if e.group):
+        others = [e for e in estimates if e.group != group]
+        rest += [(group, others)] if len(others) < len(estimates) - 1 else []
     return tuple(name for name, others in rest if others and conclude(others) != now)
 
 
 def still_hidden(prior: float, detects: float, looks: int) -> float:
     """Chance that an undeclared site is there after so many independent looks that found nothing (Bayes)."""
     missed = prior * (1 - detects) ** looks
-    return missed / (missed + 1 - prior) if missed + 1 - prior > 0 else 0.0
+    if detects == 1 and looks:
+        return 0.0
+    return missed / (missed + 1 - prior) if prior < 1 else 1.0
 
 
-def sites_unseen(expected: float, detects: float) -> tuple[float, float]:
+def sites_unseen(expected: float, detects: float, u: float = 0.0) -> tuple[float, float]:
     """Mean number of undeclared sites still unseen, and the chance that there is none, of a Poisson number before.
 
-    Each is found with chance `detects`, so those unseen are Poisson with mean expected × (1 − detects).
+    Each is found with chance `detects`, so those unseen are Poisson with mean expected × (1 − detects). Where the
+    expected number is itself uncertain by u it is taken as gamma-distributed, and the number as negative binomial.
     """
     mean = expected * (1 - detects)
-    return mean, math.exp(-mean)
+    if u <= 1e-6 * expected:
+        return mean, math.exp(-mean)
+    over = u * (1 - detects) * (u / expected) if expected else 0.0
+    return mean, math.exp(-mean * math.log1p(over) / over) if over else math.exp(-mean)
 
 
 @dataclass(frozen=True)
@@ -194,19 +205,22 @@ class Recapture:
     second: int
     both: int
     total: float
-    low: float
-    high: float
+    sd: float
+    low: float | None
+    """Of the 95 % interval; None where one list holds the whole of the other, which says nothing of the rest."""
+    high: float | None
 
     @property
     def seen(self) -> int:
         return self.first + self.second - self.both
 
 
-def recapture(first: int, second: int, both: int, z: float = 1.959963984540054) -> Recapture:
-    """Chapman's estimate from two lists and what they share, with Chao's log-normal interval on what neither has.
+def recapture(first: int, second: int, both: int, z: float = Z_LIMIT) -> Recapture:
+    """Chapman's estimate and its variance from two lists and what they share, with Chao's log-normal interval.
 
-    Chapman 1951; Chao, Biometrics 43 (1987). The interval never falls below what has been seen. Two lists that lean
-    on each other's sources share too much, and the estimate is then too low.
+    N = (a + 1)(b + 1)/(m + 1) − 1; var N = (a + 1)(b + 1)(a − m)(b − m)/((m + 1)²(m + 2)). Chapman 1951; Seber 1970;
+    Chao, Biometrics 43 (1987). The interval never falls below what has been seen. Two lists that lean on each other's
+    sources share too much, and the estimate is then too low.
     """
     if not 0 <= both <= min(first, second):
         raise ValueError(f"two lists of {first} and {second} cannot share {both}")
@@ -214,8 +228,8 @@ def recapture(first: int, second: int, both: int, z: float = 1.959963984540054) 
     n = (a + 1) * (b + 1) / (m + 1) - 1
     variance = (a + 1) * (b + 1) * (a - m) * (b - m) / ((m + 1) ** 2 * (m + 2))
     seen = a + b - m
-    unseen = n - seen
-    if unseen <= 0:
-        return Recapture(a, b, m, n, seen, seen)
+    unseen = (a - m) * (b - m) / (m + 1)
+    if not unseen:
+        return Recapture(a, b, m, n, 0.0, None, None)
     spread = math.exp(z * math.sqrt(math.log1p(variance / unseen**2)))
-    return Recapture(a, b, m, n, seen + unseen / spread, seen + unseen * spread)
+    return Recapture(a, b, m, n, math.sqrt(variance), seen + unseen / spread, seen + unseen * spread)

@@ -23,6 +23,13 @@ KG_PER_SIGNIFICANT_QUANTITY = {
 }
 """IAEA Safeguards Glossary, 2001 edition, table II. Of `heu` and `leu` the U-235 in it counts, else the whole mass."""
 COUNTED_BY_U235 = frozenset({"heu", "leu"})
+ASSAYS = {
+    "heu": (0.2, 1.0),
+    "leu": (0.0072, 0.2),
+    "natural_uranium": (0.0070, 0.0073),
+    "depleted_uranium": (0.0, 0.0071),
+}
+"""Least and greatest share of U-235 by which a kind of uranium is called so; natural uranium varies a little."""
 
 
 class Figure(NamedTuple):
@@ -32,14 +39,43 @@ class Figure(NamedTuple):
     u: float = 0.0
 
     def __str__(self) -> str:
-        return f"{self.mean:.3g}" + (f" ± {self.u:.2g}" if self.u else "")
+        """The mean with three digits, or as many as its uncertainty has: "49.1 ± 4.6", "2,182.5 ± 5"."""
+        if not self.u:
+            return _written(self.mean, _decimals(self.mean, 3))
+        fine = _decimals(self.u, 2)
+        return f"{_written(self.mean, max(fine, _decimals(self.mean, 3)))} ± {_written(self.u, fine)}"
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether an uncertainty is stated, one that is not lost beside the mean."""
+        return self.u > 1e-12 * max(1e-6, abs(self.mean))
+
+
+def _decimals(value: float, digits: int) -> int:
+    return digits - 1 - math.floor(math.log10(abs(value))) if value else 0
+
+
+def _written(value: float, decimals: int) -> str:
+    """A number with so many decimals, thousands apart; with an exponent where it is very small or very great."""
+    if value and not 1e-6 <= abs(value) < 1e15:
+        return f"{value:.3g}"
+    text = f"{round(value, max(decimals, 0)):,.{min(max(decimals, 0), 12)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def chance(p: float) -> str:
+    """A chance in words: never a certainty that rounding made."""
+    if 0 < p < 0.005:
+        return "less than 1 %"
+    return "more than 99 %" if 0.995 < p < 1 else f"{100 * p:.0f} %"
 
 
 def figure(number: Number, covers: float | None = None) -> Figure:
     """Mean and standard deviation of a written number.
 
     With `covers`, its range is taken as the central interval of a normal distribution that holds this share of it
-    (40 to 50 at 90 % is 45 ± 3.04). Without: PERT for low, mode, high; uniform for min and max.
+    (40 to 50 at 90 % is 45 ± 3.04; a mode within it is not used). Without: PERT for low, mode, high; uniform for min
+    and max.
     """
     bounds = number.range
     if number.sd is not None and number.mean is not None:
@@ -62,16 +98,11 @@ def total(figures: Iterable[Figure]) -> Figure:
 
 
 def product(figures: Iterable[Figure]) -> Figure:
-    """The product of independent figures: exact mean and variance, E[∏x²] − ∏E[x]²."""
-    mean, relative = 1.0, 1.0
-    parts = list(figures)
-    if any(f.mean == 0 for f in parts):
-        second = math.prod(f.mean**2 + f.u**2 for f in parts)
-        return Figure(0.0, math.sqrt(second))
-    for f in parts:
-        mean *= f.mean
-        relative *= 1 + (f.u / f.mean) ** 2
-    return Figure(mean, abs(mean) * math.sqrt(relative - 1))
+    """The product of independent figures: exact mean and variance, E[∏x²] − ∏E[x]², factor by factor."""
+    mean, u = 1.0, 0.0
+    for f in figures:
+        mean, u = mean * f.mean, math.hypot(mean * f.u, u * f.mean, u * f.u)
+    return Figure(mean, u)
 
 
 def minus(a: Figure, b: Figure) -> Figure:

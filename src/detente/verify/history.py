@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from detente.verify.declaration import Counts, Declaration, Enrichment, Irradiation, Material, days_of, years_of
-from detente.verify.figures import NATURAL_ASSAY, Figure, figure, product, total
-from detente.verify.production import Campaign, Production, enrichment_capacity, plutonium_of
-
-ALL = Figure(1.0)
+from detente.verify.figures import ASSAYS, NATURAL_ASSAY, Figure, figure
+from detente.verify.production import ALL, Campaign, Production, enrichment_capacity, plutonium_of
 
 
 def made_by(d: Declaration, runs: Iterable[str], material: Material, counts: Counts) -> Production | str:
@@ -21,7 +20,7 @@ def made_by(d: Declaration, runs: Iterable[str], material: Material, counts: Cou
     if material == "plutonium":
         return _plutonium(reactors, counts) if not plants else f"{next(iter(plants))} makes no plutonium"
     if material in ("heu", "leu"):
-        return _enriched(plants) if not reactors else f"{next(iter(reactors))} enriches no uranium"
+        return _enriched(plants, material) if not reactors else f"{next(iter(reactors))} enriches no uranium"
     return f"runs of reactors and enrichment plants do not say how much {material.replace('_', ' ')} there is"
 
 
@@ -36,22 +35,44 @@ def _plutonium(runs: dict[str, Irradiation], counts: Counts) -> Production | str
 
 
 def _campaign(run: Irradiation, counts: Counts) -> Campaign:
-    factor = figure(run.capacity_factor)
-    if counts == "separated" and run.recovered is not None:
-        factor = product([factor, figure(run.recovered)])
-    return Campaign(run.reactor, figure(run.power), days_of(run), factor, figure(run.grams_per_mwd))
+    separated = run.recovered if counts == "separated" else None
+    counted = ALL if separated is None else figure(separated)
+    factor, grams = figure(run.capacity_factor), figure(run.grams_per_mwd)
+    return Campaign(run.reactor, figure(run.power), days_of(run), factor, grams, counted)
 
 
-def _enriched(runs: dict[str, Enrichment]) -> Production | str:
+def _enriched(runs: dict[str, Enrichment], material: Material) -> Production | str:
     """The most that enrichment runs can have made."""
-    parts = [capacity_of(name, run) for name, run in runs.items()]
-    if reasons := [p for p in parts if isinstance(p, str)]:
+    low, high = ASSAYS[material]
+    for name, run in runs.items():
+        if run.product.assay and not low <= run.product.assay.value <= high:
+            return f"{name} enriches to {run.product.assay.value:.3%}, which is not {material.upper()}"
+    parts = {name: capacity_of(name, run) for name, run in runs.items()}
+    if reasons := [p for p in parts.values() if isinstance(p, str)]:
         return reasons[0]
-    made = [p for p in parts if isinstance(p, Production)]
-    whole = total(p.kg for p in made)
-    names = {name for p in made for name in p.shares}
-    variance = {n: sum(p.shares.get(n, 0.0) * p.kg.u**2 for p in made) for n in sorted(names)}
-    return Production(whole, {n: v / whole.u**2 if whole.u**2 else 0.0 for n, v in variance.items()})
+    made = {name: p for name, p in parts.items() if isinstance(p, Production)}
+    return _together(runs, made)
+
+
+def _together(runs: dict[str, Enrichment], made: dict[str, Production]) -> Production:
+    """Enrichment runs as one: what a plant's runs state alike is one unknown; availability differs from run to run."""
+    spread: dict[tuple[str, str, Figure | None], float] = {}
+    for name, p in made.items():
+        alike = _of_the_plant(runs[name])
+        for source, share in p.shares.items():
+            key = (source, runs[name].plant, alike[source]) if source in alike else (source, name, None)
+            spread[key] = spread.get(key, 0.0) + math.sqrt(share) * p.kg.u
+    u = math.hypot(*spread.values())
+    shares = dict.fromkeys((source for source, _, _ in spread), 0.0)
+    for (source, _, _), part in spread.items():
+        shares[source] += (part / u) ** 2 if u else 0.0
+    return Production(Figure(math.fsum(p.kg.mean for p in made.values()), u), shares)
+
+
+def _of_the_plant(run: Enrichment) -> dict[str, Figure]:
+    """The inputs that are a plant's rather than a run's, by their names in `Production.shares`."""
+    stated = {"separative capacity": run.capacity, "product assay": run.product.assay, "tails assay": run.tails.assay}
+    return {name: figure(n) for name, n in stated.items() if n is not None} | {"feed assay": feed_assay(run)}
 
 
 def capacity_of(name: str, run: Enrichment) -> Production | str:

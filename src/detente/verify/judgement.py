@@ -10,9 +10,10 @@ from typing import Any
 
 from detente.verify.closure import RuleResult, closure
 from detente.verify.comparison import Answer, Comparison, Revision, compare, revisions, sentences_of
-from detente.verify.declaration import Declaration
+from detente.verify.declaration import Declaration, Unseen
 from detente.verify.estimates import Recapture, recapture, sites_unseen, still_hidden
 from detente.verify.figures import Figure, figure
+from detente.verify.figures import chance as percent
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def _sites(d: Declaration) -> SitesJudgement:
     declared = {name for name, s in d.sites.items() if s.declared}
     missing = [(n, tuple(s for s in lst.sites if s not in declared)) for n, lst in d.site_lists.items()]
     hidden = [(n, still_hidden(k.prior.value, k.detects.value, k.looks)) for n, k in c.looks.items()]
-    unseen = sites_unseen(figure(c.unseen.expected).mean, c.unseen.detects.value) if c.unseen else None
+    unseen = _unseen(c.unseen) if c.unseen else None
     caught = None
     if c.lists and all(n in d.site_lists for n in c.lists):
         a, b = (set(d.site_lists[n].sites) for n in c.lists)
@@ -89,6 +90,11 @@ def _sites(d: Declaration) -> SitesJudgement:
     return SitesJudgement(tuple(sorted(declared)), tuple(missing), tuple(hidden), mean, none, caught, words)
 
 
+def _unseen(judged: Unseen) -> tuple[float, float]:
+    expected = figure(judged.expected)
+    return sites_unseen(expected.mean, judged.detects.value, expected.u)
+
+
 def _of_sites(
     d: Declaration,
     missing: Sequence[tuple[str, tuple[str, ...]]],
@@ -96,23 +102,37 @@ def _of_sites(
     unseen: tuple[float, float] | None,
     caught: Recapture | None,
 ) -> Iterator[str]:
+    whole = [_list_of(d, name) for name, absent in missing if not absent]
+    if whole:
+        yield f"Every site is declared that stands on {' and on '.join(whole)}."
     for name, absent in missing:
-        lst = d.site_lists[name]
-        named = ", ".join((d.sites[s].name if s in d.sites else None) or s for s in absent)
-        whose = f"The list of {d.name_of(lst.by)} of {lst.as_of} has {len(set(lst.sites))} sites"
-        yield f"{whose}; not declared: {named}." if absent else f"{whose}, all of them declared."
+        if absent:
+            named = ", ".join((d.sites[s].name if s in d.sites else None) or s for s in absent)
+            yield f"Not declared, of the {len(set(d.site_lists[name].sites))} sites on {_list_of(d, name)}: {named}."
     for name, chance in hidden:
         look = d.completeness.looks[name]
-        before = f"{look.prior.value:.0%} before {look.looks} looks that found nothing"
-        yield f"{look.site}: still there undeclared with a chance of {chance:.0%} ({before})."
+        before = f"{percent(look.prior.value)} before {look.looks} looks that found nothing"
+        yield f"{look.site}: there and undeclared with a chance of {percent(chance)} ({before})."
     if unseen:
-        none = f"none at all with a chance of {unseen[1]:.0%}"
-        yield f"Undeclared sites still unseen: {unseen[0]:.2g} on average; {none}."
+        none = f"none at all with a chance of {percent(unseen[1])}"
+        yield f"Undeclared sites still unseen: {Figure(unseen[0])} on average; {none}."
     if caught:
-        shared = f"lists of {caught.first} and {caught.second} that share {caught.both}"
-        span = f"95 %: {caught.low:.3g} to {caught.high:.3g}; {caught.seen} are known"
-        yield f"Capture and recapture ({shared}) points to {caught.total:.3g} sites in all ({span})."
-        yield "Lists that lean on the same images share too many sites, and then this is too few."
+        yield from _of_recapture(caught)
+
+
+def _list_of(d: Declaration, name: str) -> str:
+    of = d.site_lists[name]
+    return f"the list of {d.name_of(of.by)} of {of.as_of}"
+
+
+def _of_recapture(caught: Recapture) -> Iterator[str]:
+    shared = f"lists of {caught.first} and {caught.second} that share {caught.both}"
+    if caught.low is None or caught.high is None:
+        yield f"Capture and recapture says nothing ({shared}): one list holds the whole of the other."
+        return
+    span = f"95 %: {Figure(caught.low)} to {Figure(caught.high)}; {caught.seen} are known"
+    yield f"Capture and recapture ({shared}) points to {Figure(caught.total, caught.sd)} sites in all ({span})."
+    yield "Lists that lean on the same images share too many sites, and then this is too few."
 
 
 def _sentences(j: Judgement) -> Iterator[str]:

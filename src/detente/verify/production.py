@@ -13,6 +13,7 @@ from detente.verify.figures import NATURAL_ASSAY, Figure, product, total
 
 PU241_HALF_LIFE_YEARS, AM241_HALF_LIFE_YEARS = 14.33, 432.6
 NATURAL = Figure(NATURAL_ASSAY)
+ALL = Figure(1.0)
 MOST_GRAMS_PER_MWD = 1.5
 """A megawatt-day is 1.05 g of U-235 fissioned; no reactor makes more than about as much plutonium as it fissions."""
 BEYOND_MEANING = 1e100
@@ -21,13 +22,17 @@ BEYOND_MEANING = 1e100
 
 @dataclass(frozen=True)
 class Campaign:
-    """One run of a reactor: thermal power (MW), days, the share of full power, and grams of plutonium a MW-day."""
+    """One run of a reactor: thermal power (MW), days, the share of full power, grams of plutonium a MW-day.
+
+    `recovered` is the share of it that counts: 1 for all that was made, less for what was separated.
+    """
 
     reactor: str
     power_mw: Figure
     days: float
     capacity_factor: Figure
     grams_per_mwd: Figure
+    recovered: Figure = ALL
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Production:
 
     kg: Figure
     shares: Mapping[str, float]
-    """Share of the (relative) variance by input, adding up to 1 where there is any."""
+    """Share of the variance by input, each alone, adding up to 1 where there is any."""
 
     @property
     def driver(self) -> str | None:
@@ -56,18 +61,21 @@ def plutonium_of(campaigns: Sequence[Campaign]) -> Production:
     """Plutonium made in several campaigns, in kg.
 
     Power and grams a MW-day are one unknown for all runs of a reactor that state them alike (their errors do not
-    average out); capacity factors are independent from run to run.
+    average out); capacity factors and recoveries are independent from run to run.
     """
     groups: dict[tuple[str, Figure, Figure], list[Campaign]] = {}
     for c in campaigns:
         groups.setdefault((c.reactor, c.power_mw, c.grams_per_mwd), []).append(c)
-    made, variance = [], {"power": 0.0, "capacity factor": 0.0, "g/MWd": 0.0}
+    made, variance = [], dict.fromkeys(("power", "capacity factor", "g/MWd", "recovery"), 0.0)
     for (_, power, grams), runs in groups.items():
-        full_days = total(Figure(c.days * c.capacity_factor.mean, c.days * c.capacity_factor.u) for c in runs)
-        amount = product([power, full_days, Figure(grams.mean / 1000, grams.u / 1000)])
-        made.append(amount)
-        for name, factor in (("power", power), ("capacity factor", full_days), ("g/MWd", grams)):
-            variance[name] += (amount.mean * factor.u / factor.mean) ** 2 if factor.mean else 0.0
+        full_days = total(product([Figure(c.days), c.capacity_factor, c.recovered]) for c in runs)
+        made.append(product([power, full_days, grams, Figure(1e-3)]))
+        per_day, per_mw = power.mean * grams.mean / 1000, full_days.mean / 1000
+        variance["power"] += (power.u * grams.mean * per_mw) ** 2
+        variance["g/MWd"] += (grams.u * power.mean * per_mw) ** 2
+        for c in runs:
+            variance["capacity factor"] += (per_day * c.days * c.capacity_factor.u * c.recovered.mean) ** 2
+            variance["recovery"] += (per_day * c.days * c.capacity_factor.mean * c.recovered.u) ** 2
     return Production(total(made), _shares(variance))
 
 

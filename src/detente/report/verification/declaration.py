@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from detente.report.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
 from detente.report.panels import panels
 from detente.report.verification.page import Mark, Page, Part, table_of
-from detente.report.words import day, month, number, percent, several
+from detente.report.words import day, month, number, several
 from detente.verify.closure import RULES
-from detente.verify.comparison import Comparison
+from detente.verify.comparison import in_quantities, sentences_of
 from detente.verify.declaration import Declaration
-from detente.verify.figures import Z_LIMIT
+from detente.verify.figures import Z_LIMIT, chance
 from detente.verify.figures import Figure as Amount
 from detente.verify.figures import figure as amount_of
 from detente.verify.history import made_by
@@ -55,8 +54,8 @@ def claim_rows(d: Declaration, judged: Judgement) -> list[Row]:
             "estimated_kg": None if c.estimate is None else str(c.estimate),
             "z": c.z,
             "more_SQ": c.gap_sq,
-            "undeclared_95_%_kg": c.undeclared_p95,
-            "chance_of_over_one_SQ": None if c.chance_over_one_sq is None else percent(c.chance_over_one_sq),
+            "undeclared_at_most_kg": c.undeclared_p95,
+            "chance_of_over_one_SQ": None if c.chance_over_one_sq is None else chance(c.chance_over_one_sq),
             "agrees": c.agrees,
             "because": c.why,
         }
@@ -73,6 +72,25 @@ def rule_rows(judged: Judgement) -> list[Row]:
     ]
 
 
+def outside_rows(d: Declaration, judged: Judgement) -> list[Row]:
+    """One row an outside estimate: how much, as of when, whence, and why it was not compared with a claim."""
+    left_out: dict[str, dict[str, None]] = {}
+    for name, why in (pair for c in judged.comparisons for pair in c.left_out):
+        left_out.setdefault(name, {})[why] = None
+    return [
+        {
+            "estimate": _estimate_title(d, name),
+            "material": f"{e.material.replace('_', ' ')} {e.counts}",
+            "kg": str(amount) if (amount := _estimate(d, name)) else None,
+            "as_of": day(e.as_of),
+            "group": e.group,
+            "not_compared_where": "; ".join(left_out.get(name, {})),
+            "source": e.source,
+        }
+        for name, e in d.estimates.items()
+    ]
+
+
 def estimate_rows(d: Declaration, judged: Judgement) -> list[Row]:
     """One row for each declared figure, estimate and pooled estimate that the figure draws."""
     rows: list[Row] = []
@@ -85,7 +103,7 @@ def estimate_rows(d: Declaration, judged: Judgement) -> list[Row]:
             "one_sq_more_kg": c.declared.mean + (c.kg_per_sq or 0.0),
         }
         bars = [("declared", "declared", c.declared)]
-        bars += [(_estimate_title(d, name), "estimate", a) for name in c.used if (a := _estimate(d, c, name))]
+        bars += [(_estimate_title(d, name), "estimate", a) for name in c.used if (a := _estimate(d, name))]
         bars += [("all estimates together", "pooled", c.estimate)] if c.estimate is not None else []
         rows += [{**known, "figure": title, "kind": kind, **_bar(a)} for title, kind, a in bars]
     return rows
@@ -95,7 +113,7 @@ def _bar(a: Amount) -> dict[str, float]:
     return {"kg": a.mean, "low_kg": max(0.0, a.mean - Z_LIMIT * a.u), "high_kg": a.mean + Z_LIMIT * a.u}
 
 
-def _estimate(d: Declaration, c: Comparison, name: str) -> Amount | None:
+def _estimate(d: Declaration, name: str) -> Amount | None:
     e = d.estimates[name]
     if e.amount is not None:
         return amount_of(e.amount, e.covers.value if e.covers else None)
@@ -104,16 +122,30 @@ def _estimate(d: Declaration, c: Comparison, name: str) -> Amount | None:
 
 
 def _title(d: Declaration, claim: str) -> str:
+    return _alone(claim, d.claims, lambda name: _claim_words(d, name))
+
+
+def _claim_words(d: Declaration, claim: str) -> str:
     c = d.claims[claim]
     said = d.statements.get(c.statement)
-    words = f"{c.material.replace('_', ' ')} {c.counts}"
-    return f"{words.capitalize()}, said on {day(said.on)}" if said else f"{words.capitalize()} ({claim})"
+    words = f"{c.material.replace('_', ' ')} {c.counts}".capitalize()
+    return f"{words}, said on {day(said.on)}" if said else f"{words} ({claim})"
 
 
 def _estimate_title(d: Declaration, name: str) -> str:
+    return _alone(name, d.estimates, lambda other: _estimate_words(d, other))
+
+
+def _estimate_words(d: Declaration, name: str) -> str:
     e = d.estimates[name]
-    how = "the operating history" if e.operations else d.name_of(e.by)
-    return f"{how} {month(e.as_of)}"
+    how = "operating history" if e.operations else d.name_of(e.by)
+    return f"{how}, {month(e.as_of)}" if e.counts == "produced" else f"{how}, {month(e.as_of)} ({e.counts})"
+
+
+def _alone(name: str, names: Iterable[str], words: Callable[[str], str]) -> str:
+    """Words for a name; with the name, where the words are another's, too."""
+    mine = words(name)
+    return f"{mine} ({name})" if sum(words(other) == mine for other in names) > 1 else mine
 
 
 # --- the figure ------------------------------------------------------------------------------------------------
@@ -168,17 +200,16 @@ def page(d: Declaration, judged: Judgement) -> Page:
     counted = f"{len(d.claims)} claims, {len(d.materials)} uses of material, {len(d.sites)} sites"
     others = f"{len(d.estimates)} outside estimates and {len(d.site_lists)} lists of sites"
     who = several([d.name_of(v) for v in d.verifiers]) or "nobody in particular"
-    checked = f"Declared by {d.name_of(d.by)}; verified by {who}. {counted}, beside {others}."
+    decides = f"; disputes are for {d.name_of(d.arbiter)}" if d.arbiter else ""
+    checked = f"Declared by {d.name_of(d.by)}; verified by {who}{decides}. {counted}, beside {others}."
     said = judged.sentences()
     parts = [
         Part("claims", "Declared and estimated", (), ("claims",), ("claims",), _of_claims()),
-        Part(
-            "words",
-            "In words",
-            tuple(_named(d, s) for s in said[2:] if not s.startswith(("Does not close", "Not tested"))),
-        ),
+        Part("words", "In words", tuple(_in_words(d, judged))),
+        Part("estimates", "What others estimate", (), (), ("estimates",)),
         Part("rules", "Does it add up by itself?", (_rules(judged),), (), ("rules",)),
     ]
+    there = {"claims": judged.comparisons, "words": judged.comparisons, "estimates": d.estimates}
     return Page(
         "declaration",
         d.title,
@@ -186,28 +217,39 @@ def page(d: Declaration, judged: Judgement) -> Page:
         "Can the declaration be believed?",
         headline(judged),
         mark(judged),
-        (*said[:2], *_missing(d, judged), *(() if judged.comparisons else judged.sites.sentences)),
+        (*said[:2], *_missing(d, judged), *judged.sites.sentences),
         tuple(turns_on(d, judged)),
-        tuple(parts),
+        tuple(p for p in parts if there.get(p.id, True)),
     )
 
 
-def _named(d: Declaration, text: str) -> str:
-    """A sentence with claims and estimates called what people call them."""
-    known = {name: _title(d, name) for name in d.claims} | {name: _estimate_title(d, name) for name in d.estimates}
-    names = "|".join(re.escape(name) for name in sorted(known, key=len, reverse=True))
-    return re.sub(rf"\b({names})\b", lambda found: known[found[1]], text) if names else text
+def _in_words(d: Declaration, judged: Judgement) -> Iterator[str]:
+    """A paragraph a claim, after how the claims changed."""
+    yield from (f"Its own figures changed: {r.message}." for r in judged.revisions)
+    for c in judged.comparisons:
+        first, *rest = sentences_of(c, lambda name: _called(d, name))
+        later = (text.removeprefix(f"{_title(d, c.claim)}: ") for text in rest)
+        yield " ".join([first, *(f"{text[:1].upper()}{text[1:]}" for text in later)])
+
+
+def _called(d: Declaration, name: str) -> str:
+    """What people call a claim, an estimate or a group of estimates; other names stand as they are."""
+    if name in d.claims:
+        return _title(d, name)
+    if name in d.estimates:
+        return _estimate_title(d, name)
+    grouped = any(e.group == name for e in d.estimates.values())
+    return f"all of the group “{name.replace('_', ' ')}”" if grouped else name
 
 
 def _missing(d: Declaration, judged: Judgement) -> Iterator[str]:
     """Each claim beside the estimates, in kilograms and significant quantities."""
     for c in judged.comparisons:
-        if c.declared is None or c.estimate is None or c.gap_sq is None or c.chance_over_one_sq is None:
+        if c.declared is None or c.estimate is None or c.chance_over_one_sq is None:
             continue
-        more = f"{number(abs(c.gap_sq))} significant quantities {'more' if c.gap_sq >= 0 else 'less'}"
         yield (
-            f"{_title(d, c.claim)}: {c.declared} kg declared, {c.estimate} kg estimated, {more}; more than one is "
-            f"missing with a chance of {percent(round(c.chance_over_one_sq, 2))}."
+            f"{_title(d, c.claim)}: {c.declared} kg declared, {c.estimate} kg estimated, {in_quantities(c)}; more than "
+            f"one is missing with a chance of {chance(c.chance_over_one_sq)}."
         )
 
 
@@ -218,7 +260,7 @@ def turns_on(d: Declaration, judged: Judgement) -> Iterator[str]:
         title = _title(d, c.claim)
         if c.shares:
             text = f"The uncertainty comes most of all from {_driver(d, c.shares[0][0])}"
-            found.setdefault(text, []).append(f"{title}: {c.shares[0][1]:.0%}")
+            found.setdefault(text, []).append(f"{title}: {chance(c.shares[0][1])} of it")
         if c.flips:
             named = several([_driver(d, name) for name in c.flips], "or")
             found.setdefault(f"Leave out {named}, and the answer is another", []).append(title)
@@ -230,20 +272,19 @@ def turns_on(d: Declaration, judged: Judgement) -> Iterator[str]:
         yield "Nothing in it could be compared with an outside estimate."
 
 
-def _driver(d: Declaration, name: str) -> str:
-    """An estimate's name for people, with the input that matters most, where it was computed."""
-    estimate, _, driver = name.partition(" (")
-    if estimate not in d.estimates:
-        return name
-    return f"the estimate of {_estimate_title(d, estimate)}" + (f" ({driver}" if driver else "")
+def _driver(d: Declaration, label: str) -> str:
+    """What a share of the uncertainty comes from, with the input that matters most, where that was computed."""
+    name, _, driver = label.partition(" (")
+    estimate = "the estimate of " if name in d.estimates else ""
+    return estimate + _called(d, name) + (f" ({driver}" if driver else "")
 
 
 def _of_claims() -> tuple[str, ...]:
     return (
         "SQ: significant quantity, 8 kg of plutonium or 25 kg of U-235 in highly enriched uranium (IAEA Safeguards "
-        "Glossary, 2001). z: declared less estimated, in standard uncertainties. Agrees is “yes” only where the "
-        "difference is within chance and at most a chance of 5 % is left that more than one significant quantity is "
-        "missing: an estimate too vague to contradict anything confirms nothing.",
+        "Glossary, 2001). z: declared less estimated, in standard uncertainties. Undeclared at most: with 95 %. Agrees "
+        "is “yes” only where the difference is within chance and at most a chance of 5 % is left that more than one "
+        "significant quantity is missing: an estimate too vague to contradict anything confirms nothing.",
     )
 
 
@@ -258,5 +299,9 @@ def _rules(judged: Judgement) -> str:
 
 def tables(d: Declaration, judged: Judgement) -> dict[str, Any]:
     """The tables of the page, as they are written to CSV, too."""
-    named = {"claims": ("Declared and estimated", claim_rows(d, judged)), "rules": ("Rules", rule_rows(judged))}
+    named = {
+        "claims": ("Declared and estimated", claim_rows(d, judged)),
+        "estimates": ("What others estimate", outside_rows(d, judged)),
+        "rules": ("Rules", rule_rows(judged)),
+    }
     return {name: table_of(title, rows) for name, (title, rows) in named.items() if rows}
