@@ -98,6 +98,25 @@ def losses(n: int, least: float = 0.0) -> st.SearchStrategy[np.ndarray]:
     return st.lists(st.floats(least, 5.0), min_size=n, max_size=n).map(np.array)
 
 
+def drawn_one_by_one(area: BalanceArea, count: int, rng: np.random.Generator) -> np.ndarray:
+    """MUFs, [period, history], item by item from x = t(1 + r + s), without the code under test."""
+    shared: dict[tuple[str, ...], np.ndarray] = {}
+    muf = np.zeros((len(area.periods), count))
+    for m in area.measurements:
+        own = (m.instrument,) if m.instrument else ("", m.location, m.kind)
+        lean = shared.setdefault((*own, m.calibration), rng.standard_normal(count))
+        error = m.random * rng.standard_normal((m.items, count)).mean(axis=0) + m.systematic * lean
+        exact = area.opening_is_known and m.kind == "inventory" and m.period == 0
+        x = m.amount_kg * (1.0 + (0.0 if exact else error))
+        if m.kind != "inventory":
+            muf[m.period - 1] += x if m.kind == "input" else -x
+        if m.kind == "inventory" and m.period > 0:
+            muf[m.period - 1] -= x
+        if m.kind == "inventory" and m.period < len(area.periods):
+            muf[m.period] += x
+    return muf - area.muf[:, None]
+
+
 def within(found: float, expected: float, sd: float, sigmas: float = 5.0) -> bool:
     """Whether a sampled number is where it should be."""
     return abs(found - expected) <= sigmas * sd

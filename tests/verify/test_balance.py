@@ -28,6 +28,9 @@ def numbers(balance: Balance) -> list[float]:
     for v in balance.verdicts:
         found += [*v.statistic, v.threshold, v.false_alarm_rate, *v.detects.values()]
         found += [float(x) for t in v.times.values() for x in t.at]
+    for c in balance.compared:
+        d = c.difference
+        found += [c.covered, c.muf_kg, d.d_kg, d.sigma_kg, d.threshold_kg, d.false_alarm_rate, d.detects(1.0)]
     return [*found, balance.seen_for_sure_kg, *(float(x) for m in balance.patterns.values() for x in m)]
 
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from detente.verify.area import Remeasured
 from detente.verify.balance import close_balance
 from detente.verify.balance_files import COLUMNS, MOST_FINDINGS, practice_area, read_area
 from tests.verify.test_balance import numbers
@@ -74,6 +75,41 @@ def test_dates_and_assays(tmp_path):
 def test_other_separators(tmp_path, between):
     area, _ = read_area(written(tmp_path, GOOD.replace(",", between)))
     assert area.measurements == read_area(written(tmp_path, GOOD))[0].measurements
+
+
+AGAIN = "inspector_kg,inspector_random_sd,inspector_systematic_sd,inspector_instrument"
+
+
+def with_inspector(cells: str) -> str:
+    """GOOD, of whose second inventory an inspector says this."""
+    head, *rows = GOOD.splitlines()
+    told = [row + ("," + cells if i == 1 else ",,,,") for i, row in enumerate(rows)]
+    return "\n".join([f"{head},{AGAIN}", *told]) + "\n"
+
+
+def test_what_an_inspector_measured(tmp_path):
+    area, findings = read_area(written(tmp_path, with_inspector("20.1,2 %,0.01,counter")))
+    assert findings == ()
+    assert area.measurements[1].again == Remeasured(20.1, 0.02, 0.01, "counter")
+    assert [m.again for m in area.measurements if m.line != 3] == [None] * 6
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        (",0.02,0.01,counter", "balance.missing"),
+        ("20.1,,0.01,counter", "balance.missing"),
+        ("20.1,0.02,,counter", "balance.missing"),
+        ("-1,0.02,0.01,", "balance.negative"),
+        ("nan,0.02,0.01,", "balance.number"),
+        ("20.1,2,0.01,", "balance.unit"),
+        ("20.1,0.02,-0.01,", "balance.negative"),
+        ("20100,0.02,0.01,", "balance.unit"),
+        (f"20.1,0.02,0.01,{'x' * 99}", "balance.name"),
+    ],
+)
+def test_what_is_wrong_with_an_inspectors_measurement(tmp_path, cells, code):
+    assert codes(tmp_path, with_inspector(cells)) == [(code, 3)]
 
 
 def test_a_time_of_day_is_left_out(tmp_path):
@@ -217,6 +253,9 @@ CELLS = st.one_of(
 )
 
 
+GRIDS = [GOOD, DATED.replace(";", ","), with_inspector("20.1,2 %,0.01,counter")]
+
+
 def survives(path: Path) -> None:
     """Findings, or an area all of whose numbers are numbers."""
     area, findings = read_area(path)
@@ -246,7 +285,7 @@ def test_any_cells_are_survived(tmp_path_factory, data):
 @settings(max_examples=150)
 @given(st.data())
 def test_changed_cells_of_a_good_file_are_survived(tmp_path_factory, data):
-    grid = list(csv.reader(io.StringIO(data.draw(st.sampled_from([GOOD, DATED.replace(";", ",")])))))
+    grid = list(csv.reader(io.StringIO(data.draw(st.sampled_from(GRIDS)))))
     for _ in range(data.draw(st.integers(1, 4))):
         row = data.draw(st.integers(0, len(grid) - 1))
         grid[row][data.draw(st.integers(0, len(grid[row]) - 1))] = data.draw(CELLS)

@@ -23,6 +23,8 @@ SHOWN: Mapping[str, Mapping[str, Sequence[str]]] = {
     "verify balance": {
         "tests": ("test", "threshold", "greatest", "alarms", "sees hardest"),
         "balances": ("balance", "MUF kg", "SD kg", "CUMUF kg", "SITMUF", "Page"),
+        "differences": ("balance", "drawn", "D kg", "SD kg", "threshold kg", "MUF + D kg"),
+        "rehearsal": ("test", "loss", "stated", "found", "sampling"),
         "drivers": ("location", "error", "share"),
     },
     "verify sample": {
@@ -41,6 +43,8 @@ TITLES = {
     "rules": "What does not close, or cannot be tested",
     "tests": "What the tests say",
     "balances": "Balance by balance",
+    "differences": "What was measured again",
+    "rehearsal": "How often tests alarmed in simulated histories",
     "drivers": "Where the uncertainty comes from",
     "sizes": "How many to draw",
     "methods": "The sample proposed",

@@ -15,6 +15,18 @@ SIGNS: dict[Kind, int] = {"input": 1, "output": -1, "inventory": -1}
 
 
 @dataclass(frozen=True, slots=True)
+class Remeasured:
+    """What an inspector measured of a row of the records."""
+
+    amount_kg: float
+    random: float
+    """Relative SD of the error of one item."""
+    systematic: float
+    instrument: str = ""
+    """Empty: an instrument of the inspector's own at this location, for this kind."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """One measured amount: an item, or several like items that were measured one by one."""
 
@@ -33,6 +45,7 @@ class Measurement:
     items: int = 1
     id: str = ""
     line: int | None = None
+    again: Remeasured | None = None
 
     @property
     def source(self) -> tuple[str, ...]:
@@ -64,10 +77,11 @@ class BalanceArea:
         exact = [self.opening_is_known and m.kind == "inventory" and m.period == 0 for m in self.measurements]
         random = [0.0 if e else m.random / m.items**0.5 for m, e in zip(self.measurements, exact, strict=True)]
         systematic = [0.0 if e else m.systematic for m, e in zip(self.measurements, exact, strict=True)]
-        signs = [self._balances(m) for m in self.measurements]
+        signs = [self.enters(m) for m in self.measurements]
         return Errors.of(signs, random, systematic, [m.source for m in self.measurements], periods=len(self.periods))
 
-    def _balances(self, m: Measurement) -> list[tuple[int, float]]:
+    def enters(self, m: Measurement) -> list[tuple[int, float]]:
+        """The balances, from 0, that a measurement enters, and the sign with which it does."""
         if m.kind != "inventory":
             return [(m.period - 1, float(SIGNS[m.kind]))]
         return [(i, s) for i, s in ((m.period - 1, -1.0), (m.period, 1.0)) if 0 <= i < len(self.periods)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,11 +17,15 @@ from scipy.special import ndtr
 from scipy.stats import chi2
 
 from detente.errors import DossierError, Finding, UsageError
-from detente.verify import power, run_length, sequential
+from detente.verify import differences, power, run_length, sequential
 from detente.verify.area import BalanceArea
 from detente.verify.balance_checks import check_area
 from detente.verify.covariance import Array, cholesky, whiten
+from detente.verify.differences import Compared
 from detente.verify.run_length import AlarmTime
+
+if TYPE_CHECKING:
+    from detente.verify.rehearsal import Rehearsed
 
 PLUTONIUM_SQ_KG = 8.0
 """A significant quantity of plutonium (IAEA Safeguards Glossary, 2001 edition)."""
@@ -108,6 +112,10 @@ class Balance:
     drivers: tuple[Driver, ...]
     """Largest first."""
     findings: tuple[Finding, ...]
+    compared: tuple[Compared, ...] = ()
+    """Balances of which an inspector measured something again."""
+    rehearsed: tuple[Rehearsed, ...] = ()
+    """How often each test alarmed in simulated histories, where that was asked for."""
 
     @property
     def covariance(self) -> Array:
@@ -130,6 +138,11 @@ class Balance:
         """The least total loss that the test of CUMUF sees with 95 %, however it is spread."""
         return power.detectable_loss(self.periods[-1].sigma_cumuf_kg, self.false_alarm_rate, SURE)
 
+    @property
+    def hiding(self) -> tuple[Compared, ...]:
+        """Balances whose records hide more than error explains."""
+        return tuple(c for c in self.compared if c.difference.alarm)
+
     @cached_property
     def summary(self) -> tuple[str, ...]:
         """The result in sentences."""
@@ -144,6 +157,7 @@ class Balance:
             f"A loss of {self.loss_kg:g} kg, however spread, would be seen at the end with {in_words(seen)}; "
             f"{self.seen_for_sure_kg:.3g} kg with {SURE:.0%}. {self._delay_in_words()}",
             f"The largest part of the uncertainty, {top.share:.0%}, is the {top.error} error at {top.location}.",
+            *differences.in_words(self.compared),
         )
 
     @property
@@ -204,6 +218,7 @@ def close_balance(
         {name: power.neyman_pearson(m, S, false_alarm_rate) for name, m in patterns.items()},
         tuple(sorted((d for d in drivers if d.share), key=lambda d: -d.share)),
         tuple(findings),
+        differences.differences(area, false_alarm_rate),
     )
 
 

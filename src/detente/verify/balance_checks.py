@@ -27,7 +27,7 @@ def check_area(area: BalanceArea) -> list[Finding]:
     if found := list(_rows(area)):
         return found
     found = [*_ids(area), *_inventories(area), *_flows(area), *_instruments(area), *_outliers(area)]
-    found += [*_exact(area), *_coarse(area)]
+    found += [*_exact(area), *_coarse(area), *_again(area)]
     if not any(f.severity == "error" for f in found):
         found += [*_variance(area), *_sums(area)]
     return found
@@ -51,7 +51,8 @@ def _rows(area: BalanceArea) -> Iterator[Finding]:
         if not first <= m.period <= len(area.periods):
             message = f"period {m.period} of the {m.kind} at {m.location!r} is none from {first} to {len(area.periods)}"
             yield _finding(area, "period", "error", message, "mend the period", m)
-        if not (0.0 <= m.amount_kg < inf and 0.0 <= m.random < inf and 0.0 <= m.systematic < inf and m.items >= 1):
+        second = (m.again.amount_kg, m.again.random, m.again.systematic) if m.again else ()
+        if m.items < 1 or not all(0.0 <= x < inf for x in (m.amount_kg, m.random, m.systematic, *second)):
             message = f"the {m.kind} at {m.location!r} in period {m.period} has an amount, an SD or a number of items "
             remedy = "amounts and standard deviations are finite and not below 0, items 1 or more"
             yield _finding(area, "number", "error", f"{message}that is none", remedy, m)
@@ -143,6 +144,20 @@ def _coarse(area: BalanceArea) -> Iterator[Finding]:
             told.add(m.location)
             message = f"a relative standard deviation of {sd:.0%} at {m.location!r} tells hardly anything"
             yield _finding(area, "unit", "warning", message, f"if {sd:g} % was meant, write {sd / 100:g}", m)
+
+
+def _again(area: BalanceArea) -> Iterator[Finding]:
+    """What an inspector measured so far from the records that a unit is wrong, or without any error on either side."""
+    for m in area.measurements:
+        if m.again is None or not m.amount_kg or not m.again.amount_kg:
+            continue
+        times = m.again.amount_kg / m.amount_kg
+        if not 1.0 / FAR_OFF < times < FAR_OFF:
+            message = f"the inspector's {m.again.amount_kg:g} kg at {m.location!r} are {times:.3g} times the record's"
+            yield _finding(area, "unit", "warning", message, "check that both are in kilograms", m)
+        if m.random == m.systematic == m.again.random == m.again.systematic == 0:
+            message = f"neither measurement at {m.location!r} has an error, so that their difference cannot be tested"
+            yield _finding(area, "zero_variance", "warning", message, "state a standard deviation of one of them", m)
 
 
 def _variance(area: BalanceArea) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from typing import Any, cast
 from detente.dossier.places import nearest
 from detente.dossier.sheets import workbook_cells
 from detente.errors import DossierError, Finding
-from detente.verify.area import SIGNS, BalanceArea, Kind, Measurement
+from detente.verify.area import SIGNS, BalanceArea, Kind, Measurement, Remeasured
 from detente.verify.balance_checks import check_area
 
 COLUMNS = {
@@ -35,8 +35,12 @@ COLUMNS = {
     "calibration": "which calibration of the instrument: the same name, the same systematic error",
     "items": "how many like items the amount is the sum of, each measured once (1)",
     "id": "an item's name; it can enter once and leave once",
+    "inspector_kg": "what an inspector measured in the same items, where that was done",
+    "inspector_random_sd": "relative standard deviation of the inspector's own error of an item",
+    "inspector_systematic_sd": "that of the error which the inspector's measurements with an instrument share",
+    "inspector_instrument": "what the inspector measured with, if several locations share it",
 }
-NAMES = ("location", "instrument", "calibration", "id")
+NAMES = ("location", "instrument", "calibration", "id", "inspector_instrument")
 OTHER_NAMES = {"kp": "location", "kmp": "location"}
 NEEDED = ("location", "kind", "random_sd", "systematic_sd")
 MOST_BYTES, MOST_ROWS, MOST_PERIODS, MOST_FINDINGS = 50_000_000, 100_000, 400, 100
@@ -223,7 +227,7 @@ class _Cells:
         amount = self._amount()
         random, systematic = self._share("random_sd"), self._share("systematic_sd")
         items = self._count("items", 1, MOST_ROWS * 10, default=1)
-        location = self._required("location")
+        location, again = self._required("location"), self._again()
         for name in NAMES:
             self._named(name)
         if kind and kind != "inventory" and period == 0 and day is None:
@@ -243,9 +247,22 @@ class _Cells:
                 items or 1,
                 self._get("id"),
                 self.line,
+                again,
             ),
             day,
         )
+
+    def _again(self) -> Remeasured | None:
+        """What an inspector found; None where nothing of it is filled, or something is wrong."""
+        filled = [c for c in COLUMNS if c.startswith("inspector_") and self._get(c)]
+        if not filled:
+            return None
+        self._required("inspector_kg")
+        amount = self._mass("inspector_kg")
+        random, systematic = self._share("inspector_random_sd"), self._share("inspector_systematic_sd")
+        if amount is None or random is None or systematic is None:
+            return None
+        return Remeasured(amount, random, systematic, self._get("inspector_instrument"))
 
     def _get(self, name: str) -> str:
         return self.texts.get(name, "")

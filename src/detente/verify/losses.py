@@ -24,7 +24,7 @@ Seed = int | np.random.SeedSequence | np.random.Generator
 
 @dataclass(frozen=True, eq=False)
 class Histories:
-    """Statistics of simulated histories, each [iteration, period]."""
+    """Statistics of simulated histories, [iteration, period] unless said otherwise."""
 
     muf: Array
     sigma: Array
@@ -33,6 +33,8 @@ class Histories:
     gemuf: Array
     gemuf_v5b3: Array
     page: Array
+    sigma_cumuf: Array
+    """Of CUMUF at the end, [iteration]."""
 
     @property
     def cumuf(self) -> Array:
@@ -49,8 +51,9 @@ def simulate(
     k: float = STANDARD_K,
     covariance_from_measured: bool = True,
 ) -> Histories:
-    """Draw histories in which the area's amounts are true, less what is lost.
+    """Draw histories in which nothing is missing but `loss`.
 
+    The amounts of the area say how large the errors are; what they leave unaccounted for themselves is taken off.
     `loss` is kg in each period. With `taken_from` it leaves that location's inventories (from the period's end on) and
     outputs; without, it is missing from the balance and from no measured amount. With `covariance_from_measured`
     each history is judged by a covariance from its own measurements, else by the true one. The two agree while errors
@@ -80,7 +83,7 @@ def _some(
     area: BalanceArea, true: Array, missing: Array, count: int, rng: np.random.Generator, k: float, *, measured: bool
 ) -> list[Array]:
     amounts = area.errors.draw(true, count, rng)
-    muf = np.ascontiguousarray(area.errors.muf(amounts).T) + missing
+    muf = np.ascontiguousarray(area.errors.muf(amounts).T) + (missing - area.muf)
     covariance = area.errors.covariance(amounts if measured else true)
     root = cholesky(covariance)
     standard = whiten(root, muf)
@@ -93,6 +96,7 @@ def _some(
         np.cumsum(standard * standard, axis=-1),
         np.cumsum(smoothed * standard, axis=-1),
         page(standard, k),
+        np.broadcast_to(np.sqrt(covariance.sum(axis=(-2, -1))), muf.shape[:1]),
     ]
 
 

@@ -235,6 +235,20 @@ class VerifyBalanceOptions(Options):
     )  # fmt: skip
     false_alarms: Written = Field("5 %", description="Chance that a test alarms though nothing is lost.")
     known_opening: bool = Field(False, description="Take the opening inventory as exact.")
+    k: float = Field(
+        0.5,
+        ge=0,
+        lt=10,
+        description="What Page's test takes off each SITMUF: half the shift that it is to see soonest.",
+    )
+    simulate: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="Histories to draw with the loss and without: how often does each test alarm?",
+    )
+    taken_from: str | None = Field(None, description="The location, of inventories or outputs, that the loss leaves.")
+    seed: int = Field(1, ge=0, description="Which draw of the histories.")
 
 
 class VerifySampleOptions(Options):

@@ -160,6 +160,8 @@ class VerifyBalanceResult(Verification):
             "best_possible": dict(b.bounds),
             "seen_for_sure_kg": finite(b.seen_for_sure_kg),
             "drivers": [asdict(x) for x in b.drivers],
+            "compared": [{**asdict(c), "alarm": c.difference.alarm} for c in b.compared],
+            "rehearsed": [asdict(r) for r in b.rehearsed],
             "covariance_kg2": b.covariance.tolist(),
             "findings": _listed(self.findings),
             "provenance": self.provenance.to_json(),
@@ -297,13 +299,20 @@ def verify_balance(source: Source, options: VerifyBalanceOptions | None = None, 
     """Close the material balances of an area: what is missing, is it more than error, which losses would be seen."""
     from detente.verify.balance import close_balance
     from detente.verify.figures import KG_PER_SIGNIFICANT_QUANTITY
+    from detente.verify.rehearsal import rehearse
 
     chosen = options_of(VerifyBalanceOptions, options, given)
     area, findings = _area(source, known_opening=chosen.known_opening)
     loss = KG_PER_SIGNIFICANT_QUANTITY[chosen.material] if chosen.loss is None else chosen.loss
-    balance = close_balance(area, loss_kg=loss, false_alarm_rate=_chance(chosen.false_alarms, "false_alarms"))
+    if chosen.taken_from and not chosen.simulate:
+        raise UsageError("--taken-from is about simulated histories: say how many, such as --simulate 20000")
+    rate = _chance(chosen.false_alarms, "false_alarms")
+    balance = close_balance(area, loss_kg=loss, false_alarm_rate=rate, k=chosen.k)
+    if chosen.simulate:
+        balance = rehearse(balance, chosen.simulate, chosen.seed, chosen.taken_from)
     rows = [asdict(replace(m, line=None)) for m in area.measurements]
     asked = _asked("verify balance", area.title, {"periods": list(area.periods), "rows": rows}, chosen)
+    asked = replace(asked, seed=chosen.seed) if chosen.simulate else asked
     return _kept(VerifyBalanceResult(asked, tuple(dict.fromkeys([*findings, *balance.findings])), balance))
 
 

@@ -10,12 +10,31 @@ from detente.report.verification.page import Mark, Page, Part, table_of
 from detente.report.words import number, percent
 from detente.verify.balance import PATTERNS, Balance
 
+D = (
+    "D is what the records hide by the inspector's measurements: outputs and closing inventories recorded too large, "
+    "inputs and opening ones too small. It speaks of what part of the kilograms is covered, and for that part only."
+)
+REHEARSAL = (
+    "Every history draws its errors anew and is judged by the covariance that its own measured amounts give, as an "
+    "inspector would. Sampling: 95 % of simulations of this size lie so near the stated chance."
+)
+FAR, LEAST = 4.0, 1e-4
+"""Standard deviations, and the least of them, beyond which a simulated chance is not the one stated."""
 SHOWN = 3
 """Balances that do not add up, in words."""
 
 
 def headline(balance: Balance) -> str:
     """What the tests say, in a sentence."""
+    tests = _of_the_tests(balance)
+    if balance.hiding:
+        named = ", ".join(c.balance for c in balance.hiding[:SHOWN])
+        more = f" and {len(balance.hiding) - SHOWN} more" if len(balance.hiding) > SHOWN else ""
+        return f"The records hide more than errors explain in {named}{more}: items hold less than they say. {tests}"
+    return tests
+
+
+def _of_the_tests(balance: Balance) -> str:
     last = balance.periods[-1]
     size, ratio = number(abs(last.cumuf_kg)), number(abs(last.cumuf_kg) / last.sigma_cumuf_kg)
     missing = f"{size} kg are unaccounted for" if last.cumuf_kg >= 0 else f"{size} kg more are there than should be"
@@ -34,7 +53,7 @@ def headline(balance: Balance) -> str:
 
 
 def mark(balance: Balance) -> Mark:
-    if balance.alarmed:
+    if balance.alarmed or balance.hiding:
         return "no"
     return "open" if balance.surplus else "yes"
 
@@ -95,12 +114,46 @@ def driver_rows(balance: Balance) -> list[Row]:
     return [{"location": x.location, "error": x.error, "share": percent(round(x.share, 4))} for x in balance.drivers]
 
 
+def difference_rows(balance: Balance) -> list[Row]:
+    """One row a balance of which an inspector measured something again."""
+    return [
+        {
+            "balance": c.balance,
+            "items": c.items,
+            "drawn": c.drawn,
+            "covered": percent(c.covered),
+            "D_kg": c.difference.d_kg,
+            "SD_kg": c.difference.sigma_kg,
+            "threshold_kg": c.difference.threshold_kg,
+            "alarm": "yes" if c.difference.alarm else "no",
+            "MUF_+_D_kg": c.muf_kg,
+        }
+        for c in balance.compared
+    ]
+
+
+def rehearsal_rows(balance: Balance) -> list[Row]:
+    """One row a test and pattern of loss: how often it should alarm, and did."""
+    return [
+        {
+            "test": r.title,
+            "loss": r.pattern.replace("_", " "),
+            "stated": _chance(r.stated),
+            "found": _chance(r.found),
+            "sampling": f"± {percent(1.96 * r.sd)}",
+        }
+        for r in balance.rehearsed
+    ]
+
+
 def tables(balance: Balance) -> dict[str, Any]:
     """The tables of the page, as they are written to CSV, too."""
     named = {
         "tests": ("Tests", test_rows(balance)),
         "balances": ("Balances", period_rows(balance)),
         "drivers": ("Where the uncertainty comes from", driver_rows(balance)),
+        "differences": ("What was measured again", difference_rows(balance)),
+        "rehearsal": ("Simulated histories", rehearsal_rows(balance)),
     }
     return {name: table_of(title, rows) for name, (title, rows) in named.items() if rows}
 
@@ -110,6 +163,22 @@ def _about_the_records(balance: Balance) -> list[str]:
     sums = [f for f in balance.findings if f.code == "balance.sums"]
     more = [f"{len(sums) - SHOWN} more balances do not add up."] if len(sums) > SHOWN else []
     return [f"{f.message}: {f.remedy}." for f in sums[:SHOWN]] + more
+
+
+def _rehearsed(balance: Balance) -> list[str]:
+    """Whether the tests keep in simulation what is said of them."""
+    off = [r for r in balance.rehearsed if abs(r.found - r.stated) > FAR * max(r.sd, LEAST)]
+    if not balance.rehearsed:
+        return []
+    if not off:
+        return ["In simulated histories, each judged by its own measurements, the tests alarm as often as stated."]
+    worst = max(off, key=lambda r: abs(r.found - r.stated))
+    loss = "no loss" if worst.pattern == "none" else f"a loss {worst.pattern.replace('_', ' ')}"
+    return [
+        f"In simulated histories, each judged by its own measurements, alarms are not as frequent as stated: "
+        f"{worst.title}, with {loss}, {percent(worst.found)} instead of {percent(worst.stated)}. "
+        "Large errors do that, and amounts that shrink with the loss."
+    ]
 
 
 def page(balance: Balance) -> Page:
@@ -123,10 +192,15 @@ def page(balance: Balance) -> Page:
     )
     opening = "taken as exact" if area.opening_is_known else "as measured, its errors counted"
     patterns = "; ".join(f"{name.replace('_', ' ')}: {what}" for name, what in PATTERNS.items())
+    more = (
+        ("differences", "What was measured again", D, balance.compared),
+        ("rehearsal", "Simulated histories", REHEARSAL, balance.rehearsed),
+    )
     parts = (
         Part("balances", "What is missing", (), ("balances",), ("balances",)),
         Part("tests", "What the tests say", (), ("tests",), ("tests",), (f"Patterns of the loss: {patterns}.",)),
         Part("power", "Which losses would be seen, and when", (), ("power", "delay")),
+        *(Part(name, title, (), (), (name,), (note,)) for name, title, note, rows in more if rows),
         Part("drivers", "Where the uncertainty comes from", (), ("drivers",), ("drivers",)),
     )
     turns_on = (
@@ -141,7 +215,7 @@ def page(balance: Balance) -> Page:
         "Is anything missing?",
         headline(balance),
         mark(balance),
-        (*balance.summary[1:3], *_about_the_records(balance)),
+        (*balance.summary[1:3], *balance.summary[4:], *_rehearsed(balance), *_about_the_records(balance)),
         turns_on,
         parts,
     )
