@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from detente.dossier import Dossier
-from detente.errors import Finding
 from detente.workbench.asking import Case, ask, known_parties
 from detente.workbench.options import NeedsOptions, options_of, takes
-from detente.workbench.provenance import Provenance, provenance
-from detente.workbench.questions import keep
-from detente.workbench.results import Result, Tables, finite
+from detente.workbench.provenance import provenance
+from detente.workbench.questions import Answer, keep
+from detente.workbench.results import Tables, finite
 from detente.workbench.solving import Cancelled, Say, never, save_json, silent
 from detente.workbench.writing import folder_for
 
@@ -22,21 +20,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class NeedsResult(Result):
+class NeedsResult(Answer):
     """The least inspection effort for a deal, and what more of it buys."""
 
     found: Needs
-    provenance: Provenance
-    findings: tuple[Finding, ...]
-    """Warnings and notes about the dossier."""
-
-    @property
-    def dossier(self) -> Dossier:
-        return self.found.dossier
-
-    @property
-    def status(self) -> str:
-        return self.found.status
 
     def to_json(self) -> dict[str, Any]:
         n = self.found

@@ -39,21 +39,29 @@ NO_OPENINGS = ("none",)
 
 
 @dataclass(frozen=True, repr=False)
-class ExplainResult(Result):
-    """Which conditions rule each other out, and the cheapest ways to a deal."""
+class Answer(Result):
+    """What the design floor found about a dossier, with where it comes from."""
 
-    found: Explanation
+    found: Any
     provenance: Provenance
     findings: tuple[Finding, ...]
     """Warnings and notes about the dossier."""
 
     @property
     def dossier(self) -> Dossier:
-        return self.found.dossier
+        dossier: Dossier = self.found.dossier
+        return dossier
 
     @property
     def status(self) -> str:
-        return self.found.status
+        return str(self.found.status)
+
+
+@dataclass(frozen=True, repr=False)
+class ExplainResult(Answer):
+    """Which conditions rule each other out, and the cheapest ways to a deal."""
+
+    found: Explanation
 
     def to_json(self) -> dict[str, Any]:
         e = self.found
@@ -105,21 +113,10 @@ def _deal(deal: Design) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, repr=False)
-class GapResult(Result):
+class GapResult(Answer):
     """What each party asks, thinks that it can get, can get, and gets."""
 
     found: Gap
-    provenance: Provenance
-    findings: tuple[Finding, ...]
-    """Warnings and notes about the dossier."""
-
-    @property
-    def dossier(self) -> Dossier:
-        return self.found.dossier
-
-    @property
-    def status(self) -> str:
-        return self.found.status
 
     def to_json(self) -> dict[str, Any]:
         return {**gap_json(self.found), "provenance": self.provenance.to_json()}
@@ -147,17 +144,10 @@ class GapResult(Result):
 
 
 @dataclass(frozen=True, repr=False)
-class CriticalResult(Result):
+class CriticalResult(Answer):
     """For each number, the nearest value at which the verdict flips."""
 
     found: Critical
-    provenance: Provenance
-    findings: tuple[Finding, ...]
-    """Warnings and notes about the dossier."""
-
-    @property
-    def dossier(self) -> Dossier:
-        return self.found.dossier
 
     @property
     def status(self) -> str:
@@ -189,21 +179,10 @@ class CriticalResult(Result):
 
 
 @dataclass(frozen=True, repr=False)
-class FrontierResult(Result):
+class FrontierResult(Answer):
     """The Pareto frontier between the consenting parties, with the points that bargaining rules choose."""
 
     found: Frontier
-    provenance: Provenance
-    findings: tuple[Finding, ...]
-    """Warnings and notes about the dossier."""
-
-    @property
-    def dossier(self) -> Dossier:
-        return self.found.dossier
-
-    @property
-    def status(self) -> str:
-        return self.found.status
 
     def to_json(self) -> dict[str, Any]:
         f = self.found
