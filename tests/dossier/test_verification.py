@@ -8,8 +8,9 @@ import pytest
 
 from detente.design.sources import inputs
 from detente.dossier import Dossier, apply, from_dict, loads
+from detente.dossier.checks import check
 from detente.dossier.sheets import from_csv, from_xlsx, to_csv, to_xlsx
-from detente.errors import DossierError
+from detente.errors import DossierError, Finding
 from detente.model.detection import watch
 from detente.report.inputs import listed
 from detente.report.roadmap import detection
@@ -141,3 +142,70 @@ def test_detection_in_words() -> None:
     assert detection(read(REGIMES), "cut") == "30 % a year"
     assert detection(read("verify: {visits: {every: 6 months, detects: 60 %}}"), "cut") == "84 % within a year"
     assert detection(read("verify: {visits: {every: 6 months, detects: 100 %}}"), "cut") == "100 % within a year"
+
+
+def findings_of(text: str) -> list[Finding]:
+    """Errors, else what is odd."""
+    try:
+        return list(check(loads(text)))
+    except DossierError as error:
+        return list(error.findings)
+
+
+def codes(text: str) -> list[str]:
+    return [f.code for f in findings_of(text)]
+
+
+def limited(limit: str, kind: str = "days", uses: str = "{}") -> str:
+    """The good dossier under REGIMES, with inspections that count against a limit."""
+    capacity = "capacity: {inspectors: {limit: 300 days/year, uses: {cut: 120}}}"
+    assert capacity in GOOD
+    more = f"capacity: {{inspectors: {{limit: {limit}, inspections: {kind}, uses: {uses}}}}}"
+    return written(REGIMES).replace(capacity, more)
+
+
+@pytest.mark.parametrize(
+    ("limit", "kind", "fits"),
+    [
+        ("300 days/year", "days", True),
+        ("300", "days", True),
+        ("300 /year", "days", True),
+        ("25 days/month", "days", False),
+        ("300 hours", "days", False),
+        ("2 million USD/year", "cost", True),
+        ("2 million EUR/year", "cost", False),
+        ("2", "cost", True),
+    ],
+)
+def test_a_limit_on_inspections_is_in_their_unit(limit: str, kind: str, fits: bool) -> None:
+    assert ("dossier.unit" in codes(limited(limit, kind))) is not fits
+
+
+def test_what_is_used_follows_the_regime() -> None:
+    dossier = loads(limited("300 days/year", uses="{cut: 10}"))
+    resource = dossier.capacity["inspectors"]
+    assert dossier.uses(resource) == {"cut": 50.0}
+    assert apply(dossier, {"measures.cut.verify.regime": "full"}).uses(resource) == {"cut": 38.0}
+    assert apply(dossier, {"measures.cut.verify.regime": None}).uses(resource) == {"cut": 10.0}
+
+
+def test_what_is_counted_twice_is_said() -> None:
+    assert "dossier.counted_twice" in codes(limited("300 days/year", uses="{cut: 10}"))
+    assert "dossier.counted_twice" not in codes(limited("300 days/year"))
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "slip"),
+    [
+        ("reactor", "Reactor", True),
+        ("weapons store", "weapon store", True),
+        ("hall 1", "hall 2", False),
+        ("building A", "building B", False),
+        ("reactor", "mine", False),
+    ],
+)
+def test_sites_of_almost_the_same_name_are_said(mine: str, other: str, slip: bool) -> None:
+    sites = REGIMES.replace("[reactor, mine]", f'["{mine}", "{other}"]')
+    found = [f for f in findings_of(written(sites)) if f.code == "dossier.site"]
+    assert bool(found) is slip
+    assert all(f.severity == "warning" and mine in f.message for f in found)

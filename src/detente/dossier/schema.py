@@ -251,6 +251,12 @@ class Verify(Part):
         over = {name: value for name in OVERRIDDEN if (value := getattr(said, name)) is not None}
         return self.model_copy(update=over)
 
+    def effort(self, regime: str | None, kind: Literal["days", "cost"] | None) -> float:
+        """Days or cost a year of a regime; 0 for none, and where it does not say."""
+        said = self.regimes.get(regime) if regime is not None else None
+        amount = getattr(said, kind) if said is not None and kind is not None else None
+        return 0.0 if amount is None else float(amount.value)
+
 
 OVERRIDDEN = ("detects", "visits", "delay", "confirms_in", "false_alarms")
 """Fields of `verify` that a regime may say otherwise."""
@@ -374,7 +380,10 @@ class Resource(Part):
     """A limit on what can be used at a time."""
 
     limit: Capacity = Field(description="The most that can be used at a time (300 days/year)")
-    uses: Mapping[Id, Capacity] = Field({}, description="What each measure uses while it is worked on or in force")
+    uses: Mapping[Id, Capacity] = Field({}, description="What each measure uses while it is in force")
+    inspections: Literal["days", "cost"] | None = Field(
+        None, description="Effort of the chosen inspection regimes that is used as well"
+    )
     source: str | None = Field(None, description="Where it comes from")
 
 
@@ -637,6 +646,15 @@ class Dossier(Part):
         """The parties that perform some measure, in the dossier's order of parties."""
         acting = {p for m in self.measures.values() for p in m.by}
         return tuple(p for p in self.parties if p in acting)
+
+    def uses(self, resource: Resource) -> dict[str, float]:
+        """What each measure uses of a resource in force, in its unit; inspections as their chosen regimes have it."""
+        found = {m: amount.value for m, amount in resource.uses.items()}
+        for m, measure in self.measures.items():
+            verify = measure.verify
+            if isinstance(verify, Verify) and (effort := verify.effort(verify.regime, resource.inspections)):
+                found[m] = found.get(m, 0.0) + effort
+        return found
 
     @cached_property
     def grid(self) -> Grid:

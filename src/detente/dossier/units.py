@@ -26,7 +26,7 @@ _FIELDS = ("value", "low", "mode", "high", "mean", "sd", "min", "max")
 
 def convert(dossier: Dossier, places: Places) -> tuple[Dossier, list[Finding]]:
     """The dossier with every amount in its interest's unit, and a Finding for each that cannot be converted."""
-    findings, changed = _strays(dossier, places), dossier
+    findings, changed = [*_strays(dossier, places), *_limits(dossier, places)], dossier
     for path, number, unit, yearly in _amounts(dossier):
         factor = _factor(number.unit, unit, yearly=yearly)
         if factor is None:
@@ -48,6 +48,17 @@ def _strays(dossier: Dossier, places: Places) -> list[Finding]:
         )
         for p, n, why in found
     ]
+
+
+def _limits(dossier: Dossier, places: Places) -> Iterator[Finding]:
+    """Limits on inspections that are not in the unit of their effort."""
+    currency = next((n.unit for path, n, _, _ in _efforts(dossier) if path[-1] == "cost"), None)
+    for name, resource in dossier.capacity.items():
+        unit = {"days": "days/year", "cost": currency, None: None}[resource.inspections]
+        written = resource.limit.unit
+        if unit and written and not _same(written, unit) and written.strip() != "/year":
+            message = f"the limit is in {written!r}, the {resource.inspections} of inspections in {unit!r}"
+            yield places.finding("dossier.unit", message, ("capacity", name, "limit"), remedy=f"write it in {unit}")
 
 
 def _stakes(dossier: Dossier) -> Iterator[tuple[Path, Number]]:

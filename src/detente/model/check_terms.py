@@ -308,7 +308,7 @@ class Terms:
 
     def _capacity(self, resource: Resource) -> Judgement:
         limit = resource.limit.value
-        uses = [(self.facts.measure[m], use.value) for m, use in resource.uses.items()]
+        uses = [(self.facts.measure[m], use) for m, use in self.dossier.uses(resource).items()]
         slight = SLIGHT * max(1.0, abs(limit))
 
         def judge(t: Timing) -> Breach | None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from detente.dossier.checks.order import ancestors, earliest, prerequisites
 from detente.dossier.checks.summaries import listed, summed_up
 from detente.dossier.places import Path, nearest
-from detente.dossier.schema import Dossier, Effect, InterestBound, Measure, Undo
+from detente.dossier.schema import Dossier, Effect, InterestBound, Measure, Undo, Verify
 from detente.dossier.units import requirements
 from detente.errors import Finding
 
 Places = list[tuple[Path, str]]
+_DIGITS = re.compile(r"\d+|\b\w\b")
+"""Numbers and single letters: what tells hall 1 from hall 2."""
 
 
 def oddities(dossier: Dossier) -> list[Finding]:
@@ -33,6 +37,8 @@ def oddities(dossier: Dossier) -> list[Finding]:
         *_odd_signs(dossier),
         *_unused(dossier),
         *_almost_a_party(dossier),
+        *_almost_the_same(dossier),
+        *_counted_twice(dossier),
     ]
 
 
@@ -189,3 +195,38 @@ def _almost_a_party(dossier: Dossier) -> list[Finding]:
         if by and by not in dossier.parties and by.casefold() in {p.casefold() for p in dossier.parties}:
             found.append((("measures", name, "verify", "by"), f"{by!r}: {nearest(by, dossier.parties)}"))
     return summed_up(dossier, "dossier.verifier", found, "verifier is not the party of that name: {names}")
+
+
+def _almost_the_same(dossier: Dossier) -> list[Finding]:
+    """Sites and channels whose name is a slip away from another's: a plan of inspections goes by these names."""
+    found: Places = []
+    for field in ("sites", "channels"):
+        known: dict[str, str] = {}
+        for name, measure in dossier.measures.items():
+            for i, said in enumerate(getattr(measure.verify, field, ())):
+                slip = said.casefold() if said.casefold() in known else _slip(said.casefold(), known)
+                if slip is not None and known[slip] != said:
+                    found.append((("measures", name, "verify", field, i), f"{said!r} and {known[slip]!r}"))
+                known.setdefault(said.casefold(), said)
+    message = "almost the same name, perhaps for one and the same: {names}"
+    return summed_up(dossier, "dossier.site", found, message, remedy="write it the same way everywhere")
+
+
+def _slip(said: str, known: Iterable[str]) -> str | None:
+    close = [
+        k
+        for k in difflib.get_close_matches(said, known, n=3, cutoff=0.9)
+        if _DIGITS.findall(k) == _DIGITS.findall(said)
+    ]
+    return close[0] if close else None
+
+
+def _counted_twice(dossier: Dossier) -> list[Finding]:
+    found: Places = []
+    for name, resource in dossier.capacity.items():
+        for m in resource.uses:
+            verify = dossier.measures[m].verify
+            if isinstance(verify, Verify) and any(verify.effort(r, resource.inspections) for r in verify.regimes):
+                found.append((("capacity", name, "uses", m), f"{m} ({name})"))
+    message = "uses a resource by itself and by its inspections, which add up: {names}"
+    return summed_up(dossier, "dossier.counted_twice", found, message, remedy="leave out one, if they are the same")
