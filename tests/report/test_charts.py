@@ -10,12 +10,12 @@ from detente.dossier import loads
 from detente.report import figures
 from tests.report.conftest import BARE
 
-ALL = ["roadmap", "values", "temptation", "exposure", "progress", "interests"]
+ALL = ["roadmap", "values", "temptation", "exposure", "detection", "progress", "interests"]
 
 
 def test_each_figure_is_there_where_it_has_data(everything, starter, bare, nothing):
     assert list(figures(everything)) == ALL
-    assert list(figures(starter)) == ["roadmap", "values", "temptation", "exposure"]
+    assert list(figures(starter)) == ["roadmap", "values", "temptation", "exposure", "detection"]
     assert list(figures(bare)) == ["roadmap", "values", "temptation"]
     assert figures(nothing) == {}
 

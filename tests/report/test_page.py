@@ -18,6 +18,7 @@ SECTIONS = [
     "values",
     "temptation",
     "exposure",
+    "verification",
     "progress",
     "success",
     "demands",
@@ -104,7 +105,7 @@ def test_text_stays_text(written):
 def test_chart_data_cannot_end_its_script(written):
     page = Page(written("everything")[2])
     specs = [s for s in page.scripts if s.lstrip().startswith("{")]
-    assert len(specs) == 6
+    assert len(specs) == 7
     for spec in specs:
         assert "vega-lite" in json.loads(spec)["$schema"]
         assert not set("<>&") & set(spec)
@@ -119,15 +120,15 @@ def test_sources_are_plain_links(written):
 def test_charts_are_there_twice(written):
     """Drawn, for paper and where scripts are off; and as data, for the live chart."""
     page = Page(written("everything")[2])
-    for name in ("roadmap", "values", "temptation", "exposure", "progress", "interests"):
+    for name in ("roadmap", "values", "temptation", "exposure", "detection", "progress", "interests"):
         assert f"figure-{name}" in page.ids
         assert f"chart-{name}" in page.ids
-    assert page.tags.count("svg") == page.tags.count("figure") == page.tags.count("figcaption") == 6
+    assert page.tags.count("svg") == page.tags.count("figure") == page.tags.count("figcaption") == 7
 
 
 def test_captions_and_provenance_name_the_run(written):
     text = Page(written("everything")[2]).text
-    assert text.count("run 0123456789ab") >= 7
+    assert text.count("run 0123456789ab") >= 8
     for said in ("sha256:feed", "options.gap", "0.005", "versions.detente"):
         assert said in text
 
@@ -222,7 +223,7 @@ def test_files(written, everything):
     folder, paths, _ = written("everything")
     assert sorted(paths) == sorted(p for p in folder.rglob("*") if p.is_file())
     names = {p.relative_to(folder).as_posix() for p in paths}
-    for figure in ("roadmap", "temptation", "exposure", "values", "progress", "interests"):
+    for figure in ("roadmap", "temptation", "exposure", "values", "detection", "progress", "interests"):
         assert {f"figures/{figure}.{kind}" for kind in ("png", "svg", "csv")} <= names
     for name, table in tables(everything, FINDINGS).items():
         assert (folder / "tables" / f"{name}.csv").read_bytes().decode("utf-8-sig") == table.csv()

@@ -10,14 +10,14 @@ import pytest
 
 from detente.errors import Finding
 from detente.report import tables
+from detente.report.assessment_tables import _findings
 from detente.report.html import shown
 from detente.report.inputs import USED
 from detente.report.table import FORMULA, Table, plain
-from detente.report.tables import _findings
 from tests.report.conftest import FINDINGS
 
 WITHOUT_A_PLAN = {"verdicts", "demands", "terms", "side_conditions", "assumptions", "inputs", "sources", "history"}
-WITH_A_PLAN = {"roadmap", "steps", "values", "temptation", "exposure", "success"}
+WITH_A_PLAN = {"roadmap", "steps", "values", "temptation", "exposure", "verification", "success"}
 
 
 def test_each_table_is_there_where_it_has_rows(everything, nothing, bare):

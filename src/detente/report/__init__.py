@@ -86,6 +86,6 @@ def tables(
     critical: Critical | None = None,
 ) -> dict[str, Table]:
     """The tables of an assessment by name; those that would be empty are left out."""
-    from detente.report.tables import tables as build
+    from detente.report.assessment_tables import tables as build
 
     return build(assessment, findings, gap=gap, critical=critical)

@@ -21,6 +21,7 @@ from detente.report.progress_charts import (
 )
 from detente.report.risk_charts import exposure_chart, exposure_rows, temptation_chart, temptation_rows
 from detente.report.roadmap_chart import roadmap_chart, roadmap_rows
+from detente.report.watching import detection_chart, detection_rows, effort_chart, effort_rows
 from detente.report.words import LEVELS
 
 Draw = Callable[[Assessment, list[Row]], Any]
@@ -39,6 +40,10 @@ CAPTIONS = {
     "values": "Bars: the value of the deal to each party, as an annual equivalent, measured from no deal. Red ticks: "
     "the least at which it consents. Points are each party's own: lengths compare a party with its red tick, not one "
     "party with another.",
+    "detection": "How likely it is that faking a step has been seen, and said, so long after the cheating starts, at "
+    "its worst moment: darker is likelier, and the orange tick is where it is as likely as not. Right: the chance "
+    "within a year. A party that fakes one step is reckoned to fake with it whatever is seen no faster.",
+    "effort": "What inspections use while the measures stand, by the regimes that the case chooses, and the limit.",
     "progress": "Relief and guarantees (given) against what verified progress on the other side allows or makes due. "
     "Progress counts from the day it is verified, not from the day it is performed.",
     "interests": "Levels of the interests whose course without a deal the dossier states, while the deal is kept and "
@@ -49,6 +54,8 @@ TITLES = {
     "temptation": "Temptation over time",
     "exposure": "Exposure over time",
     "values": "What the deal is worth to each party",
+    "detection": "How soon faking would be seen",
+    "effort": "What verification takes",
     "progress": "What is given against what is verified",
     "interests": "What changes on the ground",
 }
@@ -71,6 +78,8 @@ def _of_plan(assessment: Assessment, run: str) -> dict[str, Figure]:
         "values": (value_rows(assessment), lambda a, rows: value_chart(rows)),
         "temptation": (temptation_rows(assessment), temptation_chart),
         "exposure": (exposure_rows(assessment), exposure_chart),
+        "detection": (detection_rows(assessment), detection_chart),
+        "effort": (effort_rows(assessment), effort_chart),
         "progress": (progress_rows(assessment), progress_chart),
         "interests": (interest_rows(assessment), interest_chart),
     }

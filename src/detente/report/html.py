@@ -20,6 +20,7 @@ from detente.report.figure import Figure
 from detente.report.inputs import unused
 from detente.report.roadmap import gaps, on_last_date, steps
 from detente.report.table import Cell, Table
+from detente.report.watching import watching_said
 from detente.report.words import LEVELS, adding, day, fixed, measure, number
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -56,6 +57,7 @@ def render(
         last=on_last_date(a),
         danger=story.danger(a),
         exposures=story.exposures(a),
+        watching=watching_said(a),
         has_limit=any(p.exposure_limit is not None for p in a.dossier.parties.values()),
         outside=_outside(a),
         used=sum(bool(row[-1]) for row in tables["inputs"].rows) if "inputs" in tables else 0,

@@ -18,6 +18,7 @@ from detente.design.gap import Gap
 from detente.model.check import Judge, Verdict
 from detente.model.plan import Plan
 from detente.report import story
+from detente.report.assessment_tables import roadmap_table
 from detente.report.concession_chart import concession_figure
 from detente.report.conflict_words import explain_sentences, explain_tables, question_words
 from detente.report.critical_chart import critical_figure, critical_sentences, critical_tables
@@ -38,7 +39,6 @@ from detente.report.gap_chart import gap_figure, gap_sentences, gap_tables
 from detente.report.html import page, run_id, source
 from detente.report.roadmap_chart import roadmap_chart, roadmap_rows
 from detente.report.table import Cell, Table
-from detente.report.tables import roadmap_table
 from detente.report.words import party
 from detente.report.write import write_file, write_files
 

@@ -12,13 +12,13 @@ from detente.design.assessment import Assessment
 from detente.design.critical import Critical
 from detente.design.gap import Gap
 from detente.errors import Finding
+from detente.report.assessment_tables import tables
 from detente.report.charts import figures
 from detente.report.critical_chart import critical_sentences
 from detente.report.figure import Figure
 from detente.report.gap_chart import gap_sentences
 from detente.report.html import render, run_id
 from detente.report.table import Table
-from detente.report.tables import tables
 
 
 def write_report(

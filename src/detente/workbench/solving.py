@@ -193,12 +193,15 @@ class AssessResult(Result):
         return self.assessment.exposure
 
     def to_json(self) -> dict[str, Any]:
+        from detente.report.watching import watching_json
+
         a = self.assessment
         return {
             "verdicts": {name: _verdict_json(v) for name, v in a.verdicts.items()},
             "shown": a.shown,
             "dangerous": slack_json(a.dangerous),
             "exposure": [slack_json(s) for s in a.exposure],
+            "verification": watching_json(a),
             "values": values_json(a.values) if a.proof else None,
             "assumptions": list(a.assumptions),
             "gap": None if self.expectations is None else gap_json(self.expectations),

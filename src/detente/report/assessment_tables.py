@@ -22,6 +22,7 @@ from detente.report.progress_charts import annual
 from detente.report.risk_charts import ACTS
 from detente.report.roadmap import detection, steps
 from detente.report.table import Cell, Table
+from detente.report.watching import watching_table
 from detente.report.words import FIRMNESS, MOMENTS, day, interest, measure, number, party, several, signed, years
 
 
@@ -43,6 +44,7 @@ def tables(
         "values": _values(a),
         "temptation": _temptation(a),
         "exposure": _exposure(a),
+        "verification": watching_table(a),
         "success": _success(a),
         "demands": _demands(a),
         "terms": _terms(a),
