@@ -189,6 +189,13 @@ def test_what_is_used_follows_the_regime() -> None:
     assert apply(dossier, {"measures.cut.verify.regime": None}).uses(resource) == {"cut": 10.0}
 
 
+def test_effort_is_used_where_a_limit_counts_it() -> None:
+    used = {i.path for i in inputs(loads(limited("300 days/year"))) if i.used}
+    assert "measures.cut.verify.regimes.light.days" in used
+    assert "measures.cut.verify.regimes.light.cost" not in used
+    assert "measures.cut.verify.regimes.light.days" not in {i.path for i in inputs(read(REGIMES)) if i.used}
+
+
 def test_what_is_counted_twice_is_said() -> None:
     assert "dossier.counted_twice" in codes(limited("300 days/year", uses="{cut: 10}"))
     assert "dossier.counted_twice" not in codes(limited("300 days/year"))

@@ -56,6 +56,7 @@ def inputs(dossier: Dossier) -> tuple[Input, ...]:
 
 def _idle(dossier: Dossier) -> Iterator[str]:
     """How the paths of idle numbers begin."""
+    limited = {resource.inspections for resource in dossier.capacity.values()}
     for name, measure in dossier.measures.items():
         path, verify = f"measures.{name}.verify", measure.verify
         if not isinstance(verify, Verify):
@@ -65,7 +66,7 @@ def _idle(dossier: Dossier) -> Iterator[str]:
             if which != verify.regime:
                 yield inside
                 continue
-            yield from (inside + field for field in ("days", "cost", "false_alarms"))
+            yield from (inside + field for field in ("days", "cost", "false_alarms") if field not in limited)
             yield from (f"{path}.{field}" for field in OVERRIDDEN if getattr(regime, field) is not None)
 
 
