@@ -116,6 +116,11 @@ def test_where_nothing_is_seen_the_gain_stays():
     assert nothing.effort.sum() == 0
 
 
+def test_a_gain_too_small_to_tell_from_the_loss():
+    assert Sites.of([1e-20], 1.0, 0.5).deterrence_budget() == pytest.approx(2e-20)
+    assert Sites.of([1e-20], 1.0, 0.0).deterrence_budget() == np.inf
+
+
 # --- whole days --------------------------------------------------------------------------------------------------
 
 
@@ -145,6 +150,14 @@ def test_the_worst_first_is_optimal_whatever_the_values_and_costs(rows, budget):
     )
     assert got.worst == best
     assert got.spent == sum(n * c for n, c in zip(got.units, costs, strict=True)) <= budget
+
+
+def test_days_without_end_are_not_counted_one_by_one():
+    start = time.perf_counter()
+    got = whole_days(Sites.of([1.0, 2.0, 0.0], [1.0, 1.0, 3.0], [0.0, 1.0, 0.2]), 10**12)
+    assert (got.units[0], got.worst) == (0, 1.0)
+    assert got.spent < 1000
+    assert time.perf_counter() - start < 1
 
 
 def test_no_more_is_spent_than_enough():
@@ -253,6 +266,10 @@ def test_forty_thousand_targets_are_quick():
         lambda: Sites.of([1.0], 1.0, np.nan),
         lambda: Sites.of([0.0], 0.0, 1.0),
         lambda: Sites.of([], [], []),
+        lambda: Sites.of([1e308], 1e308, 1.0),
+        lambda: Sites.of([1.0], 1.0, 1e-320),
+        lambda: origami([1.0, 2.0], [0.0, 0.0], 1.0, defender=([np.nan, 1.0], [1.0, 1.0])),
+        lambda: origami([1.0, 2.0], [0.0, 0.0], 1.0, defender=([2.0, 1.0], [1.0, 1.0])),
         lambda: Sites.of([1.0], 1.0, 1.0).water_fill(-1.0),
         lambda: Sites.of([1.0], 1.0, 1.0).water_fill(np.inf),
         lambda: worst_first([], [], 3),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from fractions import Fraction
 from itertools import product
 from math import comb
 
@@ -256,6 +257,17 @@ def test_stages_against_pygambit(n, m, seen):
             assert float(first[action]) == pytest.approx(chance)
 
 
+@pytest.mark.parametrize("caught", [1e-3, 0.5, 1.0, 7.0, 1e3])
+def test_many_stages(caught):
+    """Where factorials leave the range of floats: the closed form is the recursion's, and in whole numbers exact."""
+    for n, m in ((300, 3), (300, 150), (300, 299)):
+        assert Stages(n, m, caught).value == pytest.approx(Stages(n, m, caught).values()[n, m], rel=1e-9)
+    whole = sum(comb(2000, i) for i in range(501))
+    assert Stages(2000, 500).value == pytest.approx(float(Fraction(comb(1999, 500), whole)), rel=1e-12)
+    assert Stages(20, 5, 1e300).value == 0.0
+    assert 0 < Stages(2000, 500, caught).inspects_now < 1
+
+
 # --- playing for time --------------------------------------------------------------------------------------------
 
 
@@ -290,6 +302,7 @@ def test_playing_for_time_tends_to_one_over_e():
         lambda: OneShot(gain=-1, caught=2, missed=1),
         lambda: OneShot(gain=1, caught=2, missed=1, miss=1.5),
         lambda: OneShot(gain=float("nan"), caught=2, missed=1),
+        lambda: OneShot(gain=1, caught=2, missed=1e308),
         lambda: Stages(3, -1),
         lambda: Stages(3, 1, caught=0.0),
         lambda: Stages(3, 1).inspector_together(1.0),

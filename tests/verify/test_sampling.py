@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations, product
 from math import comb
@@ -142,6 +144,13 @@ def misses(N: int, d: int, p: float) -> list[float]:
     return [sum(hypergeom.pmf(j, N, d, n) * (1 - p) ** j for j in range(min(n, d) + 1)) for n in range(N + 1)]
 
 
+def test_sizes_at_ties_among_many_items():
+    """One defect: (N − n)/N ≤ β in whole numbers, where logarithms of factorials are off by more than a step."""
+    for N in (10**4, 10**5, 10**6):
+        assert sample_size(N, 1, 0.1) == N - N // 10
+        assert sample_size(N, 1, 0.3) == N - 3 * N // 10
+
+
 def test_what_no_sample_reaches_is_none():
     assert sample_size(100, 1, 0.1, sees=0.8) is None
     assert sample_size(100, 2, 0.1, sees=0.8) is not None
@@ -173,6 +182,51 @@ def test_the_worst_share_is_the_worst_of_a_fine_grid(N, mean, drawn):
     assert worst.detection <= min((sample.detection(g) for g in grid), default=1.0) + 1e-12
     assert defects_for(5.0, worst.share, mean) == worst.defects
     assert sample.detection(worst.share) == pytest.approx(worst.detection)
+
+
+@given(
+    st.integers(1, 60),
+    st.lists(
+        st.tuples(st.integers(0, 60), st.sampled_from([0.0, 1e-320, 0.01, 0.2, 5.0]), st.sampled_from([0.0, 0.25])),
+        max_size=3,
+    ),
+)
+def test_many_ways_at_once_are_each_by_itself(N, drawn):
+    sample = Sample(N, 2.0, 8.0, tuple(Method(min(n, N), sd, sees_from=f) for n, sd, f in drawn))
+    ways = sample.choices()
+    shares, defects = np.array([g for g, _ in ways]), np.array([d for _, d in ways], dtype=int)
+    for (share, d), seen in zip(ways, sample.detections(shares, defects), strict=True):
+        missed = 1.0
+        for m in sample.methods:
+            missed *= 1 - detection(N, d, m.drawn, m.sees(share))
+        assert seen == pytest.approx(1 - missed, abs=1e-12)
+        assert seen == pytest.approx(sample.detection(share, d), abs=1e-12)
+
+
+def test_the_worst_of_very_many_items_is_found_soon():
+    start = time.perf_counter()
+    worst = Sample(100_000, 2.0, 8.0, (Method(40, 0.1), Method(8, 0.01))).worst()
+    assert worst.defects == 626
+    assert time.perf_counter() - start < 15
+
+
+def test_what_cannot_be_computed_on_is_said():
+    good = Sample(120, 2.0, 8.0, (Method(40, 0.1),))
+    assert good.problems() == []
+    for wrong, word in (
+        (replace(good, items=10**7), "split"),
+        (replace(good, items=10**6), "split"),
+        (replace(good, items=0, methods=()), "item"),
+        (replace(good, mean_kg=float("inf")), "mean"),
+        (replace(good, methods=(Method(121),)), "drawn"),
+        (replace(good, methods=(Method(1, float("nan")),)), "deviation is 0"),
+        (replace(good, methods=(Method(1, 0.1, float("nan")),)), "rejected"),
+        (replace(good, methods=(Method(1, 0.1, -40.0),)), "rejected"),
+    ):
+        (said,) = wrong.problems()
+        assert word in said
+    assert Method(0, 0.1, 0.0).false_alarm == 0
+    assert Method(3, 0.1, 0.0).false_alarm == 1 - 0.5**3
 
 
 def test_monte_carlo_of_a_combined_plan():
@@ -245,6 +299,7 @@ def test_spread_holds_every_split_alike(parts, budget):
     [
         lambda: sample_size(10, 11, 0.1),
         lambda: sample_size(10, 2, 1.0),
+        lambda: sample_size(10**9, 10**8, 0.1, 0.5),
         lambda: detection(10, 2, 11),
         lambda: detection(10, 2, 1, sees=float("nan")),
         lambda: defects_for(8.0, 0.0, 2.0),

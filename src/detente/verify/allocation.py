@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import ceil, inf
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,10 @@ from detente.verify.games import Array
 
 CLOSE = 1e-13
 """Relative; where Newton's method stops."""
+MOST = 1e100
+"""Beyond this, sums and ratios of payoffs and rates would leave the range of floats."""
+FULL = 40.0
+"""Beyond this rate·effort nothing is unseen: 1 − e^(−40) is 1 in floats."""
 
 
 # --- divisible effort --------------------------------------------------------------------------------------------
@@ -49,23 +53,22 @@ class Sites:
     @classmethod
     def of(cls, gain: ArrayLike, caught: ArrayLike, rate: ArrayLike) -> Sites:
         d, b, a = np.broadcast_arrays(*(np.atleast_1d(np.asarray(x, float)) for x in (gain, caught, rate)))
-        if d.ndim != 1 or not d.size or not np.isfinite(d + b + a).all():
-            raise UsageError("gains, losses and rates are lists of finite numbers, one for each site")
-        if not ((d >= 0) & (b >= 0) & (d + b > 0) & (a >= 0)).all():
+        if d.ndim != 1 or not d.size or not all((np.abs(x) <= MOST).all() for x in (d, b, a)):
+            raise UsageError(f"gains, losses and rates are lists of numbers up to {MOST:g}, one for each site")
+        if not ((d >= 0) & (b >= 0) & (d + b > 0) & ((a == 0) | (a >= 1 / MOST))).all():
             raise UsageError("gains, losses and rates are not negative, and gain + loss is above 0 at each site")
         return cls(d, b, a)
 
     def holding(self, violator: float) -> Array:
         """The least effort at each site that leaves a violation worth no more than this; infinite where none does."""
         held = np.maximum(self.caught + violator, 0.0)
-        return self._holding(self.gain > violator, held)
+        return self._holding(self.gain > violator, held, self.gain - violator)
 
-    def _holding(self, above: NDArray[np.bool_], held: Array) -> Array:
-        """ln((b + d)/held)/a at the sites above the level, 0 at the others; `held` is b + level."""
+    def _holding(self, above: NDArray[np.bool_], held: Array, over: Array) -> Array:
+        """ln((b + d)/held)/a at the sites above the level, 0 at the others; `held` is b + level, `over` d − level."""
         effort = np.zeros(self.gain.size)
-        with np.errstate(divide="ignore"):
-            need = np.log((self.gain + self.caught)[above] / held[above])
-            effort[above] = need / self.rate[above]
+        with np.errstate(divide="ignore", over="ignore"):
+            effort[above] = np.log1p(over[above] / held[above]) / self.rate[above]
         return effort
 
     def detection(self, effort: ArrayLike) -> Array:
@@ -96,7 +99,8 @@ class Sites:
         else:
             least = float(self.caught[seen].min())
             rise = self._rise(budget, max(floor + least, 1e-300), float(self.gain[seen].max()) + least)
-            effort = self._holding(seen & (self.gain + least > rise), self.caught - least + rise)
+            above, held = seen & (self.gain + least > rise), self.caught - least + rise
+            effort = self._holding(above, held, self.gain + least - rise)
         return Effort(effort, self.detection(effort), float(self.violator(effort).max()))
 
     def _rise(self, budget: float, low: float, high: float) -> float:
@@ -137,13 +141,18 @@ class Whole(NamedTuple):
 
 
 def worst_first(
-    value: Sequence[Callable[[int], float]], cost: Sequence[int], budget: int, *, enough: float = -inf
+    value: Sequence[Callable[[int], float]],
+    cost: Sequence[int],
+    budget: int,
+    most: Sequence[int] | None = None,
+    *,
+    enough: float = -inf,
 ) -> Whole:
     """Spend a budget in whole units so that the largest value is least, each a function of the units at its site.
 
     Always helps the site that is worst now, by as many units as it takes to lower it: whatever lowers the maximum must
     do that too, so this is optimal. What the worst can no longer use goes to the next worst. Once no value is
-    above `enough`, nothing more is spent.
+    above `enough`, nothing more is spent; nor are more than `most` units at a site.
     """
     if not value or budget < 0 or len(cost) != len(value) or any(c < 1 for c in cost):
         raise UsageError("give at least one site, whole costs of 1 or more, and a budget of 0 or more")
@@ -153,7 +162,8 @@ def worst_first(
     heapq.heapify(queue)
     while queue and -queue[0][0] > enough:
         _, i = heapq.heappop(queue)
-        more = _helps(value[i], units[i], left // cost[i])
+        spare = left // cost[i] if most is None else min(left // cost[i], most[i] - units[i])
+        more = _helps(value[i], units[i], spare)
         if more:
             units[i] += more
             left -= more * cost[i]
@@ -176,7 +186,8 @@ def whole_days(sites: Sites, days: int) -> Whole:
     def worth(i: int) -> Callable[[int], float]:
         return lambda x: float(d[i] - (b[i] + d[i]) * -np.expm1(-a[i] * x))
 
-    return worst_first([worth(i) for i in range(len(d))], [1] * len(d), days)
+    most = [ceil(FULL / rate) if rate > FULL / max(days, 1) else days if rate > 0 else 0 for rate in a]
+    return worst_first([worth(i) for i in range(len(d))], [1] * len(d), days, most)
 
 
 # --- resources that cover targets --------------------------------------------------------------------------------
@@ -230,6 +241,8 @@ def origami(
         target = None if complies else int(tempting[0])
         return Coverage(coverage, k, tuple(tempting.tolist()), target, None)
     bare, guarded = (np.broadcast_to(np.asarray(x, float), high.shape) for x in defender)
+    if not (np.isfinite(bare - guarded).all() and (guarded >= bare).all()):
+        raise UsageError("a target is worth at least as much to the defender covered as uncovered, and both are finite")
     gets = (bare + coverage * (guarded - bare))[tempting]
     if complies and gets.max(initial=-inf) <= 0:
         return Coverage(coverage, 0.0, tuple(tempting.tolist()), None, 0.0)

@@ -23,6 +23,10 @@ MOST_ENTRIES = 20_000_000
 """A matrix game larger than this is refused: it would not fit."""
 
 
+MOST_POINTS = 1e100
+"""Payoffs beyond this would leave the range of floats."""
+
+
 class ZeroSum(NamedTuple):
     """The value of a matrix game, and how each side mixes: the row side takes what the column side pays."""
 
@@ -93,8 +97,9 @@ class OneShot:
 
     def __post_init__(self) -> None:
         amounts = (self.gain, self.caught, self.missed, self.seen, self.cost, self.accused, self.embarrassed)
-        if not all(isfinite(x) and x >= 0 for x in amounts) or self.gain + self.caught <= 0:
-            raise UsageError("gains, losses and costs of a game are finite and not negative; gain + caught is above 0")
+        if not all(0 <= x <= MOST_POINTS for x in amounts) or self.gain + self.caught <= 0:
+            said = f"gains, losses and costs of a game are from 0 to {MOST_POINTS:g}; gain + caught is above 0"
+            raise UsageError(said)
         if not (0 <= self.miss <= 1 and 0 <= self.false_alarm <= 1):
             raise UsageError("`miss` and `false_alarm` are chances, between 0 and 1")
         if self.seen >= self.missed:
@@ -184,8 +189,11 @@ class Stages:
         """The inspectee's expected payoff, in closed form: C(n−1, m)/Σ_(i≤m) C(n, i) b^(m−i)."""
         if self.m == 0 or self.m >= self.n:
             return float(self.m == 0 and self.n > 0)
-        whole = sum(comb(self.n, i) * self.caught ** (self.m - i) for i in range(self.m + 1))
-        return comb(self.n - 1, self.m) / whole
+        term = whole = self.n / (self.n - self.m)
+        for i in range(self.m, 0, -1):  # each term of the sum from the one above it, all over C(n−1, m)
+            term *= i * self.caught / (self.n - i + 1)
+            whole += term
+        return 1 / whole
 
     @property
     def inspects_now(self) -> float:

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
 from math import ceil, comb, isfinite, log
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import gammaln, ndtr
 
@@ -26,6 +25,12 @@ DETECTION_LEVELS = {"low": 0.20, "medium": 0.50, "high": 0.90}
 """Detection probabilities that the IAEA's safeguards criteria name."""
 ROUNDING = 1e-9
 """Relative: a quotient this little above a whole number is that number."""
+MOST_ITEMS = 1_000_000
+"""More like items than this are refused; they can be split into strata."""
+MOST_TERMS = 10_000_000
+"""Ways to take the goal, times items drawn, beyond which a sample is refused."""
+CHUNK = 1_000_000
+"""Terms that are in memory at a time."""
 
 
 def _up(x: float) -> int:
@@ -35,6 +40,8 @@ def _up(x: float) -> int:
 def _check(items: int, defects: int, miss: float | None = None) -> None:
     if not 1 <= defects <= items:
         raise UsageError(f"{defects} defects among {items} items: there must be at least one, and no more than items")
+    if items > MOST_ITEMS:
+        raise UsageError(f"{items:,} items are more than {MOST_ITEMS:,}: split them into strata")
     if miss is not None and not 0 < miss < 1:
         raise UsageError(f"the chance to miss, {miss:g}, must lie between 0 and 1, both left out")
 
@@ -68,6 +75,22 @@ def detection(items: int, defects: int, drawn: int, sees: float = 1.0) -> float:
     j = np.arange(max(0, drawn - (items - defects)), min(defects, drawn) + 1)
     chance = np.exp(_log_choose(defects, j) + _log_choose(items - defects, drawn - j) - _log_choose(items, drawn))
     return float(min(1.0, max(0.0, chance @ (1 - (1 - sees) ** j))))
+
+
+def _missed(items: int, defects: NDArray[np.int_], drawn: int, sees: Array) -> Array:
+    """[way] the chance that a sample recognises none of the defects, Σ_j Hyp(j; N, d, n)(1 − p)^j; exact sums."""
+    logs = gammaln(np.arange(items + 1) + 1.0)  # ln k!
+    most = min(drawn, int(defects.max(initial=0)))
+    j, result = np.arange(most + 1), np.empty(len(defects))
+    step = max(1, CHUNK // (most + 1))
+    for at in range(0, len(defects), step):
+        d, p = defects[at : at + step, None], sees[at : at + step, None]
+        sound, can = items - d - drawn + j, (j <= d) & (items - d - drawn + j >= 0)
+        chosen = logs[d] - logs[j] - logs[np.maximum(d - j, 0)]
+        others = logs[items - d] - logs[drawn - j] - logs[np.maximum(sound, 0)]
+        whole = logs[items] - logs[drawn] - logs[items - drawn]
+        result[at : at + step] = np.where(can, np.exp(chosen + others - whole) * (1 - p) ** j, 0.0).sum(axis=1)
+    return np.minimum(result, 1.0)
 
 
 # --- how many to draw --------------------------------------------------------------------------------------------
@@ -110,7 +133,7 @@ def _exactly_enough(items: int, defects: int, drawn: int, miss: float) -> bool:
     if drawn > items - defects:
         return True
     excess = float(_log_choose(items - defects, drawn) - _log_choose(items, drawn)) - log(miss)
-    if abs(excess) > ROUNDING:
+    if abs(excess) > ROUNDING * max(1.0, items / 1e4):
         return excess < 0
     return comb(items - defects, drawn) <= Fraction(repr(float(miss))) * comb(items, drawn)
 
@@ -146,9 +169,7 @@ class Method:
     @property
     def false_alarm(self) -> float:
         """The chance that it rejects one or more sound items."""
-        if self.relative_sd == 0.0:
-            return 0.0
-        return float(-np.expm1(self.drawn * np.log1p(-ndtr(-self.reject_at))))
+        return 0.0 if self.relative_sd == 0.0 else float(1 - ndtr(self.reject_at) ** self.drawn)
 
 
 class Worst(NamedTuple):
@@ -178,16 +199,28 @@ class Sample:
         for method in self.methods:
             if not 0 <= method.drawn <= self.items:
                 found.append(f"{method.drawn} items cannot be drawn from {self.items}")
-            if not (isfinite(method.relative_sd) and method.relative_sd >= 0 and isfinite(method.reject_at)):
+            if not (isfinite(method.relative_sd) and method.relative_sd >= 0):
                 found.append(f"a relative standard deviation is 0 or more, not {method.relative_sd:g}")
+            if not (isfinite(method.reject_at) and method.reject_at >= 0):
+                found.append(f"an item is rejected 0 or more standard deviations off, not {method.reject_at:g}")
+        if not found and self.items * sum(m.drawn + 1 for m in self.methods) > MOST_TERMS:
+            found.append(
+                f"{self.items:,} items, so many of them drawn, can be lost in too many ways: split the stratum"
+            )
         return found
 
     def detection(self, share: float, defects: int | None = None) -> float:
         """DP(γ) = 1 − ∏ (1 − DP_m(γ)); by default for as many defects as make up the goal."""
         count = defects_for(self.goal_kg, share, self.mean_kg) if defects is None else defects
-        missed = 1.0
+        _check(self.items, count)
+        return float(self.detections(np.array([share]), np.array([count]))[0])
+
+    def detections(self, shares: Array, defects: NDArray[np.int_]) -> Array:
+        """The same for many ways to take material, elementwise."""
+        missed = np.ones(len(shares))
         for method in self.methods:
-            missed *= 1 - detection(self.items, count, method.drawn, method.sees(share))
+            sees = np.array([method.sees(float(share)) for share in shares])
+            missed *= _missed(self.items, defects, method.drawn, sees)
         return 1 - missed
 
     def choices(self) -> list[tuple[float, int]]:
@@ -200,8 +233,13 @@ class Sample:
 
     def worst(self) -> Worst | None:
         """The plan's detection probability: the least over all ways to take the goal; None where nobody could."""
-        seen = [Worst(share, d, self.detection(share, d)) for share, d in self.choices()]
-        return min(seen, key=lambda worst: worst.detection, default=None)
+        ways = self.choices()
+        if not ways:
+            return None
+        shares, defects = np.array([share for share, _ in ways]), np.array([d for _, d in ways])
+        seen = self.detections(shares, defects)
+        i = int(seen.argmin())
+        return Worst(*ways[i], float(seen[i]))
 
     @property
     def false_alarm(self) -> float:
@@ -273,7 +311,7 @@ def sampling_game(strata: Sequence[Stratum], goal_kg: float, budget: float) -> S
     ways = float(np.prod([s.items + 1.0 for s in strata]))
     if not strata or ways > MOST_ENTRIES / 10:
         raise UsageError(f"{ways:.3g} ways to draw are too many to enumerate: use `spread`, or fewer strata")
-    every = np.array(list(product(*(range(s.items + 1) for s in strata))))
+    every = np.indices([s.items + 1 for s in strata]).reshape(len(strata), -1).T
     effort, gains = np.array([s.effort for s in strata]), np.array([s.yield_kg for s in strata])
     most = np.array([s.items for s in strata])
     left = budget - every @ effort
