@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from detente.errors import UsageError
-from detente.verify.inspected import inspect, pays_below
+from detente.verify.inspected import inspect
 from detente.verify.inspection_files import BUNDLED, STRATA, read_inspections, read_strata, strata_of
-from detente.verify.inspection_plan import Inspections, Site, days_to_deter, plan_inspections, worth
+from detente.verify.inspection_plan import Inspections, Site, days_to_deter, judge_visits, plan_inspections
 from detente.verify.sampling import Method, Sample
 from detente.verify.timing import Channel, constant, periodic
 
@@ -100,10 +101,14 @@ def test_what_comes_with_the_program_deters_and_says_so(name):
     assert below.value > 0
     assert [e.value for e in found.efforts] == sorted((e.value for e in found.efforts), reverse=True)
     for s in found.plan.sites:
-        cost = pays_below(s, task.discount)
-        assert cost <= s.site.caught
-        turned = Site(**{**vars(s.site), "caught": cost})
-        assert worth(task, turned, s.visits, s.violation, s.worst) == pytest.approx(0, abs=1e-9)
+        assert s.holds_at <= s.site.caught
+        (turned,), _ = judge(replace(task, sites=(replace(s.site, caught=s.holds_at),)), {s.site.name: s.visits})
+        assert turned.value == pytest.approx(0, abs=1e-9)
+
+
+def judge(task: Inspections, visits: dict[str, int]):
+    plan, findings = judge_visits(task, visits)
+    return plan.sites, findings
 
 
 def test_without_a_budget_it_asks_for_one(tmp_path):

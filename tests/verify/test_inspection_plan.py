@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise, product
@@ -18,15 +19,17 @@ from detente.verify import inspection_plan
 from detente.verify.inspection_plan import (
     Inspections,
     Site,
+    Timely,
     Violation,
     days_to_deter,
     delays,
     judge_visits,
     plan_inspections,
+    visits_in_time,
     worth,
 )
 from detente.verify.sampling import Method, Sample
-from detente.verify.timing import Channel, constant, periodic
+from detente.verify.timing import Channel, constant, interval_for, periodic
 
 SAMPLE = Sample(items=40, mean_kg=2.0, goal_kg=8.0, methods=(Method(10, 0.1), Method(3, 0.01)))
 TOO_LITTLE = replace(SAMPLE, items=3, methods=(Method(1),))
@@ -133,12 +136,37 @@ def test_days_to_deter_is_the_least_budget_that_deters(task):
 # --- the worst violation -----------------------------------------------------------------------------------------
 
 
-def test_the_share_is_the_one_that_most_likely_completes_unseen():
-    for found in inspection_plan.violations(STORE, (1, 2, 4)):
-        n = found.over_visits
-        for share, defects in SAMPLE.choices():
-            seen = [SAMPLE.detection(share, -(-defects * k // n)) for k in range(1, n + 1)]
-            assert np.prod([1 - p for p in seen]) <= np.prod([1 - p for p in found.detects]) + 1e-12
+def every_way(site: Site, patterns: tuple[int, ...]) -> list[Violation]:
+    """Each share over each number of visits, none left out."""
+    sample, found = site.sample, []
+    for n in patterns:
+        for share, d in sample.choices():
+            seen = tuple(sample.detection(share, -(-d * k // n)) for k in range(1, n + 1))
+            found.append(Violation(share, d, n, seen))
+    return found
+
+
+@pytest.mark.parametrize(
+    "drawn", [((40, 0.1),), ((10, 0.1), (3, 0.01)), ((30, 0.2), (2, 0.02)), ((5, 0.0), (25, 0.15))]
+)
+@pytest.mark.parametrize(("gain", "caught"), [(30.0, 1.0), (1.0, 60.0)])
+def test_no_share_and_no_pattern_pays_better(drawn, gain, caught):
+    """The best may be spread where the next would pay at once: what being seen must cost holds against all of them."""
+    sample = Sample(120, 2.0, 8.0, tuple(Method(n, sd) for n, sd in drawn))
+    store = replace(STORE, sample=sample, gain=gain, caught=caught, channels=(SATELLITES,))
+    task = replace(TASK, sites=(store,))
+    for visits in (0, 1, 3, 12):
+        plan, _ = judge_visits(replace(task, days=99), {"store": visits})
+        (best,) = plan.sites
+        ways = [(v, delays(task, store, visits, v).worst) for v in every_way(store, (1, 2, 4))]
+        assert best.value == pytest.approx(max(worth(task, store, visits, v, d) for v, d in ways), abs=1e-9)
+        turned = replace(store, caught=best.holds_at)
+        assert max(worth(task, turned, visits, v, d) for v, d in ways) == pytest.approx(0, abs=1e-7)
+
+
+def test_at_once_is_reckoned_with_whatever_the_file_says():
+    spread = replace(TASK, patterns=(4,))
+    assert planned(spread).visits == planned(replace(TASK, patterns=(1, 4))).visits
 
 
 def test_at_once_the_worst_share_is_the_samples():
@@ -196,6 +224,9 @@ def test_access_that_is_shared_counts_once():
     mine = plan.sites[2]
     assert mine.worst.laplace(0.08) == pytest.approx(max(CAMERAS.worst.laplace(0.08), periodic(0.5, 0.3).laplace(0.08)))
     assert len(mine.left_out) == 1
+    noisy = replace(MINE, channels=(replace(CAMERAS, false_alarms=0.3),))
+    plan, _ = judge_visits(replace(TASK, sites=(noisy,)), {"mine": 2})
+    assert plan.false_alarm == pytest.approx(1 - np.exp(-0.3))  # whichever of them counts
     assert "inspect.shared" in {f.code for f in findings}
 
 
@@ -351,3 +382,44 @@ def test_where_no_violation_is_possible_there_is_nothing_to_record():
         plan.record("freeze")
     with pytest.raises(UsageError, match="nowhere"):
         plan.record("freeze", site="nowhere")
+
+
+# --- in time -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("schedule", ["periodic", "random"])
+@pytest.mark.parametrize("group", [None, "access"])
+def test_visits_that_see_it_in_time(schedule, group):
+    """The fewest that do, by trying all; by the rule ⌈ln(1 − DP)/ln(1 − p)⌉ where nothing else watches."""
+    timely = Timely(0.25, 0.9)
+    site_ = replace(REACTOR, timely=timely, channels=(SATELLITES, CAMERAS), group=group)
+    task = replace(TASK, sites=(site_,), days=10_000, schedule=schedule)
+    need = visits_in_time(task, site_)
+    for n in (need - 1, need):
+        plan, findings = judge_visits(task, {"reactor": n})
+        (found,) = plan.sites
+        assert found.in_time == pytest.approx(float(found.worst.cdf(0.25)))
+        assert found.late == (n < need) == ("inspect.late" in {f.code for f in findings})
+    alone = replace(site_, channels=())
+    if schedule == "periodic":
+        rule = interval_for(0.25, 0.9, 0.5)
+        assert visits_in_time(replace(task, sites=(alone,)), alone) == round(1 / rule.every) == 16
+    assert visits_in_time(task, replace(alone, detects=0.0)) is None
+    assert visits_in_time(task, replace(alone, timely=None)) is None
+
+
+def test_what_is_spread_is_seen_no_later_after_it_is_complete():
+    within = 0.2
+    for visits in (2, 4, 12):
+        at_once, *others = [v for v in every_way(STORE, (1, 2, 4)) if v.share == 1.0]
+        first = delays(TASK, STORE, visits, at_once).worst.cdf(within)
+        for v in others:
+            complete = (v.over_visits - 1) / visits
+            assert delays(TASK, STORE, visits, v).worst.cdf(complete + within) >= first - 1e-9
+
+
+def test_no_site_gets_more_than_a_visit_a_day():
+    start = time.perf_counter()
+    plan = planned(replace(TASK, days=10**9, sites=(REACTOR, replace(REACTOR, name="blind", detects=0.0))))
+    assert plan.visits == {"reactor": 365, "blind": 0}
+    assert time.perf_counter() - start < 20

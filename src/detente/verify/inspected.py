@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from math import isfinite
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -14,7 +13,6 @@ from detente.verify.inspection_files import Assignment, placed
 from detente.verify.inspection_plan import (
     InspectionPlan,
     Inspections,
-    SitePlan,
     Visit,
     days_to_deter,
     plan_inspections,
@@ -52,13 +50,6 @@ class Inspected:
         return self.assignment.title_of(site)
 
 
-def pays_below(site: SitePlan, rho: float) -> float | None:
-    """What being seen must cost for the violation not to pay: gain·∫ … / E[e^(−ρT)]; None where it is never seen."""
-    seen = site.worst.laplace(rho)
-    cost = site.site.caught + site.value / seen if seen > 0 else float("inf")
-    return cost if isfinite(cost) else None
-
-
 def inspect(
     assignment: Assignment,
     *,
@@ -76,6 +67,8 @@ def inspect(
     if plan is None:
         raise DossierError(placed(assignment, findings))
     begins = start or assignment.start
+    if begins.year >= date.max.year:
+        raise UsageError(f"a year from {begins.isoformat()} runs beyond the calendar: give an earlier --start")
     visits = tuple(plan.calendar(begins, np.random.default_rng(seed)))
     deters = days_to_deter(task)
     most = max(budget, deters or 0, 1)

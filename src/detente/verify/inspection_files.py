@@ -24,7 +24,7 @@ from detente.dossier.schema import Day, Id, Part, Texts
 from detente.dossier.validation import translated
 from detente.dossier.yaml_text import parse, plain_scalar
 from detente.errors import Finding
-from detente.verify.inspection_plan import Inspections, Site, problems
+from detente.verify.inspection_plan import Inspections, Site, Timely, problems
 from detente.verify.sampling import Method, Sample, Stratum
 from detente.verify.timing import Channel, Delay, constant, independent, periodic
 
@@ -92,9 +92,18 @@ class ChannelPart(Part):
     title: str | None = Field(None, description="Name for people")
     detects: Hazard = Field(ZERO, description="Chance within a year that it sees a violation, at any time")
     visits: EveryPart | None = Field(None, description="Looks at equal intervals: images, flights, samples of air")
-    false_alarms: Hazard = Field(ZERO, description="Chance within a year of an alarm without a cause")
+    false_alarms: Hazard = Field(
+        ZERO, description="Chance within a year of an alarm without a cause, at each site that it watches"
+    )
     group: str | None = Field(None, description="What it shares with others: an instrument, a laboratory, the access")
     source: str | None = Field(None, description="Where these judgements come from")
+
+
+class TimelyPart(Part):
+    """How soon a violation is to be seen."""
+
+    within: Duration = Field(description="Time from when it is complete (the IAEA's goals: 1, 3 or 12 months)")
+    detects: Share = Field(description="Chance with which it is to be seen by then")
 
 
 class SitePart(Part):
@@ -109,6 +118,7 @@ class SitePart(Part):
     false_alarms: Share = Field(ZERO, description="Chance of a false alarm at a visit, beside those of the sample")
     group: str | None = Field(None, description="What the visits share with channels")
     channels: Texts = Field((), description="The channels that watch it, too")
+    timely: TimelyPart | None = Field(None, description="How soon a violation is to be seen: a goal to be compared")
     source: str | None = Field(None, description="Where these judgements come from")
 
 
@@ -121,7 +131,9 @@ class InspectionsFile(Part):
     days: Annotated[int, Field(strict=True, ge=0)] | None = Field(None, description="Inspector-days a year")
     discount: Discount = Field(description="How the violator discounts time (8 %/year)")
     schedule: Literal["periodic", "random"] = Field("periodic", description="Equal intervals, or unforeseeable days")
-    patterns: tuple[Whole, ...] = Field((1, 2, 4), description="Over how many visits a violation may be spread")
+    patterns: tuple[Whole, ...] = Field(
+        (1, 2, 4), description="Over how many visits a violation may be spread; at once, 1, is always reckoned with"
+    )
     channels: Mapping[Id, ChannelPart] = Field({}, description="What watches beside the visits")
     sites: Mapping[Id, SitePart] = Field(description="The sites")
 
@@ -226,6 +238,7 @@ def _site(file: InspectionsFile, name: str) -> Site:
         part.false_alarms.value,
         part.group,
         tuple(_channel(c, file.channels[c]) for c in part.channels),
+        None if part.timely is None else Timely(part.timely.within.value, part.timely.detects.value),
     )
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from math import inf, isfinite
 from numbers import Integral
 from typing import Any, Literal, NamedTuple
@@ -20,16 +20,24 @@ import numpy as np
 
 from detente.errors import Finding, UsageError
 from detente.verify.allocation import worst_first
-from detente.verify.sampling import Sample
+from detente.verify.games import Array
+from detente.verify.sampling import ROUNDING, Sample
 from detente.verify.timing import Channel, Delay, Together, constant, steps, together
 
 GRID_YEARS = (*(k / 12 for k in range(25)), 3.0, 5.0, 10.0)
 """Where the record of a plan gives the chance that a violation is seen by then."""
 DAYS = 365
 MOST_VISITS = DAYS
-"""Visits a year to a site beyond which no plan is looked for."""
+"""Visits a year that a site gets at most: one a day."""
 PAYS = 1e-9
 """A violation worth no more than this does not pay."""
+
+
+class Timely(NamedTuple):
+    """How soon after it is complete a violation is to be seen, and with what chance."""
+
+    years: float
+    detection: float
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,7 @@ class Site:
     group: str | None = None
     """Whatever the visits share with other channels: access, a laboratory."""
     channels: tuple[Channel, ...] = ()
+    timely: Timely | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,7 @@ class Inspections:
     schedule: Literal["periodic", "random"] = "periodic"
     """Visits at equal intervals, from the worst start; or at moments that nobody can foresee."""
     patterns: tuple[int, ...] = (1, 2, 4)
-    """Over how many visits a violation at a sampled site may be spread (1: all at once)."""
+    """Over how many visits a violation at a sampled site may be spread; all at once (1) is always reckoned with."""
     enough: float = -inf
     """Spend no more once no violation is worth more than this; 0: as soon as complying is best."""
 
@@ -97,19 +106,27 @@ class SitePlan:
     average: Delay
     left_out: tuple[str, ...]
     """Channels that another of their group makes redundant."""
+    holds_at: float
+    """What being seen must cost for no violation here to pay; infinite where one is never seen."""
+    in_time: float | None
+    """The chance that a violation is seen within the site's `timely`; None where there is no such goal."""
 
     @property
     def days(self) -> int:
         return self.visits * self.site.days
 
     @property
+    def late(self) -> bool:
+        """Whether it misses the site's `timely`."""
+        goal = self.site.timely
+        return goal is not None and self.in_time is not None and self.in_time < goal.detection - ROUNDING
+
+    @property
     def false_alarm(self) -> float:
-        """The chance of one or more within a year."""
+        """The chance of one or more within a year; what another channel makes redundant still gives alarms."""
         sample = self.site.sample.false_alarm if self.site.sample else 0.0
         quiet = ((1 - sample) * (1 - self.site.false_alarms)) ** self.visits
-        return float(
-            1 - quiet * np.exp(-sum(c.false_alarms for c in self.site.channels if c.name not in self.left_out))
-        )
+        return float(1 - quiet * np.exp(-sum(c.false_alarms for c in self.site.channels)))
 
 
 class Visit(NamedTuple):
@@ -220,8 +237,8 @@ def plan_inspections(task: Inspections) -> tuple[InspectionPlan | None, tuple[Fi
     findings = problems(task)
     if any(f.severity == "error" for f in findings):
         return None, tuple(findings)
-    values = [_values(task, s) for s in task.sites]
-    whole = worst_first(values, [s.days for s in task.sites], task.days, enough=task.enough)
+    values, most = [_values(task, s) for s in task.sites], [MOST_VISITS] * len(task.sites)
+    whole = worst_first(values, [s.days for s in task.sites], task.days, most, enough=task.enough)
     return _judged(task, whole.units, findings)
 
 
@@ -231,6 +248,18 @@ def judge_visits(task: Inspections, visits: Mapping[str, int]) -> tuple[Inspecti
     if any(f.severity == "error" for f in findings):
         return None, tuple(findings)
     return _judged(task, tuple(int(visits.get(s.name, 0)) for s in task.sites), findings)
+
+
+def visits_in_time(task: Inspections, site: Site) -> int | None:
+    """The fewest visits a year that meet the site's `timely`; None where no number does, or there is no such goal."""
+    if site.timely is None:
+        return None
+
+    def enough(n: int) -> bool:
+        seen = _in_time(task, site, n)
+        return seen is None or site.timely is None or seen >= site.timely.detection - ROUNDING
+
+    return next((n for n in range(MOST_VISITS + 1) if enough(n)), None) if enough(MOST_VISITS) else None
 
 
 def days_to_deter(task: Inspections) -> int | None:
@@ -250,18 +279,27 @@ def days_to_deter(task: Inspections) -> int | None:
 
 @lru_cache(maxsize=256)
 def violations(site: Site, patterns: tuple[int, ...]) -> tuple[Violation, ...]:
-    """The violations to reckon with: for each pattern, the share that is most likely to be complete unseen."""
+    """The violations to reckon with: for each pattern, the shares that no other is harder to see at every visit.
+
+    One of them pays best, whatever it gains and loses, since a violation is worth the more the later it is seen.
+    """
     if site.sample is None:
         return (Violation(None, None, 1, (float(site.detects or 0.0),)),)
-    found = []
-    for n in sorted(set(patterns)):
-        ways = []
-        for share, defects in site.sample.choices():
-            seen = tuple(site.sample.detection(share, -(-defects * k // n)) for k in range(1, n + 1))
-            ways.append((float(np.prod([1 - p for p in seen])), -defects, Violation(share, defects, n, seen)))
-        if ways:
-            found.append(max(ways)[2])
+    found, ways = [], site.sample.choices()
+    shares, defects = np.array([share for share, _ in ways]), np.array([d for _, d in ways], dtype=int)
+    for n in sorted(set(patterns)) if ways else ():
+        seen = np.stack([site.sample.detections(shares, -(-defects * k // n)) for k in range(1, n + 1)], axis=1)
+        found += [Violation(*ways[i], n, tuple(seen[i].tolist())) for i in _hardest(seen)]
     return tuple(found)
+
+
+def _hardest(seen: Array) -> list[int]:
+    """The rows that no other row is below or level with everywhere, the least total first."""
+    kept, left = list[int](), np.arange(len(seen))
+    while left.size:
+        kept.append(int(left[seen[left].sum(axis=1).argmin()]))
+        left = left[(seen[left] < seen[kept[-1]]).any(axis=1)]
+    return kept
 
 
 def delays(task: Inspections, site: Site, visits: int, violation: Violation) -> Together:
@@ -287,19 +325,37 @@ def _spread(every: float, detects: tuple[float, ...]) -> tuple[Delay, Delay]:
 
 def worth(task: Inspections, site: Site, visits: int, violation: Violation, delay: Delay) -> float:
     """What a violation is worth to the violator: it gains once the goal quantity is complete, until it is seen."""
+    return site.gain * _unseen(task, visits, violation, delay) - site.caught * delay.laplace(task.discount)
+
+
+def _unseen(task: Inspections, visits: int, violation: Violation, delay: Delay) -> float:
+    """The discounted years from when the goal quantity is complete until it is seen."""
     complete = (violation.over_visits - 1) / visits if visits else 0.0
-    unseen = float(delay.exposed(task.discount, inf) - delay.exposed(task.discount, complete))
-    return site.gain * unseen - site.caught * delay.laplace(task.discount)
+    return max(float(delay.exposed(task.discount, inf) - delay.exposed(task.discount, complete)), 0.0)
 
 
 def _values(task: Inspections, site: Site) -> Callable[[int], float]:
     """The best violation's worth by visits a year; −∞ where none is possible."""
-    ways = _ways(task, site)
-    return cache(lambda n: max((worth(task, site, n, v, delays(task, site, n, v).worst) for v in ways), default=-inf))
+    rest = replace(task, sites=(), days=0, enough=-inf)
+    return lambda n: _best(rest, site, n)
+
+
+@lru_cache(maxsize=1 << 14)
+def _best(task: Inspections, site: Site, visits: int) -> float:
+    return max(
+        (worth(task, site, visits, v, delays(task, site, visits, v).worst) for v in _ways(task, site)), default=-inf
+    )
 
 
 def _ways(task: Inspections, site: Site) -> tuple[Violation, ...]:
-    return violations(site, tuple(task.patterns) if task.schedule == "periodic" else (1,))
+    return violations(site, (1, *task.patterns) if task.schedule == "periodic" else (1,))
+
+
+def _in_time(task: Inspections, site: Site, visits: int) -> float | None:
+    """At once is the hardest to see in time: what is spread over visits has been looked for before it is complete."""
+    if site.timely is None or not (ways := violations(site, (1,))):
+        return None
+    return float(delays(task, site, visits, ways[0]).worst.cdf(site.timely.years))
 
 
 def _judged(
@@ -307,13 +363,15 @@ def _judged(
 ) -> tuple[InspectionPlan, tuple[Finding, ...]]:
     plans = []
     for site, n in zip(task.sites, visits, strict=True):
-        best = SitePlan(site, n, None, -inf, constant(0.0), constant(0.0), ())
+        best, holds_at = SitePlan(site, n, None, -inf, constant(0.0), constant(0.0), (), 0.0, None), 0.0
         for violation in _ways(task, site):
             seen = delays(task, site, n, violation)
-            value = worth(task, site, n, violation, seen.worst)
+            value, ever = worth(task, site, n, violation, seen.worst), seen.worst.laplace(task.discount)
+            gained = site.gain * _unseen(task, n, violation, seen.worst)
+            holds_at = max(holds_at, 0.0 if gained == 0 else gained / ever if ever > 0 else inf)
             if best.violation is None or value > best.value:
-                best = SitePlan(site, n, violation, value, seen.worst, seen.average, seen.left_out)
-        plans.append(best)
+                best = SitePlan(site, n, violation, value, seen.worst, seen.average, seen.left_out, 0.0, None)
+        plans.append(replace(best, holds_at=holds_at, in_time=_in_time(task, site, n)))
     plan = InspectionPlan(task, tuple(plans))
     return plan, tuple(findings + _remarks(plan))
 
@@ -360,10 +418,14 @@ def _site_problems(site: Site) -> list[Finding]:
             said = f"{field} is {number:g}"
             found.append(_error("payoff", f"{at}.{field}", said, "give a finite number of 0 or more"))
     chances = [("detects", site.detects), ("false_alarms", site.false_alarms)]
+    chances += [("timely.detects", site.timely.detection)] if site.timely is not None else []
     for field, chance in chances:
         if chance is not None and not 0 <= chance <= 1:
             said = f"{field} is {chance:g}, which is no probability"
             found.append(_error("probability", f"{at}.{field}", said, "give a number from 0 to 1"))
+    if site.timely is not None and not (isfinite(site.timely.years) and site.timely.years > 0):
+        said = f"a violation is to be seen within {site.timely.years:g} years"
+        found.append(_error("timely", f"{at}.timely.within", said, "give a time above 0, such as 3 months"))
     for channel in site.channels:
         if not (isfinite(channel.false_alarms) and channel.false_alarms >= 0):
             said = f"false alarms of {channel.name} come {channel.false_alarms:g} times a year"
@@ -410,6 +472,11 @@ def _remarks(plan: InspectionPlan) -> list[Finding]:
             said = "a visit sees nothing of the worst violation, so visits there are wasted"
             remedy = "sample more items, or by a finer method"
             found.append(Finding("inspect.blind", "warning", said, path=at, remedy=remedy))
+        if s.late and s.site.timely is not None:
+            said = f"a violation is seen in time with {s.in_time:.3g}, to be {s.site.timely.detection:g}"
+            need = visits_in_time(plan.task, s.site)
+            remedy = f"{need} visits a year would do" if need is not None else "no number of visits is enough"
+            found.append(Finding("inspect.late", "warning", said, path=f"{at}.timely", remedy=remedy))
         if s.left_out:
             said = f"{', '.join(s.left_out)} shares what another channel depends on: only the best of them counts"
             found.append(Finding("inspect.shared", "note", said, path=at))

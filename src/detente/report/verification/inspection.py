@@ -11,10 +11,11 @@ import numpy as np
 from detente.report.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline, time_axis
 from detente.report.panels import WHOLE, Look, panels, told_apart
 from detente.report.verification.page import Page, Part, table_of
+from detente.report.verification.sample import chance
 from detente.report.verification.visits import visit_rows
-from detente.report.words import day, number, percent, years
-from detente.verify.inspected import HALF_A_YEAR, Inspected, pays_below
-from detente.verify.inspection_plan import DAYS, SitePlan
+from detente.report.words import day, number, years
+from detente.verify.inspected import HALF_A_YEAR, Inspected
+from detente.verify.inspection_plan import DAYS, SitePlan, visits_in_time
 from detente.verify.timing import Array, Delay
 
 STARTS: dict[str, Look] = {"just after a visit (the worst start)": (DANGER, WHOLE), "any day": (PALETTE[0], [6, 3])}
@@ -47,7 +48,7 @@ def said(found: Inspected) -> tuple[str, ...]:
             f"A violation at {at} pays under this plan ({effort}): it is worth {number(worst.value)} to the violator, "
             "complying 0."
         )
-    return (first, _deters(found), _delay(found, worst), _false_alarms(found))
+    return (first, _deters(found), _delay(found, worst), *_in_time(found), _false_alarms(found))
 
 
 def _deters(found: Inspected) -> str:
@@ -61,18 +62,46 @@ def _deters(found: Inspected) -> str:
 
 
 def _delay(found: Inspected, worst: SitePlan) -> str:
-    chance = percent(round(found.plan.detection(HALF_A_YEAR) or 0.0, 4))
+    seen = _seen(worst.worst, HALF_A_YEAR)
     mean, p90 = worst.worst.mean(), worst.worst.quantile(0.9)
     if not isfinite(mean):
-        return f"The worst violation is seen within half a year with {chance}, and perhaps never."
+        return f"The worst violation is seen within half a year with {seen}, and perhaps never."
     return (
-        f"The worst violation is seen within half a year with {chance}: after {years(mean)} on average, and with 90 % "
+        f"The worst violation is seen within half a year with {seen}: after {years(mean)} on average, and with 90 % "
         f"within {years(p90)}, counted from the worst moment to begin it."
     )
 
 
 def _false_alarms(found: Inspected) -> str:
-    return f"Over a year the chance of one false alarm or more is {percent(round(found.plan.false_alarm, 4))}."
+    return f"Over a year the chance of one false alarm or more is {chance(found.plan.false_alarm)}."
+
+
+def _in_time(found: Inspected) -> tuple[str, ...]:
+    """Whether violations are seen as soon as the file asks."""
+    late = [s for s in found.plan.sites if s.late]
+    if not late:
+        goals = any(s.in_time is not None for s in found.plan.sites)
+        return ("Wherever the file says how soon, a violation is seen in time.",) if goals else ()
+    told = [f"{found.title_of(s.site.name)}, {_of_goal(s)}, {_would_do(found, s)}" for s in late]
+    return (f"Not seen in time: {'; '.join(told)}.",)
+
+
+def _seen(delay: Delay, years: float) -> str:
+    """The chance that it is seen by then, which rounds to 1 long before it is."""
+    left = float(delay.survival(years))
+    return chance(1 - left if left > 1e-9 or left == 0 else 1 - 1e-9)
+
+
+def _of_goal(s: SitePlan) -> str | None:
+    goal = s.site.timely
+    if s.in_time is None or goal is None:
+        return None
+    return f"{chance(s.in_time)} within {years(goal.years)} (to be {chance(goal.detection)})"
+
+
+def _would_do(found: Inspected, s: SitePlan) -> str:
+    need = visits_in_time(found.plan.task, s.site)
+    return "no number of visits would do" if need is None else f"{number(need)} visits a year would do"
 
 
 # --- rows ------------------------------------------------------------------------------------------------------
@@ -80,8 +109,8 @@ def _false_alarms(found: Inspected) -> str:
 
 def site_rows(found: Inspected) -> list[Row]:
     """One row a site: its visits, what they see, and what the best violation there is worth."""
-    rho = found.plan.task.discount
     rows: list[Row] = []
+    goals = any(s.in_time is not None for s in found.plan.sites)
     for s in found.plan.sites:
         none = s.violation is None
         rows.append(
@@ -91,12 +120,13 @@ def site_rows(found: Inspected) -> list[Row]:
                 "days_a_year": s.days,
                 "worst_violation": "none possible" if s.violation is None else s.violation.pattern,
                 "worth": None if none else s.value,
-                "seen_in_half_a_year": None if none else percent(round(float(s.worst.cdf(HALF_A_YEAR)), 4)),
+                "seen_in_half_a_year": None if none else _seen(s.worst, HALF_A_YEAR),
                 "mean_delay": None if none else _time(s.worst.mean()),
                 "90_%_within": None if none else _time(s.worst.quantile(0.9)),
-                "deters_if_being_seen_costs": None if none else pays_below(s, rho),
+                **({"seen_in_time": _of_goal(s)} if goals else {}),
+                "deters_if_being_seen_costs": None if none else s.holds_at if s.holds_at < inf else "no cost deters",
                 "it_costs": s.site.caught,
-                "false_alarm_a_year": percent(round(s.false_alarm, 4)),
+                "false_alarm_a_year": chance(s.false_alarm),
             }
         )
     return rows
@@ -247,16 +277,19 @@ def page(found: Inspected) -> Page:
 
 def turns_on(found: Inspected) -> tuple[str, ...]:
     """The judgement that the answer hangs on most."""
-    rho = found.plan.task.discount
-    costs = [(s, cost) for s in found.plan.sites if s.violation is not None and (cost := pays_below(s, rho))]
     judged = "What a violation is worth, what being seen costs and what a visit sees are judgements of the file."
-    if not costs:
+    some = [s for s in found.plan.sites if s.violation is not None and s.holds_at > 0]
+    if not some:
         return (judged,)
-    near, cost = max(costs, key=lambda c: c[1] / max(c[0].site.caught, 1e-9))
-    turn, then = ("less", "would pay") if found.plan.complies else ("more", "would no longer pay")
+    near = max(some, key=lambda s: s.holds_at / max(s.site.caught, 1e-9))
+    at, says = found.title_of(near.site.name), f"(the file says {number(near.site.caught)})"
+    if found.plan.complies:
+        nearest = f"The nearest to a turn is {at}: were being seen to cost less than {number(near.holds_at)} {says}, a "
+        return (f"{nearest}violation there would pay.", judged)
+    if near.holds_at == inf:
+        return (f"At {at} a violation is never seen, so it pays whatever being seen costs.", judged)
     return (
-        f"The nearest to a turn is {found.title_of(near.site.name)}: were being seen to cost {turn} than "
-        f"{number(cost)} (the file says {number(near.site.caught)}), a violation there {then}.",
+        f"The hardest to deter is {at}: under this plan being seen would have to cost {number(near.holds_at)} {says}.",
         judged,
     )
 

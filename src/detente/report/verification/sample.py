@@ -10,6 +10,14 @@ from detente.report.words import number, percent, several
 from detente.verify.sample_plan import SamplePlan, StrataPlan
 
 
+def chance(p: float) -> str:
+    """A chance in words that never calls certain, or impossible, what is not."""
+    shown = round(p, 4)
+    if 0 < p < 1 and shown in (0.0, 1.0):
+        return "more than 99.99 %" if shown else "less than 0.01 %"
+    return percent(shown) if shown <= 0.9994 else f"{100 * shown:.2f} %".replace(".00", "")
+
+
 def said(plan: SamplePlan) -> tuple[str, ...]:
     """The plan in sentences, the answer first."""
     exact = plan.size("exact")
@@ -20,7 +28,7 @@ def said(plan: SamplePlan) -> tuple[str, ...]:
     else:
         first = (
             f"Draw {number(exact.drawn)} of {number(plan.items)} items: a loss of {goal} is then seen with "
-            f"{percent(round(exact.detection, 4))}."
+            f"{chance(exact.detection)}."
         )
     rules = [f"{s.rule} {number(s.drawn)}" for s in plan.sizes if s.drawn is not None and s.rule != "exact"]
     more = f"The goal is {taken}; by the usual rules: {several(rules)}."
@@ -35,16 +43,16 @@ def _of_methods(plan: SamplePlan) -> tuple[str, ...]:
     enough = "as was asked" if w.detection >= plan.wanted else f"less than the {percent(plan.wanted)} asked for"
     how = f"{percent(round(w.share, 4))} from each of {number(w.defects)} items"
     return (
-        f"The sample proposed sees the loss with {percent(round(w.detection, 4))} at least, {enough}; least likely "
+        f"The sample proposed sees the loss with {chance(w.detection)} at least, {enough}; least likely "
         f"where it is {how}.",
-        f"It cries wolf with a chance of {percent(round(plan.sample.false_alarm, 4))} each time.",
+        f"It cries wolf with a chance of {chance(plan.sample.false_alarm)} each time.",
     )
 
 
 def strata_said(plan: StrataPlan) -> tuple[str, ...]:
     """The spread over strata in sentences."""
     drawn = several([f"{number(n)} of {number(plan.strata[name].items)} {name}" for name, n in plan.drawn.items()])
-    whole = f"A loss of {number(plan.goal_kg)} kg is seen with {percent(round(plan.detection, 4))}"
+    whole = f"A loss of {number(plan.goal_kg)} kg is seen with {chance(plan.detection)}"
     first = f"{whole}, however it is split over the strata: draw {drawn}."
     if plan.game is None:
         return (first, "In real numbers, for large strata: round up where the budget allows it.")
@@ -52,8 +60,8 @@ def strata_said(plan: StrataPlan) -> tuple[str, ...]:
     pure = several([f"{n} {name}" for name, n in zip(plan.strata, g.pure, strict=True) if n])
     return (
         first,
-        f"In whole items the best single plan ({pure}) sees it with {percent(round(g.pure_detection, 4))}; drawing "
-        f"lots between plans with {percent(round(g.mixed_detection, 4))}.",
+        f"In whole items the best single plan ({pure}) sees it with {chance(g.pure_detection)}; drawing "
+        f"lots between plans with {chance(g.mixed_detection)}.",
     )
 
 
@@ -72,7 +80,7 @@ def size_rows(plan: SamplePlan) -> list[Row]:
         {
             "rule": s.rule,
             "draws": s.drawn if s.drawn is not None else "not enough items",
-            "sees": None if s.detection is None else percent(round(s.detection, 4)),
+            "sees": None if s.detection is None else chance(s.detection),
             "how": RULES[s.rule],
         }
         for s in plan.sizes
@@ -89,8 +97,8 @@ def method_rows(plan: SamplePlan) -> list[Row]:
             "drawn": m.drawn,
             "relative_SD": percent(m.relative_sd),
             "rejects_beyond": f"{number(m.reject_at)} σ",
-            "recognises_worst_share": percent(round(m.sees(share), 4)),
-            "false_alarm": percent(round(m.false_alarm, 4)),
+            "recognises_worst_share": chance(m.sees(share)),
+            "false_alarm": chance(m.false_alarm),
         }
         for m in plan.sample.methods
     ]
