@@ -112,7 +112,7 @@ class OneShot:
         inspected = -self.cost - hit * self.seen - self.miss * self.missed
         inspector = np.array([[-self.cost - alarm * self.embarrassed, inspected], [0.0, -self.missed]])
         violating = self.miss * self.gain - hit * self.caught
-        inspectee = np.array([[-alarm * self.accused, violating], [0.0, self.gain]])
+        inspectee = np.array([[0.0 - alarm * self.accused, violating], [0.0, self.gain]])
         return inspector, inspectee
 
     @property

@@ -19,7 +19,7 @@ from detente.verify.inspection_plan import (
 )
 
 HALF_A_YEAR = 0.5
-POINTS = 25
+POINTS = 101
 """Budgets for which the worst violation's worth is given."""
 
 

@@ -304,7 +304,7 @@ def _read(
     except ValidationError as error:
         faults = translated(error.errors(include_url=False), document, places, root=root, prefix="inspect")
         said = {f.path for f in found if f.path}
-        return None, places, found + [f for f in faults if f.path not in said]
+        return None, places, found + [replace(f, remedy=f.remedy or _START) for f in faults if f.path not in said]
     return (None if found else file), places, found
 
 
@@ -320,7 +320,7 @@ def _table(text: bytes, file: str) -> tuple[dict[str, Any] | None, Places, list[
     try:
         lines = list(csv.reader(io.StringIO(text.decode("utf-8-sig"), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
-        return None, Places(file), [Finding("inspect.file", "error", f"this is not a CSV table: {error}", file)]
+        return None, Places(file), [_no_table(file, error)]
     head = [h.strip() for h in lines[0]] if lines else []
     if "stratum" not in head or len(set(head)) < len(head):
         said = "the first row names the columns stratum, items, mean, and if needed share and effort, once each"
@@ -339,6 +339,11 @@ def _table(text: bytes, file: str) -> tuple[dict[str, Any] | None, Places, list[
         keys[("strata", name)] = (n, 1)
         strata[name] = {h: _cell(c) for h, c in row.items()}
     return {"title": FilePath(file).stem, "strata": strata}, Places(file, keys), found
+
+
+def _no_table(file: str, error: Exception) -> Finding:
+    said, remedy = f"this is not a CSV table: {error}", "save it as CSV with commas, in UTF-8"
+    return Finding("inspect.file", "error", said, file, remedy=remedy)
 
 
 def _cell(text: str) -> Any:

@@ -29,6 +29,8 @@ GRID_YEARS = (*(k / 12 for k in range(25)), 3.0, 5.0, 10.0)
 DAYS = 365
 MOST_VISITS = DAYS
 """Visits a year that a site gets at most: one a day."""
+MOST_SPREAD = 52
+"""Visits over which a violation is spread at most."""
 PAYS = 1e-9
 """A violation worth no more than this does not pay."""
 
@@ -252,14 +254,10 @@ def judge_visits(task: Inspections, visits: Mapping[str, int]) -> tuple[Inspecti
 
 def visits_in_time(task: Inspections, site: Site) -> int | None:
     """The fewest visits a year that meet the site's `timely`; None where no number does, or there is no such goal."""
-    if site.timely is None:
+    at = _site_plans(task, site)
+    if site.timely is None or at(MOST_VISITS).late:
         return None
-
-    def enough(n: int) -> bool:
-        seen = _in_time(task, site, n)
-        return seen is None or site.timely is None or seen >= site.timely.detection - ROUNDING
-
-    return next((n for n in range(MOST_VISITS + 1) if enough(n)), None) if enough(MOST_VISITS) else None
+    return next(n for n in range(MOST_VISITS + 1) if not at(n).late)
 
 
 def days_to_deter(task: Inspections) -> int | None:
@@ -336,15 +334,27 @@ def _unseen(task: Inspections, visits: int, violation: Violation, delay: Delay) 
 
 def _values(task: Inspections, site: Site) -> Callable[[int], float]:
     """The best violation's worth by visits a year; −∞ where none is possible."""
+    at = _site_plans(task, site)
+    return lambda n: at(n).value
+
+
+def _site_plans(task: Inspections, site: Site) -> Callable[[int], SitePlan]:
+    """A site by visits a year, whatever the budget and the other sites."""
     rest = replace(task, sites=(), days=0, enough=-inf)
-    return lambda n: _best(rest, site, n)
+    return lambda n: _site_plan(rest, site, n)
 
 
-@lru_cache(maxsize=1 << 14)
-def _best(task: Inspections, site: Site, visits: int) -> float:
-    return max(
-        (worth(task, site, visits, v, delays(task, site, visits, v).worst) for v in _ways(task, site)), default=-inf
-    )
+@lru_cache(maxsize=4096)
+def _site_plan(task: Inspections, site: Site, visits: int) -> SitePlan:
+    best, holds_at = SitePlan(site, visits, None, -inf, constant(0.0), constant(0.0), (), 0.0, None), 0.0
+    for violation in _ways(task, site):
+        seen = delays(task, site, visits, violation)
+        value, ever = worth(task, site, visits, violation, seen.worst), seen.worst.laplace(task.discount)
+        gained = site.gain * _unseen(task, visits, violation, seen.worst)
+        holds_at = max(holds_at, 0.0 if gained == 0 else gained / ever if ever > 0 else inf)
+        if best.violation is None or value > best.value:
+            best = SitePlan(site, visits, violation, value, seen.worst, seen.average, seen.left_out, 0.0, None)
+    return replace(best, holds_at=holds_at, in_time=_in_time(task, site, visits))
 
 
 def _ways(task: Inspections, site: Site) -> tuple[Violation, ...]:
@@ -361,18 +371,7 @@ def _in_time(task: Inspections, site: Site, visits: int) -> float | None:
 def _judged(
     task: Inspections, visits: Sequence[int], findings: list[Finding]
 ) -> tuple[InspectionPlan, tuple[Finding, ...]]:
-    plans = []
-    for site, n in zip(task.sites, visits, strict=True):
-        best, holds_at = SitePlan(site, n, None, -inf, constant(0.0), constant(0.0), (), 0.0, None), 0.0
-        for violation in _ways(task, site):
-            seen = delays(task, site, n, violation)
-            value, ever = worth(task, site, n, violation, seen.worst), seen.worst.laplace(task.discount)
-            gained = site.gain * _unseen(task, n, violation, seen.worst)
-            holds_at = max(holds_at, 0.0 if gained == 0 else gained / ever if ever > 0 else inf)
-            if best.violation is None or value > best.value:
-                best = SitePlan(site, n, violation, value, seen.worst, seen.average, seen.left_out, 0.0, None)
-        plans.append(replace(best, holds_at=holds_at, in_time=_in_time(task, site, n)))
-    plan = InspectionPlan(task, tuple(plans))
+    plan = InspectionPlan(task, tuple(_site_plans(task, s)(n) for s, n in zip(task.sites, visits, strict=True)))
     return plan, tuple(findings + _remarks(plan))
 
 
@@ -400,8 +399,8 @@ def problems(task: Inspections) -> list[Finding]:
     if task.schedule not in ("periodic", "random"):
         said = f"there is no schedule {task.schedule!r}"
         found.append(_error("schedule", "schedule", said, "choose periodic or random"))
-    if not task.patterns or not all(_whole(n, 1) for n in task.patterns):
-        said = "a violation is spread over whole numbers of visits, of 1 or more"
+    if not task.patterns or not all(_whole(n, 1) and n <= MOST_SPREAD for n in task.patterns):
+        said = f"a violation is spread over whole numbers of visits, of 1 to {MOST_SPREAD}"
         found.append(_error("pattern", "patterns", said, "give for example (1, 2, 4)"))
     for site in task.sites:
         found += _site_problems(site)

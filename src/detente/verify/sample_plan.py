@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from detente.errors import UsageError
+from detente.verify.games import OneShot, detection_to_deter
 from detente.verify.sampling import (
     Method,
     Sample,
@@ -37,6 +39,17 @@ class Size:
     detection: float | None
 
 
+class Deters(NamedTuple):
+    """When whoever could take material would rather comply: the one-shot game of `OneShot`."""
+
+    gain: float
+    caught: float
+    detection: float
+    """The least that a sure visit must see the loss with."""
+    visit: float
+    """The least chance of a visit that sees what this sample sees; above 1 where even a sure one does not deter."""
+
+
 @dataclass(frozen=True)
 class SamplePlan:
     """One stratum: how many items to draw, and what samples that somebody proposes would see."""
@@ -57,6 +70,8 @@ class SamplePlan:
     """The way to take the goal that `sample` is least likely to see."""
     by_share: tuple[tuple[float, float], ...] = ()
     """(share taken of each item, chance that `sample` sees it)."""
+    deters: Deters | None = None
+    """Where payoffs were given: of the sample proposed, else of the exact size."""
 
     def size(self, rule: str) -> Size:
         return next(s for s in self.sizes if s.rule == rule)
@@ -85,8 +100,12 @@ def plan_sample(
     share: float = 1.0,
     sees: float = 1.0,
     methods: tuple[Method, ...] = (),
+    payoffs: tuple[float, float] | None = None,
 ) -> SamplePlan:
-    """How many of like items to draw. Raises UsageError where the items do not hold the goal, or numbers are none."""
+    """How many of like items to draw. Raises UsageError where the items do not hold the goal, or numbers are none.
+
+    With `payoffs` (what the loss gains unseen, what being seen costs), how often such a visit must come to deter, too.
+    """
     if not 0 < wanted < 1 or not 0 <= sees <= 1:
         raise UsageError("a detection probability lies between 0 and 1, both left out, and what is seen is a chance")
     defects = defects_for(goal_kg, share, mean_kg)
@@ -103,7 +122,15 @@ def plan_sample(
     numbers = np.unique(np.linspace(0, items, min(items + 1, POINTS), dtype=int))
     curve = tuple((int(n), detection(items, defects, int(n), sees)) for n in numbers)
     plan = SamplePlan(items, mean_kg, goal_kg, share, sees, wanted, defects, sizes, curve)
-    return plan if not methods else _judged(plan, Sample(items, mean_kg, goal_kg, methods))
+    plan = _judged(plan, Sample(items, mean_kg, goal_kg, methods)) if methods else plan
+    return plan if payoffs is None else replace(plan, deters=_deters(plan, *payoffs))
+
+
+def _deters(plan: SamplePlan, gain: float, caught: float) -> Deters:
+    exact = plan.size("exact").detection
+    sees = plan.worst.detection if plan.worst is not None else plan.curve[-1][1] if exact is None else exact
+    game = OneShot(gain=gain, caught=caught, missed=1.0, miss=1 - sees)
+    return Deters(gain, caught, detection_to_deter(gain, caught), game.deterring)
 
 
 def _judged(plan: SamplePlan, sample: Sample) -> SamplePlan:

@@ -251,6 +251,10 @@ class VerifyBalanceOptions(Options):
     seed: int = Field(1, ge=0, description="Which draw of the histories.")
 
 
+MOST_POINTS = 1e100
+"""Payoffs of a game go no further."""
+
+
 class VerifySampleOptions(Options):
     """Options of `verify sample`."""
 
@@ -265,6 +269,11 @@ class VerifySampleOptions(Options):
     method: Names = Field(
         (), description="A sample to be judged, such as 40@10%: 40 items, each measured to 10 %; repeatable."
     )
+    gain: float | None = Field(
+        None, ge=0, le=MOST_POINTS, description="What the loss brings whoever takes it, unseen; with `caught` it is "
+        "said how often such a visit must come to deter."
+    )  # fmt: skip
+    caught: float | None = Field(None, ge=0, le=MOST_POINTS, description="What being seen costs, in the same points.")
     budget: float | None = Field(
         None, ge=0, allow_inf_nan=False, description="Effort to spread over the strata of a file; by default its own."
     )

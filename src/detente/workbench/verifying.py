@@ -205,6 +205,7 @@ class VerifySampleResult(Verification):
                 "sizes": {s.rule: {"drawn": s.drawn, "detection": s.detection} for s in f.sizes},
                 "worst": f.worst and f.worst._asdict(),
                 "false_alarm": f.sample and f.sample.false_alarm,
+                "deters": f.deters and {name: finite(x) for name, x in f.deters._asdict().items()},
             }
         return {**body, **said, "provenance": self.provenance.to_json()}
 
@@ -349,6 +350,7 @@ def verify_sample(
         share=_chance(chosen.share, "share"),
         sees=_chance(chosen.sees, "sees"),
         methods=tuple(_method(m) for m in chosen.method),
+        payoffs=_payoffs(chosen),
     )
     title = f"{chosen.items} items of {chosen.mean_kg:g} kg"
     return _kept(VerifySampleResult(_asked("verify sample", title, {}, chosen), (), plan))
@@ -362,7 +364,7 @@ def _strata(source: Source, chosen: VerifySampleOptions) -> VerifySampleResult:
     from detente.verify.inspection_files import read_strata, strata_of
     from detente.verify.sample_plan import plan_strata
 
-    mine = ("items", "mean_kg", "detection", "share", "sees", "method")
+    mine = ("items", "mean_kg", "detection", "share", "sees", "method", "gain", "caught")
     if stray := [name for name in mine if name in chosen.model_fields_set]:
         raise UsageError(f"{stray[0]!r} is for one kind of items; the strata of {source} say it themselves")
     file, findings = read_strata(source)
@@ -375,6 +377,15 @@ def _strata(source: Source, chosen: VerifySampleOptions) -> VerifySampleResult:
     plan = plan_strata(file.title, strata_of(file), goal, budget)
     asked = _asked("verify sample", file.title, file.model_dump(mode="json"), chosen)
     return _kept(VerifySampleResult(asked, tuple(findings), plan))
+
+
+def _payoffs(chosen: VerifySampleOptions) -> tuple[float, float] | None:
+    """(gain, caught), or neither. Raises UsageError."""
+    if chosen.gain is None and chosen.caught is None:
+        return None
+    if chosen.gain is None or chosen.caught is None or chosen.gain + chosen.caught == 0:
+        raise UsageError("--gain and --caught go together, and one of them is above 0: --gain 10 --caught 15")
+    return chosen.gain, chosen.caught
 
 
 def _method(text: str) -> Method:

@@ -31,9 +31,25 @@ def said(plan: SamplePlan) -> tuple[str, ...]:
             f"{chance(exact.detection)}."
         )
     rules = [f"{s.rule} {number(s.drawn)}" for s in plan.sizes if s.drawn is not None and s.rule != "exact"]
-    more = f"The goal is {taken}; by the usual rules: {several(rules)}."
+    blind = "" if plan.sees == 1 else ", which take it that a defect drawn is always recognised"
+    more = f"The goal is {taken}; by the usual rules: {several(rules)}{blind}."
     judged = _of_methods(plan)
-    return (judged[0], first, more, *judged[1:]) if judged else (first, more)
+    told = (judged[0], first, more, *judged[1:]) if judged else (first, more)
+    return (*told, *_deters(plan))
+
+
+def _deters(plan: SamplePlan) -> tuple[str, ...]:
+    game = plan.deters
+    if game is None:
+        return ()
+    weighed = f"If the loss gains {number(game.gain)} unseen, and being seen costs {number(game.caught)}, "
+    if game.visit > 1:
+        least = f"a sure visit would have to see it with {chance(game.detection)}"
+        return (f"{weighed}even a sure visit of this kind does not deter: {least}.",)
+    return (
+        f"{weighed}complying is as good where such a visit comes with a chance of {chance(game.visit)} or more, and "
+        "that is known.",
+    )
 
 
 def _of_methods(plan: SamplePlan) -> tuple[str, ...]:
@@ -45,7 +61,7 @@ def _of_methods(plan: SamplePlan) -> tuple[str, ...]:
     return (
         f"The sample proposed sees the loss with {chance(w.detection)} at least, {enough}; least likely "
         f"where it is {how}.",
-        f"It cries wolf with a chance of {chance(plan.sample.false_alarm)} each time.",
+        f"Where nothing is gone it gives a false alarm with {chance(plan.sample.false_alarm)} each time.",
     )
 
 

@@ -1,0 +1,52 @@
+"""What a planner of samples is told: when a sample deters, against the one-shot game, and in words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import detente as dt
+from detente.errors import UsageError
+from detente.verify.sample_plan import plan_sample
+from detente.verify.sampling import Method
+
+
+@given(st.integers(4, 150), st.floats(0.1, 50), st.floats(0.1, 50), st.floats(0.05, 0.95), st.booleans())
+def test_a_sample_deters_where_complying_pays(items, gain, caught, wanted, judged):
+    """At the chance that is named a violation is worth 0; below it, it pays."""
+    methods = (Method(min(items, 10), 0.1),) if judged else ()
+    plan = plan_sample(items, 2.0, 8.0, wanted, methods=methods, payoffs=(gain, caught))
+    sees = plan.worst.detection if judged else plan.size("exact").detection
+    worth = gain - plan.deters.visit * sees * (gain + caught)
+    assert worth == pytest.approx(0, abs=1e-9 * (gain + caught))
+    assert (plan.deters.visit <= 1) == (sees >= plan.deters.detection - 1e-12) or abs(plan.deters.visit - 1) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("given_", "words"),
+    [
+        ({"gain": 10, "caught": 15}, "comes with a chance of 44.4 % or more"),
+        ({"gain": 10, "caught": 0.5}, "even a sure visit of this kind does not deter"),
+        ({"gain": 10, "caught": 15, "method": ["40@10%", "8@1%"]}, "comes with a chance of 46.8 % or more"),
+        ({"gain": 1, "caught": 3, "sees": "0 %"}, "would have to see it with 25 %"),
+    ],
+)
+def test_when_a_sample_deters_is_said(given_, words):
+    r = dt.verify_sample(items=120, mean_kg=2.0, **given_)
+    assert any(words in text for text in r.sentences())
+    assert r.to_json()["deters"]["gain"] == given_["gain"]
+
+
+def test_the_usual_rules_are_said_to_take_defects_as_recognised():
+    assert any(
+        "always recognised" in text for text in dt.verify_sample(items=120, mean_kg=2.0, sees="80 %").sentences()
+    )
+
+
+@pytest.mark.parametrize("given_", [{"gain": 10}, {"caught": 3}, {"gain": 0, "caught": 0}])
+def test_gain_and_caught_go_together(given_):
+    with pytest.raises(UsageError, match="--gain 10 --caught 15"):
+        dt.verify_sample(items=120, mean_kg=2.0, **given_)
+    with pytest.raises(UsageError):
+        dt.verify_sample("practice-store", **given_)
