@@ -131,7 +131,7 @@ def test_the_size_of_the_gap_and_its_z() -> None:
     u = math.sqrt(1 + 0.01 + 0.0025 + 0.04 + 0.09)
     assert gap.difference == pytest.approx((8, u))
     assert gap.z == pytest.approx(8 / u)
-    assert "8 kg too much" in gap.message
+    assert "8 kg too much on the left, 1 significant quantity" in gap.message
 
 
 def test_a_gap_without_any_uncertainty_is_not_put_down_to_chance() -> None:
@@ -180,6 +180,11 @@ def test_age_by_americium_names_the_day() -> None:
     assert day is not None
     assert run.separated is not None
     assert abs((day - run.separated).days) < 60
+
+
+def test_what_the_americium_says_is_named_as_a_day() -> None:
+    (age,) = results("age", operations__run__am241_pu241={"mean": 0.2, "sd": 0.01})
+    assert age.message.endswith("by its americium separated on 2016-05-21")
 
 
 def test_results_name_their_place() -> None:

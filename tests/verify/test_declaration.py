@@ -190,6 +190,15 @@ def test_the_page_says_why_an_estimate_was_not_compared(dprk: Declaration, judge
     assert any("Leave out all of the group “reactor models”" in t for t in said.turns_on)
 
 
+def test_the_answer_names_what_does_not_close() -> None:
+    d = small(claims__pu__total={"mean": 20, "sd": 1}, sites__valley={}, sites__dale={}, sites__moor={}, sites__fen={})
+    judged = judge(d)
+    said = page(d, judged).said
+    failing = [t for t in said if t.startswith("Does not close: ")]
+    assert failing[0].startswith("Does not close: claims.pu: produced + received = ")
+    assert said[1 + len(failing)] == "2 more do not close, as the table of rules says."
+
+
 def test_names_on_the_page_are_told_apart_and_leave_words_alone() -> None:
     """Two claims of one day, and two estimates of one month; a claim called `all` is not put in place of "all"."""
     more = {

@@ -82,6 +82,12 @@ def test_the_declaration_of_2008_closes_and_does_not_agree(results):
     assert pooled["kg"] == pytest.approx(r.found.comparisons[0].estimate.mean)
 
 
+def test_the_declaration_itself_lies_beside_its_judgement(results, tmp_path):
+    files = results["declaration"].write(tmp_path)
+    copy = next(f for f in files if f.name == "as-declared.yaml")
+    assert dt.verify_declaration(copy).to_json()["comparisons"] == results["declaration"].to_json()["comparisons"]
+
+
 def test_nothing_to_compare_is_said_so():
     r = dt.verify_declaration("dprk-2018")
     assert (r.closes, r.agrees) == ("cannot say", "cannot say")

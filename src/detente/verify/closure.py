@@ -7,14 +7,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Literal
 
 from detente.dossier.places import Path, dotted
 from detente.verify.declaration import Claim, Declaration, Enrichment, Irradiation
-from detente.verify.figures import ASSAYS, Z_LIMIT, Figure, figure, minus, product, total, z_of
+from detente.verify.figures import (
+    ASSAYS,
+    Z_LIMIT,
+    Figure,
+    figure,
+    in_quantities,
+    kg_per_significant_quantity,
+    minus,
+    product,
+    total,
+    z_of,
+)
 from detente.verify.history import capacity_of, feed_assay, made_by
 from detente.verify.production import separation, separation_age
 
@@ -75,9 +86,17 @@ def _untested(d: Declaration, rule: str, path: Path, why: str) -> RuleResult:
 
 
 def _balance(
-    d: Declaration, rule: str, path: Path, left: Figure, right: Figure, *, unit: str = "kg", at_most: bool = False
+    d: Declaration,
+    rule: str,
+    path: Path,
+    left: Figure,
+    right: Figure,
+    *,
+    of: Claim | None = None,
+    unit: str = "kg",
+    at_most: bool = False,
 ) -> RuleResult:
-    """Left = right (or, `at_most`, left ≤ right) within the stated uncertainties."""
+    """Left = right (or, `at_most`, left ≤ right) within the stated uncertainties; `of` a claim's material."""
     gap = minus(left, right)
     z = z_of(gap, max(abs(left.mean), abs(right.mean)))
     beyond = z is None or abs(z) > Z_LIMIT
@@ -87,9 +106,14 @@ def _balance(
     message = f"{RULES[rule]}: {left} {signs} {right} {unit} ({how})"
     if fails:
         message += f"; {Figure(abs(gap.mean))} {unit} too {'much' if gap.mean > 0 else 'little'} on the left"
+        message += f", {in_quantities(abs(gap.mean) / _significant(of))}" if of else ""
     line, column = d.places.of(path)
     verdict: Verdict = "does not close" if fails else "closes"
     return RuleResult(rule, dotted(path), verdict, message, gap, z, unit, d.places.file, line, column)
+
+
+def _significant(claim: Claim) -> float:
+    return kg_per_significant_quantity(claim.material, claim.assay.value if claim.assay else None)
 
 
 def accounts(d: Declaration) -> Iterator[RuleResult]:
@@ -106,7 +130,7 @@ def accounts(d: Declaration) -> Iterator[RuleResult]:
         else:
             gone = total(figure(h.mass) for h in parts.values() if h.mass and h.role != "received")
             came = total(figure(h.mass) for h in parts.values() if h.mass and h.role == "received")
-            yield _balance(d, "account", path, total([figure(claim.total), came]), gone)
+            yield _balance(d, "account", path, total([figure(claim.total), came]), gone, of=claim)
 
 
 def histories(d: Declaration) -> Iterator[RuleResult]:
@@ -122,9 +146,9 @@ def histories(d: Declaration) -> Iterator[RuleResult]:
         elif claim.total is None:
             yield _untested(d, "history", path, "it does not say how much there ever was")
         elif claim.material == "plutonium":
-            yield _balance(d, "history", path, made.kg, figure(claim.total))
+            yield _balance(d, "history", path, made.kg, figure(claim.total), of=claim)
         else:
-            yield _balance(d, "separative_work", path, figure(claim.total), made.kg, at_most=True)
+            yield _balance(d, "separative_work", path, figure(claim.total), made.kg, of=claim, at_most=True)
 
 
 def separated(d: Declaration) -> Iterator[RuleResult]:
@@ -138,7 +162,7 @@ def separated(d: Declaration) -> Iterator[RuleResult]:
             whole = pair["produced"][1].total
             if part.total is not None and whole is not None:
                 path = ("claims", name)
-                yield _balance(d, "separated", path, figure(part.total), figure(whole), at_most=True)
+                yield _balance(d, "separated", path, figure(part.total), figure(whole), of=part, at_most=True)
 
 
 def streams(d: Declaration) -> Iterator[RuleResult]:
@@ -281,7 +305,9 @@ def ages(d: Declaration) -> Iterator[RuleResult]:
             yield _untested(d, "age", path, f"the {missing} is not stated")
             continue
         stated = Figure((run.sampled - run.separated).days / 365.25)
-        yield _balance(d, "age", path, separation_age(figure(run.am241_pu241)), stated, unit="years")
+        found = _balance(d, "age", path, separation_age(figure(run.am241_pu241)), stated, unit="years")
+        day = separated_on(run)
+        yield replace(found, message=f"{found.message}; by its americium separated on {day}") if day else found
 
 
 def separated_on(run: Irradiation) -> date | None:
@@ -376,4 +402,5 @@ def _abroad(d: Declaration, claim: str, role: Literal["sent", "received"]) -> It
         return
     masses = (t.mass if role == "sent" else t.mass_received or t.mass for t in moved)
     stated = total(figure(m) for m in held if m)
-    yield _balance(d, "transfers", ("claims", claim), total(figure(m) for m in masses), stated)
+    moved_kg = total(figure(m) for m in masses)
+    yield _balance(d, "transfers", ("claims", claim), moved_kg, stated, of=d.claims[claim])

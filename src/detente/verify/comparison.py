@@ -20,7 +20,7 @@ from detente.verify.estimates import (
     pool,
     what_flips,
 )
-from detente.verify.figures import Z_LIMIT, Figure, figure, kg_per_significant_quantity, minus, total
+from detente.verify.figures import Z_LIMIT, Figure, figure, in_quantities, kg_per_significant_quantity, minus, total
 from detente.verify.figures import chance as percent
 from detente.verify.history import made_by
 from detente.verify.production import Production
@@ -247,7 +247,8 @@ def sentences_of(c: Comparison, called: Callable[[str], str] = str) -> Iterator[
         return
     z = f", z = {c.z:.2g}" if c.z is not None else ""
     outside = f"{c.estimate} kg by outside estimates ({'; '.join(called(name) for name in c.used)})"
-    yield f"{claim}: {c.declared} kg declared, {outside}: {in_quantities(c)}{z}. Agrees: {c.agrees}, because {c.why}."
+    beside = f"{c.declared} kg declared, {outside}: {more_than_declared(c)}{z}"
+    yield f"{claim}: {beside}. Agrees: {c.agrees}, because {c.why}."
     hidden = f"{Figure(c.undeclared_mean or 0.0)} kg on average, at most {Figure(c.undeclared_p95 or 0.0)} kg (95 %)"
     chance = percent(c.chance_over_one_sq or 0.0)
     over = f"more than one significant quantity ({Figure(c.kg_per_sq)} kg) with a chance of {chance}"
@@ -277,10 +278,10 @@ def sentences_of(c: Comparison, called: Callable[[str], str] = str) -> Iterator[
         yield f"{claim}: {c.if_counted_otherwise}."
 
 
-def in_quantities(c: Comparison) -> str:
+def more_than_declared(c: Comparison) -> str:
     """The difference in words: 2.4 significant quantities more than declared."""
     gap = c.gap_sq or 0.0
-    return f"{Figure(abs(gap))} significant quantities {'more' if gap >= 0 else 'less'} than declared"
+    return f"{in_quantities(abs(gap))} {'more' if gap >= 0 else 'less'} than declared"
 
 
 def _odds(factor: float) -> str:

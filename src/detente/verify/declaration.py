@@ -214,6 +214,7 @@ Operation = Annotated[
         _operation_kind,
         custom_error_type="detente.operation",
         custom_error_message="expected a run with either 'reactor: ...' or 'plant: ...'",
+        custom_error_context={"remedy": "write one of the two: what was run is a facility"},
     ),
 ]
 

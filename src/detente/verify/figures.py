@@ -70,6 +70,12 @@ def chance(p: float) -> str:
     return "more than 99 %" if 0.995 < p < 1 else f"{100 * p:.0f} %"
 
 
+def in_quantities(count: float) -> str:
+    """A number of significant quantities in words."""
+    text = str(Figure(count))
+    return f"{text} significant quantit{'y' if text == '1' else 'ies'}"
+
+
 def figure(number: Number, covers: float | None = None) -> Figure:
     """Mean and standard deviation of a written number.
 

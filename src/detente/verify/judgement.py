@@ -139,7 +139,8 @@ def _sentences(j: Judgement) -> Iterator[str]:
     closes, fails, untested = (
         sum(r.verdict == v for r in j.rules) for v in ("closes", "does not close", "cannot be tested")
     )
-    yield f"Closes by itself: {j.closes} ({closes} tests close, {fails} do not, {untested} cannot be made)."
+    fail = "does not" if fails == 1 else "do not"
+    yield f"Closes by itself: {j.closes} ({closes} tests close, {fails} {fail}, {untested} cannot be made)."
     yield f"Agrees with outside estimates: {j.agrees}."
     yield from (f"Does not close: {r}." for r in j.rules if r.verdict == "does not close")
     yield from (f"Not tested: {r}." for r in j.rules if r.verdict == "cannot be tested")

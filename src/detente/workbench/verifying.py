@@ -106,6 +106,8 @@ class VerifyDeclarationResult(Verification):
     room: ClassVar[str] = "declaration"
     declaration: Declaration
     found: Judgement
+    text: bytes = b""
+    """The file as it was read."""
 
     def _found(self) -> tuple[Any, ...]:
         return self.declaration, self.found
@@ -123,6 +125,12 @@ class VerifyDeclarationResult(Verification):
     def to_json(self) -> dict[str, Any]:
         found = self.found.to_json()
         return {**found, "findings": _listed(self.findings), "provenance": self.provenance.to_json()}
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """As the others; and the declaration itself, to be kept with its judgement or to start another from."""
+        files, path = super().write(folder), Path(folder) / "as-declared.yaml"
+        path.write_bytes(self.text)
+        return [*files, path]
 
 
 @dataclass(frozen=True, repr=False)
@@ -283,16 +291,18 @@ def verify_declaration(
     source: Source, options: VerifyDeclarationOptions | None = None, /, **given: Any
 ) -> VerifyDeclarationResult:
     """Say whether a declaration adds up by itself, and whether it agrees with what others know."""
-    from detente.verify.declaration_files import read
+    from detente.dossier.files import read_bytes
+    from detente.verify.declaration_files import path_of, read
     from detente.verify.judgement import judge
 
     chosen = options_of(VerifyDeclarationOptions, options, given)
     declaration, findings = read(source)
+    text, _ = read_bytes(path_of(source))
     if declaration is None:
         raise DossierError(findings)
     about = declaration.model_dump(mode="json")
     asked = _asked("verify declaration", declaration.title, about, chosen)
-    return _kept(VerifyDeclarationResult(asked, tuple(findings), declaration, judge(declaration)))
+    return _kept(VerifyDeclarationResult(asked, tuple(findings), declaration, judge(declaration), text or b""))
 
 
 @takes(VerifyBalanceOptions)

@@ -8,9 +8,9 @@ from typing import Any
 from detente.report.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
 from detente.report.panels import panels
 from detente.report.verification.page import Mark, Page, Part, table_of
-from detente.report.words import day, month, number, several
+from detente.report.words import day, month, several
 from detente.verify.closure import RULES
-from detente.verify.comparison import in_quantities, sentences_of
+from detente.verify.comparison import more_than_declared, sentences_of
 from detente.verify.declaration import Declaration
 from detente.verify.figures import Z_LIMIT, chance
 from detente.verify.figures import Figure as Amount
@@ -18,7 +18,9 @@ from detente.verify.figures import figure as amount_of
 from detente.verify.history import made_by
 from detente.verify.judgement import Judgement
 
-ANSWERS: dict[str, tuple[str, Mark]] = {"yes": ("Yes", "yes"), "no": ("No", "no"), "cannot say": ("Cannot say", "open")}
+PROVES_NOTHING = "That figures add up proves nothing about what is not in them."
+FEW = 4
+"""Failing rules that the answer names."""
 CAPTION = (
     "Points are the figures, bars their central 95 %. Where something is declared, the dashed line is what is declared "
     "and the grey band reaches one significant quantity further: an estimate wholly to the right of the band says that "
@@ -207,7 +209,7 @@ def page(d: Declaration, judged: Judgement) -> Page:
         Part("claims", "Declared and estimated", (), ("claims",), ("claims",), _of_claims()),
         Part("words", "In words", tuple(_in_words(d, judged))),
         Part("estimates", "What others estimate", (), (), ("estimates",)),
-        Part("rules", "Does it add up by itself?", (_rules(judged),), (), ("rules",)),
+        Part("rules", "Does it add up by itself?", (PROVES_NOTHING,), (), ("rules",)),
     ]
     there = {"claims": judged.comparisons, "words": judged.comparisons, "estimates": d.estimates}
     return Page(
@@ -217,10 +219,18 @@ def page(d: Declaration, judged: Judgement) -> Page:
         "Can the declaration be believed?",
         headline(judged),
         mark(judged),
-        (*said[:2], *_missing(d, judged), *judged.sites.sentences),
+        (said[0], *_failing(judged), said[1], *_missing(d, judged), *judged.sites.sentences),
         tuple(turns_on(d, judged)),
         tuple(p for p in parts if there.get(p.id, True)),
     )
+
+
+def _failing(judged: Judgement) -> Iterator[str]:
+    """What does not close, the first of it."""
+    failing = [r for r in judged.rules if r.verdict == "does not close"]
+    yield from (f"Does not close: {r}." for r in failing[:FEW])
+    if len(failing) > FEW:
+        yield f"{len(failing) - FEW} more do not close, as the table of rules says."
 
 
 def _in_words(d: Declaration, judged: Judgement) -> Iterator[str]:
@@ -248,8 +258,8 @@ def _missing(d: Declaration, judged: Judgement) -> Iterator[str]:
         if c.declared is None or c.estimate is None or c.chance_over_one_sq is None:
             continue
         yield (
-            f"{_title(d, c.claim)}: {c.declared} kg declared, {c.estimate} kg estimated, {in_quantities(c)}; more than "
-            f"one is missing with a chance of {chance(c.chance_over_one_sq)}."
+            f"{_title(d, c.claim)}: {c.declared} kg declared, {c.estimate} kg estimated, {more_than_declared(c)}; "
+            f"more than one is missing with a chance of {chance(c.chance_over_one_sq)}."
         )
 
 
@@ -285,15 +295,6 @@ def _of_claims() -> tuple[str, ...]:
         "Glossary, 2001). z: declared less estimated, in standard uncertainties. Undeclared at most: with 95 %. Agrees "
         "is “yes” only where the difference is within chance and at most a chance of 5 % is left that more than one "
         "significant quantity is missing: an estimate too vague to contradict anything confirms nothing.",
-    )
-
-
-def _rules(judged: Judgement) -> str:
-    counts = {v: sum(r.verdict == v for r in judged.rules) for v in ("closes", "does not close", "cannot be tested")}
-    return (
-        f"{number(counts['closes'])} tests close, {number(counts['does not close'])} do not, "
-        f"{number(counts['cannot be tested'])} cannot be made. That figures add up proves nothing about what is not "
-        "in them."
     )
 
 
