@@ -222,6 +222,12 @@ def test_what_does_not_add_up_is_said_in_words():
     assert sum("look at the inventory at the end of 2" in s for s in said) == 2
 
 
+def test_of_many_alarms_the_first_are_named():
+    balance = close_balance(practice_area())
+    assert balance.named((1, 2)) == "2019-01-31, 2019-02-28"
+    assert balance.named(tuple(range(1, 13))).endswith("2019-06-30 and 6 more")
+
+
 def test_a_chance_is_not_called_certain():
     assert [in_words(x) for x in (0.0, 0.001, 0.05, 0.99, 0.9999, 1.0)] == [
         "0%",

@@ -31,6 +31,8 @@ PLUTONIUM_SQ_KG = 8.0
 """A significant quantity of plutonium (IAEA Safeguards Glossary, 2001 edition)."""
 SURE = 0.95
 """The chance with which the least loss that is seen is stated."""
+NAMED = 6
+"""Balances of an alarm that are named."""
 SOON = 0.9
 """The chance with which the balance in which Page's test alarms is stated."""
 Scope = Literal["each balance", "all balances", "at the end"]
@@ -133,6 +135,11 @@ class Balance:
         """What is lost in each period, by pattern."""
         return loss_patterns(self.loss_kg, self.covariance)
 
+    def named(self, alarms: Sequence[int]) -> str:
+        """The balances of alarms by name, the first ones of many."""
+        more = f" and {len(alarms) - NAMED} more" if len(alarms) > NAMED else ""
+        return ", ".join(self.periods[i - 1].name for i in alarms[:NAMED]) + more
+
     @property
     def seen_for_sure_kg(self) -> float:
         """The least total loss that the test of CUMUF sees with 95 %, however it is spread."""
@@ -179,7 +186,7 @@ class Balance:
         rate = f"{self.false_alarm_rate:.2g}"
         if not self.alarmed:
             return f"No test alarms (chance of a false alarm {rate} each)."
-        named = "; ".join(f"{v.title} ({', '.join(self.periods[i - 1].name for i in v.alarms)})" for v in self.alarmed)
+        named = "; ".join(f"{v.title} ({self.named(v.alarms)})" for v in self.alarmed)
         return f"Alarms: {named}. Each test alarms with chance {rate} by error alone: look for mistakes first."
 
 

@@ -80,15 +80,15 @@ def gemuf(pattern: ArrayLike, covariance: Array, level: float) -> float:
 
 def gemuf_v5b3_threshold(covariance: Array, level: float) -> float:
     """What GEMUF V5B3 over all periods (five at least) passes with chance `level` where nothing is lost."""
-    form = _v5b3_form(covariance)
-    spread = float(np.sqrt(2.0 * (form * form).sum()))
-    low = float(np.trace(form))
+    weights = np.asarray(np.linalg.eigvalsh(_v5b3_form(covariance)), float)
+    none, spread = np.zeros(len(weights)), float(np.sqrt(2.0 * weights @ weights))
+    low = float(weights.sum())
     high = low + spread
-    while exceeds(form, high) > level:
+    while _tail(weights, none, high) > level:
         high += 2.0 * spread
-    while exceeds(form, low) < level:
+    while _tail(weights, none, low) < level:
         low -= spread
-    return float(brentq(lambda q: exceeds(form, q) - level, low, high, xtol=1e-9 * spread))
+    return float(brentq(lambda q: _tail(weights, none, q) - level, low, high, xtol=1e-9 * spread))
 
 
 def gemuf_v5b3(pattern: ArrayLike, covariance: Array, threshold: float) -> float:
@@ -107,12 +107,16 @@ def _v5b3_form(covariance: Array) -> Array:
 
 
 def exceeds(form: Array, value: float, mean: Array | None = None) -> float:
-    """P(y'Qy > value), y normal with independent components of SD 1, by inversion of the characteristic function.
+    """P(y'Qy > value), y normal with independent components of SD 1."""
+    weights, axes = np.linalg.eigh(form)
+    return _tail(weights, np.zeros(len(weights)) if mean is None else (axes.T @ mean) ** 2, value)
+
+
+def _tail(weights: Array, lean: Array, value: float) -> float:
+    """P(Σ weight·χ²(1, lean) > value) by inversion of the characteristic function.
 
     Davies 1973: a midpoint sum over u, whose step keeps the next image out of reach; about six digits.
     """
-    weights, axes = np.linalg.eigh(form)
-    lean = np.zeros(len(weights)) if mean is None else (axes.T @ mean) ** 2
     centre = float(weights @ (1.0 + lean))
     spread = float(np.sqrt(2.0 * (weights**2) @ (1.0 + 2.0 * lean)))
     if abs(value - centre) > FAR * spread:

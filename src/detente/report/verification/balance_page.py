@@ -85,7 +85,7 @@ def test_rows(balance: Balance) -> list[Row]:
             "test": v.title,
             "threshold": v.threshold,
             "greatest": max(v.statistic) if v.scope != "at the end" else v.statistic[-1],
-            "alarms": ", ".join(balance.periods[i - 1].name for i in v.alarms) or "none",
+            "alarms": balance.named(v.alarms) or "none",
             "false_alarms": f"{percent(v.false_alarm_rate)}, {v.scope}",
             **{f"sees_{name.replace('_', ' ')}": _chance(v.detects.get(name)) for name in PATTERNS},
         }
@@ -173,7 +173,7 @@ def _rehearsed(balance: Balance) -> list[str]:
     if not off:
         return ["In simulated histories, each judged by its own measurements, the tests alarm as often as stated."]
     worst = max(off, key=lambda r: abs(r.found - r.stated))
-    loss = "no loss" if worst.pattern == "none" else f"a loss {worst.pattern.replace('_', ' ')}"
+    loss = "no loss" if worst.pattern == "none" else f"the loss ({worst.pattern.replace('_', ' ')})"
     return [
         f"In simulated histories, each judged by its own measurements, alarms are not as frequent as stated: "
         f"{worst.title}, with {loss}, {percent(worst.found)} instead of {percent(worst.stated)}. "
