@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from detente.design.problem import Question
+from detente.design.rules import any_plan
+from detente.design.solve import Clock
 from detente.dossier.schema import Dossier
+from detente.model.check import Judge
+from detente.model.plan import Plan
 from tests.design.test_exhaustive import agree
 
 QUIET = {"discount": "5 %/year", "response_time": 0, "walk_away": 1, "collapse_cost": 2, "exposure_limit": 5}
@@ -55,3 +61,48 @@ def test_minimal_success_met_on_a_date_off_the_grid() -> None:
     parties = {"a": QUIET | {"consents": False}, "b": QUIET | {"stakes": {"y": 1}, "no_deal": "-1 /year"}}
     measures = {"m0": {"by": BOTH, "effects": {"y": {"level": 1}}}, "m1": {"by": BOTH, "after": ["m0"]}}
     agree(case(parties, measures, success=minimal), "none", ())
+
+
+def test_two_plans_that_break_one_row_do_not_rule_out_the_parts_between() -> None:
+    """Both came from one solve; the second was taken for rounding, and with it every other share of m0 was cut off."""
+    parties = {
+        "a": {
+            "discount": "10 %/year",
+            "stakes": {"x": -5},
+            "response_time": "1 month",
+            "walk_away": 1,
+            "exposure_limit": "2 /year",
+        },
+        "b": {
+            "discount": "40 %/year",
+            "stakes": {"x": -2},
+            "response_time": 0,
+            "no_deal": "0.5 /year",
+            "collapse_cost": 10,
+        },
+    }
+    verify = {"by": "agency", "detects": "50 %/year", "confirms_in": 0}
+    part = {"takes": "6 months", "undo": {"in": 0}, "verify": verify, "divisible": True}
+    dossier = Dossier.model_validate(
+        {
+            "detente": 1,
+            "title": "found",
+            "start": "2020-01-31",
+            "periods": ["5 x 3 months"],
+            "interests": {"x": {"unit": "u", "worst": 10, "best": 5}},
+            "parties": parties,
+            "measures": {
+                "m0": {"by": "b", "effects": {"x": {"level": 3}}, **part},
+                "m1": {"by": BOTH, "effects": {"x": {"level": -2}}, "takes": "5 months", "verify": verify},
+            },
+            "interactions": {"i0": {"any": ["m1", "m0"], "effects": {"x": {"level": 2}}}},
+            "progress": {"done": {"m0": 1, "m1": 1}},
+            "success": {"minimal": [{"progress": "done", "at_least": "25 %"}]},
+        }
+    )
+    plan = Plan({"m0": date(2020, 7, 31), "m1": None}, {"m0": ((date(2020, 7, 31), 0.5),)})
+    judge = Judge(dossier, success="minimal")
+    assert judge.satisfactory(plan)
+    found, settled = any_plan(judge, Question("minimal"), Clock(30))
+    assert found is not None
+    assert settled

@@ -7,21 +7,20 @@ another regime would bring among those faked with m, or take from them. Nothing 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from detente.design.problem import TOLERANCE, Linear, Problem, Question
+from detente.design.problem import TOLERANCE, Linear, Problem, Question, standing_verified
 from detente.design.program import Array, Row, combine
 from detente.design.regimes import Choice, Menus
 from detente.design.solve import ACCEPTED, Objective, Solver
-from detente.dossier.schema import Dossier, Verify
-from detente.errors import UsageError
+from detente.dossier.schema import Dossier, Resource, Verify
 from detente.model.arrays import Model
-from detente.model.detection import NEVER, Watch, watch
+from detente.model.detection import NEVER, SNAP, Watch, watch
 from detente.model.paths import Valuation
 from detente.model.temptation import Conditions, Label, conditions, faking
 
@@ -130,7 +129,7 @@ class Choosing(Problem):
         self.fakings, self.menus = fakings, fakings.menus
         self.cuts: dict[tuple[Faking, int], int] = {}
         """Rows on cheating in the programme."""
-        self._confirmed: dict[tuple[int, int], int] = {}
+        self._counted: dict[tuple[int, tuple[Any, ...]], int] = {}
         model = fakings.model if dossier is None else replace(fakings.model, dossier=dossier)
         super().__init__(model, question, valued=fakings.open)
         if budget is not None:
@@ -150,66 +149,102 @@ class Choosing(Problem):
             c: p.effort for cs, menu in zip(self.z, menus, strict=True) for c, p in zip(cs, menu.places, strict=True)
         }
 
+    def choose(self, choice: Choice) -> None:
+        """Leave no other choice."""
+        for columns, place in zip(self.z, choice, strict=True):
+            for i, c in enumerate(columns):
+                self.program.set_bounds(c, float(i == place), float(i == place))
+
+    def no_later_than(self, choice: Choice) -> None:
+        """Leave no regime under which a measure counts as verified later than under this choice."""
+        for columns, ways, place in zip(self.z, self.fakings.ways, choice, strict=True):
+            for c, way in zip(columns, ways, strict=True):
+                if confirms(way) > confirms(ways[place]) + 1e-12:
+                    self.program.set_bounds(c, 0.0, 0.0)
+
     def choice(self, x: Array) -> Choice:
         return tuple(int(np.argmax(x[columns])) for columns in self.z)
 
+    # --- what inspections use ----------------------------------------------------------------------------------
+
+    def _used(self, resource: Resource, k: int) -> Row:
+        """What is used of a resource in period k, at least: by inspections as the regimes chosen have it."""
+        row: Row = {self.f(self.model.index[m], k): amount.value for m, amount in resource.uses.items()}
+        for i in range(len(self.menus.menus)) if resource.inspections else ():
+            row[self._inspecting(i, k, resource.inspections)] = 1.0
+        return row
+
+    def _inspecting(self, i: int, k: int, kind: Literal["days", "cost"] | None) -> int:
+        """Column for what inspecting a measure uses in period k, while it is in force."""
+        efforts = [self.menus.effort_of(i, place, kind) for place in range(len(self.z[i]))]
+        column = self.program.add_column(high=max(efforts))
+        standing = self.f(self.model.index[self.menus.menus[i].measure], k)
+        for effort in sorted(set(efforts) - {0.0}):
+            less = [z for z, e in zip(self.z[i], efforts, strict=True) if e < effort]
+            row = {column: 1.0, standing: -effort, **dict.fromkeys(less, effort)}
+            self.program.add_row(row, low=0.0)
+        return column
+
     # --- what counts as verified -------------------------------------------------------------------------------
 
-    def _waits(self, m: int) -> list[float]:
-        """Years until m counts as verified, by place; empty where that hangs on no choice."""
+    def waits(self, m: int) -> dict[float, list[int]]:
+        """Years until m counts as verified → columns of the regimes that take so long, the soonest first.
+
+        Empty where that hangs on no choice.
+        """
         if m not in self.fakings.menu:
-            return []
-        waits = [confirms(v) for v in self.fakings.ways[self.fakings.menu[m]]]
-        if max(waits) - min(waits) <= 1e-12:
-            return []
-        if self.model.state[m] > 0:
-            name = self.model.measures[m]
-            raise UsageError(f"{name!r} is in force already, so its regimes cannot differ in 'confirms_in' or 'delay'")
-        return waits
+            return {}
+        i, found = self.fakings.menu[m], dict[float, list[int]]()
+        for wait, column in sorted(zip(map(confirms, self.fakings.ways[i]), self.z[i], strict=True)):
+            same = next((w for w in found if wait - w <= 1e-12), wait)
+            found.setdefault(same, []).append(column)
+        return found if len(found) > 1 else {}
 
     def _order(self) -> None:
         super()._order()
-        for m, name in enumerate(self.model.measures):
-            if self.model.state[m] == 0 or self.model.divisible[m]:
-                for n in (self.model.index[n] for n in self.model.dossier.prerequisites(name)[1]):
-                    self._verified_first(m, n, self._waits(n))
+        model = self.model
+        for m, name in enumerate(model.measures):
+            if model.state[m] == 0 or (model.divisible[m] and model.state[m] < 1):
+                for n in (model.index[n] for n in model.dossier.prerequisites(name)[1]):
+                    self._verified_first(m, n)
 
-    def _verified_first(self, m: int, n: int, waits: list[float]) -> None:
+    def _verified_first(self, m: int, n: int) -> None:
         """m waits for n to be verified, which takes as long as its regime says."""
-        if waits and self.model.divisible[m]:
-            raise UsageError(
-                f"{self.model.measures[m]!r} is divisible and waits until {self.model.measures[n]!r} is verified, so "
-                "the regimes of the latter cannot differ in 'confirms_in' or 'delay'"
-            )
-        for place, wait in enumerate(waits):
-            chosen = self.z[self.fakings.menu[n]][place]
-            for k in range(self.earliest[m], self.model.K) if wait > min(waits) + 1e-12 else ():
-                ready = self._ready(n, k, wait + float(self.takes[m]))
+        sooner: list[int] = []
+        for wait, columns in self.waits(n).items():
+            if sooner and self.model.divisible[m]:
+                self._pace(m, n, wait, verified=True, unless=sooner)
+            for k in range(self.earliest[m], self.model.K) if sooner and not self.model.divisible[m] else ():
+                ready = self._verified_by(n, k, wait, float(self.takes[m]))
                 if ready is not True:
                     counts: Row = {} if ready is False else {ready: -1.0}
-                    self.program.add_row({self.f(m, k): 1.0, chosen: 1.0, **counts}, high=1.0)
+                    self.program.add_row({self.f(m, k): 1.0, **dict.fromkeys(sooner, -1.0), **counts}, high=0.0)
+            sooner = sooner + columns
 
-    def verified(self, shares: Mapping[int, float], at: float) -> Linear:
-        """Verified part of a scale at a time, as far as the regimes have it."""
-        fixed = {m: s for m, s in shares.items() if not self._waits(m)}
-        rest = {self._counted(m, at): s for m, s in shares.items() if m not in fixed}
-        known = super().verified(fixed, at)
-        return Linear(combine((1.0, known.row), (1.0, {c: s for c, s in rest.items() if c is not None})), known.const)
+    def _verified_by(self, n: int, k: int, wait: float, takes: float) -> int | bool:
+        """Whether n was complete, and verified `wait` years later, `takes` years before period k starts."""
+        if self.model.state[n] < 1 - 1e-9:
+            return self._ready(n, k, wait + takes)
+        return max(0.0, standing_verified(self.model, n, wait)) + takes <= float(self.model.tau[k]) + SNAP
 
-    def _counted(self, m: int, at: float) -> int | None:
-        """Column for the part of m that is verified by a time; None where none can be."""
-        lasts = [int(np.searchsorted(self.model.tau, at - w + 1e-9, side="right")) - 1 for w in self._waits(m)]
-        if max(lasts) < 0:
-            return None
-        key = (m, hash(tuple(lasts)))
-        if key not in self._confirmed:
-            column = self.program.add_column()
-            for z, last in zip(self.z[self.fakings.menu[m]], lasts, strict=True):
-                part: Row = {self.f(m, last): -1.0} if last >= 0 else {}
-                self.program.add_row({column: 1.0, z: 1.0, **part}, high=1.0)
-                self.program.add_row({column: 1.0, z: -1.0, **part}, low=-1.0)
-            self._confirmed[key] = column
-        return self._confirmed[key]
+    def counted(self, m: int, at: float) -> Linear:
+        """The share of a measure that is verified at a time under the regime chosen: a column, where that matters."""
+        waits = self.waits(m)
+        parts = [self.counted_after(m, at, wait) for wait in waits]
+        if all(part == parts[0] for part in parts):
+            return parts[0] if parts else super().counted(m, at)
+        key = m, tuple((*part.row.items(), part.const) for part in parts)
+        if key not in self._counted:
+            column = self._counted[key] = self.program.add_column()
+            everywhere = [c for columns in waits.values() for c in columns]
+            sooner: list[int] = []
+            for part, columns in zip(parts, waits.values(), strict=True):
+                row = combine((1.0, {column: 1.0}), (-1.0, part.row))
+                later = [c for c in everywhere if c not in columns and c not in sooner]
+                self.program.add_row({**row, **dict.fromkeys(sooner, -1.0)}, high=part.const)
+                self.program.add_row({**row, **dict.fromkeys(later, 1.0)}, low=part.const)
+                sooner = sooner + columns
+        return Linear({self._counted[key]: 1.0})
 
     # --- rows on cheating --------------------------------------------------------------------------------------
 
@@ -282,7 +317,10 @@ class ChoosingSolver(Solver):
     def __init__(self, problem: Choosing, *args: Any, **given: Any) -> None:
         super().__init__(problem, *args, **given)
         self.chosen: dict[bytes, Choice] = {}
-        """The regimes found for each plan of the pool; the cheapest."""
+        """The regimes found for each plan of the pool; the best by `weigh`."""
+        spent = problem.menus.spent
+        self.weigh: Callable[[Array, Choice], Any] = lambda shares, choice: spent(choice)
+        """What is least for the best regimes of a plan."""
         self._at: Choice = problem.menus.none
         """The regimes of the solution that was read last."""
 
@@ -298,12 +336,9 @@ class ChoosingSolver(Solver):
                 continue
             faking_ = fakings.of(q, m, choice)
             rows = fakings.rows(faking_)
-            slack = rows.slacks(shares)
-            for r in np.argsort(slack):
-                if slack[r] >= -ACCEPTED:
-                    break
-                if _applies(rows.labels[r], shares):
-                    found.append(Broken(faking_, int(r), float(slack[r])))
+            slack = np.where(rows.on(shares), rows.slacks(shares), np.inf)
+            worst = np.argsort(slack)
+            found += [Broken(faking_, int(r), float(slack[r])) for r in worst if slack[r] < -ACCEPTED]
         return found
 
     def violated(self, shares: Array) -> Any:
@@ -315,8 +350,8 @@ class ChoosingSolver(Solver):
     def offer(self, shares: Array) -> bool:
         if not super().offer(shares):
             return False
-        key, spent = shares.tobytes(), self.problem.menus.spent
-        if key not in self.chosen or spent(self._at) < spent(self.chosen[key]):
+        key = shares.tobytes()
+        if key not in self.chosen or self.weigh(shares, self._at) < self.weigh(shares, self.chosen[key]):
             self.chosen[key] = self._at
         return True
 
@@ -332,8 +367,7 @@ class ChoosingSolver(Solver):
             return refined
         added = self._add_worst(Solver.violated(self, shares), self.slacks(shares), each=3, around=True)
         added += self._cut_worst(self.broken(shares, self._at), each=3)
-        if not added and not refined:
-            self.forbid(shares)
+        self._rule_out(shares, known=not added and not refined)
         return True
 
     def _cut_worst(self, broken: Sequence[Broken], *, each: int) -> int:
@@ -350,6 +384,7 @@ class ChoosingSolver(Solver):
     def forbid(self, shares: Array, *, unless: int | None = None) -> None:
         """No-good row: not this plan with these regimes."""
         model, row, ones = self.problem.model, {}, 0.0
+        self.doubtful |= bool(np.any(model.divisible & (model.state < 1)))
         for m in np.flatnonzero(~model.divisible):
             for k in range(model.K):
                 inside = shares[m, k + 1] > 0.5
@@ -398,12 +433,6 @@ class ChoosingSolver(Solver):
 
 ROUNDS = 30
 """How often rows on cheating are added to a relaxation."""
-
-
-def _applies(label: Label, shares: Array) -> bool:
-    s = label.switch
-    entered = shares[s.measure, s.period + 1] > 0.5
-    return bool(entered and (s.kind == "in" or shares[s.measure, s.period] < 0.5))
 
 
 __all__ = ["Choosing", "ChoosingSolver", "Faking", "Fakings", "confirms"]

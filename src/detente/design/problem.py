@@ -16,7 +16,7 @@ import numpy as np
 
 from detente.design.program import INF, Array, Program, Row, combine
 from detente.dossier.grid import years_between
-from detente.dossier.schema import Before, InForce, InterestBound, Link, Never, ProgressBy, Require
+from detente.dossier.schema import Before, InForce, InterestBound, Link, Never, ProgressBy, Require, Resource
 from detente.model.arrays import Model
 from detente.model.conditions import Expression, in_force
 from detente.model.conditions import holds as condition_holds
@@ -221,8 +221,10 @@ class Problem:
         last = self.last_ready(n, k, wait)
         return self.all_in(n, last) if last >= 0 else False
 
-    def _pace(self, m: int, n: int | None = None, wait: float = 0.0, *, verified: bool = False) -> None:
-        """A divisible measure rises no faster than its work, from when n is ready."""
+    def _pace(
+        self, m: int, n: int | None = None, wait: float = 0.0, *, verified: bool = False, unless: Sequence[int] = ()
+    ) -> None:
+        """A divisible measure rises no faster than its work, from when n is ready; unless one of some columns is 1."""
         model, takes = self.model, float(self.takes[m])
         state = float(model.state[m])
         for k in range(model.K):
@@ -235,7 +237,7 @@ class Problem:
             bound: Row = {}
             whole = 0.0
             if n is None or model.state[n] >= 1 - 1e-9:
-                since = 0.0 if n is None else state_ready(model, n, verified=verified)
+                since = max(0.0, standing_verified(model, n, wait)) if n is not None and verified else 0.0
                 whole = max(0.0, model.tau[k] - max(model.tau[k - 1], since)) / takes
             else:
                 # work done in this period grows with each period by which n is ready
@@ -247,7 +249,8 @@ class Problem:
                         assert not isinstance(c, bool)
                         bound[c] = bound.get(c, 0.0) + work - spare
                         spare = work
-            self.program.add_row(combine((1.0, rise), (-1.0, bound)), high=whole)
+            freed = dict.fromkeys(unless, -(float(model.tau[k] - model.tau[k - 1]) / takes))
+            self.program.add_row(combine((1.0, rise), (-1.0, bound), (1.0, freed)), high=whole)
 
     def _static(self) -> None:
         d = self.model.dossier
@@ -256,14 +259,17 @@ class Problem:
         for group in d.one_of.values():
             self._one_of(group.of, exactly=group.exactly)
         for resource in d.capacity.values():
-            uses = {self.model.index[m]: u.value for m, u in resource.uses.items()}
             for k in range(self.model.K):
-                self.program.add_row({self.f(m, k): u for m, u in uses.items()}, high=resource.limit.value)
+                self.program.add_row(self._used(resource, k), high=resource.limit.value)
         for link in d.links.values():
             self._link(link)
         for name, requirement in asked(self.model, self.question).items():
             if name not in self.question.without:
                 self.require(requirement)
+
+    def _used(self, resource: Resource, k: int) -> Row:
+        """What is used of a resource in period k."""
+        return {self.f(self.model.index[m], k): amount for m, amount in self.model.dossier.uses(resource).items()}
 
     @cached_property
     def new(self) -> list[int]:
@@ -330,18 +336,23 @@ class Problem:
 
     def verified(self, shares: Mapping[int, float], at: float) -> Linear:
         """Verified part of a scale at a time in years."""
-        model = self.model
-        row: Row = {}
-        const = 0.0
-        for m, share in shares.items():
-            state = float(model.state[m])
-            confirms = model.dossier.measures[model.measures[m]].confirms_in
-            if state > 0 and state_ready(model, m, verified=True) <= at + SNAP:
-                const += share * state
-            last = int(np.searchsorted(model.tau, at - confirms + SNAP, side="right")) - 1
-            if last >= 0 and (state == 0 or model.divisible[m]):
-                row[self.f(m, last)] = row.get(self.f(m, last), 0.0) + share
-                const -= share * state
+        counted = [(share, self.counted(m, at)) for m, share in shares.items()]
+        return Linear(combine(*((s, c.row) for s, c in counted)), sum(s * c.const for s, c in counted))
+
+    def counted(self, m: int, at: float) -> Linear:
+        """The share of a measure that is verified at a time."""
+        return self.counted_after(m, at, self.model.dossier.measures[self.model.measures[m]].confirms_in)
+
+    def counted_after(self, m: int, at: float, confirms: float) -> Linear:
+        """As `counted`, were it to count as verified so many years after it enters."""
+        model, row, const = self.model, {}, 0.0
+        state = float(model.state[m])
+        if state > 0 and standing_verified(model, m, confirms) <= at + SNAP:
+            const += state
+        last = int(np.searchsorted(model.tau, at - confirms + SNAP, side="right")) - 1
+        if last >= 0 and (state == 0 or model.divisible[m]):
+            row[self.f(m, last)] = 1.0
+            const -= state
         return Linear(row, const)
 
     def _link(self, link: Link) -> None:
@@ -528,13 +539,17 @@ class Problem:
 
 def state_ready(model: Model, n: int, *, verified: bool) -> float:
     """When a measure already in force counts (as verified), in years from signature, not before 0."""
-    if not verified:
-        return 0.0
+    confirms = model.dossier.measures[model.measures[n]].confirms_in
+    return max(0.0, standing_verified(model, n, confirms)) if verified else 0.0
+
+
+def standing_verified(model: Model, n: int, confirms: float) -> float:
+    """When a measure already in force counts as verified, which takes `confirms` years where no date is given."""
     d = model.dossier
     standing = d.state.in_force[model.measures[n]]
     if standing.verified is not None:
-        return max(0.0, years_between(d.start, standing.verified))
-    return max(0.0, years_between(d.start, standing.since) + d.measures[model.measures[n]].confirms_in)
+        return years_between(d.start, standing.verified)
+    return years_between(d.start, standing.since) + confirms
 
 
 def prerequisites(model: Model, name: str) -> list[tuple[int, float, bool]]:

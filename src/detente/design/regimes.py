@@ -1,14 +1,15 @@
 """The regimes that a dossier's measures can be inspected under, and a choice of one for each. DESIGN §3, §6.
 
 A choice says for every measure that has regimes which one is taken, by its place in the menu: the places go by effort,
-and the first is none at all, where what the block itself says counts and nothing is spent. Where that would see more
-than a regime that takes effort, the block is not what is left without inspection: then the first is a regime of effort
-0, if there is one, else that cheating is never seen.
+and the first is none at all, where what the block itself says counts and nothing is spent. Where the block does not
+say how cheating is seen, or would see more than a regime that takes effort, it is not what is left without inspection:
+then the first is a regime of effort 0, if there is one, else that cheating is never seen.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -21,6 +22,8 @@ from detente.errors import UsageError
 from detente.model.detection import watch
 
 Effort = Literal["days", "cost"]
+MANY = 20_000
+"""Efforts beyond which they are not written down."""
 Choice = tuple[int, ...]
 """The place in its menu of each measure with regimes, in the order of `Menus.menus`."""
 
@@ -67,8 +70,9 @@ class Menus:
                 places.append(Place(which, amount.value))
             rho = _discount(dossier, name)
             places.sort(key=lambda p: (p.effort, seen_value(verify.under(p.regime), rho)))
-            own = seen_value(verify.under(None), rho) if verify.detects or verify.visits else math.inf
-            blind = any(p.effort > 0 and seen_value(verify.under(p.regime), rho) < own - 1e-12 for p in places)
+            own = seen_value(verify, rho) if _says(verify) else math.inf
+            worse = any(p.effort > 0 and seen_value(verify.under(p.regime), rho) < own - 1e-12 for p in places)
+            blind = dossier.measures[name].fakeable and (worse or not _says(verify))
             none = [] if blind and places[0].effort == 0 else [Place(None, 0.0, blind)]
             menus.append(Menu(name, (*none, *places)))
         return cls(dossier, chosen, tuple(menus))
@@ -103,6 +107,22 @@ class Menus:
         """Its effort a year."""
         return math.fsum(menu.places[i].effort for menu, i in zip(self.menus, choice, strict=True) if i >= 0)
 
+    def at_least(self, effort: float) -> float:
+        """The least that some choice takes which is no less than an effort."""
+        sums = self._sums
+        i = bisect_left(sums, effort - 1e-6 * max(1.0, effort))
+        return max(effort, sums[i]) if i < len(sums) else effort
+
+    @cached_property
+    def _sums(self) -> list[float]:
+        """What choices can take, in order; empty where that is too much to write down."""
+        sums = {0.0}
+        for menu in self.menus:
+            sums = {round(s + p.effort, 6) for s in sums for p in menu.places}
+            if len(sums) > MANY:
+                return []
+        return sorted(sums)
+
     def named(self, choice: Choice) -> dict[str, str | None]:
         """Measure → regime, None for none."""
         return {menu.measure: menu.places[i].regime for menu, i in zip(self.menus, choice, strict=True)}
@@ -123,11 +143,18 @@ class Menus:
                 changes |= {f"{path}.visits": None} if verify.visits is not None else {}
         return changes
 
-    def way(self, i: int, place: int) -> Verify:
-        """What counts of a measure's verification at a place of its menu."""
+    def effort_of(self, i: int, place: int, kind: Effort | None) -> float:
+        """Days or cost a year of a place of a menu, whatever effort it is ordered by; 0 where it does not say."""
+        return self._verify(i).effort(self.menus[i].places[place].regime, kind)
+
+    def _verify(self, i: int) -> Verify:
         verify = self.dossier.measures[self.menus[i].measure].verify
         assert isinstance(verify, Verify)
-        chosen = self.menus[i].places[place]
+        return verify
+
+    def way(self, i: int, place: int) -> Verify:
+        """What counts of a measure's verification at a place of its menu."""
+        verify, chosen = self._verify(i), self.menus[i].places[place]
         if chosen.blind:
             return verify.under(None).model_copy(update={"detects": ZERO, "visits": None})
         return verify.under(chosen.regime)
@@ -148,12 +175,15 @@ class Menus:
         return tuple(self._notes())
 
     def _notes(self) -> Iterator[str]:
-        odd = [menu.measure for menu in self.menus if menu.places[0].blind or menu.places[0].regime is not None]
-        if odd:
+        replaced = [m for m, u in enumerate(self.menus) if u.places[0].blind or u.places[0].regime is not None]
+        if odd := [self.menus[m].measure for m in replaced if _says(self._verify(m))]:
             yield (
                 f"The block itself sees more than a regime that takes effort, so it is not had for nothing: "
                 f"without effort, cheating is never seen, or as the regime of effort 0 has it: {', '.join(odd)}."
             )
+        silent = [self.menus[m] for m in replaced if not _says(self._verify(m))]
+        if named := [u.measure for u in silent if u.places[0].blind]:
+            yield f"Without a regime nothing says how cheating is seen, so it never is: {', '.join(named)}."
         for m, menu in enumerate(self.menus):
             rho = _discount(self.dossier, menu.measure)
             ways = [(place, self.way(m, i)) for i, place in enumerate(menu.places)]
@@ -174,6 +204,11 @@ class Menus:
 def seen_value(verify: Verify, rho: float) -> float:
     """E[e^(−ρ(T + delay))]: how well cheating is seen, 1 at once and 0 never."""
     return math.exp(-rho * verify.delay.value) * float(watch(verify).partial(rho, -1.0, math.inf))
+
+
+def _says(verify: Verify) -> bool:
+    """Whether a block itself says how cheating is seen."""
+    return verify.detects is not None or verify.visits is not None
 
 
 def _with_regimes(dossier: Dossier) -> Iterator[tuple[str, Verify]]:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from detente.design.problem import Linear, Problem, Question, requirements
+from detente.design.problem import Linear, Problem, Question, requirements, standing_verified
 from detente.design.program import Array, combine
 from detente.design.solve import ANY, Clock, Objective, Outcome, Solver, linear_sum
 from detente.dossier.grid import years_between
@@ -236,8 +236,7 @@ class Designer:
 
     def _earliest(self) -> tuple[Outcome, Rule]:
         first = self._meet_minimal()
-        times = self._times()
-        program, model = self.problem.program, self.model
+        times, program = self._times(), self.problem.program
         met = program.add_columns(np.zeros(len(times)), np.ones(len(times)), integer=True)
         for i, t in enumerate(times):
             if i:
@@ -250,17 +249,17 @@ class Designer:
         target = Linear(row, -times[-1])
 
         def score(shares: Array) -> float:
-            return -met_time(model, first, shares)
+            return -self.met(shares)
 
         return self._then_egalitarian(Objective(target, score), "earliest")
 
     def _minimal(self) -> tuple[Outcome, Rule]:
-        first = self._meet_minimal()
+        self._meet_minimal()
         new = self.problem.new
         target = Linear(dict.fromkeys(new, -1.0))
 
         def score(shares: Array) -> float:
-            if math.isinf(met_time(self.model, first, shares)):
+            if math.isinf(self.met(shares)):
                 return -math.inf
             return -float(np.sum(shares[:, -1] > shares[:, 0] + 1e-9))
 
@@ -290,6 +289,14 @@ class Designer:
         shares = outcome.shares if tie.shares is None else tie.shares
         return Outcome(shares, outcome.objective, outcome.bound, proved=True), rule
 
+    def waits(self, m: int) -> tuple[float, ...]:
+        """Years after its entry from which a measure may count as verified."""
+        return (self.model.dossier.measures[self.model.measures[m]].confirms_in,)
+
+    def met(self, shares: Array) -> float:
+        """Years from signature at which a plan meets minimal success; infinite where it never does."""
+        return met_time(self.model, requirements(self.model, "minimal"), shares)
+
     def _times(self) -> list[float]:
         """Times at which minimal success can be met: entries, verifications that count, dates that it names."""
         model = self.model
@@ -299,8 +306,9 @@ class Designer:
                 times.add(max(0.0, years_between(model.dossier.start, r.since)))
             if isinstance(r, ProgressBy):
                 for m in self.problem.scale(r.progress):
-                    wait = model.dossier.measures[model.measures[m]].confirms_in
-                    times |= {t + wait for t in model.tau.tolist()}
+                    times |= {t + wait for wait in self.waits(m) for t in model.tau.tolist()}
+                    if model.state[m] > 0:
+                        times |= {max(0.0, standing_verified(model, m, wait)) for wait in self.waits(m)}
         ordered = sorted(times)
         return [t for i, t in enumerate(ordered) if i == 0 or t - ordered[i - 1] > SNAP]
 

@@ -98,8 +98,12 @@ class Solver:
         """Shares of plans known to satisfy every row."""
         self.first_plan_seconds: float | None = None
         self.widths: tuple[int, ...] = WIDTHS
+        self.doubtful = False
+        """Whether a no-good row has cut off parts of divisible measures that no row rules out: nothing is proved."""
         self._broken: Array | None = None
         """The last solution of the programme that broke rows."""
+        self._solved = -1
+        """How many rows the programme had when it was last solved."""
         valued = problem.valued
         self._relief = np.maximum(0.0, -valued.least)
 
@@ -122,31 +126,15 @@ class Solver:
 
     def on(self, shares: Array) -> NDArray[np.bool_]:
         """[R] which valued rows apply to a plan."""
-        kind, party, cell, previous = self._switches
-        f = shares.ravel()
-        model = self.problem.model
-        active = np.array([shares[model.by[p]].max(initial=0.0) > 1e-9 for p in range(len(model.parties))])
-        there = f[cell] - f[previous] * (kind == 3) > 0.5
-        on: NDArray[np.bool_] = np.where(kind == 0, True, np.where(kind == 1, active[party], there))
-        return on
+        return self.problem.valued.on(shares)
 
     def slacks(self, shares: Array) -> Array:
         """[R] slack of every valued row for a plan."""
         return self.problem.valued.slacks(shares)
 
-    @cached_property
-    def _switches(self) -> tuple[NDArray[np.int64], ...]:
-        """[R] each: kind (0 always, 1 performs, 2 in, 3 enters), party, cell of [M, K+1], and the cell before it."""
-        kinds = {"always": 0, "performs": 1, "in": 2, "enters": 3}
-        switches = [label.switch for label in self.problem.valued.labels]
-        width = self.problem.model.K + 1
-        cell = np.array([max(0, s.measure) * width + s.period + 1 for s in switches], np.int64)
-        kind = np.array([kinds[s.kind] for s in switches], np.int64)
-        return kind, np.array([s.party for s in switches], np.int64), cell, np.maximum(cell - 1, 0)
-
     def _relieved(self, f: Array) -> Array:
         """[R] how far each row is switched on in the relaxation, for shares f [M, K+1]."""
-        kind, party, cell, previous = self._switches
+        kind, party, cell, previous = self.problem.valued.switches
         model = self.problem.model
         active = np.array([f[model.by[p]].max(initial=0.0) for p in range(len(model.parties))])
         flat = f.ravel()
@@ -245,7 +233,7 @@ class Solver:
         program.set_objective(objective.target.row)
         relaxed = self._relaxation(objective)
         if relaxed is None:
-            return Outcome(None, -math.inf, -math.inf, proved=True)
+            return Outcome(None, -math.inf, -math.inf, proved=not self.doubtful)
         x, bound = relaxed[0], objective.bound(relaxed[1] + objective.target.const)
         if x is not None:
             for width in self.widths:
@@ -262,10 +250,11 @@ class Solver:
                 self._near(objective, self._broken, REPAIR_WIDTH)
             shares, value = self._incumbent(objective)
             if answer.status == "infeasible":
-                return Outcome(shares, value, value, proved=True)
-            bound = min(bound, objective.bound(answer.bound + objective.target.const))
+                return Outcome(shares, value, bound if self.doubtful else value, proved=not self.doubtful)
+            if not self.doubtful:
+                bound = min(bound, objective.bound(answer.bound + objective.target.const))
             if not changed and answer.status == "optimal":
-                return Outcome(shares, value, max(bound, value), proved=True)
+                return Outcome(shares, value, max(bound, value), proved=not self.doubtful)
 
     def _good_enough(self, objective: Objective, bound: float) -> bool:
         shares, value = self._incumbent(objective)
@@ -277,6 +266,7 @@ class Solver:
         shares, value = self._incumbent(objective)
         program.set_objective(objective.target.row)
         rejected: list[Array] = []
+        self._solved = program.rows
         answer = program.maximise(
             seconds=seconds,
             absolute_gap=0.9 * objective.slack_for(value if shares is not None else 0.0),
@@ -321,9 +311,14 @@ class Solver:
         if self.offer(shares):
             return refined
         slack = self.slacks(shares)
-        if not self._add_worst(self.violated(shares), slack, each=3, around=True) and not refined:
-            self.forbid(shares)  # by rounding alone it breaks rows that are in the programme
+        added = self._add_worst(self.violated(shares), slack, each=3, around=True)
+        self._rule_out(shares, known=not added and not refined)
         return True
+
+    def _rule_out(self, shares: Array, *, known: bool) -> None:
+        """Forbid a plan that by rounding alone breaks rows which were in the programme when it was solved."""
+        if known and self.problem.program.rows == self._solved:
+            self.forbid(shares)
 
     def forbid(self, shares: Array, *, unless: int | None = None) -> None:
         """No-good row: not this plan, unless a column is 1."""
@@ -335,6 +330,7 @@ class Solver:
                 row[self.problem.f(int(m), k)] = -1.0 if inside else 1.0
                 ones += inside
         self.problem.program.add_row(row, low=1.0 - ones)
+        self.doubtful |= unless is None and bool(np.any(model.divisible & (model.state < 1)))
 
     def _reject(self, x: Array, rejected: list[Array]) -> bool:
         """Keep a plan that the solver has come upon, or stop it to learn from one that breaks rows."""

@@ -12,8 +12,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from detente.model.arrays import Array, Model
+from detente.model.arrays import Array, Flags, Model
 from detente.model.breaches import Breach, breakout, covert
 from detente.model.paths import Rows, Terms, Valuation, truth
 
@@ -123,6 +124,24 @@ class Conditions:
             holds = np.array([truth(e, shares) for e in self.expressions])
             slack = slack + (self.on_terms[0] + self.on_terms[1]) @ holds
         return slack
+
+    def on(self, shares: Array) -> Flags:
+        """[R] which rows apply to a plan's shares [M, K+1]."""
+        kind, party, cell, previous = self.switches
+        f, model = shares.ravel(), self.model
+        active = np.array([shares[model.by[p]].max(initial=0.0) > 1e-9 for p in range(len(model.parties))])
+        there = f[cell] - f[previous] * (kind == 3) > 0.5
+        on: Flags = np.where(kind == 0, True, np.where(kind == 1, active[party], there))
+        return on
+
+    @cached_property
+    def switches(self) -> tuple[NDArray[np.int64], ...]:
+        """[R] each: kind (0 always, 1 performs, 2 in, 3 enters), party, cell of [M, K+1], and the cell before it."""
+        kinds = {"always": 0, "performs": 1, "in": 2, "enters": 3}
+        switches = [label.switch for label in self.labels]
+        cell = np.array([max(0, s.measure) * (self.model.K + 1) + s.period + 1 for s in switches], np.int64)
+        kind = np.array([kinds[s.kind] for s in switches], np.int64)
+        return kind, np.array([s.party for s in switches], np.int64), cell, np.maximum(cell - 1, 0)
 
     def only(self, chosen: Sequence[bool]) -> Conditions:
         """Some of the rows, one flag a row."""

@@ -1,0 +1,233 @@
+"""The least inspection effort with which a satisfactory deal reaches something: proved, or bounded. DESIGN §5, §6.
+
+Plan and regimes are chosen together (`choosing`), so the least effort is proved without taking it that more inspection
+never hurts. (It can: a measure that comes to be seen a little sooner than another is then faked together with it.)
+What is known of one aim serves the others: whoever reaches all of a scale reaches half of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Literal
+
+from detente.design.choosing import Choosing, ChoosingSolver, Faking, Fakings
+from detente.design.problem import Linear, Question
+from detente.design.program import Array
+from detente.design.regimes import Choice, Menus
+from detente.design.rules import plan_of
+from detente.design.solve import ANY, Clock, Objective
+from detente.dossier.schema import Dossier, InForce, ProgressBy, Require, Success
+from detente.errors import DetenteError
+from detente.model.check import Judge
+from detente.model.plan import Plan
+
+Status = Literal["satisfactory", "none_exists", "undecided"]
+Kind = Literal["success", "progress", "measure"]
+Say = Callable[[str], None]
+SOME_SECONDS = 3.0
+"""For any plan under the most inspection, where the search for the least found none."""
+
+
+@dataclass(frozen=True)
+class Aim:
+    """Something a satisfactory deal might reach: a level of success, part of a progress scale, a measure in force."""
+
+    kind: Kind
+    name: str
+    share: float = 1.0
+    """Of a progress scale."""
+
+    @property
+    def level(self) -> str:
+        """The success level to ask for of the dossier that `asked` gives."""
+        return self.name if self.kind == "success" else "minimal"
+
+    def asked(self, dossier: Dossier) -> Dossier:
+        """The dossier in which this is what success at `level` means."""
+        if self.kind == "success":
+            return dossier
+        return dossier.model_copy(update={"success": Success(minimal=self.requires(dossier))})
+
+    def requires(self, dossier: Dossier) -> tuple[Require, ...]:
+        """What it asks of a plan."""
+        if self.kind == "success":
+            success = dossier.success
+            return {"minimal": success.minimal, "full": success.full}.get(self.name, ())
+        if self.kind == "progress":
+            return (ProgressBy.model_validate({"progress": self.name, "at_least": self.share}),)
+        return (InForce.model_validate({"in_force": self.name}),)
+
+    def implies(self, other: Aim, dossier: Dossier) -> bool:
+        """Whether every deal that reaches this reaches the other as well."""
+        if other in (self, Aim("success", "none")):
+            return True
+        needed = self.requires(dossier)
+        if other.kind == "measure":
+            return any(isinstance(r, InForce) and r.in_force == other.name for r in needed)
+        scales = [r for r in needed if isinstance(r, ProgressBy) and r.progress == other.name]
+        return other.kind == "progress" and any(r.at_least.value >= other.share for r in scales)
+
+
+@dataclass(frozen=True)
+class Least:
+    """The least effort for an aim, with regimes and a plan that prove it is enough.
+
+    `none_exists`: proved, with any regimes. `undecided`: stopped; `effort`, if any, is enough, less may be. `bound`:
+    proved that less is not enough.
+    """
+
+    aim: Aim
+    status: Status
+    effort: float | None
+    bound: float
+    regimes: Mapping[str, str | None]
+    overlay: Mapping[str, Any]
+    plan: Plan | None
+    false_alarms: float | None = None
+    """To be expected a year once the whole plan stands, under these regimes."""
+
+
+class Search:
+    """Looks for the least effort of one aim after another; rows, plans and bounds found for one serve the next."""
+
+    def __init__(self, menus: Menus, openings: Sequence[str] = (), say: Say = lambda text: None) -> None:
+        self.menus, self.openings, self.say = menus, tuple(openings), say
+        self.fakings = Fakings(menus)
+        self.cuts: dict[tuple[Faking, int], int] = {}
+        self.active: set[int] = set()
+        self.plans: list[tuple[Array, Choice]] = []
+        self.known: dict[Aim, Least] = {}
+        self.judge = lru_cache(maxsize=512)(self._judge)
+
+    def least(self, aim: Aim, clock: Clock) -> Least:
+        """The least effort with which some plan reaches an aim, as far as the clock allows."""
+        found = self._followed(aim)
+        if found.status == "undecided" and clock.left > 0:
+            found = self._sought(aim, found, clock)
+        self.known[aim] = found
+        return found
+
+    def _followed(self, aim: Aim) -> Least:
+        """What is known of an aim from others: the cheapest plan that reaches it too, and the greatest bound."""
+        dossier = self.menus.dossier
+        below = [x for other, x in self.known.items() if aim.implies(other, dossier)]
+        if any(x.status == "none_exists" for x in below):
+            return Least(aim, "none_exists", None, 0.0, {}, {}, None)
+        floor = max((x.bound for x in below), default=0.0)
+        plans = sorted(self.plans, key=lambda known: self.menus.spent(known[1]))
+        best = next(((s, c) for s, c in plans if self._fits(aim, s, c)), None)
+        if best is None:
+            return Least(aim, "undecided", None, floor, {}, {}, None)
+        return self._with(aim, *best, floor, proved=_reached(self.menus.spent(best[1]), floor))
+
+    def _with(self, aim: Aim, shares: Array, choice: Choice, bound: float, *, proved: bool) -> Least:
+        spent, plan = self.menus.spent(choice), plan_of(self.fakings.model, shares)
+        return Least(
+            aim,
+            "satisfactory" if proved else "undecided",
+            spent,
+            spent if proved else min(bound, spent),
+            self.menus.named(choice),
+            self.menus.overlay(choice),
+            plan,
+            false_alarms(self.menus.applied(choice), plan),
+        )
+
+    def _sought(self, aim: Aim, known: Least, clock: Clock) -> Least:
+        """The least effort by the programme of plans and regimes, above a bound that is known."""
+        self.say(f"The least effort for {words_of(aim)}")
+        solver = self._solver(aim, clock)
+        problem = solver.problem
+        if known.bound > 0:
+            problem.program.add_row(problem.spent, low=known.bound - 1e-6)
+        for shares, choice in self.plans:
+            if self._fits(aim, shares, choice):
+                solver.offer_with(shares, choice)
+        outcome = solver.best(frugal(problem, solver))
+        if outcome.shares is None and not outcome.proved and not clock.cancelled():
+            outcome = replace(outcome, shares=self._some(aim, solver))
+        self.learn(solver)
+        bound = max(known.bound, -outcome.bound) if math.isfinite(outcome.bound) else known.bound
+        bound = self.menus.at_least(bound)
+        if outcome.shares is None:
+            status: Status = "none_exists" if outcome.proved else "undecided"
+            return Least(aim, status, None, bound, {}, {}, None)
+        choice = solver.chosen[outcome.shares.tobytes()]
+        if not self.judge(aim, choice).satisfactory(plan_of(self.fakings.model, outcome.shares)):
+            raise DetenteError("a plan chosen with its inspections did not pass check: please report this dossier")
+        self.plans.append((outcome.shares, choice))
+        spent = self.menus.spent(choice)
+        proved = outcome.proved or _reached(spent, bound)
+        self.say(f"{words_of(aim)}: {spent:g} {self.menus.unit}{'' if proved else ', perhaps less'}")
+        return self._with(aim, outcome.shares, choice, bound, proved=proved)
+
+    def _solver(self, aim: Aim, clock: Clock) -> ChoosingSolver:
+        """The programme for an aim, with all rows that others turned out to need."""
+        problem = Choosing(self.fakings, Question(aim.level, self.openings), aim.asked(self.fakings.model.dossier))
+        for row in sorted(self.active):
+            problem.activate(row)
+        for cut in self.cuts:
+            problem.cut(*cut)
+        return ChoosingSolver(problem, clock, say=self.say)
+
+    def seed(self, solver: ChoosingSolver, aim: Aim, choice: Choice) -> None:
+        """Give a solver under one choice what is known: rows, and plans that reach an aim under it."""
+        for row in sorted(self.active):
+            solver.problem.activate(row)
+        for cut in self.cuts:
+            solver.problem.cut(*cut)
+        for shares, _ in self.plans:
+            if self._fits(aim, shares, choice):
+                solver.offer_with(shares, choice)
+
+    def learn(self, solver: ChoosingSolver) -> None:
+        """Keep the rows that a solver turned out to need."""
+        self.active |= set(solver.problem.active)
+        self.cuts |= solver.problem.cuts
+
+    def _some(self, aim: Aim, solver: ChoosingSolver) -> Array | None:
+        """Any plan at all, under the most inspection: for a search that found none."""
+        first = self._solver(aim, Clock(SOME_SECONDS, solver.clock.cancelled))
+        first.problem.choose(self.menus.most)
+        shares = first.best(ANY).shares
+        return shares if shares is not None and solver.offer_with(shares, self.menus.most) else None
+
+    def _judge(self, aim: Aim, choice: Choice) -> Judge:
+        dossier = aim.asked(self.menus.applied(choice))
+        return Judge(dossier, success=aim.level, openings=self.openings)  # type: ignore[arg-type]
+
+    def _fits(self, aim: Aim, shares: Array, choice: Choice) -> bool:
+        """Whether it meets all that has no value; the rest it met for another aim."""
+        terms = self.judge(aim, choice).terms
+        timing = terms.clock.timing(plan_of(self.fakings.model, shares))
+        return all(term.judge(timing) is None for term in terms.all)
+
+
+def _reached(spent: float, bound: float) -> bool:
+    """Whether an effort is no more than what is proved to be needed."""
+    return spent <= bound + 1e-6 * max(1.0, bound)
+
+
+def false_alarms(dossier: Dossier, plan: Plan) -> float:
+    """False alarms to be expected a year once a whole plan stands, under the regimes that a dossier chooses."""
+    standing = [dossier.measures[m].verification for m, day in plan.entry.items() if day is not None]
+    return math.fsum(v.false_alarms.value for v in standing if v is not None)
+
+
+def frugal(problem: Choosing, solver: ChoosingSolver) -> Objective:
+    """The least effort."""
+    spent = problem.menus.spent
+    target = Linear({c: -amount for c, amount in problem.spent.items()})
+    return Objective(
+        target, lambda shares: -spent(solver.chosen[shares.tobytes()]), slack_for=lambda v: 1e-6 * max(1.0, abs(v))
+    )
+
+
+def words_of(aim: Aim) -> str:
+    """An aim as progress lines name it."""
+    if aim.kind == "success":
+        return "any deal" if aim.name == "none" else f"{aim.name} success"
+    return f"{aim.share:.0%} of {aim.name}" if aim.kind == "progress" else aim.name
