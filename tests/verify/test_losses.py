@@ -111,6 +111,13 @@ def test_each_history_is_that_of_a_plain_loop(made):
         assert drawn.page[i] == pytest.approx(sequential.page(standard, 0.5))
 
 
+def test_a_loss_may_leave_nothing_that_errs():
+    rows = [Measurement(b, "store", "inventory", kg, 0.01, 0.0) for b, kg in enumerate((0.0, 1.0, 5.0))]
+    rows += [Measurement(1, "in", "input", 1.0, 0.0, 0.0), Measurement(2, "in", "input", 4.0, 0.01, 0.0)]
+    with pytest.raises(UsageError, match="no error of its own"):
+        simulate(area(rows), 5, 1, loss=[1.0, 0.0], taken_from="store")
+
+
 def test_a_seed_is_a_result_and_nothing_else_is(made):
     once, again = simulate(made, 50, 1), simulate(made, 50, np.random.default_rng(1))
     assert (once.page == again.page).all()

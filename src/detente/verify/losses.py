@@ -85,7 +85,10 @@ def _some(
     amounts = area.errors.draw(true, count, rng)
     muf = np.ascontiguousarray(area.errors.muf(amounts).T) + (missing - area.muf)
     covariance = area.errors.covariance(amounts if measured else true)
-    root = cholesky(covariance)
+    try:
+        root = cholesky(covariance)
+    except np.linalg.LinAlgError:
+        raise UsageError("so much is lost that what is left gives a balance no error of its own") from None
     standard = whiten(root, muf)
     sigma = np.broadcast_to(np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1)), muf.shape)
     smoothed = whiten(root, v5b3_estimate(muf))
