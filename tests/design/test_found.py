@@ -82,6 +82,7 @@ def test_two_plans_that_break_one_row_do_not_rule_out_the_parts_between() -> Non
         },
     }
     verify = {"by": "agency", "detects": "50 %/year", "confirms_in": 0}
+    unseen = {"by": "agency", "detects": "20 %/year", "confirms_in": "4 months"}
     part = {"takes": "6 months", "undo": {"in": 0}, "verify": verify, "divisible": True}
     dossier = Dossier.model_validate(
         {
@@ -93,10 +94,11 @@ def test_two_plans_that_break_one_row_do_not_rule_out_the_parts_between() -> Non
             "parties": parties,
             "measures": {
                 "m0": {"by": "b", "effects": {"x": {"level": 3}}, **part},
-                "m1": {"by": BOTH, "effects": {"x": {"level": -2}}, "takes": "5 months", "verify": verify},
+                "m1": {"by": BOTH, "effects": {"x": {"level": -2}}, "takes": "5 months", "verify": unseen},
             },
             "interactions": {"i0": {"any": ["m1", "m0"], "effects": {"x": {"level": 2}}}},
             "progress": {"done": {"m0": 1, "m1": 1}},
+            "side_conditions": [{"needs": "m0", "before": "m1"}],
             "success": {"minimal": [{"progress": "done", "at_least": "25 %"}]},
         }
     )
