@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import detente as dt
 from detente.errors import UsageError
-from detente.verify.sample_plan import plan_sample
-from detente.verify.sampling import Method
+from detente.verify.sample_plan import plan_sample, plan_strata
+from detente.verify.sampling import Method, Stratum
 
 
 @given(st.integers(4, 150), st.floats(0.1, 50), st.floats(0.1, 50), st.floats(0.05, 0.95), st.booleans())
@@ -50,3 +50,16 @@ def test_gain_and_caught_go_together(given_):
         dt.verify_sample(items=120, mean_kg=2.0, **given_)
     with pytest.raises(UsageError):
         dt.verify_sample("practice-store", **given_)
+
+
+def test_strata_are_drawn_in_whole_items():
+    few, many = dt.verify_sample("practice-store"), dt.verify_sample("practice-store", budget=61)
+    assert few.found.whole == {"powder": 6, "rods": 12, "ingots": 12}
+    assert few.sentences()[0].startswith("Draw 6 of 60 powder, 12 of 40 rods and 12 of 25 ingots: ")
+    assert few.to_json()["whole_items"] == few.found.whole
+    assert few.found.whole_detection == few.found.game.pure_detection <= many.found.whole_detection
+    store = {"a": Stratum(4000, 0.5), "b": Stratum(3000, 2.0, 1.5), "c": Stratum(900, 4.0, 3.0)}
+    large = plan_strata("large", store, 8.0, 600.0)
+    assert large.game is None
+    assert 0 < large.whole_detection <= large.detection < large.whole_detection + 0.01
+    assert sum(n * store[name].effort for name, n in large.whole.items()) <= 600

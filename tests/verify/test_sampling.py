@@ -312,3 +312,29 @@ def test_spread_holds_every_split_alike(parts, budget):
 def test_misuse_is_said(call):
     with pytest.raises(UsageError):
         call()
+
+
+@given(
+    st.lists(st.builds(Stratum, st.integers(1, 5), st.sampled_from([0.5, 1.0, 2.0]), st.sampled_from([1.0, 1.5])))
+    .filter(lambda s: 1 <= len(s) <= 3),
+    st.floats(0, 14),
+    st.sampled_from([1.0, 2.0, 3.0]),
+)  # fmt: skip
+def test_the_rule_in_whole_items_never_promises_too_much(parts, budget, goal):
+    """Against every split of the goal; within the budget, and no whole items of the same rule promise more."""
+    if sum(s.items * s.yield_kg for s in parts) < goal:
+        return
+    got = sampling.spread_whole(parts, goal, budget)
+    assert sum(n * s.effort for n, s in zip(got.drawn, parts, strict=True)) <= budget + 1e-9
+    assert all(0 <= n <= s.items for n, s in zip(got.drawn, parts, strict=True))
+    every = list(product(*(range(s.items + 1) for s in parts)))
+    splits = [d for d in every if sum(k * s.yield_kg for k, s in zip(d, parts, strict=True)) >= goal - 1e-9]
+    assert got.detection <= min(1 - chance(parts, got.drawn, d) for d in splits) + 1e-9
+
+    def promised(plan) -> float:
+        left = [(1 - n / s.items) ** (goal / s.yield_kg) for n, s in zip(plan, parts, strict=True)]
+        return 1 - max(left)
+
+    fits = [n for n in every if sum(k * s.effort for k, s in zip(n, parts, strict=True)) <= budget + 1e-9]
+    assert got.detection == pytest.approx(max(promised(n) for n in fits), abs=1e-9)
+    assert got.detection <= 1 - sampling.spread(parts, goal, budget).miss + 1e-9

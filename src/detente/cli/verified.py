@@ -30,7 +30,7 @@ SHOWN: Mapping[str, Mapping[str, Sequence[str]]] = {
     "verify sample": {
         "sizes": ("rule", "draws", "sees", "how"),
         "methods": ("drawn", "relative SD", "recognises worst share", "false alarm"),
-        "strata": ("stratum", "items", "yields kg", "effort", "draws", "in whole items"),
+        "strata": ("stratum", "items", "yields kg", "effort", "draws", "by the rule"),
     },
     "verify inspect": {
         "sites": ("site", "visits a year", "days a year", "worth", "90 % within"),

@@ -15,6 +15,7 @@ from detente.verify.sampling import (
     Sample,
     SamplingGame,
     Stratum,
+    WholeSpread,
     Worst,
     defects_for,
     detection,
@@ -23,6 +24,7 @@ from detente.verify.sampling import (
     sample_size_jaech,
     sampling_game,
     spread,
+    spread_whole,
 )
 
 POINTS = 60
@@ -86,9 +88,13 @@ class StrataPlan:
     budget: float
     strata: Mapping[str, Stratum]
     drawn: Mapping[str, float]
+    """By the rule for large strata, in real numbers, with what they see at least."""
     detection: float
+    whole: Mapping[str, int]
+    """In whole items, with what they see at least: the best, or by the rule where there are too many to enumerate."""
+    whole_detection: float
     game: SamplingGame | None
-    """In whole items, where there are few enough of them."""
+    """Where there are few enough of them."""
 
 
 def plan_sample(
@@ -154,4 +160,6 @@ def plan_strata(title: str, strata: Mapping[str, Stratum], goal_kg: float, budge
     except UsageError:  # too many to enumerate
         game = None
     drawn = {name: float(n) for name, n in zip(strata, found.drawn, strict=True)}
-    return StrataPlan(title, goal_kg, budget, strata, drawn, 1 - found.miss, game)
+    whole = WholeSpread(game.pure, game.pure_detection) if game else spread_whole(parts, goal_kg, budget)
+    named = dict(zip(strata, whole.drawn, strict=True))
+    return StrataPlan(title, goal_kg, budget, strata, drawn, 1 - found.miss, named, whole.detection, game)

@@ -294,6 +294,37 @@ def spread(strata: Sequence[Stratum], goal_kg: float, budget: float) -> Spread:
     return Spread(items * -np.expm1(-kappa * gains), float(np.exp(-kappa * goal_kg)), kappa)
 
 
+class WholeSpread(NamedTuple):
+    """Whole samples from several strata, and the least that they see of whatever split of the goal."""
+
+    drawn: tuple[int, ...]
+    detection: float
+
+
+def spread_whole(strata: Sequence[Stratum], goal_kg: float, budget: float) -> WholeSpread:
+    """The rule of `spread` in whole items: the greatest κ for which n_i = ⌈N_i(1 − e^(−κμ_i))⌉ are within the budget.
+
+    C(N−d, n)/C(N, n) ≤ (1 − n/N)^d, so β ≤ e^(−κM) for κ = min −ln(1 − n_i/N_i)/μ_i: what is said is never too much.
+    """
+    whole = spread(strata, goal_kg, budget)
+    items, gains = np.array([float(s.items) for s in strata]), np.array([s.yield_kg for s in strata])
+    effort = np.array([s.effort for s in strata])
+    if whole.miss == 0.0:
+        return WholeSpread(tuple(s.items for s in strata), 1.0)
+
+    def drawn(kappa: float) -> Array:
+        found: Array = np.minimum(np.ceil(items * -np.expm1(-kappa * gains) - ROUNDING), items)
+        return found
+
+    low, high = 0.0, whole.kappa * (1 + ROUNDING)
+    while low < (middle := (low + high) / 2) < high:
+        low, high = (middle, high) if float(effort @ drawn(middle)) <= budget + ROUNDING else (low, middle)
+    got = drawn(low)
+    with np.errstate(divide="ignore"):
+        kappa = float((-np.log1p(-got / items) / gains).min())
+    return WholeSpread(tuple(int(n) for n in got), float(-np.expm1(-kappa * goal_kg)))
+
+
 class SamplingGame(NamedTuple):
     """Whole samples from several strata against whoever knows the plan: one plan, or a lottery over plans."""
 

@@ -196,8 +196,8 @@ class VerifySampleResult(Verification):
                 "budget": f.budget,
                 "draws": dict(f.drawn),
                 "detection": finite(f.detection),
-                "whole_items": f.game and dict(zip(f.strata, f.game.pure, strict=True)),
-                "whole_items_detection": f.game and f.game.pure_detection,
+                "whole_items": dict(f.whole),
+                "whole_items_detection": f.whole_detection,
                 "lottery": f.game and [{"draws": list(plan), "chance": p} for plan, p in f.game.mixed],
                 "lottery_detection": f.game and f.game.mixed_detection,
             }

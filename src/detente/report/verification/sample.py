@@ -67,18 +67,17 @@ def _of_methods(plan: SamplePlan) -> tuple[str, ...]:
 
 def strata_said(plan: StrataPlan) -> tuple[str, ...]:
     """The spread over strata in sentences."""
-    drawn = several([f"{number(n)} of {number(plan.strata[name].items)} {name}" for name, n in plan.drawn.items()])
-    whole = f"A loss of {number(plan.goal_kg)} kg is seen with {chance(plan.detection)}"
-    first = f"{whole}, however it is split over the strata: draw {drawn}."
-    if plan.game is None:
-        return (first, "In real numbers, for large strata: round up where the budget allows it.")
-    g = plan.game
-    pure = several([f"{n} {name}" for name, n in zip(plan.strata, g.pure, strict=True) if n])
-    return (
-        first,
-        f"In whole items the best single plan ({pure}) sees it with {chance(g.pure_detection)}; drawing "
-        f"lots between plans with {chance(g.mixed_detection)}.",
+    draw = several([f"{number(n)} of {number(plan.strata[name].items)} {name}" for name, n in plan.whole.items()])
+    first = (
+        f"Draw {draw}: a loss of {number(plan.goal_kg)} kg is then seen with {chance(plan.whole_detection)} at least, "
+        "however it is split over the strata."
     )
+    by_rule = several([f"{number(n)} {name}" for name, n in plan.drawn.items()])
+    rule = f"By the rule for large strata, in real numbers ({by_rule}), it is seen with {chance(plan.detection)}."
+    if plan.game is None:
+        return (first, rule)
+    lots = f"Drawing lots between plans sees it with {chance(plan.game.mixed_detection)}; --json has the chances."
+    return (first, lots, rule)
 
 
 # --- rows ------------------------------------------------------------------------------------------------------
@@ -122,13 +121,18 @@ def method_rows(plan: SamplePlan) -> list[Row]:
 
 def strata_rows(plan: StrataPlan) -> list[Row]:
     """One row a stratum."""
-    pure = plan.game.pure if plan.game else (None,) * len(plan.strata)
-    rows: list[Row] = []
-    for (name, s), whole in zip(plan.strata.items(), pure, strict=True):
-        row: Row = {"stratum": name, "items": s.items, "yields_kg": s.yield_kg, "effort": s.effort}
-        row = {**row, "draws": plan.drawn[name], "takes": plan.drawn[name] * s.effort}
-        rows.append(row if whole is None else {**row, "in_whole_items": whole})
-    return rows
+    return [
+        {
+            "stratum": name,
+            "items": s.items,
+            "yields_kg": s.yield_kg,
+            "effort": s.effort,
+            "draws": plan.whole[name],
+            "takes": plan.whole[name] * s.effort,
+            "by_the_rule": plan.drawn[name],
+        }
+        for name, s in plan.strata.items()
+    ]
 
 
 def tables(plan: SamplePlan | StrataPlan) -> dict[str, Any]:
@@ -187,8 +191,12 @@ def _sizes(plan: SamplePlan, rows: list[Row]) -> Any:
     )
     line = alt.Chart(inline(rows)).mark_line(color=INK, strokeWidth=1.8).encode(x=x, y=_chance())
     asked = alt.Chart(inline([{"chance": plan.wanted}])).mark_rule(color=DANGER, strokeDash=[6, 3]).encode(y="chance:Q")
-    points = alt.Chart(inline(dots)).mark_point(filled=True, size=80, opacity=1)
-    return alt.layer(line, asked, points.encode(x=x, y=_chance(), color=colour)).properties(width=720, height=230)
+    points = alt.Chart(inline(dots)).mark_point(filled=True, opacity=1)
+    # the first is the largest, so that those that fall together are all seen
+    size = alt.Size("rule:N", scale=alt.Scale(domain=["exact", "Jaech", "IAEA"], range=[190, 90, 30]), legend=None)
+    return alt.layer(line, asked, points.encode(x=x, y=_chance(), color=colour, size=size)).properties(
+        width=720, height=230
+    )
 
 
 def _shares(plan: SamplePlan, rows: list[Row]) -> Any:
@@ -229,12 +237,19 @@ def page(plan: SamplePlan | StrataPlan) -> Page:
         f"{number(plan.items)} items of {number(plan.mean_kg)} kg each. A loss of {number(plan.goal_kg)} kg is to be "
         f"seen with {percent(plan.wanted)}."
     )
-    turns_on = (
+    turns_on: tuple[str, ...] = (
         f"It assumes that whoever takes material takes {percent(plan.share)} of each item that it touches, and that "
         f"measuring such an item recognises it with {percent(plan.sees)}: a smaller share from more items needs fewer "
         "draws, but a finer instrument.",
         "Draws are random, and nobody knows them beforehand.",
     )
+    if plan.sample is not None:
+        turns_on = (
+            "The sample proposed counts for the share that it is least likely to see. Errors are taken as normal, with "
+            "the standard deviations named.",
+            f"The number to draw{turns_on[0].removeprefix('It')}",
+            *turns_on[1:],
+        )
     parts = [Part("sizes", "How many to draw", (), ("sizes",), ("sizes",))]
     if plan.sample is not None:
         note = "Methods draw each by itself; where they share an instrument, count only the better one."
