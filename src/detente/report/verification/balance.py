@@ -229,5 +229,11 @@ def _delay(balance: Balance, rows: list[Row]) -> Any:
     )
     y = alt.Y("chance:Q", title="chance of an alarm so far", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
     look = told_apart("pattern", looks, title="Loss")
-    chart = alt.Chart(inline(rows)).mark_line(strokeWidth=1.8, interpolate="step-after", point=True)
-    return chart.encode(x=_periods(rows), y=y, **look).properties(width=720, height=230)
+    data = alt.Chart(inline(rows)).encode(x=_periods(rows), y=y)
+    line = data.mark_line(strokeWidth=1.8, interpolate="step-after").encode(**look)
+    dots = data.mark_point(filled=True, size=30, opacity=1).encode(color=look["color"].copy().legend(None))
+    return (
+        alt.layer(line, dots)
+        .resolve_legend(color="independent", strokeDash="independent")
+        .properties(width=720, height=230)
+    )
