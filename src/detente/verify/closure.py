@@ -38,7 +38,7 @@ RULES = {
     "u235": "feed·xF = product·xP + tails·xW",
     "separative_work": "separative work used ≤ installed × time × availability",
     "assay": "assays are those of the material",
-    "dates": "operated before discharged before separated before claimed, in the facility's life, one run at a time",
+    "dates": "what comes first came first; within the facility's life, one run at a time",
     "age": "the age of the plutonium = when it is said to have been separated",
     "items": "each item once, at a declared site, where its entry is, and together that entry",
     "sites": "each facility at a declared site, each declared site with a facility",
