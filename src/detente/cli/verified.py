@@ -86,7 +86,7 @@ def needed(result: NeedsResult, case: str, written: Sequence[Path] = ()) -> None
     for name, rows in result.tables().items():
         if rows:
             with screen.section(name.replace("_", " ").capitalize()):
-                screen.table({c: c[:1].upper() + c[1:] for c in rows[0]}, rows[:FEW])
+                screen.table({c: c[:1].upper() + c[1:] for c in rows[0] if c != "regimes"}, rows[:FEW])
             if len(rows) > FEW:
                 screen.say(f"… and {len(rows) - FEW} more; --out and --json have all of them.")
     _foot(screen, result.findings, result.provenance, case)

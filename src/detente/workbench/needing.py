@@ -36,6 +36,7 @@ class NeedsResult(Answer):
             "most_effort": n.most,
             "least": _least(n.least),
             "steps": [_least(s) for s in n.steps],
+            "opens_next": None if n.next_step is None else _least(n.next_step),
             "raises": [
                 {
                     "measure": r.measure,
@@ -43,7 +44,9 @@ class NeedsResult(Answer):
                     "to": r.after,
                     "effort": r.effort,
                     "growth_of_gains": finite(r.more),
+                    "growth_of_gains_at_most": finite(r.most),
                     "sure": r.sure,
+                    "more_false_alarms_per_year": r.false_alarms,
                 }
                 for r in n.raises
             ],
@@ -98,6 +101,7 @@ def _least(s: Least) -> dict[str, Any]:
         "status": s.status,
         "effort": finite(s.effort),
         "bound": finite(s.bound),
+        "false_alarms_per_year": finite(s.false_alarms),
         "regimes": dict(s.regimes),
         "overlay": dict(s.overlay),
         "plan": None if s.plan is None else s.plan.to_dict(),

@@ -11,7 +11,7 @@ from detente.report.conflict_words import question_words
 from detente.report.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
 from detente.report.html import page, run_id
 from detente.report.table import Cell, Table
-from detente.report.words import LEVELS, NONE, measure, number, percent, several
+from detente.report.words import LEVELS, NONE, measure, number, percent, several, years
 from detente.report.write import write_files
 
 PLOT, ROW = 560, 21
@@ -125,13 +125,23 @@ def needs_tables(found: Needs) -> dict[str, Table]:
             ],
         )
     }
-    if found.least.regimes:
-        chosen = [[measure(found.dossier, m), r or "none"] for m, r in found.least.regimes.items()]
+    if kept := dict(inspected(found, found.least)):
+        chosen = [[measure(found.dossier, m), r] for m, r in kept.items()]
         built["regimes"] = Table.of("The regimes of the least effort", ["measure", "regime"], chosen)
     if found.raises:
         built["next"] = Table.of(
             "What the next step of effort brings",
-            ["measure", "from", "to", f"more {found.unit}", "growth of the gains, %", "by 100 of effort, %", "sure"],
+            [
+                "measure",
+                "from",
+                "to",
+                f"more {found.unit}",
+                "growth of the gains, %",
+                "at most, %",
+                "by 100 of effort, %",
+                "sure",
+                "more false alarms a year",
+            ],
             [
                 [
                     measure(found.dossier, r.measure),
@@ -139,8 +149,10 @@ def needs_tables(found: Needs) -> dict[str, Table]:
                     r.after,
                     r.effort,
                     None if r.more is None else 100 * r.more,
+                    None if r.most is None else 100 * r.most,
                     None if r.more is None or not r.effort else 1e4 * r.more / r.effort,
                     "yes" if r.sure else "no",
+                    r.false_alarms,
                 ]
                 for r in found.raises
             ],
@@ -175,8 +187,14 @@ def _answer(found: Needs, s: Least) -> str:
         return "no regimes here are enough"
     if s.effort is None:
         return "not settled in time"
-    chosen = [f"{measure(found.dossier, m)}: {r}" for m, r in s.regimes.items() if r is not None]
-    return "; ".join(chosen) or NONE
+    return "; ".join(f"{measure(found.dossier, m)}: {r}" for m, r in inspected(found, s)) or NONE
+
+
+def inspected(found: Needs, s: Least) -> list[tuple[str, str]]:
+    """The measures that are inspected at some effort, with their regimes."""
+    verified = {m: found.dossier.measures[m].verification for m in s.regimes}
+    chosen = [(m, r) for m, r in s.regimes.items() if r is not None]
+    return [(m, r) for m, r in chosen if (v := verified[m]) is not None and v.effort(r, found.effort) > 0]
 
 
 # --- words -------------------------------------------------------------------------------------------------------
@@ -194,19 +212,48 @@ def _said(found: Needs) -> Iterator[str]:
         yield " ".join(_step(found, s) for s in further)
     if never := [aim_words(found, s.aim) for s in steps if s.status == "none_exists" and s.aim.kind != "success"]:
         yield f"No regimes on the menus are enough for: {'; '.join(never)}."
-    best = next((r for r in found.raises if r.sure and r.more is not None and r.more > 0), None)
-    if best is not None and best.more is not None:
-        yield (
-            f"Beyond that, the next effort is worth most on {measure(found.dossier, best.measure)}: {best.after!r} "
-            f"takes {number(best.effort)} {found.unit} more, and the gains of the parties could grow by "
-            f"{percent(best.more)} (geometric mean, under the Nash rule)."
-        )
+    if (opens := found.next_step) is not None and opens.effort is not None:
+        more = number(opens.effort - (found.least.effort or 0.0))
+        named = several([_opened(found, aim) for aim in _opening(found, opens.effort)])
+        yield f"What opens next, at {number(opens.effort)} {found.unit}, {more} more: {named}."
+    yield from _bought(found)
     if least := [r for r in found.rates if r.status == "found" and r.chance is not None]:
         named = [f"{measure(found.dossier, r.measure)} {percent(r.chance or 0.0)}" for r in least]
         yield f"The least chance of detection within a year, one measure at a time: {several(named)}."
     if not found.finished:
         yield "The search stopped at its limit before all was settled."
     yield from found.notes
+
+
+def _opening(found: Needs, effort: float) -> list[Aim]:
+    """What can first be had at an effort; of each scale the greatest part."""
+    aims = [s.aim for s in found.steps if s.effort == effort]
+    most = {a.name: a.share for a in aims if a.kind == "progress"}
+    return [a for a in aims if a.kind != "progress" or a.share == most[a.name]]
+
+
+def _opened(found: Needs, aim: Aim) -> str:
+    words = aim_words(found, aim)
+    return f"a deal with “{words}”" if aim.kind == "measure" else words[:1].lower() + words[1:]
+
+
+def _bought(found: Needs) -> Iterator[str]:
+    """Where the next effort is worth most, or that it is worth nothing that is sure."""
+    gains = "the gains of the parties (geometric mean, under the Nash rule)"
+    best = next((r for r in found.raises if r.sure and r.more is not None and r.more > 0), None)
+    if best is not None and best.more is not None:
+        alarms = f" It brings {number(best.false_alarms)} more false alarms a year." if best.false_alarms > 0 else ""
+        yield (
+            f"The next effort is worth most on “{measure(found.dossier, best.measure)}”: {best.after!r} takes "
+            f"{number(best.effort)} {found.unit} more, and {gains} could grow by {percent(best.more)}.{alarms}"
+        )
+    elif found.raises and (known := [r.most for r in found.raises if r.most is not None]):
+        unknown = len(found.raises) - len(known)
+        rest = f"; {unknown} more were not settled in time" if unknown else ""
+        yield (
+            f"Beyond that, no single next regime is sure to add to {gains}: by {percent(max(0.0, max(known)))} "
+            f"at the most{rest}."
+        )
 
 
 def _first(found: Needs) -> str:
@@ -216,10 +263,16 @@ def _first(found: Needs) -> str:
     if s.effort is None:
         return f"How much effort {level} takes was not settled in time."
     if s.effort == 0:
-        return f"{level.capitalize()} needs no inspection beyond what the case has without any regime."
-    kept = [f"{measure(found.dossier, m)} ({r})" for m, r in s.regimes.items() if r is not None]
+        return f"{level.capitalize()} needs no inspection beyond what the case has without any regime.{_alarms(s)}"
+    kept = [f"“{measure(found.dossier, m)}” ({r})" for m, r in inspected(found, s)]
     least = "The least effort" if s.status == "satisfactory" else "Enough effort (less may do)"
-    return f"{least} for {level} is {number(s.effort)} {found.unit}: {several(kept)}."
+    return f"{least} for {level} is {number(s.effort)} {found.unit}: {several(kept)}.{_alarms(s)}"
+
+
+def _alarms(s: Least) -> str:
+    if not s.false_alarms:
+        return ""
+    return f" The deal found with it would have a false alarm about every {years(1 / s.false_alarms)}."
 
 
 def _step(found: Needs, s: Least) -> str:
