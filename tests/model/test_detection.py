@@ -33,6 +33,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "periodic": {"visits": {"every": "3 months", "detects": "60 %"}},
     "surely": {"visits": {"every": "6 months", "detects": "100 %"}},
     "blind": {"visits": {"every": "6 months", "detects": "0 %"}},
+    "rate_and_blind": {"detects": "30 %/year", "visits": {"every": "6 months", "detects": "0 %"}},
     "mixed": {"detects": "20 %/year", "visits": {"every": "5 months", "detects": "40 %"}},
     "daily": {"visits": {"every": "1 day", "detects": "1 %"}},
     "once": {"visits": {"times": [["4 months", "30 %"], ["1.5 years", "70 %"]]}},

@@ -37,7 +37,7 @@ class Law:
             elif visits.every and visits.detects:
                 self.round = [(self.every, 1 - visits.detects.value)]
         if not any(left < 1 for _, left in self.round):
-            self.round = []
+            self.round, self.every = [], NEVER
         self._diaries: dict[float, _Diary] = {}
 
     @property
