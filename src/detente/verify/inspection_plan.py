@@ -255,21 +255,33 @@ def judge_visits(task: Inspections, visits: Mapping[str, int]) -> tuple[Inspecti
 def visits_in_time(task: Inspections, site: Site) -> int | None:
     """The fewest visits a year that meet the site's `timely`; None where no number does, or there is no such goal."""
     at = _site_plans(task, site)
-    if site.timely is None or at(MOST_VISITS).late:
-        return None
-    return next(n for n in range(MOST_VISITS + 1) if not at(n).late)
+    return None if site.timely is None else _fewest(lambda n: not at(n).late)
 
 
 def days_to_deter(task: Inspections) -> int | None:
     """The least inspector-days a year with which no violation pays; None where no number of visits is enough."""
+
+    def visits(site: Site) -> int | None:
+        value = _values(task, site)
+        return _fewest(lambda n: value(n) <= PAYS)
+
     total = 0
     for site in task.sites:
-        value = _values(task, site)
-        enough = next((n for n in range(MOST_VISITS + 1) if value(n) <= PAYS), None)
+        enough = visits(site)
         if enough is None:
             return None
         total += enough * site.days
     return total
+
+
+def _fewest(enough: Callable[[int], bool]) -> int | None:
+    """The fewest visits a year that are enough.
+
+    More see no less, but where they take the place of a channel of their group; so the ends say whether any do.
+    """
+    if not (enough(0) or enough(MOST_VISITS)):
+        return None
+    return next(n for n in range(MOST_VISITS + 1) if enough(n))
 
 
 # --- one site ----------------------------------------------------------------------------------------------------
