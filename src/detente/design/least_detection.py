@@ -35,7 +35,8 @@ class Rate:
     Where that was not found, all else as the dossier states it. `found`: a deal exists at the rate, none just below it
     and none where the measure is never seen.
 
-    `rate`: times a year; 0 where none is needed; None where no rate is enough, or that is undecided.
+    `rate`: times a year; 0 where none is needed; None where no rate is enough. Undecided: a rate, if any, is enough,
+    and less may be.
     """
 
     measure: str
@@ -103,7 +104,7 @@ class Detections:
         shares, settled = self._any(m, high, clock)
         if shares is None:
             return Rate(measure, "not_enough" if settled else "undecided", None, stated)
-        while shares is not None and clock.left > 0:
+        while shares is not None:
             high = self._least_of(m, shares, high)
             if not self._confirmed(measure, high, shares):
                 return Rate(measure, "undecided", None, stated)
@@ -112,6 +113,8 @@ class Detections:
 
     def _any(self, m: int, rate: float, clock: Clock) -> tuple[Array | None, bool]:
         """A plan's shares with a measure seen at a rate, and whether that, or that there is none, is settled."""
+        if clock.left <= 0:
+            return None, False
         self.fakings.ask(m, rate)
         problem = Choosing(self.fakings, self.question)
         solver = ChoosingSolver(problem, clock)
