@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -161,7 +162,9 @@ def test_files_and_json(result: dt.NeedsResult, tmp_path: Path) -> None:
     files = {f.relative_to(tmp_path).as_posix() for f in result.write(tmp_path)}
     assert {"needs.html", "inspections.yaml", "plan.json", "figures/needs.png", "tables/effort.csv"} <= files
     page = (tmp_path / "needs.html").read_text("utf-8")
-    assert all(s.split(".")[0] in page for s in result.sentences()[:1])
+    assert all(s.split("“")[0] in page for s in result.sentences())
+    assert 'id="figure-needs"' in page
+    assert {f'id="table-{name}"' for name in result.tables()} <= set(re.findall(r'id="table-\w+"', page))
     under = dt.apply(dt.from_dict(CASE), result.found.least.overlay)
     assert dt.check(under, tmp_path / "plan.json", success="minimal").ok
 

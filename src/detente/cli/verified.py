@@ -38,6 +38,8 @@ SHOWN: Mapping[str, Mapping[str, Sequence[str]]] = {
     },
 }
 """The columns that fit into 80 characters; the page and --json have all."""
+LEFT_OUT = ("regimes", "from", "at most, %", "by 100 of effort, %", "more false alarms a year")
+"""Columns of `verify needs` that do not."""
 TITLES = {
     "claims": "Declared and estimated",
     "rules": "What does not close, or cannot be tested",
@@ -86,7 +88,7 @@ def needed(result: NeedsResult, case: str, written: Sequence[Path] = ()) -> None
     for name, rows in result.tables().items():
         if rows:
             with screen.section(name.replace("_", " ").capitalize()):
-                screen.table({c: c[:1].upper() + c[1:] for c in rows[0] if c != "regimes"}, rows[:FEW])
+                screen.table({c: c[:1].upper() + c[1:] for c in rows[0] if c not in LEFT_OUT}, rows[:FEW])
             if len(rows) > FEW:
                 screen.say(f"… and {len(rows) - FEW} more; --out and --json have all of them.")
     _foot(screen, result.findings, result.provenance, case)

@@ -71,7 +71,8 @@ def _chart(found: Needs, rows: list[Row]) -> Any:
         order = [str(r["step"]) for r in mine]
         axis = alt.Axis(title=found.unit.capitalize() if last else None, labels=last, ticks=last, tickCount=6)
         x = alt.X("effort:Q", scale=scale, axis=axis)
-        y = alt.Y("step:N", sort=order, title=g, axis=alt.Axis(labelLimit=330, grid=False))
+        y = alt.Y("step:N", sort=order, title=None, axis=alt.Axis(labelLimit=330, grid=False))
+        title = alt.TitleParams(g, anchor="start", fontSize=12, color=INK)
         data = [{**r, "top": top, "label": number(_float(r["effort"]))} for r in mine]
         known = [r for r in data if r["effort"] is not None]
         never = [{**r, "effort": 0.0, "label": "with no regimes here"} for r in data if r["status"] == "none_exists"]
@@ -97,7 +98,7 @@ def _chart(found: Needs, rows: list[Row]) -> Any:
             alt.Chart(inline(never)).mark_text(color=DANGER, **text).encode(x=x, y=y, text="label:N"),
             alt.Chart(inline(unknown)).mark_text(color=FAINT, **text).encode(x=x, y=y, text="label:N"),
         ]
-        panels.append(alt.layer(*layers).properties(width=PLOT, height=ROW * len(order)))
+        panels.append(alt.layer(*layers).properties(width=PLOT, height=ROW * len(order), title=title))
     return alt.vconcat(*panels, spacing=14).resolve_scale(x="independent", y="independent")
 
 
@@ -164,7 +165,7 @@ def needs_tables(found: Needs) -> dict[str, Table]:
             [
                 [
                     measure(found.dossier, r.measure),
-                    ANSWERS[r.status],
+                    ANSWERS[r.status] if r.status != "undecided" or r.rate is None else "enough; less may do",
                     r.rate,
                     None if r.chance is None else 100 * r.chance,
                 ]
@@ -217,12 +218,22 @@ def _said(found: Needs) -> Iterator[str]:
         named = several([_opened(found, aim) for aim in _opening(found, opens.effort)])
         yield f"What opens next, at {number(opens.effort)} {found.unit}, {more} more: {named}."
     yield from _bought(found)
-    if least := [r for r in found.rates if r.status == "found" and r.chance is not None]:
-        named = [f"{measure(found.dossier, r.measure)} {percent(r.chance or 0.0)}" for r in least]
-        yield f"The least chance of detection within a year, one measure at a time: {several(named)}."
+    yield from _detection(found)
     if not found.finished:
         yield "The search stopped at its limit before all was settled."
     yield from found.notes
+
+
+def _detection(found: Needs) -> Iterator[str]:
+    """The least chance of detection, of one measure at a time."""
+    settled = [r for r in found.rates if r.status == "found" and r.chance is not None]
+    enough = [r for r in found.rates if r.status == "undecided" and r.chance is not None]
+    for rates, said in ((settled, "The least chance of detection within a year"), (enough, "Enough, if not the least")):
+        if rates:
+            named = [f"“{measure(found.dossier, r.measure)}” {percent(r.chance or 0.0)}" for r in rates]
+            yield f"{said}, one measure at a time: {several(named)}."
+    if free := [measure(found.dossier, r.measure) for r in found.rates if r.status == "none_needed"]:
+        yield f"The same can be had though nobody sees whether these are kept, one at a time: {several(free)}."
 
 
 def _opening(found: Needs, effort: float) -> list[Aim]:
@@ -244,7 +255,7 @@ def _bought(found: Needs) -> Iterator[str]:
     if best is not None and best.more is not None:
         alarms = f" It brings {number(best.false_alarms)} more false alarms a year." if best.false_alarms > 0 else ""
         yield (
-            f"The next effort is worth most on “{measure(found.dossier, best.measure)}”: {best.after!r} takes "
+            f"The next effort is worth most on “{measure(found.dossier, best.measure)}”: “{best.after}” takes "
             f"{number(best.effort)} {found.unit} more, and {gains} could grow by {percent(best.more)}.{alarms}"
         )
     elif found.raises and (known := [r.most for r in found.raises if r.most is not None]):
@@ -288,5 +299,5 @@ def write_needs(found: Needs, folder: Path, provenance: Mapping[str, Any]) -> li
     drawn = {} if figure is None else {figure.name: figure}
     built, asked = needs_tables(found), question_words(found.question, found.dossier)
     said, kind = needs_sentences(found), "verification that a deal needs"
-    text = page("page.html.j2", drawn, built, provenance, dossier=found.dossier, kind=kind, asked=asked, said=said)
+    text = page("needs.html.j2", drawn, built, provenance, dossier=found.dossier, kind=kind, asked=asked, said=said)
     return write_files(folder, "needs.html", text, drawn, built)
