@@ -116,6 +116,12 @@ def test_nobody_regrets_moving_together(game):
     assert theirs >= max(expected(game, p, r)[1] for r in (0, 1)) - 1e-9
 
 
+def test_a_sure_inspection_that_just_deters():
+    """(1 − β)(b + d) − fα = d but for rounding: complying is as good, so the announced inspection is complied with."""
+    game = OneShot(gain=1, caught=2, missed=23, seen=3, cost=4, miss=0.4, false_alarm=0.4, accused=2, embarrassed=3)
+    assert game.announced() == (1.0, 0.0, pytest.approx(-5.2), pytest.approx(-0.8))
+
+
 @given(one_shots)
 def test_the_announced_plan_is_the_best_of_a_fine_grid(game):
     p, q, mine, theirs = game.announced()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from math import comb, isfinite
+from math import comb, inf, isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,10 @@ MOST_ENTRIES = 20_000_000
 
 MOST_POINTS = 1e100
 """Payoffs beyond this would leave the range of floats."""
+
+
+EDGE = 1e-12
+"""A chance of inspection this near to 1 is 1: a sure inspection just deters."""
 
 
 class ZeroSum(NamedTuple):
@@ -122,7 +126,8 @@ class OneShot:
             return 0.0
         _, inspectee = self.payoffs
         bite = inspectee[0, 0] - inspectee[0, 1] + self.gain
-        return float(self.gain / bite) if bite > 0 else float("inf")
+        least = float(self.gain / bite) if bite > 0 else inf
+        return 1.0 if abs(least - 1) < EDGE else least
 
     def together(self) -> Outcome:
         """Nash equilibrium: neither knows what the other does."""
