@@ -15,7 +15,8 @@ from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.detection import watch
 from detente.verify.inspection_plan import InspectionPlan, Inspections, Site, judge_visits
-from detente.verify.needs import overlay_of
+from detente.verify.needs import coverage, overlay_of
+from detente.verify.sampling import Method, Sample
 from detente.verify.timing import Channel, constant
 
 RHO = 0.08
@@ -109,3 +110,32 @@ def test_measures_can_be_put_to_sites_by_hand() -> None:
 def test_names_that_do_not_fit_are_refused(sites: dict[str, str] | None, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         overlay_of(planned({"hall": 6}), dossier(one=[]), sites)
+
+
+def test_what_the_plan_leaves_out_is_said() -> None:
+    plan, before = planned({"hall": 6}), dossier(one=["hall", "cave"], two=["hall"])
+    found = coverage(plan, before)
+    assert [(f.code, f.severity, f.path) for f in found] == [
+        ("inspect.uncovered", "warning", "measures.one.verify.sites"),
+        ("inspect.idle", "note", "sites"),
+    ]
+    assert "cave" in found[0].message
+    assert "store" in found[1].message
+    assert coverage(plan, dossier(one=["hall"], two=["store"])) == ()
+
+
+def test_a_site_without_a_violation_hides_no_cheating() -> None:
+    """An empty store cannot be robbed of a goal quantity: cheating is seen as at the hall."""
+    tips = Channel("tips", constant(0.1), constant(0.1))
+    empty = Sample(items=2, mean_kg=1.0, goal_kg=8.0, methods=(Method(1, 0.1),))
+    sites = (
+        Site("hall", gain=10, caught=30, days=2, detects=0.5, channels=(tips,)),
+        Site("store", gain=20, caught=30, days=5, sample=empty),
+    )
+    plan, _ = judge_visits(Inspections(sites, 1000, RHO), {"hall": 4, "store": 1})
+    assert plan is not None
+    before = dossier(both=["hall", "store"], only=["store"])
+    verify = apply(before, overlay_of(plan, before)).measures["both"].verification
+    assert verify is not None
+    assert float(watch(verify).partial(RHO, -1.0, np.inf)) == pytest.approx(plan.sites[0].worst.laplace(RHO))
+    assert [f.path for f in coverage(plan, before)] == ["measures.only.verify.sites"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
 from detente.dossier.places import nearest
 from detente.dossier.schema import Dossier, Verify
-from detente.errors import UsageError
+from detente.errors import Finding, UsageError
 from detente.model.detection import Watch
 from detente.verify.inspection_plan import InspectionPlan, SitePlan
 
@@ -22,16 +22,17 @@ def overlay_of(
     """Changes by which each measure that can be faked is seen as a plan sees the worst of its sites.
 
     A measure is inspected at the sites that its `verify.sites` name; `sites` (measure → site) says otherwise. Cheating
-    may happen at any of them, so the one where it goes unseen the longest counts, from its worst start, in the
-    discounting of the plan's violator. Days of a site are shared evenly by the measures that it serves. Raises
-    UsageError where no measure is inspected at the plan's sites, or a name is unknown.
+    may happen at any of them where the plan reckons with a violation, so the one where it goes unseen the longest
+    counts, from its worst start, in the discounting of the plan's violator. Days of a site are shared evenly by the
+    measures that it serves. What the plan leaves out says `coverage`. Raises UsageError where no measure is inspected
+    at the plan's sites, or a name is unknown.
     """
     planned = {s.site.name: s for s in plan.sites}
     inspected = {m: tuple(planned[name] for name in names) for m, names in _inspected(dossier, planned, sites).items()}
     served = [s.site.name for found in inspected.values() for s in found]
     changes: dict[str, Any] = {}
     for m, found in inspected.items():
-        worst = min(found, key=lambda s: s.worst.laplace(plan.task.discount))
+        worst = min(_violated(found) or found, key=lambda s: s.worst.laplace(plan.task.discount))
         days = sum(s.days / served.count(s.site.name) for s in found)
         quiet = 1.0
         for s in found:
@@ -45,6 +46,35 @@ def overlay_of(
         }
         changes[f"measures.{m}.verify.regime"] = regime
     return changes
+
+
+def coverage(plan: InspectionPlan, dossier: Dossier, sites: Mapping[str, str] | None = None) -> tuple[Finding, ...]:
+    """What an overlay of the plan cannot say: sites of its measures that it does not visit, and visits for nothing."""
+    planned = {s.site.name: s for s in plan.sites}
+    inspected, found = _inspected(dossier, planned, sites), []
+    for m, here in inspected.items():
+        verify = dossier.measures[m].verify
+        named = verify.sites if isinstance(verify, Verify) and m not in (sites or {}) else here
+        path = f"measures.{m}.verify.sites"
+        if missing := [s for s in dict.fromkeys(named) if s not in planned]:
+            said = f"cheating on {m!r} may go to {', '.join(missing)}, which the plan does not visit"
+            remedy = "add it to the plan, or the overlay sees more than the plan does"
+            found.append(Finding("inspect.uncovered", "warning", said, path=path, remedy=remedy))
+        if not _violated([planned[s] for s in here]):
+            said = f"at the sites of {m!r} the plan reckons with no violation, so the overlay has it never seen"
+            remedy = "say in the plan what a violation there would be"
+            found.append(Finding("inspect.uncovered", "warning", said, path=path, remedy=remedy))
+    idle = [s for s in planned if all(s not in here for here in inspected.values())]
+    if idle:
+        said = f"no measure that can be faked is inspected at {', '.join(idle)}"
+        remedy = "add it to a measure's `verify.sites`, or leave it out of the plan"
+        found.append(Finding("inspect.idle", "note", said, path="sites", remedy=remedy))
+    return tuple(found)
+
+
+def _violated(sites: Sequence[SitePlan]) -> list[SitePlan]:
+    """The sites where a violation is possible."""
+    return [s for s in sites if s.violation is not None]
 
 
 def seen(watch: Watch) -> dict[str, Any]:

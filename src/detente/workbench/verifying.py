@@ -422,16 +422,19 @@ def verify_inspect(source: Source, options: VerifyInspectOptions | None = None, 
         raise DossierError(findings)
     start = date.fromisoformat(chosen.start) if chosen.start else None
     found = inspect(assignment, days=chosen.days, schedule=chosen.schedule, start=start, seed=chosen.seed)
-    overlay = None if chosen.case is None else _overlay(found, chosen.case, chosen.measure)
+    overlay, beside = (None, ()) if chosen.case is None else _overlay(found, chosen.case, chosen.measure)
     about = assignment.written.model_dump(mode="json")
     asked = replace(_asked("verify inspect", assignment.title, about, chosen), seed=chosen.seed)
-    return _kept(VerifyInspectResult(asked, tuple(dict.fromkeys([*findings, *found.findings])), found, overlay))
+    noticed = tuple(dict.fromkeys([*findings, *found.findings, *beside]))
+    return _kept(VerifyInspectResult(asked, noticed, found, overlay))
 
 
-def _overlay(found: Inspected, case: str, measures: tuple[str, ...]) -> Mapping[str, Any]:
-    """The plan as changes to a case, which take them. Raises UsageError, DossierError."""
+def _overlay(
+    found: Inspected, case: str, measures: tuple[str, ...]
+) -> tuple[Mapping[str, Any], tuple[Finding, ...]]:
+    """The plan as changes to a case, which take them, and what they leave out. Raises UsageError, DossierError."""
     from detente.dossier import apply, load
-    from detente.verify.needs import overlay_of
+    from detente.verify.needs import coverage, overlay_of
 
     named = [m.partition("=") for m in measures]
     for measure, _, site in named:
@@ -441,7 +444,7 @@ def _overlay(found: Inspected, case: str, measures: tuple[str, ...]) -> Mapping[
     sites = {measure: site for measure, _, site in named}
     overlay = overlay_of(plan, dossier, sites, regime=f"plan_{plan.plan_id}")
     apply(dossier, overlay)
-    return overlay
+    return overlay, coverage(plan, dossier, sites)
 
 
 # --- in common -------------------------------------------------------------------------------------------------
