@@ -429,9 +429,7 @@ def verify_inspect(source: Source, options: VerifyInspectOptions | None = None, 
     return _kept(VerifyInspectResult(asked, noticed, found, overlay))
 
 
-def _overlay(
-    found: Inspected, case: str, measures: tuple[str, ...]
-) -> tuple[Mapping[str, Any], tuple[Finding, ...]]:
+def _overlay(found: Inspected, case: str, measures: tuple[str, ...]) -> tuple[Mapping[str, Any], tuple[Finding, ...]]:
     """The plan as changes to a case, which take them, and what they leave out. Raises UsageError, DossierError."""
     from detente.dossier import apply, load
     from detente.verify.needs import coverage, overlay_of
