@@ -17,7 +17,7 @@ FIRST = {
     "balance": "4 of 6 tests alarm",
     "sample": "Draw 25 of 100 items",
     "methods": "The sample proposed sees the loss with 85.4 % at least",
-    "strata": "A loss of 8 kg is seen with 75 %",
+    "strata": "a loss of 8 kg is then seen with 74 % at least",
     "inspect": "No violation pays under this plan",
 }
 

@@ -23,7 +23,7 @@ def report(everything, tmp_path_factory):
 
 def test_charts_come_alive_without_complaint(chromium, report):
     dom = chromium.dom(report)
-    assert len(re.findall(r'<figure id="figure-\w+" class="live">', dom)) == 6
+    assert len(re.findall(r'<figure id="figure-\w+" class="live">', dom)) == 7
     page = Page(dom)
     assert page.tags.count("svg") >= 12
     assert page.handlers == []
@@ -32,7 +32,7 @@ def test_charts_come_alive_without_complaint(chromium, report):
 
 def test_a_phone_shows_them_too(chromium, report):
     dom = chromium.dom(report, width=420)
-    assert len(re.findall(r'class="live"', dom)) == 6
+    assert len(re.findall(r'class="live"', dom)) == 7
 
 
 def test_appendices_are_folded_on_screen(chromium, report):
