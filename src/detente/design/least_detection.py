@@ -22,8 +22,10 @@ from detente.model.detection import Watch
 
 QUICKEST = 1000.0
 """Times a year: detection beyond which no more is asked for."""
-PRECISION = 1e-8
-"""How closely the least rate of detection of one plan is bracketed, relative."""
+PRECISION, COARSE = 1e-8, 1e-3
+"""How closely the least rate of detection of one plan is bracketed, relative: of the last, and on the way."""
+CLOSE, FARTHEST = 1.02, 64.0
+"""Ratios of a rate that is enough to one that is not: from where on it is lowered in small steps, and the first try."""
 BELOW = 2e-6
 """How far below it every plan is ruled out, relative: more than what `check` accepts may shift it by."""
 
@@ -90,7 +92,11 @@ class Detections:
         self.plans: list[Array] = []
 
     def least(self, measure: str, clock: Clock) -> Rate:
-        """The least rate for one measure: of the plan at hand, then of any plan below that."""
+        """The least rate for one measure: of the plan at hand, then of any plan below that.
+
+        Rates well below are tried first, since one plan follows another by small steps; what is returned was ruled out
+        just below it.
+        """
         verify, m = self.dossier.measures[measure].verification, self.fakings.model.index[measure]
         stated = verify.detects.value if verify and verify.detects and verify.visits is None else None
         if clock.left <= 0:
@@ -100,16 +106,25 @@ class Detections:
         if shares is not None or not settled:
             known = self._confirmed(measure, 0.0, shares)
             return Rate(measure, "none_needed", 0.0, stated) if known else Rate(measure, "undecided", None, stated)
-        high = QUICKEST
-        shares, settled = self._any(m, high, clock)
+        shares, settled = self._any(m, QUICKEST, clock)
         if shares is None:
             return Rate(measure, "not_enough" if settled else "undecided", None, stated)
-        while shares is not None:
-            high = self._least_of(m, shares, high)
-            if not self._confirmed(measure, high, shares):
-                return Rate(measure, "undecided", None, stated)
-            shares, settled = self._any(m, high * (1 - BELOW), clock)
-        return Rate(measure, "found" if shares is None and settled else "undecided", high, stated)
+        high, low = self._least_of(m, shares, QUICKEST, COARSE), 0.0
+        while True:
+            last = high < CLOSE * low
+            if last:
+                high = self._least_of(m, shares, high, PRECISION)
+            guess = high * (1 - BELOW) if last else math.sqrt(high * max(low, high / FARTHEST))
+            found, settled = self._any(m, guess, clock)
+            if found is not None:
+                shares, high = found, guess if last else self._least_of(m, found, guess, COARSE)
+            elif last or not settled:
+                break
+            else:
+                low = guess
+        if not self._confirmed(measure, high, shares):
+            return Rate(measure, "undecided", None, stated)
+        return Rate(measure, "found" if settled else "undecided", high, stated)
 
     def _any(self, m: int, rate: float, clock: Clock) -> tuple[Array | None, bool]:
         """A plan's shares with a measure seen at a rate, and whether that, or that there is none, is settled."""
@@ -132,26 +147,26 @@ class Detections:
             self.plans.append(outcome.shares)
         return outcome.shares, outcome.proved
 
-    def _least_of(self, m: int, shares: Array, high: float) -> float:
+    def _least_of(self, m: int, shares: Array, high: float, precision: float) -> float:
         """The least rate at which one plan meets every row, from one at which it does: between it and none it fails."""
         low = 0.0
-        while high - low > PRECISION * high:
+        while high - low > precision * high:
             middle = math.sqrt(low * high) if low > 0 else high / 8
             low, high = (low, middle) if self._slack(m, shares, middle) >= -ACCEPTED else (middle, high)
             if low > 0 and high < 2 * low:
-                return self._root(m, shares, low, high)
+                return self._root(m, shares, low, high, precision)
         return high
 
-    def _root(self, m: int, shares: Array, low: float, high: float) -> float:
+    def _root(self, m: int, shares: Array, low: float, high: float, precision: float) -> float:
         """The upper end of a bracket of where the least slack changes its sign, by false position, halved in turn."""
         below, above = (self._slack(m, shares, rate) + ACCEPTED for rate in (low, high))
         for turn in range(200):
-            if high - low <= PRECISION * high:
+            if high - low <= precision * high:
                 break
             middle = (low + high) / 2
             if turn % 3 < 2 and above > below:
                 middle = low - below * (high - low) / (above - below)
-                margin = PRECISION * high / 3
+                margin = precision * high / 3
                 middle = min(max(middle + (margin if turn % 3 else 0.0), low + margin), high - margin)
             slack = self._slack(m, shares, middle) + ACCEPTED
             low, high, below, above = (low, middle, below, slack) if slack >= 0 else (middle, high, slack, above)
