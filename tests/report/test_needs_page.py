@@ -160,7 +160,14 @@ def test_files_and_json(result: dt.NeedsResult, tmp_path: Path) -> None:
     assert data["least"]["effort"] == 10
     assert data["opens_next"]["effort"] == 80
     files = {f.relative_to(tmp_path).as_posix() for f in result.write(tmp_path)}
-    assert {"needs.html", "inspections.yaml", "plan.json", "figures/needs.png", "tables/effort.csv"} <= files
+    assert {
+        "needs.html",
+        "needs.json",
+        "inspections.yaml",
+        "plan.json",
+        "figures/needs.png",
+        "tables/effort.csv",
+    } <= files
     page = (tmp_path / "needs.html").read_text("utf-8")
     assert all(s.split("“")[0] in page for s in result.sentences())
     assert 'id="figure-needs"' in page
@@ -176,8 +183,23 @@ def test_the_least_detection_is_the_closed_form(found: Needs) -> None:
     assert rate.rate == pytest.approx(0.05 * 0.2 / 0.8, rel=1e-5)
 
 
-def test_nothing_to_inspect_is_no_figure() -> None:
+def test_nothing_to_inspect_is_no_figure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DETENTE_HOME", str(tmp_path))
     bare = {**CASE, "measures": {n: {**m, "verify": "open"} for n, m in CASE["measures"].items()}}
     found = dt.verify_needs(dt.from_dict(bare)).found
     assert needs_figure(found) is None
     assert any("No measure has regimes" in s for s in needs_sentences(found))
+
+
+def test_a_stopped_run_can_be_shown_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Ctrl-C keeps what is done; asked again and finished, the whole answer takes its place and stays."""
+    monkeypatch.setenv("DETENTE_HOME", str(tmp_path))
+    case = dt.from_dict(CASE)
+    stopped = dt.verify_needs(case, cancelled=lambda: True)
+    assert not stopped.found.finished
+    assert dt.show(stopped.provenance.run).sentences() == stopped.sentences()
+    whole = dt.verify_needs(case)
+    assert whole.provenance.run == stopped.provenance.run
+    assert dt.show(whole.provenance.run).sentences() == whole.sentences()
+    dt.verify_needs(case, cancelled=lambda: True)
+    assert dt.show(whole.provenance.run).sentences() == whole.sentences()

@@ -82,7 +82,10 @@ class NeedsResult(Answer):
         from detente.report.verification.needs_chart import write_needs
 
         path = folder_for(folder)
-        files = write_needs(self.found, path, self.provenance.to_json())
+        files = [
+            *write_needs(self.found, path, self.provenance.to_json()),
+            save_json(self.to_json(), path / "needs.json"),
+        ]
         least = self.found.least
         if least.plan is not None:
             files.append(save_json(least.plan.to_dict(), path / "plan.json"))
@@ -140,6 +143,5 @@ def needs(
     wall = time.monotonic() - begin
     solver = {"status": found.status, "finished": found.finished}
     result = NeedsResult(found, question.answered(solver=solver, wall_seconds=wall), asked.findings)
-    if found.finished and not cancelled():
-        keep(result)
+    keep(result, finished=found.finished and not cancelled())
     return result

@@ -266,14 +266,14 @@ class _Asking:
         return self.question.answered(solver=solver, wall_seconds=wall), self.asked.findings
 
 
-def keep(result: Any) -> None:
-    """Store a finished run, so that `show` tells it again."""
+def keep(result: Any, *, finished: bool) -> None:
+    """Store a run, so that `show` tells it again, also where it was stopped."""
     store.keep(
         result.provenance.run,
         {
             "verb": result.provenance.verb,
             "title": result.dossier.title,
-            "finished": True,
+            "finished": finished,
             "document": dict(result.dossier.document),
             "findings": [f.as_dict() for f in result.findings],
             "result": result.to_json(),
@@ -312,8 +312,7 @@ def explain(
         cancelled=cancelled,
     )
     result = ExplainResult(found, *asking.answered(status=found.status, complete=found.complete))
-    if found.status != "undecided" and not cancelled():
-        keep(result)
+    keep(result, finished=found.status != "undecided" and not cancelled())
     return result
 
 
@@ -351,8 +350,7 @@ def gap(
         cancelled=cancelled,
     )
     result = GapResult(found, *asking.answered(status=found.status, finished=found.finished))
-    if found.finished and not cancelled():
-        keep(result)
+    keep(result, finished=found.finished and not cancelled())
     return result
 
 
@@ -390,8 +388,7 @@ def critical(
         cancelled=cancelled,
     )
     result = CriticalResult(found, *asking.answered(status=found.verdict, finished=found.finished))
-    if found.finished and not cancelled():
-        keep(result)
+    keep(result, finished=found.finished and not cancelled())
     return result
 
 
@@ -424,6 +421,5 @@ def frontier(
         cancelled=cancelled,
     )
     result = FrontierResult(found, *asking.answered(status=found.status, complete=found.complete))
-    if found.status != "undecided" and not cancelled():
-        keep(result)
+    keep(result, finished=found.status != "undecided" and not cancelled())
     return result

@@ -421,9 +421,6 @@ def _answered(
 
 
 def _keep(result: DesignResult | AssessResult, dossier: Dossier, *, finished: bool) -> None:
-    before = store.recall(result.provenance.run)
-    if before is not None and before.get("finished") and not finished:
-        return
     store.keep(
         result.provenance.run,
         {

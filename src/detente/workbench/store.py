@@ -57,11 +57,16 @@ def recall(run: str) -> Record | None:
 
 
 def keep(run: str, record: Mapping[str, Any]) -> bool:
-    """Store a run; where that is impossible, warn and go on. Says whether it is stored."""
+    """Store a run; where that is impossible, warn and go on. Says whether it is stored.
+
+    An answer that stopped before it was finished never takes the place of one that was.
+    """
     place = folder()
     if place is None:
         warnings.warn("no home directory: this run is not kept (set DETENTE_HOME)", StoreWarning, stacklevel=2)
         return False
+    if not record.get("finished", True) and (_read(place / f"{run}.json") or {}).get("finished"):
+        return True
     text = json.dumps({"format": FORMAT, **record}, ensure_ascii=False, allow_nan=False)
     try:
         place.mkdir(parents=True, exist_ok=True)
