@@ -14,6 +14,7 @@ import pytest
 import detente as dt
 from detente.design.inspections import Needs
 from detente.report.verification.needs_chart import curve_rows, needs_figure, needs_sentences, needs_tables
+from detente.workbench.needing import NeedsResult
 
 CASE: dict[str, Any] = {
     "detente": 1,
@@ -68,14 +69,12 @@ CASE: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def result(tmp_path_factory: pytest.TempPathFactory) -> dt.NeedsResult:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DETENTE_HOME", str(tmp_path_factory.mktemp("home")))
-        return dt.verify_needs(dt.from_dict(CASE))
+def result() -> NeedsResult:
+    return dt.verify_needs(dt.from_dict(CASE))
 
 
 @pytest.fixture(scope="module")
-def found(result: dt.NeedsResult) -> Needs:
+def found(result: NeedsResult) -> Needs:
     return result.found
 
 
@@ -155,7 +154,7 @@ def test_next_efforts_are_sure_or_said_not_to_be(found: Needs) -> None:
     )
 
 
-def test_files_and_json(result: dt.NeedsResult, tmp_path: Path) -> None:
+def test_files_and_json(result: NeedsResult, tmp_path: Path) -> None:
     data = json.loads(json.dumps(result.to_json(), allow_nan=False))
     assert data["least"]["effort"] == 10
     assert data["opens_next"]["effort"] == 80
@@ -183,8 +182,7 @@ def test_the_least_detection_is_the_closed_form(found: Needs) -> None:
     assert rate.rate == pytest.approx(0.05 * 0.2 / 0.8, rel=1e-5)
 
 
-def test_nothing_to_inspect_is_no_figure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("DETENTE_HOME", str(tmp_path))
+def test_nothing_to_inspect_is_no_figure() -> None:
     bare = {**CASE, "measures": {n: {**m, "verify": "open"} for n, m in CASE["measures"].items()}}
     found = dt.verify_needs(dt.from_dict(bare)).found
     assert needs_figure(found) is None
