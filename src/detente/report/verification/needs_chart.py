@@ -233,7 +233,8 @@ def _detection(found: Needs) -> Iterator[str]:
             named = [f"“{measure(found.dossier, r.measure)}” {percent(r.chance or 0.0)}" for r in rates]
             yield f"{said}, one measure at a time: {several(named)}."
     if free := [measure(found.dossier, r.measure) for r in found.rates if r.status == "none_needed"]:
-        yield f"The same can be had though nobody sees whether these are kept, one at a time: {several(free)}."
+        level = LEVELS[found.question.success].capitalize()
+        yield f"{level} can be had without seeing whether one of these is kept: {several(free, 'or')}."
 
 
 def _opening(found: Needs, effort: float) -> list[Aim]:
