@@ -13,7 +13,8 @@ import pytest
 
 import detente as dt
 from detente.design.inspections import Needs
-from detente.report.verification.needs_chart import curve_rows, needs_figure, needs_sentences, needs_tables
+from detente.report.verification.needs_chart import curve_rows, needs_figure, needs_tables
+from detente.report.verification.needs_words import needs_sentences
 from detente.workbench.needing import NeedsResult
 
 CASE: dict[str, Any] = {
@@ -100,7 +101,7 @@ def test_every_step_is_a_row_of_the_curve(found: Needs) -> None:
     assert figure is not None
     assert "run 0123456789ab" in figure.caption
     drawn = json.dumps(figure.spec(titled=True))
-    for words in ("Destroy the rest", "Minimal success", "50 % of disarmament", "with no regimes here"):
+    for words in ("Destroy the rest", "Minimal success", "50 % of disarmament", "no regime is enough"):
         assert words in drawn
     assert figure.png().startswith(b"\x89PNG")
     assert next(csv.DictReader(figure.table.csv().splitlines()))["effort"] == "10.0"
@@ -116,7 +117,7 @@ def test_what_was_not_settled_is_drawn_as_open(found: Needs) -> None:
     assert "not settled in time" in json.dumps(figure.spec())
     said = needs_sentences(stopped)
     assert said[0].startswith("Enough effort (less may do)")
-    assert any("stopped at its limit" in s for s in said)
+    assert any("stopped before all was settled" in s for s in said)
 
 
 def test_the_words_say_the_effort_what_opens_next_and_the_alarms(found: Needs) -> None:
@@ -125,8 +126,8 @@ def test_the_words_say_the_effort_what_opens_next_and_the_alarms(found: Needs) -
     assert "outside" not in said
     assert "a false alarm about every 10 years" in said
     assert "Full success: no regimes on the menus are enough." in said
-    opens = "100 % of disarmament and a deal with “Destroy the rest”"
-    assert f"What opens next, at 80 inspector-days a year, 70 more: {opens}." in said
+    assert "What opens next, at 80 inspector-days a year, 70 more: minimal success with “Destroy the rest”." in said
+    assert "The regime of “Destroy half” is the lowest on its menu that takes effort" in said
 
 
 def test_words_of_each_outcome(found: Needs) -> None:

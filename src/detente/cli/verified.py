@@ -38,7 +38,7 @@ SHOWN: Mapping[str, Mapping[str, Sequence[str]]] = {
     },
 }
 """The columns that fit into 80 characters; the page and --json have all."""
-LEFT_OUT = ("regimes", "from", "at most, %", "by 100 of effort, %", "more false alarms a year")
+LEFT_OUT = ("regimes", "from", "at most, %", "sure", "more false alarms a year")
 """Columns of `verify needs` that do not."""
 TITLES = {
     "claims": "Declared and estimated",
@@ -71,6 +71,8 @@ def verified(result: Verification, written: Sequence[Path] = ()) -> None:
             if len(rows) > FEW:
                 screen.say(f"… and {len(rows) - FEW} more; --out and --json have all of them.")
     screen.gap()
+    for found in [f for f in result.findings if f.severity == "warning"][:FEW]:
+        screen.say(f"Warning{f', line {found.line}' if found.line else ''}: {found.message}: {found.remedy}.")
     if result.findings:
         screen.path(f"About the file: {counted(result.findings)}; --json has them.")
     screen.path(f"Run {result.provenance.run}; again with: detente show {result.provenance.run}")
@@ -85,7 +87,9 @@ def needed(result: NeedsResult, case: str, written: Sequence[Path] = ()) -> None
     _heading(screen, result.dossier.title, result.provenance.changes)
     for text in result.sentences():
         screen.say(text)
-    for name, rows in result.tables().items():
+    tables = result.tables()
+    tables["next"] = [r for r in tables.get("next", []) if r["sure"] == "yes"]
+    for name, rows in tables.items():
         if rows:
             with screen.section(name.replace("_", " ").capitalize()):
                 screen.table({c: c[:1].upper() + c[1:] for c in rows[0] if c not in LEFT_OUT}, rows[:FEW])

@@ -76,20 +76,23 @@ class Needs:
 
     @property
     def next_step(self) -> Least | None:
-        """What opens next beyond the least effort, and at which effort; None where nothing more is known to."""
+        """What that includes the least opens next, and at which effort; None where nothing more is known to."""
         if self.least.effort is None:
             return None
-        beyond = [s for s in self.steps if s.effort is not None and s.effort > self.least.effort]
+        more = [s for s in self.steps if s.aim.implies(self.least.aim, self.dossier)]
+        beyond = [s for s in more if s.effort is not None and s.effort > self.least.effort]
         return min(beyond, key=lambda s: s.effort or 0.0, default=None)
 
 
-def aims_of(dossier: Dossier) -> list[Aim]:
-    """What to ask the least effort for: levels of success, steps of progress scales, measures that are verified."""
+def aims_of(dossier: Dossier, level: str = "none") -> list[Aim]:
+    """What to ask the least effort for: levels of success, steps of progress scales in any deal, and each measure that
+    is verified in a deal that reaches a level as well.
+    """
     levels = ["none", *(level for level in ("minimal", "full") if getattr(dossier.success, level))]
     found = [Aim("success", level) for level in levels]
     found += [Aim("progress", scale, share) for scale in dossier.progress for share in STEPS]
     verified = [name for name, m in dossier.measures.items() if isinstance(m.verify, Verify)]
-    return found + [Aim("measure", name) for name in verified if name not in dossier.state.in_force]
+    return found + [Aim("measure", name, beside=level) for name in verified if name not in dossier.state.in_force]
 
 
 def needs(
@@ -116,17 +119,23 @@ def needs(
         return Clock(min(left, max(least, 1.5 * left / parts)) if parts > 1 else left, cancelled)
 
     search.least(asked, part("main") if steps or rates or raises else clock)
-    aims = [aim for aim in aims_of(dossier) if aim != asked] if steps else []
+    every = aims_of(dossier, question.success) if steps else [asked]
+    aims = [aim for aim in every if aim != asked]
     for i, aim in enumerate(aims):
         search.least(aim, part("steps", len(aims) - i, 4.0))
     if search.known[asked].status == "undecided" and (steps or rates or raises):
         search.least(asked, part("steps"))
     least = search.known[asked]
-    found = list(_rates(dossier, question, least, part, say)) if rates else []
+    faked = fakeable(dossier) if rates else []
+    seen = Detections(apply(dossier, least.overlay) if least.overlay else dossier, question, say) if faked else None
+    found = [seen.least(m, part("rates", len(faked) - i, 2.0)) for i, m in enumerate(faked) if seen]
     bought, notes = _raises(search, question, asked, part, say) if raises else ([], ())
     for aim in aims:
         if search.known[aim].status == "undecided":
             search.least(aim, clock)
+    for i, r in enumerate(found):
+        if seen and r.status == "undecided" and (again := seen.least(r.measure, clock)).rate is not None:
+            found[i] = again
     finished = not cancelled() and "undecided" not in {x.status for x in search.known.values()}
     finished = finished and all(r.status != "undecided" for r in found) and all(r.most is not None for r in bought)
     return Needs(
@@ -137,7 +146,7 @@ def needs(
         menus.spent(menus.stated),
         menus.spent(menus.most),
         least,
-        tuple(search.known[aim] for aim in (aims_of(dossier) if steps else [asked])),
+        tuple(search.known[aim] for aim in every),
         tuple(sorted(bought, key=lambda r: (not r.sure, -(r.a_day or 0.0)))),
         tuple(found),
         (*_remarks(menus), *notes, *menus.notes()),
@@ -151,18 +160,14 @@ Part = Callable[[str, int, float], Clock]
 def _remarks(menus: Menus) -> Iterator[str]:
     if not menus.menus:
         yield "No measure has regimes of inspection: the effort is 0, and only detection itself can be asked about."
+    for name, resource in menus.dossier.capacity.items():
+        if resource.inspections == menus.effort and resource.uses:
+            used = math.fsum(x.value for x in resource.uses.values())
+            names = ", ".join(resource.uses)
+            yield f"Not counted: what {names} use of {name!r} by themselves, together {used:g} a year."
     without = [m for m in fakeable(menus.dossier) if m not in {menu.measure for menu in menus.menus}]
     if menus.menus and without:
         yield f"Without regimes, seen as stated whatever is spent: {', '.join(without)}."
-
-
-def _rates(dossier: Dossier, question: Question, least: Least, part: Part, say: Say) -> Iterator[Rate]:
-    """The least detection of each measure, all else as at the least effort."""
-    if not (faked := fakeable(dossier)):
-        return
-    detections = Detections(apply(dossier, least.overlay) if least.overlay else dossier, question, say)
-    for i, m in enumerate(faked):
-        yield detections.least(m, part("rates", len(faked) - i, 2.0))
 
 
 # --- what more effort buys -------------------------------------------------------------------------------------------

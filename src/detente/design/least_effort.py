@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -33,12 +34,14 @@ SOME_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Aim:
-    """Something a satisfactory deal might reach: a level of success, part of a progress scale, a measure in force."""
+    """Something a satisfactory deal might reach: a level of success, part of a progress scale, a measure."""
 
     kind: Kind
     name: str
     share: float = 1.0
     """Of a progress scale."""
+    beside: str = "none"
+    """The level of success that is to be reached as well, for a measure."""
 
     @property
     def level(self) -> str:
@@ -53,22 +56,31 @@ class Aim:
 
     def requires(self, dossier: Dossier) -> tuple[Require, ...]:
         """What it asks of a plan."""
+        levels = {"minimal": dossier.success.minimal, "full": dossier.success.full}
         if self.kind == "success":
-            success = dossier.success
-            return {"minimal": success.minimal, "full": success.full}.get(self.name, ())
+            return levels.get(self.name, ())
         if self.kind == "progress":
             return (ProgressBy.model_validate({"progress": self.name, "at_least": self.share}),)
-        return (InForce.model_validate({"in_force": self.name}),)
+        return (*levels.get(self.beside, ()), InForce.model_validate({"in_force": self.name}))
 
     def implies(self, other: Aim, dossier: Dossier) -> bool:
         """Whether every deal that reaches this reaches the other as well."""
-        if other in (self, Aim("success", "none")):
-            return True
-        needed = self.requires(dossier)
-        if other.kind == "measure":
-            return any(isinstance(r, InForce) and r.in_force == other.name for r in needed)
-        scales = [r for r in needed if isinstance(r, ProgressBy) and r.progress == other.name]
-        return other.kind == "progress" and any(r.at_least.value >= other.share for r in scales)
+        mine = self.requires(dossier)
+        return all(any(_covers(have, wanted) for have in mine) for wanted in other.requires(dossier))
+
+
+def _covers(have: Require, wanted: Require) -> bool:
+    """Whether whatever meets one requirement meets another."""
+    if isinstance(have, InForce) and isinstance(wanted, InForce):
+        return have.in_force == wanted.in_force and _in_time(have.by, wanted.by)
+    if isinstance(have, ProgressBy) and isinstance(wanted, ProgressBy):
+        enough = have.progress == wanted.progress and have.at_least.value >= wanted.at_least.value
+        return enough and _in_time(have.by, wanted.by)
+    return have == wanted
+
+
+def _in_time(have: date | None, wanted: date | None) -> bool:
+    return wanted is None or (have is not None and have <= wanted)
 
 
 @dataclass(frozen=True)
@@ -230,4 +242,6 @@ def words_of(aim: Aim) -> str:
     """An aim as progress lines name it."""
     if aim.kind == "success":
         return "any deal" if aim.name == "none" else f"{aim.name} success"
-    return f"{aim.share:.0%} of {aim.name}" if aim.kind == "progress" else aim.name
+    if aim.kind == "progress":
+        return f"{aim.share:.0%} of {aim.name}"
+    return aim.name if aim.beside == "none" else f"{aim.beside} success with {aim.name}"

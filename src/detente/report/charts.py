@@ -43,7 +43,8 @@ CAPTIONS = {
     "detection": "How likely it is that faking a step has been seen, and said, so long after the cheating starts, at "
     "its worst moment: darker is likelier, and the orange tick is where it is as likely as not. Right: the chance "
     "within a year. A party that fakes one step is reckoned to fake with it whatever is seen no faster.",
-    "effort": "What inspections use while the measures stand, by the regimes that the case chooses, and the limit.",
+    "effort": "What inspections use while the measures stand, by the regimes that the case chooses, with what measures "
+    "use of the same by themselves, and the limit.",
     "progress": "Relief and guarantees (given) against what verified progress on the other side allows or makes due. "
     "Progress counts from the day it is verified, not from the day it is performed.",
     "interests": "Levels of the interests whose course without a deal the dossier states, while the deal is kept and "

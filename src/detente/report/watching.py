@@ -215,7 +215,7 @@ def detection_chart(a: Assessment, rows: list[Row]) -> Any:
     axis = alt.Axis(values=whole, format="d", grid=False, title="years after the cheating starts")
     ticks = [h for h in halves if h["at"] is not None and h["at"] <= SHOWN_YEARS]  # type: ignore[operator]
     shade = alt.Scale(type="threshold", domain=list(SHADES)[1:], range=list(SHADES.values()))
-    legend = alt.Legend(title="seen by then", format="%", orient="top", direction="horizontal")
+    legend = alt.Legend(title="seen by then", format=".0%", orient="top", direction="horizontal")
     return alt.layer(
         alt.Chart(inline(rows))
         .mark_bar(height=17)

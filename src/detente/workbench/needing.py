@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,8 @@ class NeedsResult(Answer):
                 for r in n.rates
             ],
             "notes": list(n.notes),
+            "sentences": list(self.sentences()),
+            "findings": [f.as_dict() for f in self.findings],
             "finished": n.finished,
             "provenance": self.provenance.to_json(),
         }
@@ -63,7 +66,7 @@ class NeedsResult(Answer):
         from detente.report.verification.needs_chart import needs_tables
 
         built = needs_tables(self.found)
-        return {n: [dict(zip(t.columns, row, strict=True)) for row in t.rows] for n, t in built.items()}
+        return {n: [dict(zip(t.columns, map(_cell, row), strict=True)) for row in t.rows] for n, t in built.items()}
 
     def figures(self) -> dict[str, Any]:
         from detente.report.verification.needs_chart import needs_figure
@@ -72,7 +75,7 @@ class NeedsResult(Answer):
         return {} if figure is None else {"needs": figure}
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.report.verification.needs_chart import needs_sentences
+        from detente.report.verification.needs_words import needs_sentences
 
         return needs_sentences(self.found)
 
@@ -94,6 +97,10 @@ class NeedsResult(Answer):
             overlay.write_text(written(dict(least.overlay)), encoding="utf-8")
             files.append(overlay)
         return files
+
+
+def _cell(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _least(s: Least) -> dict[str, Any]:
