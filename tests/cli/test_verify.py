@@ -13,10 +13,10 @@ ASKED = {
     "inspect": ("inspect", "yongbyon-2018", "--days", "150"),
 }
 FIRST = {
-    "declaration": "The declaration adds up by itself, but does not agree with what others estimate.",
+    "declaration": "The declaration adds up by itself, but does not agree with what others estimate,",
     "balance": "4 of 6 tests alarm",
     "sample": "Draw 25 of 100 items",
-    "methods": "The sample proposed sees the loss with 85.4 % at least",
+    "methods": "The sample proposed does less than was asked: it sees the loss with 85.4 % at least",
     "strata": "a loss of 8 kg is then seen with 74 % at least",
     "inspect": "No violation pays under this plan",
 }

@@ -160,9 +160,17 @@ def test_an_item_may_stand_in_several_inventories():
     assert "balance.repeated" in codes(rows)
 
 
-@pytest.mark.parametrize("ask", [{"loss_kg": 0.0}, {"false_alarm_rate": 0.7}, {"k": -1.0}, {"loss_kg": float("nan")}])
-def test_what_cannot_be_asked(ask):
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize(
+    ("ask", "named"),
+    [
+        ({"loss_kg": 0.0}, "a loss is"),
+        ({"false_alarm_rate": 0.7}, "a false-alarm rate is"),
+        ({"k": -1.0}, "k of Page's test is"),
+        ({"loss_kg": float("nan")}, "a loss is"),
+    ],
+)
+def test_what_cannot_be_asked(ask, named):
+    with pytest.raises(UsageError, match=named):
         close_balance(area(good()), **ask)
 
 
@@ -228,6 +236,14 @@ def test_of_many_alarms_the_first_are_named():
     assert balance.named(tuple(range(1, 13))).endswith("2019-06-30 and 6 more")
 
 
+def test_no_alarm_is_said_once():
+    quiet = replace(close_balance(area(good())), findings=())
+    said = page(quiet)
+    assert not quiet.alarmed
+    assert " ".join((said.headline, *said.said)).count("No test alarms") == 1
+    assert said.said[0] == "Each test alarms with a chance of 5 % by error alone."
+
+
 def test_a_chance_is_not_called_certain():
     assert [in_words(x) for x in (0.0, 0.001, 0.05, 0.99, 0.9999, 1.0)] == [
         "0%",
@@ -235,8 +251,12 @@ def test_a_chance_is_not_called_certain():
         "5%",
         "99%",
         "more than 99%",
-        "100%",
+        "more than 99%",
     ]
+    sure = close_balance(practice_area(), loss_kg=1e4)
+    assert sure.verdict("cumuf").detects["even"] == 1.0
+    assert "with more than 99%" in sure.summary[2]
+    assert {r["sees_even"] for r in rows_of_tests(sure)} == {None, "> 99.9 %"}
     rows = [r for r in rows_of_tests(close_balance(practice_area())) if r["test"] == "Page's test of SITMUF"]
     assert rows[0]["sees_even"] == "> 99.9 %"
 

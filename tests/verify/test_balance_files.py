@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -214,6 +216,74 @@ def test_what_is_wrong_is_named_by_line(tmp_path, text, code, line):
 def test_all_mistakes_come_at_once(tmp_path):
     bad = GOOD.replace("input", "inputs").replace("20.5", "-20.5")
     assert len(codes(tmp_path, bad)) == 3
+
+
+EUROPEAN = GOOD.replace(",", ";").replace(".", ",")
+
+
+@pytest.mark.parametrize("between", [";", "\t"])
+def test_decimal_commas_where_commas_do_not_part_cells(tmp_path, between):
+    area, findings = read_area(written(tmp_path, EUROPEAN.replace(";", between)))
+    assert findings == ()
+    assert [m.amount_kg for m in area.measurements] == [20, 20.5, 19.8, 10.2, 9.9, 9.6, 10.4]
+    assert area.measurements[0].systematic == 0.005
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        (EUROPEAN.replace("20,5", "20.5"), 18),
+        (EUROPEAN.replace("20,5", "1.020,5"), 19),
+        (EUROPEAN.replace("20,5", "1,020,500"), 19),
+        (f"{HEAD[:54]}\n1,a,input,1'020,1 %,1 %\n1,b,input,2'500,1 %,1 %\n".replace(",", ";").replace("'", ","), 2),
+    ],
+)
+def test_commas_that_can_mean_thousands_are_one_finding(tmp_path, text, count):
+    area, (finding,) = read_area(written(tmp_path, text))
+    assert area is None
+    assert finding.message.endswith(f"; {count} cells have such a comma")
+    assert finding.remedy == "write a decimal point, and nothing between thousands"
+
+
+@pytest.mark.parametrize("name", ["Amount (kg)", "amount [kg]", "AMOUNT_KG", "amount kg"])
+def test_a_unit_in_the_name_of_a_column(tmp_path, name):
+    area, findings = read_area(written(tmp_path, GOOD.replace("amount_kg", name)))
+    assert findings == ()
+    assert area.measurements[0].amount_kg == 20
+
+
+@pytest.mark.parametrize("name", ["Inspector (kg)", "inspector amount [kg]"])
+def test_a_unit_in_the_name_of_what_an_inspector_found(tmp_path, name):
+    text = GOOD.replace("id\n", f"id,{name},inspector_random_sd,inspector_systematic_sd\n")
+    area, _ = read_area(written(tmp_path, text.replace("a,4,R1", "a,4,R1,10.1,1 %,0")))
+    assert area.measurements[3].again == Remeasured(10.1, 0.01, 0.0)
+
+
+@pytest.mark.parametrize("wrong", ["nan", "abc"])
+def test_what_is_no_number_is_to_be_one(tmp_path, wrong):
+    _, (finding,) = read_area(written(tmp_path, GOOD.replace("10.2", wrong)))
+    assert finding.remedy == "write a number"
+
+
+def test_a_row_that_stands_twice(tmp_path):
+    """Without an id it can be meant: both lines are named, and both counted."""
+    row = "1,waste,output,0.3,0.01,0.005,scale,a,,\n"
+    area, findings = read_area(written(tmp_path, GOOD + row + row))
+    finding = next(f for f in findings if f.code == "balance.repeated")
+    assert (finding.code, finding.severity, finding.line) == ("balance.repeated", "warning", 10)
+    assert finding.message == "line 10 says the same as line 9: both are counted"
+    assert len(area.measurements) == 9
+
+
+def test_a_workbook_whose_cells_lack_references(tmp_path):
+    book = Workbook()
+    for cells in csv.reader(io.StringIO(GOOD)):
+        book.active.append(cells)
+    book.save(tmp_path / "whole.xlsx")
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as whole, zipfile.ZipFile(tmp_path / "area.xlsx", "w") as bare:
+        for name in whole.namelist():
+            bare.writestr(name, re.sub(rb'<c r="[A-Z]+\d+"', b"<c", whole.read(name)))
+    assert read_area(tmp_path / "area.xlsx")[0].measurements == read_area(tmp_path / "whole.xlsx")[0].measurements
 
 
 def test_no_flood_of_findings(tmp_path):

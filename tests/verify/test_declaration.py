@@ -6,6 +6,7 @@ import contextlib
 import copy
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detente.errors import DossierError, Finding
-from detente.report.verification.declaration import estimate_rows, outside_rows, page
-from detente.verify.comparison import compare
+from detente.report.verification.declaration import estimate_rows, headline, mark, outside_rows, page
+from detente.verify.comparison import compare, sentences_of
 from detente.verify.declaration import Declaration
 from detente.verify.declaration_files import bundled, load, loads, read, reads
 from detente.verify.judgement import Judgement, judge
@@ -83,6 +84,32 @@ def test_sites_of_2008(judged: Judgement) -> None:
     assert missing["imagery_2018"] == ("punggye_ri", "kangson")
     assert judged.sites.recapture is not None
     assert judged.sites.recapture.total == pytest.approx(9)
+    assert any("95 %: 8 to 16; 8 are known" in text for text in judged.sites.sentences), "sites are whole"
+
+
+def test_sites_left_out_are_in_the_first_sentence(judged: Judgement) -> None:
+    assert judged.sites.left_out == ("punggye_ri", "kangson")
+    assert judged.sites.only_later == ("kangson",)
+    assert headline(judged).endswith(", and leaves out 2 sites that others list (1 of them only later).")
+    assert any("2018-08-20 (later than the declaration of 2008-06-26): " in text for text in judged.sites.sentences)
+
+
+def test_what_agrees_but_leaves_a_site_out_is_not_good_news() -> None:
+    lists = {"one": {"by": "others", "as_of": "2020-01-01", "sites": ["hill", "dale"], "source": "x"}}
+    found = judge(small(site_lists=lists, sites__dale={"declared": False}))
+    good = replace(found, closes="yes", agrees="yes")
+    assert (mark(good), mark(replace(good, sites=judge(small()).sites))) == ("open", "yes")
+    whole = "The declaration adds up by itself, and agrees with what others estimate, "
+    assert headline(good) == f"{whole}but leaves out 1 site that others list."
+
+
+@pytest.mark.parametrize(("apart", "words"), [(3.0, "within chance"), (9.0, "further apart than their uncertainties")])
+def test_how_far_apart_estimates_lie_is_said_as_p_says(apart: float, words: str) -> None:
+    more = {"by": "others", "material": "plutonium", "as_of": "2020-01-01", "source": "x"}
+    low = {"mean": 12, "sd": 1.5}
+    d = small(estimates__others__amount=low, estimates__high={**more, "amount": {"mean": 12 + apart, "sd": 1.5}})
+    (said,) = [text for text in sentences_of(compare(d, "pu")) if "chi²" in text]
+    assert words in said
 
 
 def test_who_verifies_and_who_decides(judged: Judgement) -> None:
@@ -155,7 +182,7 @@ def test_the_estimate_that_flips() -> None:
     more = {"by": "others", "material": "plutonium", "as_of": "2020-01-01", "source": "x"}
     d = small(estimates__high={**more, "amount": {"mean": 40, "sd": 2}})
     c = compare(d, "pu")
-    assert (c.agrees, set(c.flips)) == ("cannot say", {"high", "others"})
+    assert (c.agrees, dict(c.flips)) == ("cannot say", {"high": "yes", "others": "no"})
 
 
 def test_a_prior_is_of_one_material() -> None:
@@ -187,7 +214,9 @@ def test_the_page_says_why_an_estimate_was_not_compared(dprk: Declaration, judge
     assert "speaks of 2006-06-15" in str(row["not_compared_where"])
     said = page(dprk, judged)
     assert "disputes are for Heads of delegation" in said.checked[0]
-    assert any("Leave out all of the group “reactor models”" in t for t in said.turns_on)
+    turn = "Leave out all of the group “reactor models”, and the answer is 'cannot say'"
+    assert any(turn in t for t in said.turns_on)
+    assert any(t.startswith("± is one standard uncertainty") for t in said.said)
 
 
 def test_the_answer_names_what_does_not_close() -> None:

@@ -380,13 +380,13 @@ def test_pooling_needs_uncertainty() -> None:
 
 def test_what_flips() -> None:
     estimates = [Estimate("low", Figure(30, 2)), Estimate("high", Figure(60, 2))]
-    assert what_flips(estimates, lambda some: "no" if pool(some).amount.mean > 40 else "yes") == ("high",)
+    assert what_flips(estimates, lambda some: "no" if pool(some).amount.mean > 40 else "yes") == (("high", "yes"),)
 
 
 def test_a_group_that_flips_though_none_of_it_does_alone() -> None:
     high = [Estimate(n, Figure(60, 2), "agency") for n in ("a", "b")]
     low = Estimate("low", Figure(30, 2))
-    assert what_flips([low, *high], lambda some: "no" if pool(some).amount.mean > 40 else "yes") == ("agency",)
+    assert what_flips([low, *high], lambda some: "no" if pool(some).amount.mean > 40 else "yes") == (("agency", "yes"),)
 
 
 def test_looks_against_monte_carlo() -> None:

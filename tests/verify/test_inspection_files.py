@@ -148,3 +148,11 @@ def test_a_mistake_in_a_table_is_found_at_its_line(tmp_path, right, wrong, code,
     file, findings = read_strata(written(tmp_path, TABLE.replace(right, wrong, 1), "store.csv"))
     assert file is None
     assert (code, line) in {(f.code, f.line) for f in findings}
+
+
+def test_what_is_wrong_with_strata_is_said_in_the_words_of_strata(tmp_path):
+    _, (finding,) = read_strata(written(tmp_path, TABLE.replace("rods,40", "rods,0"), "store.csv"))
+    said = "a number of at least 1"
+    assert (finding.message, finding.remedy) == (f"expected {said}, found 0", f"write {said}")
+    _, (finding,) = read_strata(written(tmp_path, "- 1\n", "store.yaml"))
+    assert "practice-store" in finding.remedy

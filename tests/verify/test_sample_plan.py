@@ -63,3 +63,21 @@ def test_strata_are_drawn_in_whole_items():
     assert large.game is None
     assert 0 < large.whole_detection <= large.detection < large.whole_detection + 0.01
     assert sum(n * store[name].effort for name, n in large.whole.items()) <= 600
+
+
+@pytest.mark.parametrize(
+    ("method", "first"), [("8@1%", "does less than was asked: it sees"), ("90@1%", "is enough: it")]
+)
+def test_whether_a_sample_proposed_is_enough_is_said_first(method, first):
+    headline, then, *_ = dt.verify_sample(items=120, mean_kg=2.0, method=[method]).sentences()
+    assert headline.startswith(f"The sample proposed {first}")
+    assert "and 90 % are asked for" in headline
+    assert then.startswith("Otherwise 52 of 120 items, each measured without error, would do: ")
+
+
+@pytest.mark.parametrize("asked", ["100 %", "2", "0", "-5%", "x"])
+def test_a_detection_that_no_sample_gives(asked):
+    with pytest.raises(UsageError, match=r"--detection .* below 100 %"):
+        dt.verify_sample(items=120, mean_kg=2.0, detection=asked)
+    with pytest.raises(UsageError, match=r"--false-alarms .* below 50 %"):
+        dt.verify_balance("practice", false_alarms=asked)

@@ -131,8 +131,8 @@ def test_what_no_sample_can_see():
     [
         ({}, "--items"),
         ({"items": 3, "mean_kg": 1.0}, "less than the goal"),
-        ({"items": 30, "mean_kg": 1.0, "detection": "100 %"}, "between 0 and 1"),
-        ({"items": 30, "mean_kg": 1.0, "detection": "often"}, "no share"),
+        ({"items": 30, "mean_kg": 1.0, "detection": "100 %"}, r"--detection .100 %.: .* below 100 %"),
+        ({"items": 30, "mean_kg": 1.0, "detection": "often"}, r"--detection .often.: write it as 5% or 0.05"),
         ({"items": 30, "mean_kg": 1.0, "method": "all@1%"}, "--method"),
         ({"items": 30, "mean_kg": 1.0, "method": "40@1%"}, "cannot be drawn"),
         ({"items": 30, "mean_kg": 1.0, "budget": 3}, "strata"),

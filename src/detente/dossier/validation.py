@@ -40,6 +40,15 @@ _TYPES = {
     "int_type": "a whole number",
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a number",
+}
+_BOUNDS = {
+    "greater_than": "a number above",
+    "greater_than_equal": "a number of at least",
+    "less_than": "a number below",
+    "less_than_equal": "a number of at most",
 }
 
 
@@ -189,6 +198,9 @@ def _words(kind: str, error: ErrorDetails, path: Path, model: type[BaseModel] | 
     if kind in _TYPES:
         expected, _, how = _TYPES[kind].partition("; ")
         return f"expected {expected}, found {_shown(found)}", how or f"write {expected}"
+    if kind in _BOUNDS:
+        expected = f"{_BOUNDS[kind]} {next(iter(error['ctx'].values())):g}"
+        return f"expected {expected}, found {_shown(found)}", f"write {expected}"
     return error["msg"], str(error.get("ctx", {}).get("remedy", ""))
 
 

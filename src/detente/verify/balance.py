@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 PLUTONIUM_SQ_KG = 8.0
 """A significant quantity of plutonium (IAEA Safeguards Glossary, 2001 edition)."""
+MOST_RATE, MOST_LOSS_KG = 0.5, 1e9
+"""The false-alarm rate and the loss from which on a balance is not closed."""
 SURE = 0.95
 """The chance with which the least loss that is seen is stated."""
 NAMED = 6
@@ -191,8 +193,8 @@ class Balance:
 
 
 def in_words(chance: float) -> str:
-    """A chance in whole per cent; what is not sure is not said to be 100 %, nor what can be 0 %."""
-    if 0.995 <= chance < 1.0:
+    """A chance in whole per cent; nothing is said to be seen for certain, nor what can be to be 0 %."""
+    if chance >= 0.995:
         return "more than 99%"
     return "less than 1%" if 0.0 < chance < 0.005 else f"{chance:.0%}"
 
@@ -205,8 +207,12 @@ def close_balance(
     k: float = run_length.STANDARD_K,
 ) -> Balance:
     """Close the balances of an area. Raises DossierError where its measurements cannot make one."""
-    if not (0.0 < false_alarm_rate < 0.5 and 0.0 < loss_kg < 1e9 and 0.0 <= k < 10.0):
-        raise UsageError("a false-alarm rate is between 0 and 0.5, a loss above 0 kg, and k between 0 and 10")
+    if not 0.0 < false_alarm_rate < MOST_RATE:
+        raise UsageError(f"a false-alarm rate is above 0 and below {MOST_RATE:g}, not {false_alarm_rate:g}")
+    if not 0.0 < loss_kg < MOST_LOSS_KG:
+        raise UsageError(f"a loss is above 0 and below {MOST_LOSS_KG:g} kg, not {loss_kg:g} kg")
+    if not 0.0 <= k < 10.0:
+        raise UsageError(f"k of Page's test is from 0 to below 10, not {k:g}")
     findings = check_area(area)
     if any(f.severity == "error" for f in findings):
         raise DossierError(findings)

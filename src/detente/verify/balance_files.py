@@ -41,7 +41,8 @@ COLUMNS = {
     "inspector_instrument": "what the inspector measured with, if several locations share it",
 }
 NAMES = ("location", "instrument", "calibration", "id", "inspector_instrument")
-OTHER_NAMES = {"kp": "location", "kmp": "location"}
+OTHER_NAMES = {"kp": "location", "kmp": "location", "inspector_amount_kg": "inspector_kg"}
+NUMBERS = tuple(name for name in COLUMNS if name.endswith(("_kg", "_sd")) or name == "assay")
 NEEDED = ("location", "kind", "random_sd", "systematic_sd")
 MOST_BYTES, MOST_ROWS, MOST_PERIODS, MOST_FINDINGS = 50_000_000, 100_000, 400, 100
 MOST_KG = 1e7
@@ -50,6 +51,9 @@ LEAST_SD = 1e-9
 ROUNDING = 1e-3
 """How far, relatively, an amount may be from gross times assay."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d{1,3})? *%?", re.ASCII)
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3} *%?", re.ASCII)
+WITH_COMMAS = re.compile(r"[+-]?[\d., ]*,[\d., ]*([eE][+-]?\d+)?", re.ASCII)
 TIME_OF_DAY = re.compile(r"[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$", re.ASCII)
 LONGEST_NAME = 80
 PRACTICE = "practice.csv"
@@ -64,6 +68,19 @@ class _Problems:
     file: str
     found: list[Finding] = field(default_factory=list)
     left_out: int = 0
+    commas: int = 0
+    first_comma: int = 0
+
+    def add_comma(self, message: str, line: int) -> None:
+        """One finding for all numbers with a comma, however many there are."""
+        self.commas += 1
+        if self.commas == 1:
+            self.first_comma = len(self.found)
+            self.add("number", message, "write a decimal point, and nothing between thousands", line)
+        elif self.first_comma < len(self.found):
+            first = self.found[self.first_comma]
+            said = f"{first.message.partition(';')[0]}; {self.commas} cells have such a comma"
+            self.found[self.first_comma] = replace(first, message=said)
 
     def add(self, code: str, message: str, remedy: str = "", line: int | None = None) -> None:
         if len(self.found) >= MOST_FINDINGS:
@@ -93,7 +110,7 @@ def read_area(path: str | Path, *, opening_is_known: bool = False) -> tuple[Bala
         return None, problems.all()
     measurements = tuple(row.measurement for row in rows)
     area = BalanceArea(place.stem, periods, measurements, opening_is_known=opening_is_known, file=str(path))
-    findings = check_area(area)
+    findings = [*check_area(area), *_repeated(lines, str(path))]
     return (None if any(f.severity == "error" for f in findings) else area), tuple(findings)
 
 
@@ -131,17 +148,35 @@ def _lines(place: Path, problems: _Problems) -> list[Line]:
     return []
 
 
-def _csv_lines(place: Path) -> Iterator[Line]:
+def _csv_lines(place: Path) -> Sequence[Line]:
     if place.stat().st_size > MOST_BYTES:
         raise ValueError("it is too large")
     with place.open(encoding="utf-8-sig", newline="") as stream:
         head = stream.readline()
         stream.seek(0)
-        reader = csv.reader(stream, delimiter=max(",;\t", key=head.count), strict=True)
-        before = 0
+        delimiter = max(",;\t", key=head.count)
+        reader = csv.reader(stream, delimiter=delimiter, strict=True)
+        lines, before = [], 0
         for cells in reader:
-            yield before + 1, cells
+            lines.append((before + 1, cells))
             before = reader.line_num
+    return lines if delimiter == "," else _with_points(lines)
+
+
+def _with_points(lines: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """Decimal commas as points, where no number is written otherwise and none can mean thousands; else as it was."""
+    first = next((cells for _, cells in lines if any(cells)), [])
+    at = [i for i, name in enumerate(map(_name, first)) if name in NUMBERS]
+    numbers = [cells[i].strip() for _, cells in lines if cells is not first for i in at if i < len(cells)]
+    commas = [text for text in numbers if "," in text]
+    plain = all(DECIMAL_COMMA.fullmatch(text) for text in commas) and not any("." in text for text in numbers)
+    if not plain or all(THOUSANDS.fullmatch(text) for text in commas):
+        return lines
+    for _, cells in lines:
+        if cells is not first:
+            for i in (i for i in at if i < len(cells)):
+                cells[i] = cells[i].replace(",", ".")
+    return lines
 
 
 def _xlsx_lines(place: Path) -> Iterator[Line]:
@@ -190,10 +225,9 @@ def _rows(lines: list[Line], problems: _Problems) -> list[_Row]:
 def _header(line: Line, problems: _Problems) -> list[str]:
     """The names of the columns, those without one or beginning with _ as they are."""
     number, cells = line
-    names = [_text(c).casefold() for c in cells]
-    names = [OTHER_NAMES.get(n, n) for n in names]
+    names = [_name(c) for c in cells]
     for name in (n for n in names if n and not n.startswith("_") and n not in COLUMNS and n != "note"):
-        stem = re.sub(r"[ _(\[]*(g|grams?|t|tonnes?|lb|kg|mg)[)\]]*$", "", name)
+        stem = re.sub(r"[ _(\[]*(g|grams?|t|tonnes?|lb|mg)[)\]]*$", "", name)
         if stem in ("amount", "gross", "mass", "weight"):
             problems.add(
                 "unit", f"the column {name[:40]!r} is not in kilograms", "convert it: amount_kg, gross_kg", number
@@ -210,6 +244,14 @@ def _header(line: Line, problems: _Problems) -> list[str]:
     if "amount_kg" not in names and not {"gross_kg", "assay"} <= set(names):
         problems.add("column", "there is no column 'amount_kg'", "add it, or both gross_kg and assay", number)
     return names
+
+
+def _name(cell: Any) -> str:
+    """The name of a column as it is known: `Amount (kg)` is amount_kg."""
+    name = _text(cell).casefold()
+    plain = re.sub(r"\s+", "_", re.sub(r"[\s_]*[(\[]\s*kg\s*[)\]]$", "_kg", name))
+    plain = OTHER_NAMES.get(plain, plain)
+    return plain if plain in COLUMNS else name
 
 
 @dataclass
@@ -301,13 +343,13 @@ class _Cells:
 
     def _number(self, name: str, text: str) -> float | None:
         if not NUMBER.fullmatch(text):
-            comma = re.fullmatch(r"[+-]?\d*,\d+", text)
             unit = re.fullmatch(r"[+-]?[\d.]+(?:e[+-]?\d+)? *[a-z]+", text, re.IGNORECASE)
             if unit:
                 self._bad("unit", f"{name} is {text[:40]!r}", "write the number only, in the unit of the column")
+            elif WITH_COMMAS.fullmatch(text):
+                self.problems.add_comma(f"{name} is {text[:40]!r}, no number", self.line)
             else:
-                formula = "paste the value in place of the formula" if text.startswith("=") else "mend it"
-                remedy = "write a decimal point" if comma else formula
+                remedy = "paste the value in place of the formula" if text.startswith("=") else "write a number"
                 self._bad("number", f"{name} is {text[:40]!r}, no number", remedy)
             return None
         return float(text)
@@ -343,7 +385,7 @@ class _Cells:
             return None
         value = self._fraction(name)
         if value is not None and value < 0:
-            self._bad("negative", f"{name} is {value:g}: a standard deviation is not below 0", "mend it")
+            self._bad("negative", f"{name} is {value:g}: a standard deviation is not below 0", "write 0 or more")
         elif value is not None and value >= 1:
             self._bad("unit", f"{name} is {value:g}, which is {value:.0%}", f"{value:g} % is written {value / 100:g}")
         elif value is not None and 0 < value < LEAST_SD:
@@ -372,6 +414,18 @@ class _Cells:
                 self._bad("assay", what, "mend one of the three")
             return product if amount is None else amount
         return amount
+
+
+def _repeated(lines: list[Line], file: str) -> Iterator[Finding]:
+    """Rows that say cell by cell what an earlier one says."""
+    where: dict[tuple[str, ...], list[int]] = {}
+    for number, cells in lines[1:]:
+        where.setdefault(tuple(map(_text, cells)), []).append(number)
+    for first, *others in [at for at in where.values() if len(at) > 1][:MOST_FINDINGS]:
+        more = f", and so do {len(others) - 1} more" if len(others) > 1 else ""
+        message = f"line {others[0]} says the same as line {first}{more}: both are counted"
+        remedy = "delete one; if both were measured, give each an id or add them up, with their number in `items`"
+        yield Finding("balance.repeated", "warning", message, file, others[0], remedy=remedy)
 
 
 # --- periods ---------------------------------------------------------------------------------------------------

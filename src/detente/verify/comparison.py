@@ -26,6 +26,8 @@ from detente.verify.history import made_by
 from detente.verify.production import Production
 
 Answer = Literal["yes", "no", "cannot say"]
+BY_CHANCE = 0.05
+"""Estimates that lie further apart by chance alone more often than this do not contradict each other."""
 MOST_CHANCE = 0.05
 """A declaration agrees only where the chance that a significant quantity is missing is no more than this."""
 
@@ -54,8 +56,8 @@ class Comparison:
     """Estimates that were not compared, and why."""
     shares: tuple[tuple[str, float], ...] = ()
     """Share of the variance of the difference by what it comes from, greatest first."""
-    flips: tuple[str, ...] = ()
-    """Estimates, and groups of them, each of which, left out alone, changes the answer."""
+    flips: tuple[tuple[str, str], ...] = ()
+    """Estimates, and groups of them, each of which, left out alone, changes the answer; and to what."""
     if_counted_otherwise: str | None = None
     """The answer if the claim counts the other thing (separated, not all that was made), if it differs."""
     verifiers: tuple[str, ...] = ()
@@ -260,9 +262,7 @@ def sentences_of(c: Comparison, called: Callable[[str], str] = str) -> Iterator[
             f"the chance that it is complete is now {percent(c.chance_complete)}."
         )
     if c.pooled and c.pooled.degrees and c.pooled.birge > 1:
-        told = f"chi² {c.pooled.chi2:.3g} for {c.pooled.degrees}, p = {c.pooled.p:.2g}"
-        wider = f"so their uncertainty is widened by {Figure(c.pooled.birge)}"
-        yield f"{claim}: the estimates lie further apart than their uncertainties would put them ({told}), {wider}."
+        yield f"{claim}: {_spread(c.pooled)}."
     apart = [(name, days) for name, days in c.days_apart if abs(days) > 180]
     if apart:
         named = "; ".join(f"{called(name)} by {abs(days)} days" for name, days in apart)
@@ -272,8 +272,8 @@ def sentences_of(c: Comparison, called: Callable[[str], str] = str) -> Iterator[
         of = called(name) + (f" ({driver}" if driver else "")
         yield f"{claim}: the uncertainty comes most of all from {of}: {percent(c.shares[0][1])} of it."
     if c.flips:
-        one = "it" if len(c.flips) == 1 else "one"
-        yield f"{claim}: the answer turns on {' and '.join(map(called, c.flips))}: leave {one} out and it is another."
+        without = "; ".join(f"without {called(name)} it is '{answer}'" for name, answer in c.flips)
+        yield f"{claim}: the answer turns on an estimate: {without}."
     if c.if_counted_otherwise:
         yield f"{claim}: {c.if_counted_otherwise}."
 
@@ -282,6 +282,16 @@ def more_than_declared(c: Comparison) -> str:
     """The difference in words: 2.4 significant quantities more than declared."""
     gap = c.gap_sq or 0.0
     return f"{in_quantities(abs(gap))} {'more' if gap >= 0 else 'less'} than declared"
+
+
+def _spread(pooled: Pooled) -> str:
+    """How far apart estimates lie that are further from each other than expected, and what is done about it."""
+    told = f"chi² {pooled.chi2:.3g} for {pooled.degrees}, p = {pooled.p:.2g}"
+    if pooled.p >= BY_CHANCE:
+        safe = f"to be safe, their uncertainty is multiplied by {Figure(pooled.birge)}"
+        return f"the estimates lie somewhat further apart than expected, within chance ({told}); {safe}"
+    wider = f"so their uncertainty is multiplied by {Figure(pooled.birge)}"
+    return f"the estimates lie further apart than their uncertainties would put them ({told}), {wider}"
 
 
 def _odds(factor: float) -> str:

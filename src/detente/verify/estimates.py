@@ -166,14 +166,17 @@ def _chi2_tail(chi2: float, degrees: int) -> float:
     return float(chdtrc(degrees, chi2)) if degrees else 1.0
 
 
-def what_flips(estimates: Sequence[Estimate], conclude: Callable[[Sequence[Estimate]], str]) -> tuple[str, ...]:
-    """The estimates, and the groups of them, each of which, left out alone, changes the conclusion."""
+def what_flips(
+    estimates: Sequence[Estimate], conclude: Callable[[Sequence[Estimate]], str]
+) -> tuple[tuple[str, str], ...]:
+    """The estimates, and the groups of them, each of which, left out alone, changes the conclusion; and to what."""
     now = conclude(estimates)
     rest = [(e.name, [other for other in estimates if other is not e]) for e in estimates]
     for group in dict.fromkeys(e.group for e in estimates if e.group):
         others = [e for e in estimates if e.group != group]
         rest += [(group, others)] if len(others) < len(estimates) - 1 else []
-    return tuple(name for name, others in rest if others and conclude(others) != now)
+    without = [(name, conclude(others)) for name, others in rest if others]
+    return tuple((name, then) for name, then in without if then != now)
 
 
 def still_hidden(prior: float, detects: float, looks: int) -> float:

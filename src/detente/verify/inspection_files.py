@@ -34,7 +34,6 @@ BUNDLED = ("yongbyon-2018",)
 STRATA = ("practice-store",)
 """Strata that come with the program."""
 _MASS = {"kg": 1.0, "g": 1e-3, "t": 1e3}
-_START = "see `yongbyon-2018`, an example that comes with the program"
 
 
 def _kilograms(number: Number) -> Number:
@@ -283,7 +282,7 @@ def _unknown_channels(file: InspectionsFile, places: Places) -> list[Finding]:
 def _read(
     case: str | FilePath, root: type[_File], bundled: tuple[str, ...]
 ) -> tuple[_File | None, Places, list[Finding]]:
-    name = str(case)
+    name, start = str(case), f"see `{bundled[0]}`, an example that comes with the program"
     path = _CASES / f"{name}.yaml" if name in bundled and not FilePath(name).is_file() else FilePath(case)
     text, findings = read_bytes(path)
     if text is None:
@@ -293,24 +292,24 @@ def _read(
         document, places, found = _table(text, str(path))
     else:
         parsed = parse(text, str(path))
-        document, places, found = parsed.document, parsed.places, [_of_inspections(f) for f in parsed.findings]
+        document, places, found = parsed.document, parsed.places, [_of_such(f, start) for f in parsed.findings]
     if found and document is None:
         return None, places, found
     if not isinstance(document, dict):
         message = "expected a list of fields such as 'title: ...'"
-        return None, places, [places.finding("inspect.top_level", message, remedy=_START)]
+        return None, places, [places.finding("inspect.top_level", message, remedy=start)]
     try:
         file = root.model_validate(document, by_alias=True, by_name=False)
     except ValidationError as error:
         faults = translated(error.errors(include_url=False), document, places, root=root, prefix="inspect")
         said = {f.path for f in found if f.path}
-        return None, places, found + [replace(f, remedy=f.remedy or _START) for f in faults if f.path not in said]
+        return None, places, found + [replace(f, remedy=f.remedy or start) for f in faults if f.path not in said]
     return (None if found else file), places, found
 
 
-def _of_inspections(finding: Finding) -> Finding:
+def _of_such(finding: Finding, start: str) -> Finding:
     """What the reader of YAML says of a dossier, said of such a file."""
-    remedy = _START if "dossier" in finding.remedy else finding.remedy
+    remedy = start if "dossier" in finding.remedy else finding.remedy
     message = finding.message.replace("a dossier", "such a file")
     return replace(finding, code=finding.code.replace("dossier.", "inspect.", 1), message=message, remedy=remedy)
 

@@ -23,11 +23,18 @@ class SitesJudgement:
     declared: tuple[str, ...]
     undeclared_by_list: tuple[tuple[str, tuple[str, ...]], ...]
     """Of each outside list: the sites on it that the declaration does not name."""
+    only_later: tuple[str, ...]
+    """Of these, the sites that only lists dated later than the last statement name."""
     still_hidden: tuple[tuple[str, float], ...]
     unseen_mean: float | None
     chance_none_unseen: float | None
     recapture: Recapture | None
     sentences: tuple[str, ...]
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The sites that others list and the declaration does not name, each once."""
+        return tuple(dict.fromkeys(s for _, absent in self.undeclared_by_list for s in absent))
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,19 @@ def _sites(d: Declaration) -> SitesJudgement:
         caught = recapture(len(a), len(b), len(a & b))
     words = tuple(_of_sites(d, missing, hidden, unseen, caught))
     mean, none = unseen or (None, None)
-    return SitesJudgement(tuple(sorted(declared)), tuple(missing), tuple(hidden), mean, none, caught, words)
+    early = {s for n, absent in missing if not _later(d, n) for s in absent}
+    late = tuple(sorted({s for _, absent in missing for s in absent} - early))
+    return SitesJudgement(tuple(sorted(declared)), tuple(missing), late, tuple(hidden), mean, none, caught, words)
+
+
+def _declared_on(d: Declaration) -> date | None:
+    """The day of the declaring party's last statement."""
+    return max((s.on for s in d.statements.values() if s.by == d.by), default=None)
+
+
+def _later(d: Declaration, site_list: str) -> bool:
+    on = _declared_on(d)
+    return on is not None and d.site_lists[site_list].as_of > on
 
 
 def _unseen(judged: Unseen) -> tuple[float, float]:
@@ -108,7 +127,9 @@ def _of_sites(
     for name, absent in missing:
         if absent:
             named = ", ".join((d.sites[s].name if s in d.sites else None) or s for s in absent)
-            yield f"Not declared, of the {len(set(d.site_lists[name].sites))} sites on {_list_of(d, name)}: {named}."
+            late = f" (later than the declaration of {_declared_on(d)})" if _later(d, name) else ""
+            count = len(set(d.site_lists[name].sites))
+            yield f"Not declared, of the {count} sites on {_list_of(d, name)}{late}: {named}."
     for name, chance in hidden:
         look = d.completeness.looks[name]
         before = f"{percent(look.prior.value)} before {look.looks} looks that found nothing"
@@ -130,7 +151,8 @@ def _of_recapture(caught: Recapture) -> Iterator[str]:
     if caught.low is None or caught.high is None:
         yield f"Capture and recapture says nothing ({shared}): one list holds the whole of the other."
         return
-    span = f"95 %: {Figure(caught.low)} to {Figure(caught.high)}; {caught.seen} are known"
+    low, high = max(caught.seen, math.floor(caught.low)), math.ceil(caught.high)
+    span = f"95 %: {low:,} to {high:,}; {caught.seen} are known"
     yield f"Capture and recapture ({shared}) points to {Figure(caught.total, caught.sd)} sites in all ({span})."
     yield "Lists that lean on the same images share too many sites, and then this is too few."
 

@@ -112,8 +112,10 @@ def plan_sample(
 
     With `payoffs` (what the loss gains unseen, what being seen costs), how often such a visit must come to deter, too.
     """
-    if not 0 < wanted < 1 or not 0 <= sees <= 1:
-        raise UsageError("a detection probability lies between 0 and 1, both left out, and what is seen is a chance")
+    if not 0 < wanted < 1:
+        raise UsageError(f"a detection probability is above 0 and below 1, not {wanted:g}")
+    if not 0 <= sees <= 1:
+        raise UsageError(f"the chance to recognise a defect is from 0 to 1, not {sees:g}")
     defects = defects_for(goal_kg, share, mean_kg)
     if defects > items:
         held = f"{items} items of which {share:.0%} of {mean_kg:g} kg is taken hold {items * share * mean_kg:g} kg"

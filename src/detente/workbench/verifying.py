@@ -317,7 +317,7 @@ def verify_balance(source: Source, options: VerifyBalanceOptions | None = None, 
     loss = KG_PER_SIGNIFICANT_QUANTITY[chosen.material] if chosen.loss is None else chosen.loss
     if chosen.taken_from and not chosen.simulate:
         raise UsageError("--taken-from is about simulated histories: say how many, such as --simulate 20000")
-    rate = _chance(chosen.false_alarms, "false_alarms")
+    rate = _between(chosen.false_alarms, "false_alarms", 0.5)
     balance = close_balance(area, loss_kg=loss, false_alarm_rate=rate, k=chosen.k)
     if chosen.simulate:
         balance = rehearse(balance, chosen.simulate, chosen.seed, chosen.taken_from)
@@ -356,7 +356,7 @@ def verify_sample(
         chosen.items,
         chosen.mean_kg,
         chosen.goal_kg or GOAL_KG,
-        _chance(chosen.detection, "detection"),
+        _between(chosen.detection, "detection", 1.0),
         share=_chance(chosen.share, "share"),
         sees=_chance(chosen.sees, "sees"),
         methods=tuple(_method(m) for m in chosen.method),
@@ -462,6 +462,18 @@ def _chance(text: str, name: str) -> float:
     except ValueError:
         flag = f"--{name.replace('_', '-')}"
         raise UsageError(f"{flag} {text!r} is no share: write it as 5% or 0.05, from 0 to 1") from None
+
+
+def _between(text: str, name: str, most: float) -> float:
+    """A part of 1 that is above 0 and below `most`. Raises UsageError."""
+    try:
+        value = _chance(text, name)
+    except UsageError:
+        value = -1.0
+    if not 0 < value < most:
+        flag = f"--{name.replace('_', '-')}"
+        raise UsageError(f"{flag} {text!r}: write it as 5% or 0.05, above 0 % and below {100 * most:g} %")
+    return value
 
 
 def _listed(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:

@@ -38,8 +38,8 @@ CAPTIONS = {
     "what passes k. Red lines are the thresholds; each test has the stated chance of a false alarm over all balances.",
     "drivers": "Shares of the variance of CUMUF. Random errors are drawn anew for each item, systematic ones are "
     "shared within a calibration. A negative share is an error that cancels what it adds elsewhere.",
-    "power": "The chance that each test alarms, by the size of a loss that is the same in every period. The dotted "
-    "line is the bound that no test can pass. CUMUF sees every pattern of loss alike, and no test promises more.",
+    "power": "The chance that each test alarms, by the total loss, in equal parts over the periods. The dotted line is "
+    "the bound that no test can pass. CUMUF sees every pattern of loss alike, and no test promises more.",
     "delay": "The chance that Page's test has alarmed by the end of each period, by how the stated loss is spread over "
     "them. What comes before a loss begins is false alarms.",
 }
@@ -213,7 +213,7 @@ def _power(balance: Balance, rows: list[Row]) -> Any:
     lines = told_apart("test", dict(CURVES.values()))
     data = alt.Chart(inline(rows))
     asked = alt.Chart(inline([{"loss_kg": balance.loss_kg}]))
-    x = alt.X("loss_kg:Q", title="loss, kg, the same in every period")
+    x = alt.X("loss_kg:Q", title="total loss, kg, in equal parts")
     y = alt.Y("chance:Q", title="chance of an alarm", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
     return alt.layer(
         asked.mark_rule(color=DANGER, strokeDash=[6, 3]).encode(x=x),

@@ -105,7 +105,7 @@ def test_rows(balance: Balance) -> list[Row]:
 def _chance(value: float | None) -> str | None:
     if value is None:
         return None
-    if 0.9995 <= value < 1.0:
+    if value >= 0.9995:
         return "> 99.9 %"
     return "< 0.1 %" if 0.0 < value < 0.001 else percent(round(value, 4))
 
@@ -139,7 +139,7 @@ def rehearsal_rows(balance: Balance) -> list[Row]:
             "test": r.title,
             "loss": r.pattern.replace("_", " "),
             "stated": _chance(r.stated),
-            "found": _chance(r.found),
+            "found": percent(round(r.found, 4)),
             "sampling": f"± {percent(1.96 * r.sd)}",
         }
         for r in balance.rehearsed
@@ -176,7 +176,7 @@ def _rehearsed(balance: Balance) -> list[str]:
     loss = "no loss" if worst.pattern == "none" else f"the loss ({worst.pattern.replace('_', ' ')})"
     return [
         f"In simulated histories, each judged by its own measurements, alarms are not as frequent as stated: "
-        f"{worst.title}, with {loss}, {percent(worst.found)} instead of {percent(worst.stated)}. "
+        f"{worst.title}, with {loss}, {percent(worst.found)} instead of {_chance(worst.stated)}. "
         "Large errors do that, and amounts that shrink with the loss."
     ]
 
@@ -190,6 +190,8 @@ def page(balance: Balance) -> Page:
         f"and {len(area.measurements) - flows} inventories measured. A loss of {number(balance.loss_kg)} kg is to be "
         f"seen; each test may alarm by error alone with a chance of {percent(balance.false_alarm_rate)}."
     )
+    by_error = f"Each test alarms with a chance of {percent(balance.false_alarm_rate)} by error alone."
+    tests = balance.summary[1] if balance.alarmed else by_error
     opening = "taken as exact" if area.opening_is_known else "as measured, its errors counted"
     patterns = "; ".join(f"{name.replace('_', ' ')}: {what}" for name, what in PATTERNS.items())
     more = (
@@ -215,7 +217,7 @@ def page(balance: Balance) -> Page:
         "Is anything missing?",
         headline(balance),
         mark(balance),
-        (*balance.summary[1:3], *balance.summary[4:], *_rehearsed(balance), *_about_the_records(balance)),
+        (tests, *balance.summary[2:3], *balance.summary[4:], *_rehearsed(balance), *_about_the_records(balance)),
         turns_on,
         parts,
     )

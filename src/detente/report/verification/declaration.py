@@ -26,22 +26,35 @@ CAPTION = (
     "and the grey band reaches one significant quantity further: an estimate wholly to the right of the band says that "
     "more than one is missing. The pooled estimate is the inverse-variance mean, widened where the estimates disagree."
 )
+KEY = (
+    "± is one standard uncertainty (a standard deviation). z: declared less estimated, in standard uncertainties of "
+    "their difference. SQ: significant quantity, 8 kg of plutonium or 25 kg of U-235 in highly enriched uranium."
+)
 
 
 def headline(judged: Judgement) -> str:
-    """The two answers in a sentence."""
+    """The two answers in a sentence, and the sites that are left out."""
     closes = {"yes": "adds up by itself", "no": "does not add up by itself"}
     agrees = {"yes": "agrees with what others estimate", "no": "does not agree with what others estimate"}
     first = closes.get(judged.closes, "does not say enough to be added up")
     second = agrees.get(judged.agrees, "cannot be told from outside to be complete or not")
     joint = "and" if (judged.closes == "no") == (judged.agrees == "no") else "but"
-    return f"The declaration {first}, {joint} {second}."
+    return f"The declaration {first}, {joint} {second}{_left_out(judged)}."
+
+
+def _left_out(judged: Judgement) -> str:
+    absent, late = judged.sites.left_out, judged.sites.only_later
+    if not absent:
+        return ""
+    further = "but" if judged.agrees == "yes" else "and"
+    only = "" if not late else " later" if len(late) == len(absent) else f" ({len(late)} of them only later)"
+    return f", {further} leaves out {len(absent)} site{'s' * (len(absent) != 1)} that others list{only}"
 
 
 def mark(judged: Judgement) -> Mark:
     if "no" in (judged.closes, judged.agrees):
         return "no"
-    return "yes" if judged.closes == judged.agrees == "yes" else "open"
+    return "yes" if judged.closes == judged.agrees == "yes" and not judged.sites.left_out else "open"
 
 
 # --- rows ------------------------------------------------------------------------------------------------------
@@ -219,7 +232,7 @@ def page(d: Declaration, judged: Judgement) -> Page:
         "Can the declaration be believed?",
         headline(judged),
         mark(judged),
-        (said[0], *_failing(judged), said[1], *_missing(d, judged), *judged.sites.sentences),
+        (said[0], *_failing(judged), said[1], *_missing(d, judged), *judged.sites.sentences, *_key(judged)),
         tuple(turns_on(d, judged)),
         tuple(p for p in parts if there.get(p.id, True)),
     )
@@ -231,6 +244,11 @@ def _failing(judged: Judgement) -> Iterator[str]:
     yield from (f"Does not close: {r}." for r in failing[:FEW])
     if len(failing) > FEW:
         yield f"{len(failing) - FEW} more do not close, as the table of rules says."
+
+
+def _key(judged: Judgement) -> tuple[str, ...]:
+    """What the signs mean, where numbers are compared."""
+    return (KEY,) if any(c.estimate is not None for c in judged.comparisons) else ()
 
 
 def _in_words(d: Declaration, judged: Judgement) -> Iterator[str]:
@@ -272,8 +290,9 @@ def turns_on(d: Declaration, judged: Judgement) -> Iterator[str]:
             text = f"The uncertainty comes most of all from {_driver(d, c.shares[0][0])}"
             found.setdefault(text, []).append(f"{title}: {chance(c.shares[0][1])} of it")
         if c.flips:
-            named = several([_driver(d, name) for name in c.flips], "or")
-            found.setdefault(f"Leave out {named}, and the answer is another", []).append(title)
+            for answer in dict.fromkeys(then for _, then in c.flips):
+                named = several([_driver(d, name) for name, then in c.flips if then == answer], "or")
+                found.setdefault(f"Leave out {named}, and the answer is '{answer}'", []).append(title)
         if c.if_counted_otherwise:
             found.setdefault(c.if_counted_otherwise, []).append(title)
     for text, where in found.items():
@@ -291,10 +310,9 @@ def _driver(d: Declaration, label: str) -> str:
 
 def _of_claims() -> tuple[str, ...]:
     return (
-        "SQ: significant quantity, 8 kg of plutonium or 25 kg of U-235 in highly enriched uranium (IAEA Safeguards "
-        "Glossary, 2001). z: declared less estimated, in standard uncertainties. Undeclared at most: with 95 %. Agrees "
-        "is “yes” only where the difference is within chance and at most a chance of 5 % is left that more than one "
-        "significant quantity is missing: an estimate too vague to contradict anything confirms nothing.",
+        "SQ: by the IAEA Safeguards Glossary, 2001. Undeclared at most: with 95 %. Agrees is “yes” only where the "
+        "difference is within chance and at most a chance of 5 % is left that more than one significant quantity is "
+        "missing: an estimate too vague to contradict anything confirms nothing.",
     )
 
 

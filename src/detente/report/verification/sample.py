@@ -26,10 +26,11 @@ def said(plan: SamplePlan) -> tuple[str, ...]:
     if exact.drawn is None or exact.detection is None:
         first = f"No sample sees a loss of {goal} with {percent(plan.wanted)}: measuring every item is not enough."
     else:
-        first = (
-            f"Draw {number(exact.drawn)} of {number(plan.items)} items: a loss of {goal} is then seen with "
-            f"{chance(exact.detection)}."
-        )
+        draw = f"Draw {number(exact.drawn)} of {number(plan.items)} items"
+        if plan.sample is not None:
+            how = "without error" if plan.sees == 1 else f"so that it recognises a defect with {percent(plan.sees)}"
+            draw = f"Otherwise {number(exact.drawn)} of {number(plan.items)} items, each measured {how}, would do"
+        first = f"{draw}: a loss of {goal} is then seen with {chance(exact.detection)}."
     rules = [f"{s.rule} {number(s.drawn)}" for s in plan.sizes if s.drawn is not None and s.rule != "exact"]
     blind = "" if plan.sees == 1 else ", which take it that a defect drawn is always recognised"
     more = f"The goal is {taken}; by the usual rules: {several(rules)}{blind}."
@@ -56,11 +57,11 @@ def _of_methods(plan: SamplePlan) -> tuple[str, ...]:
     if plan.sample is None or plan.worst is None:
         return ()
     w = plan.worst
-    enough = "as was asked" if w.detection >= plan.wanted else f"less than the {percent(plan.wanted)} asked for"
+    enough = "is enough" if w.detection >= plan.wanted else "does less than was asked"
     how = f"{percent(round(w.share, 4))} from each of {number(w.defects)} items"
     return (
-        f"The sample proposed sees the loss with {chance(w.detection)} at least, {enough}; least likely "
-        f"where it is {how}.",
+        f"The sample proposed {enough}: it sees the loss with {chance(w.detection)} at least, and "
+        f"{percent(plan.wanted)} are asked for; least likely where it is {how}.",
         f"Where nothing is gone it gives a false alarm with {chance(plan.sample.false_alarm)} each time.",
     )
 
