@@ -16,7 +16,7 @@ from detente.report.table import Table
 from detente.report.write import write_files
 
 Mark = Literal["yes", "no", "open"]
-FINDINGS = ("severity", "code", "line", "what", "to mend it")
+FINDINGS = ("code", "line", "what", "to mend it")
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,6 @@ def render(
     findings: Sequence[Finding],
 ) -> str:
     """The page as self-contained HTML."""
-    listed = [(f.severity, f.code, f.line, f"{f.path}: {f.message}" if f.path else f.message, f.remedy)
-              for f in findings]  # fmt: skip
     return (
         _environment()
         .get_template("verification.html.j2")
@@ -75,13 +73,19 @@ def render(
             svgs={name: Markup(f.inline_svg()) for name, f in figures.items()},
             specs={name: script_json(f.spec()) for name, f in figures.items()},
             tables=tables,
-            findings=Table.of("Findings", FINDINGS, listed),
+            warnings=_listed("Warnings", [f for f in findings if f.severity != "note"]),
+            notes=_listed("Notes", [f for f in findings if f.severity == "note"]),
             provenance=flat(provenance),
             css=source("report.css"),
             js=source("report.js"),
             vega=_vega() if figures else Markup(""),
         )
     )
+
+
+def _listed(title: str, findings: Sequence[Finding]) -> Table:
+    said = [(f.code, f.line, f"{f.path}: {f.message}" if f.path else f.message, f.remedy) for f in findings]
+    return Table.of(title, FINDINGS, said)
 
 
 def write_page(
