@@ -168,6 +168,11 @@ def test_no_more_is_spent_than_enough():
     assert got.spent < 12
 
 
+def test_what_is_given_beforehand_stays():
+    got = worst_first([lambda n: 10.0 - n, lambda n: 1.0 - n], [1, 2], 7, first=[0, 2])
+    assert (got.units, got.spent, got.worst) == ((3, 2), 7, 7.0)
+
+
 # --- resources that cover targets --------------------------------------------------------------------------------
 
 
@@ -274,6 +279,7 @@ def test_forty_thousand_targets_are_quick():
         lambda: Sites.of([1.0], 1.0, 1.0).water_fill(np.inf),
         lambda: worst_first([], [], 3),
         lambda: worst_first([lambda n: 0.0], [0], 3),
+        lambda: worst_first([lambda n: 0.0], [2], 3, first=[2]),
         lambda: origami([1.0], [1.0], 1.0),
         lambda: origami([1.0], [0.0], -1.0),
         lambda: origami([np.inf], [0.0], 1.0),

@@ -411,6 +411,35 @@ def test_visits_that_see_it_in_time(schedule, group):
     assert visits_in_time(task, replace(alone, timely=None)) is None
 
 
+@settings(max_examples=30)
+@given(
+    tasks, st.lists(st.tuples(st.sampled_from([0.1, 0.25, 0.5]), st.sampled_from([0.3, 0.6])), min_size=3, max_size=3)
+)
+def test_goals_in_time_come_first_where_there_is_effort(task, goals):
+    """Of all plans with at least what deterrence and the goals need, the worst violation is worth least."""
+    sites = tuple(replace(s, timely=Timely(*goal)) for s, goal in zip(task.sites, goals, strict=False))
+    task = replace(task, sites=sites, days=12)
+    first, plan = inspection_plan.visits_needed(task), planned(task)
+    without, _ = plan_inspections(task, in_time=False)
+    costs = [s.days for s in sites]
+    if first is None or sum(n * c for n, c in zip(first, costs, strict=True)) > task.days:
+        assert plan.visits == without.visits
+        return
+    assert plan.days <= task.days
+    assert plan.complies
+    ranges = [range(n, task.days // c + 1) for n, c in zip(first, costs, strict=True)]
+    rivals = [
+        judge_visits(task, dict(zip((s.name for s in sites), visits, strict=True)))[0]
+        for visits in product(*ranges)
+        if sum(n * c for n, c in zip(visits, costs, strict=True)) <= task.days
+    ]
+    best = min(p.adversary.value if p.adversary else -inf for p in rivals)
+    assert (plan.adversary.value if plan.adversary else -inf) == pytest.approx(best, abs=1e-9)
+    assert {s.site.name for s in plan.sites if s.late} <= {
+        s.name for s in sites if s.group or visits_in_time(task, s) is None
+    }
+
+
 def test_what_is_spread_is_seen_no_later_after_it_is_complete():
     within = 0.2
     for visits in (2, 4, 12):

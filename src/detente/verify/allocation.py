@@ -146,18 +146,23 @@ def worst_first(
     budget: int,
     most: Sequence[int] | None = None,
     *,
+    first: Sequence[int] | None = None,
     enough: float = -inf,
 ) -> Whole:
     """Spend a budget in whole units so that the largest value is least, each a function of the units at its site.
 
     Always helps the site that is worst now, by as many units as it takes to lower it: whatever lowers the maximum must
     do that too, so this is optimal. What the worst can no longer use goes to the next worst. Once no value is
-    above `enough`, nothing more is spent; nor are more than `most` units at a site.
+    above `enough`, nothing more is spent; nor are more than `most` units at a site. The units of `first` are given
+    beforehand, and the rest so on top of them.
     """
     if not value or budget < 0 or len(cost) != len(value) or any(c < 1 for c in cost):
         raise UsageError("give at least one site, whole costs of 1 or more, and a budget of 0 or more")
-    units, left = [0] * len(value), budget
-    now = [at(0) for at in value]
+    units = list(first or [0] * len(value))
+    left = budget - sum(n * c for n, c in zip(units, cost, strict=True))
+    if left < 0:
+        raise UsageError("what is given beforehand costs more than the budget")
+    now = [at(n) for at, n in zip(value, units, strict=True)]
     queue = [(-v, i) for i, v in enumerate(now)]
     heapq.heapify(queue)
     while queue and -queue[0][0] > enough:

@@ -16,6 +16,7 @@ from detente.verify.inspection_plan import (
     Visit,
     days_to_deter,
     plan_inspections,
+    visits_needed,
 )
 
 HALF_A_YEAR = 0.5
@@ -24,7 +25,7 @@ POINTS = 101
 
 
 class Effort(NamedTuple):
-    """What a budget of inspector-days a year would leave to the violator."""
+    """What a budget of inspector-days a year would leave to the violator, spent against it alone: no goal in time."""
 
     days: int
     value: float
@@ -41,9 +42,13 @@ class Inspected:
     plan: InspectionPlan
     findings: tuple[Finding, ...]
     start: date
+    start_said: str
+    """Why the calendar begins on that day."""
     visits: tuple[Visit, ...]
     deters: int | None
     """The least inspector-days a year with which no violation pays; None where no number of visits is enough."""
+    needs: int | None
+    """The least for which each is seen in time as well, where that can be; None without goals, or deterrence."""
     efforts: tuple[Effort, ...]
 
     def title_of(self, site: str) -> str:
@@ -66,7 +71,7 @@ def inspect(
     plan, findings = plan_inspections(task)
     if plan is None:
         raise DossierError(placed(assignment, findings))
-    begins = start or assignment.start
+    begins, why = _begins(assignment, start)
     if begins.year >= date.max.year:
         raise UsageError(f"a year from {begins.isoformat()} runs beyond the calendar: give an earlier --start")
     visits = tuple(plan.calendar(begins, np.random.default_rng(seed)))
@@ -74,11 +79,20 @@ def inspect(
     most = max(budget, deters or 0, 1)
     budgets = sorted({*np.linspace(0, 1.25 * most, POINTS).astype(int).tolist(), budget, deters or 0})
     efforts = tuple(_effort(replace(task, days=n)) for n in budgets) if plan.adversary else ()
-    return Inspected(assignment, plan, placed(assignment, findings), begins, visits, deters, efforts)
+    first = visits_needed(task)
+    needs = None if first is None else sum(n * s.days for n, s in zip(first, task.sites, strict=True))
+    return Inspected(assignment, plan, placed(assignment, findings), begins, why, visits, deters, needs, efforts)
+
+
+def _begins(assignment: Assignment, asked: date | None) -> tuple[date, str]:
+    if asked is not None:
+        return asked, "as asked"
+    stated = assignment.written.start is not None
+    return assignment.start, "as the file says" if stated else "by default: neither the file nor --start says when"
 
 
 def _effort(task: Inspections) -> Effort:
-    plan, _ = plan_inspections(task)
+    plan, _ = plan_inspections(task, in_time=False)
     worst = plan.adversary if plan is not None else None
     assert plan is not None
     assert worst is not None

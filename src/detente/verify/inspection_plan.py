@@ -234,13 +234,19 @@ class InspectionPlan:
         return sorted(found, key=lambda visit: (visit.day, visit.site))
 
 
-def plan_inspections(task: Inspections) -> tuple[InspectionPlan | None, tuple[Finding, ...]]:
-    """The whole visits within the budget for which the best violation pays least. With errors: no plan."""
+def plan_inspections(task: Inspections, *, in_time: bool = True) -> tuple[InspectionPlan | None, tuple[Finding, ...]]:
+    """The whole visits within the budget for which the best violation pays least. With errors: no plan.
+
+    Where the budget allows `visits_needed`, each site gets those first; `in_time=False` leaves goals in time aside.
+    """
     findings = problems(task)
     if any(f.severity == "error" for f in findings):
         return None, tuple(findings)
     values, most = [_values(task, s) for s in task.sites], [MOST_VISITS] * len(task.sites)
-    whole = worst_first(values, [s.days for s in task.sites], task.days, most, enough=task.enough)
+    costs, first = [s.days for s in task.sites], visits_needed(task) if in_time else None
+    if first is not None and sum(n * days for n, days in zip(first, costs, strict=True)) > task.days:
+        first = None
+    whole = worst_first(values, costs, task.days, most, first=first, enough=task.enough)
     return _judged(task, whole.units, findings)
 
 
@@ -258,20 +264,32 @@ def visits_in_time(task: Inspections, site: Site) -> int | None:
     return None if site.timely is None else _fewest(lambda n: not at(n).late)
 
 
+def visits_needed(task: Inspections) -> tuple[int, ...] | None:
+    """The fewest visits of each site with which no violation pays and each is seen in time.
+
+    None where no number of visits deters, or the file has no goal in time. A goal that no number meets is left out.
+    """
+    deter = _deterring(task) if any(s.timely for s in task.sites) else None
+    if deter is None:
+        return None
+    return tuple(max(n, visits_in_time(task, s) or 0) for n, s in zip(deter, task.sites, strict=True))
+
+
 def days_to_deter(task: Inspections) -> int | None:
     """The least inspector-days a year with which no violation pays; None where no number of visits is enough."""
+    visits = _deterring(task)
+    return None if visits is None else sum(n * s.days for n, s in zip(visits, task.sites, strict=True))
 
-    def visits(site: Site) -> int | None:
-        value = _values(task, site)
-        return _fewest(lambda n: value(n) <= PAYS)
 
-    total = 0
+def _deterring(task: Inspections) -> tuple[int, ...] | None:
+    found: list[int] = []
     for site in task.sites:
-        enough = visits(site)
+        value = _values(task, site)
+        enough = _fewest(lambda n, at=value: at(n) <= PAYS)  # type: ignore[misc]
         if enough is None:
             return None
-        total += enough * site.days
-    return total
+        found.append(enough)
+    return tuple(found)
 
 
 def _fewest(enough: Callable[[int], bool]) -> int | None:
