@@ -18,7 +18,7 @@ import detente.workbench
 from detente.cli.app import Face, app
 from detente.dossier import schema, shape
 from detente.dossier.quantities import Number
-from detente.verify import declaration
+from detente.verify import declaration, inspection_files
 from detente.workbench.options import Options
 
 REFERENCE = Path(__file__).with_name("reference")
@@ -35,10 +35,15 @@ def main() -> None:
 
 def pages() -> dict[str, str]:
     """The text of each page by file name."""
-    return {"dossier.md": dossier_page(), "declaration.md": declaration_page(), "verbs.md": verbs_page()}
+    return {
+        "dossier.md": dossier_page(),
+        "declaration.md": declaration_page(),
+        "inspections.md": inspections_page(),
+        "verbs.md": verbs_page(),
+    }
 
 
-# --- the dossier, and the declaration --------------------------------------------------------------------------
+# --- the dossier, and other files ------------------------------------------------------------------------------
 
 
 class _Written(GenerateJsonSchema):
@@ -66,8 +71,18 @@ def declaration_page() -> str:
     )
 
 
+def inspections_page() -> str:
+    return _page(
+        inspection_files.InspectionsFile,
+        "Every part of a file of sites to inspect, as in [Plan inspections](../howto/plan-inspections.md). `NAME` in a "
+        "path is a name that you choose; **bold** fields must be written. Any number may also be a mapping with its "
+        "source: `{value: 50 %, source: ...}`.",
+    )
+
+
 def _page(root: type[BaseModel], said: str) -> str:
-    parts = [REMADE, f"# Fields of a {_title(root).lower()}\n", said + "\n"]
+    title = _title(root).lower()
+    parts = [REMADE, f"# Fields of {'an' if title[0] in 'aeiou' else 'a'} {title}\n", said + "\n"]
     for model, places in parts_of(root).items():
         where = ", ".join(f"`{p}`" for p in places) or "the top of the file"
         parts += [f"## {_title(model)}\n", f"At {where}. {_purpose(model)}\n", *_fields(model)]
@@ -107,12 +122,12 @@ def _models(annotation: Any, path: str) -> Iterator[tuple[type[BaseModel], str]]
 
 
 def _model_named(name: str) -> type[BaseModel]:
-    known = (vars(module).get(name) for module in (schema, declaration))
+    known = (vars(module).get(name) for module in (schema, declaration, inspection_files))
     return next(m for m in known if isinstance(m, type) and issubclass(m, BaseModel))
 
 
 def _title(model: type[BaseModel]) -> str:
-    name = model.__name__.removesuffix("Body")
+    name = model.__name__.removesuffix("Body").removesuffix("Part")
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
 
 

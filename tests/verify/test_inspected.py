@@ -98,12 +98,32 @@ def test_more_days_never_make_it_worse(assignment):
 
 
 def test_what_is_not_seen_in_time_is_said(assignment):
-    sentences = page(inspect(assignment)).said
-    (late,) = [text for text in sentences if text.startswith("Not seen in time")]
+    short = page(inspect(assignment, days=234))
+    (late,) = [text for text in short.said if text.startswith("Not seen in time")]
     assert "Centrifuge plant at Yongbyon, 0 % within 1 month (to be 50 %), 12 visits a year would do" in late
-    enough = inspect(assignment, days=1000)
+    assert "take 235 inspector-days a year together" in " ".join(short.said)
+    assert short.mark == "open"
+    assert "No violation pays under this plan" in short.headline
+    assert "not seen in time at Radiochemical Laboratory and Centrifuge plant at Yongbyon" in short.headline
+    enough = inspect(assignment, days=235)
+    assert enough.needs == 235
     assert not any(s.late for s in enough.plan.sites)
-    assert "Wherever the file says how soon, a violation is seen in time." in page(enough).said
+    assert (page(enough).mark, enough.plan.complies) == ("yes", True)
+    assert "235 inspector-days a year and come first" in " ".join(page(enough).said)
+
+
+def test_more_likely_than_not_a_false_alarm_is_in_the_headline(assignment):
+    assert "false alarm within a year is more likely than not (63.8 %)" in page(inspect(assignment)).headline
+
+
+def test_the_answer_says_from_when_the_calendar_runs_and_why(assignment):
+    unsaid = replace(assignment, written=assignment.written.model_copy(update={"start": None}))
+    for task, start, said in (
+        (assignment, None, "from 1 Jan 2019, as the file says"),
+        (assignment, date(2020, 2, 1), "from 1 Feb 2020, as asked"),
+        (unsaid, None, "from 1 Jan 2019, by default: neither the file nor --start says when"),
+    ):
+        assert f"The calendar runs {said}." in page(inspect(task, days=20, start=start)).said
 
 
 def test_a_chance_that_rounds_to_one_is_not_called_certain(assignment):

@@ -85,6 +85,19 @@ def test_a_mistake_is_found_at_its_line(tmp_path, right, wrong, code, line):
     assert line is None or found.line == line
 
 
+def test_a_site_may_be_called_as_a_case_calls_it(tmp_path):
+    assignment, findings = read_inspections(written(tmp_path, GOOD.replace("  reactor:", "  centrifuge hall:")))
+    assert findings == []
+    assert [s.name for s in assignment.task.sites] == ["centrifuge hall", "store"]
+    _, (found,) = read_inspections(written(tmp_path, GOOD.replace("  reactor:", "  '':")))
+    assert found.code == "inspect.name"
+
+
+def test_sites_are_no_table(tmp_path):
+    _, (found,) = read_inspections(written(tmp_path, "site,days\n", "sites.csv"))
+    assert (found.code, found.message) == ("inspect.file", "sites are written in YAML, not as a table")
+
+
 def test_a_file_that_is_not_there():
     _, (found,) = read_inspections("yongbyon-2081")
     assert (found.code, found.remedy) == ("inspect.file", "did you mean 'yongbyon-2018'?")

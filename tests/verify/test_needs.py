@@ -15,7 +15,7 @@ from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.detection import watch
 from detente.verify.inspection_plan import InspectionPlan, Inspections, Site, judge_visits
-from detente.verify.needs import coverage, overlay_of
+from detente.verify.needs import changed, coverage, overlay_of
 from detente.verify.sampling import Method, Sample
 from detente.verify.timing import Channel, constant
 
@@ -122,6 +122,26 @@ def test_what_the_plan_leaves_out_is_said() -> None:
     assert "cave" in found[0].message
     assert "store" in found[1].message
     assert coverage(plan, dossier(one=["hall"], two=["store"])) == ()
+
+
+def test_a_site_that_is_left_aside_is_said() -> None:
+    plan, before = planned({"hall": 6, "store": 1}), dossier(one=["hall", "store", "cave"])
+    (found,) = [f for f in coverage(plan, before, {"one": "hall"}) if f.severity == "warning"]
+    assert "store, cave, too, which is left aside" in found.message
+
+
+def test_what_an_overlay_changes_is_told_measure_by_measure() -> None:
+    plan, before = planned({"hall": 6, "store": 4}), dossier(one=["hall", "cave"], two=["store"])
+    once = apply(before, overlay_of(plan, before))
+    one, two = changed(plan, before, once)
+    assert (one.measure, one.counted, one.left_out) == ("one", ("hall",), ("cave",))
+    assert (one.days_before, one.days, two.days) == (None, 12, 20)
+    assert one.seen_before == pytest.approx(1 - 0.95**12)
+    assert one.seen == pytest.approx(float(plan.sites[0].worst.cdf(1.0)))
+    fewer = planned({"hall": 1, "store": 4})
+    again = changed(fewer, once, apply(once, overlay_of(fewer, once, regime="fewer")))
+    assert [(c.days_before, c.days) for c in again] == [(12, 2), (20, 20)]
+    assert again[0].seen < again[0].seen_before
 
 
 def test_a_site_without_a_violation_hides_no_cheating() -> None:

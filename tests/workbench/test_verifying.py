@@ -197,6 +197,31 @@ def test_the_bundled_case_names_the_sites_of_the_bundled_plan():
     assert chosen == {"yongbyon_access", "yongbyon_disabled", "enrichment_disabled", "enrichment_dismantled"}
 
 
+def test_what_a_plan_changes_in_a_case_is_told_everywhere(tmp_path):
+    r = dt.verify_inspect("yongbyon-2018", case="korea-2018", measure="yongbyon_access=reactor")
+    said = " ".join(r.sentences())
+    assert "“Open Yongbyon to IAEA inspection and monitoring” goes from 600 to 12 inspector-days a year" in said
+    row = r.tables()["changes"][0]
+    assert (row["sites visited"], row["sites not visited"]) == ("reactor", "reprocessing, centrifuges")
+    assert (row["inspector-days a year: was"], row["inspector-days a year: now"]) == (600, 12)
+    assert row["seen within a year %: was"] == pytest.approx(90)
+    told = r.to_json()["changes"][0]
+    assert (told["measure"], told["days_before"], told["days"]) == ("yongbyon_access", 600, 12)
+    page = next(f for f in r.write(tmp_path) if f.suffix == ".html").read_text("utf-8")
+    assert "What it changes in the case" in page
+    findings = page[page.index('id="findings"') :]
+    warnings = sum(f.severity == "warning" for f in r.findings)
+    assert f"<p>{warnings} warnings</p>" in findings
+    assert findings.index("inspect.uncovered") < findings.index("<details")
+    assert "none of them an error" not in page
+
+
+def test_a_case_is_told_from_the_files_of_other_verbs():
+    for verb in (dt.verify_declaration, dt.verify_inspect):
+        with pytest.raises(UsageError, match=r"korea-2018 is a case.*verify needs korea-2018"):
+            verb("korea-2018")
+
+
 def test_files_that_are_not_there():
     for verb in (dt.verify_declaration, dt.verify_balance, dt.verify_sample, dt.verify_inspect):
         with pytest.raises(DossierError) as wrong:

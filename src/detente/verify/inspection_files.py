@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from detente.dossier.files import read_bytes
@@ -53,7 +53,13 @@ def _points(number: Number) -> Number:
 
 
 Mass = Annotated[Scalar, AfterValidator(_kilograms)]
-Points = Annotated[Flow, AfterValidator(_points)]
+Points = Annotated[
+    Flow,
+    AfterValidator(_points),
+    WithJsonSchema({"anyOf": [{"type": "string", "examples": ["6 /year"]}, {"type": "number", "minimum": 0}]}),
+]
+SiteName = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]
+"""As a case may name a site: with blanks, too."""
 Whole = Annotated[int, Field(strict=True, ge=1)]
 
 
@@ -117,7 +123,9 @@ class SitePart(Part):
     false_alarms: Share = Field(ZERO, description="Chance of a false alarm at a visit, beside those of the sample")
     group: str | None = Field(None, description="What the visits share with channels")
     channels: Texts = Field((), description="The channels that watch it, too")
-    timely: TimelyPart | None = Field(None, description="How soon a violation is to be seen: a goal to be compared")
+    timely: TimelyPart | None = Field(
+        None, description="How soon a violation is to be seen: met first, where there is effort"
+    )
     source: str | None = Field(None, description="Where these judgements come from")
 
 
@@ -134,7 +142,9 @@ class InspectionsFile(Part):
         (1, 2, 4), description="Over how many visits a violation may be spread; at once, 1, is always reckoned with"
     )
     channels: Mapping[Id, ChannelPart] = Field({}, description="What watches beside the visits")
-    sites: Mapping[Id, SitePart] = Field(description="The sites")
+    sites: Mapping[SiteName, SitePart] = Field(
+        description="The sites, under the names that `verify.sites` of a case gives them: `hall`, or `lower gates`"
+    )
 
 
 class StratumPart(Part):
@@ -288,6 +298,9 @@ def _read(
     if text is None:
         remedy = nearest(name, bundled) if not path.suffix else "check the name"
         return None, Places(str(path)), [replace(f, code="inspect.file", remedy=remedy) for f in findings]
+    if path.suffix.casefold() == ".csv" and root is InspectionsFile:
+        message = "sites are written in YAML, not as a table"
+        return None, Places(str(path)), [Finding("inspect.file", "error", message, str(path), remedy=start)]
     if path.suffix.casefold() == ".csv":
         document, places, found = _table(text, str(path))
     else:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from detente.dossier.places import nearest
 from detente.dossier.schema import Dossier, Verify
 from detente.errors import Finding, UsageError
-from detente.model.detection import Watch
+from detente.model.detection import Watch, watch
 from detente.verify.inspection_plan import InspectionPlan, SitePlan
 
 REGIME = "plan"
@@ -56,6 +56,10 @@ def coverage(plan: InspectionPlan, dossier: Dossier, sites: Mapping[str, str] | 
         verify = dossier.measures[m].verify
         named = verify.sites if isinstance(verify, Verify) and m not in (sites or {}) else here
         path = f"measures.{m}.verify.sites"
+        if left := [s for s in dict.fromkeys(verify.sites if isinstance(verify, Verify) else ()) if s not in named]:
+            said = f"cheating on {m!r} may go to {', '.join(left)}, too, which is left aside here, as asked"
+            remedy = "leave out --measure, or the overlay may see more than the plan does"
+            found.append(Finding("inspect.uncovered", "warning", said, path=path, remedy=remedy))
         if missing := [s for s in dict.fromkeys(named) if s not in planned]:
             said = f"cheating on {m!r} may go to {', '.join(missing)}, which the plan does not visit"
             remedy = "add it to the plan, or the overlay sees more than the plan does"
@@ -69,6 +73,41 @@ def coverage(plan: InspectionPlan, dossier: Dossier, sites: Mapping[str, str] | 
         said = f"no measure that can be faked is inspected at {', '.join(idle)}"
         remedy = "add it to a measure's `verify.sites`, or leave it out of the plan"
         found.append(Finding("inspect.idle", "note", said, path="sites", remedy=remedy))
+    return tuple(found)
+
+
+class Changed(NamedTuple):
+    """What an overlay changes in how a measure is verified."""
+
+    measure: str
+    title: str
+    counted: tuple[str, ...]
+    """The sites that it is inspected at."""
+    left_out: tuple[str, ...]
+    """Those it names that the plan does not visit, or that were left aside."""
+    days_before: float | None
+    """Inspector-days a year; None where the case does not say."""
+    days: float
+    seen_before: float
+    """The chance that faking it is seen within a year, from its worst start."""
+    seen: float
+
+
+def changed(
+    plan: InspectionPlan, dossier: Dossier, after: Dossier, sites: Mapping[str, str] | None = None
+) -> tuple[Changed, ...]:
+    """What a plan's overlay changed in a dossier, measure by measure."""
+    found = []
+    for m, here in _inspected(dossier, {s.site.name: s for s in plan.sites}, sites).items():
+        was, now = dossier.measures[m].verify, after.measures[m].verify
+        assert isinstance(was, Verify)
+        assert isinstance(now, Verify)
+        chosen = was.regimes.get(was.regime or "")
+        stated = was.effort(was.regime, "days") if chosen is not None and chosen.days is not None else None
+        left = tuple(s for s in dict.fromkeys(was.sites) if s not in here)
+        seen_before, seen = (1 - float(watch(v.chosen).survival(1.0)) for v in (was, now))
+        title = dossier.measures[m].title or m.replace("_", " ")
+        found.append(Changed(m, title, here, left, stated, now.effort(now.regime, "days"), seen_before, seen))
     return tuple(found)
 
 

@@ -287,14 +287,14 @@ class VerifyInspectOptions(Options):
         None, description="Visits at equal intervals, or at moments that nobody can foresee; by default the file's."
     )
     start: Annotated[str | None, BeforeValidator(_day)] = Field(
-        None, description="First day of the calendar, such as 2019-01-01; by default the file's."
+        None, description="First day of the calendar, such as 2019-01-01; by default the file's, or 2019-01-01."
     )
     seed: int = Field(1, ge=0, description="Which draw of the days of random visits.")
     case: str | None = Field(
         None, description="A case whose measures name these sites: the plan becomes an overlay on it."
     )
     measure: Names = Field(
-        (), description="MEASURE=SITE: where a measure of the case is inspected, if it does not say; repeatable."
+        (), description="MEASURE=SITE: where a measure of the case is inspected, in place of its own sites; repeatable."
     )
 
 

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from detente.dossier.library import path_of
 from detente.dossier.overlays import canonical
 from detente.dossier.quantities import parse_share
 from detente.errors import DossierError, Finding, UsageError
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from detente.verify.declaration import Declaration
     from detente.verify.inspected import Inspected
     from detente.verify.judgement import Judgement
+    from detente.verify.needs import Changed
     from detente.verify.sample_plan import SamplePlan, StrataPlan
     from detente.verify.sampling import Method
 
@@ -226,9 +228,11 @@ class VerifyInspectResult(Verification):
     found: Inspected
     overlay: Mapping[str, Any] | None = None
     """The plan as changes to a case, where one was named."""
+    changes: tuple[Changed, ...] = ()
+    """What they come to, measure by measure."""
 
     def _found(self) -> tuple[Any, ...]:
-        return (self.found,)
+        return self.found, self.changes
 
     @property
     def complies(self) -> bool:
@@ -256,10 +260,13 @@ class VerifyInspectResult(Verification):
             "detection_in_half_a_year": plan.detection(0.5),
             "false_alarm_a_year": plan.false_alarm,
             "deters_at": f.deters,
+            "deters_in_time_at": f.needs,
+            "start": f.start.isoformat(),
             "effort": [e._asdict() for e in f.efforts],
             "records": self.records(),
             "calendar": [{"date": v.day.isoformat(), "site": v.site, "inspector_days": v.days} for v in f.visits],
             "overlay": None if self.overlay is None else dict(self.overlay),
+            "changes": [c._asdict() for c in self.changes],
             "sentences": list(self.sentences()),
             "findings": _listed(self.findings),
             "provenance": self.provenance.to_json(),
@@ -292,12 +299,14 @@ def verify_declaration(
 ) -> VerifyDeclarationResult:
     """Say whether a declaration adds up by itself, and whether it agrees with what others know."""
     from detente.dossier.files import read_bytes
-    from detente.verify.declaration_files import path_of, read
+    from detente.verify.declaration_files import path_of as file_of
+    from detente.verify.declaration_files import read
     from detente.verify.judgement import judge
 
     chosen = options_of(VerifyDeclarationOptions, options, given)
+    _no_case(source)
     declaration, findings = read(source)
-    text, _ = read_bytes(path_of(source))
+    text, _ = read_bytes(file_of(source))
     if declaration is None:
         raise DossierError(findings)
     about = declaration.model_dump(mode="json")
@@ -417,22 +426,25 @@ def verify_inspect(source: Source, options: VerifyInspectOptions | None = None, 
     chosen = options_of(VerifyInspectOptions, options, given)
     if chosen.measure and chosen.case is None:
         raise UsageError("--measure needs --case: --case korea-2018 --measure yongbyon_access=reactor")
+    _no_case(source)
     assignment, findings = read_inspections(source)
     if assignment is None:
         raise DossierError(findings)
     start = date.fromisoformat(chosen.start) if chosen.start else None
     found = inspect(assignment, days=chosen.days, schedule=chosen.schedule, start=start, seed=chosen.seed)
-    overlay, beside = (None, ()) if chosen.case is None else _overlay(found, chosen.case, chosen.measure)
+    overlay, changes, beside = (None, (), ()) if chosen.case is None else _overlay(found, chosen.case, chosen.measure)
     about = assignment.written.model_dump(mode="json")
     asked = replace(_asked("verify inspect", assignment.title, about, chosen), seed=chosen.seed)
     noticed = tuple(dict.fromkeys([*findings, *found.findings, *beside]))
-    return _kept(VerifyInspectResult(asked, noticed, found, overlay))
+    return _kept(VerifyInspectResult(asked, noticed, found, overlay, changes))
 
 
-def _overlay(found: Inspected, case: str, measures: tuple[str, ...]) -> tuple[Mapping[str, Any], tuple[Finding, ...]]:
-    """The plan as changes to a case, which take them, and what they leave out. Raises UsageError, DossierError."""
+def _overlay(
+    found: Inspected, case: str, measures: tuple[str, ...]
+) -> tuple[Mapping[str, Any], tuple[Changed, ...], tuple[Finding, ...]]:
+    """The plan as changes to a case, what they come to, and what they leave out. Raises UsageError, DossierError."""
     from detente.dossier import apply, load
-    from detente.verify.needs import coverage, overlay_of
+    from detente.verify.needs import changed, coverage, overlay_of
 
     named = [m.partition("=") for m in measures]
     for measure, _, site in named:
@@ -441,11 +453,20 @@ def _overlay(found: Inspected, case: str, measures: tuple[str, ...]) -> tuple[Ma
     dossier, plan = load(case), found.plan
     sites = {measure: site for measure, _, site in named}
     overlay = overlay_of(plan, dossier, sites, regime=f"plan_{plan.plan_id}")
-    apply(dossier, overlay)
-    return overlay, coverage(plan, dossier, sites)
+    changes = changed(plan, dossier, apply(dossier, overlay), sites)
+    return overlay, changes, coverage(plan, dossier, sites)
 
 
 # --- in common -------------------------------------------------------------------------------------------------
+
+
+def _no_case(source: Source) -> None:
+    """Raises UsageError for a bundled case, which other verbs take."""
+    if path_of(str(source)) is not None:
+        raise UsageError(
+            f"{source} is a case, not a file of this verb: detente verify needs {source} says how much verification "
+            "its deal needs"
+        )
 
 
 def _asked(verb: str, title: str, about: Mapping[str, Any], options: Options) -> Provenance:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from math import inf, isfinite
 from typing import Any
@@ -16,6 +17,7 @@ from detente.report.verification.visits import visit_rows
 from detente.report.words import day, number, years
 from detente.verify.inspected import HALF_A_YEAR, Inspected
 from detente.verify.inspection_plan import DAYS, SitePlan, visits_in_time
+from detente.verify.needs import Changed
 from detente.verify.timing import Array, Delay
 
 STARTS: dict[str, Look] = {"just after a visit (the worst start)": (DANGER, WHOLE), "any day": (PALETTE[0], [6, 3])}
@@ -25,7 +27,8 @@ CAPTIONS = {
     "detection": "The chance that the worst violation at each site has been seen, by the time since it began: if it "
     "begins just after a visit, and if it begins on any day.",
     "effort": "What the best violation would be worth to the violator, by the inspector-days there are a year, spread "
-    "as well as can be. Below 0 it does not pay. The blue dot is this plan; the dashed line the effort that deters.",
+    "as well as can be against it alone. Below 0 it does not pay. The dashed line is the effort that deters; the blue "
+    "dot this plan, above the line where it spends on goals in time first.",
     "visits": "The visits of one year, a mark each. ",
 }
 
@@ -40,15 +43,30 @@ def said(found: Inspected) -> tuple[str, ...]:
     effort = f"{number(plan.days)} of {number(plan.task.days)} inspector-days a year"
     if plan.complies:
         first = (
-            f"No violation pays under this plan ({effort}): the best, at {at}, would be worth {number(worst.value)} to "
-            "the violator, complying 0."
+            f"No violation pays under this plan ({effort}){_but(found)}: the best, at {at}, would be worth "
+            f"{number(worst.value)} to the violator, complying 0."
         )
     else:
         first = (
             f"A violation at {at} pays under this plan ({effort}): it is worth {number(worst.value)} to the violator, "
             "complying 0."
         )
-    return (first, _deters(found), _delay(found, worst), *_in_time(found), _false_alarms(found))
+    begins = f"The calendar runs from {day(found.start)}, {found.start_said}."
+    return (first, _deters(found), _delay(found, worst), *_in_time(found), _false_alarms(found), begins)
+
+
+def _but(found: Inspected) -> str:
+    """What else the plan is to be judged by, where it fails that."""
+    late = [found.title_of(s.site.name) for s in found.plan.sites if s.late]
+    failing = [f"one is not seen in time at {_together(late)}"] if late else []
+    if found.plan.false_alarm > 0.5:
+        failing.append(f"a false alarm within a year is more likely than not ({chance(found.plan.false_alarm)})")
+    return f", but {' and '.join(failing)}" if failing else ""
+
+
+def _together(names: Sequence[str]) -> str:
+    """A, B and C."""
+    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])
 
 
 def _deters(found: Inspected) -> str:
@@ -80,10 +98,15 @@ def _in_time(found: Inspected) -> tuple[str, ...]:
     """Whether violations are seen as soon as the file asks."""
     late = [s for s in found.plan.sites if s.late]
     if not late:
-        goals = any(s.in_time is not None for s in found.plan.sites)
-        return ("Wherever the file says how soon, a violation is seen in time.",) if goals else ()
+        if all(s.in_time is None for s in found.plan.sites):
+            return ()
+        first = found.needs is not None and found.needs <= found.plan.task.days
+        cost = f" These goals and deterrence take {number(found.needs)} inspector-days a year and come first."
+        return (f"Wherever the file says how soon, a violation is seen in time.{cost if first else ''}",)
     told = [f"{found.title_of(s.site.name)}, {_of_goal(s)}, {_would_do(found, s)}" for s in late]
-    return (f"Not seen in time: {'; '.join(told)}.",)
+    short = found.needs is not None and found.needs > found.plan.task.days
+    needs = (f"Deterrence and the goals that can be met take {number(found.needs)} inspector-days a year together.",)
+    return (f"Not seen in time: {'; '.join(told)}.", *(needs if short else ()))
 
 
 def _seen(delay: Delay, years: float) -> str:
@@ -144,6 +167,37 @@ def effort_rows(found: Inspected) -> list[Row]:
     ]
 
 
+def change_rows(changes: Sequence[Changed]) -> list[Row]:
+    """One row a measure of the case that the plan changes."""
+    return [
+        {
+            "measure": c.title,
+            "sites_visited": ", ".join(c.counted),
+            "sites_not_visited": ", ".join(c.left_out) or None,
+            "inspector-days_a_year:_was": c.days_before,
+            "inspector-days_a_year:_now": c.days,
+            "seen_within_a_year_%:_was": 100 * c.seen_before,
+            "seen_within_a_year_%:_now": 100 * c.seen,
+        }
+        for c in changes
+    ]
+
+
+def changes_said(changes: Sequence[Changed]) -> tuple[str, ...]:
+    """What the plan changes in the case, the largest change first."""
+    if not changes:
+        return ()
+    c = max(changes, key=lambda c: (abs(c.days - (c.days_before or 0.0)), abs(c.seen - c.seen_before)))
+    was = "none stated" if c.days_before is None else number(c.days_before)
+    many = f"{len(changes)} measures of the case; most" if len(changes) > 1 else "one measure of the case"
+    told = (
+        f"As an overlay the plan changes {many}: “{c.title}” goes from {was} to {number(c.days)} inspector-days a "
+        f"year, and faking it is seen within a year with {chance(c.seen)} in place of {chance(c.seen_before)}."
+    )
+    worse = [f"“{c.title}”" for c in changes if c.seen < c.seen_before - 1e-9]
+    return (told, f"Less well seen than in the case: {_together(worse)}.") if worse else (told,)
+
+
 def detection_rows(found: Inspected) -> list[Row]:
     """The chance that the worst violation of each site has been seen, by months since its start."""
     watched = [s for s in found.plan.sites if s.violation is not None]
@@ -173,11 +227,12 @@ def _moments(delay: Delay, end: float) -> Array:
     return np.unique(np.concatenate([np.linspace(0, end, MOMENTS), jumps - 1e-5, jumps]))
 
 
-def tables(found: Inspected) -> dict[str, Any]:
+def tables(found: Inspected, changes: Sequence[Changed] = ()) -> dict[str, Any]:
     """The tables of the page, as they are written to CSV, too."""
     calendar: list[Row] = [{k: v for k, v in row.items() if k != "key"} for row in visit_rows(found)]
     named: dict[str, tuple[str, list[Row]]] = {
         "sites": ("Sites", site_rows(found)),
+        "changes": ("What it changes in the case", change_rows(changes)),
         "effort": ("What more days would buy", effort_rows(found)),
         "visits": ("Visits", calendar),
     }
@@ -187,7 +242,7 @@ def tables(found: Inspected) -> dict[str, Any]:
 # --- figures ---------------------------------------------------------------------------------------------------
 
 
-def figures(found: Inspected, run: str = "") -> dict[str, Figure]:
+def figures(found: Inspected, _: Sequence[Changed] = (), run: str = "") -> dict[str, Figure]:
     """How soon violations are seen, what days buy, and the calendar."""
     after = f"{found.assignment.title}; plan {found.plan.plan_id}; {f'run {run}' if run else 'no run recorded'}."
     drawing: dict[str, tuple[str, list[Row], Any]] = {
@@ -208,7 +263,8 @@ def _effort(found: Inspected, rows: list[Row]) -> Any:
     x = alt.X("inspector_days_a_year:Q", title="inspector-days a year")
     y = alt.Y("best_violation_worth:Q", title="worth of the best violation")
     data = alt.Chart(inline(rows))
-    here = alt.Chart(inline([r for r in rows if r["inspector_days_a_year"] == found.plan.task.days]))
+    worth = found.plan.adversary.value if found.plan.adversary else None
+    here = alt.Chart(inline([{"inspector_days_a_year": found.plan.task.days, "best_violation_worth": worth}]))
     layers = [
         data.mark_rule(color=FAINT).encode(y=alt.datum(0)),
         data.mark_line(color=INK, strokeWidth=1.8, interpolate="step-after").encode(x=x, y=y),
@@ -249,9 +305,11 @@ def _calendar(found: Inspected, rows: list[Row]) -> Any:
 # --- the page --------------------------------------------------------------------------------------------------
 
 
-def page(found: Inspected) -> Page:
-    """The page of a plan of inspections."""
+def page(found: Inspected, changes: Sequence[Changed] = ()) -> Page:
+    """The page of a plan of inspections, and of what it changes in a case."""
     plan, sentences = found.plan, said(found)
+    late = any(s.late for s in plan.sites)
+    case = Part("case", "What it changes in the case", (), (), ("changes",), (_of_changes(),))
     how = "at equal intervals" if plan.task.schedule == "periodic" else "on days that nobody can foresee"
     checked = (
         f"{len(plan.sites)} sites, {number(plan.task.days)} inspector-days a year, visits {how}. The violator knows "
@@ -259,6 +317,7 @@ def page(found: Inspected) -> Page:
     )
     parts = (
         Part("sites", "Site by site", (), ("detection",), ("sites",), (_of_sites(),)),
+        *((case,) if changes else ()),
         Part("effort", "What more days would buy", (), ("effort",)),
         Part("calendar", "The visits", (_from(found),), ("visits",), ("visits",)),
     )
@@ -268,8 +327,8 @@ def page(found: Inspected) -> Page:
         (checked,),
         "Does cheating pay?",
         sentences[0],
-        "yes" if plan.complies else "no",
-        sentences[1:],
+        "no" if not plan.complies else "open" if late else "yes",
+        (*sentences[1:], *changes_said(changes)),
         turns_on(found),
         parts,
     )
@@ -291,6 +350,13 @@ def turns_on(found: Inspected) -> tuple[str, ...]:
     return (
         f"The hardest to deter is {at}: under this plan being seen would have to cost {number(near.holds_at)} {says}.",
         judged,
+    )
+
+
+def _of_changes() -> str:
+    return (
+        "Sites not visited: the measure names them, and the plan does not visit them, or --measure leaves them aside. "
+        "Seen within a year: from the worst moment to begin, without the time from seeing to saying so."
     )
 
 
