@@ -34,6 +34,7 @@ SHOWN: Mapping[str, Mapping[str, Sequence[str]]] = {
     },
     "verify inspect": {
         "sites": ("site", "visits a year", "days a year", "worth", "90 % within"),
+        "changes": ("measure", "inspector-days a year: was", "inspector-days a year: now"),
         "visits": ("date", "site", "inspector days"),
     },
 }
@@ -52,6 +53,7 @@ TITLES = {
     "methods": "The sample proposed",
     "strata": "What to draw from each stratum",
     "sites": "Site by site",
+    "changes": "What changes in the case",
     "visits": "The first visits",
 }
 
