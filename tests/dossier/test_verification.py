@@ -216,3 +216,10 @@ def test_sites_of_almost_the_same_name_are_said(mine: str, other: str, slip: boo
     found = [f for f in findings_of(written(sites)) if f.code == "dossier.site"]
     assert bool(found) is slip
     assert all(f.severity == "warning" and mine in f.message for f in found)
+
+
+def test_a_misspelt_regime_is_one_finding() -> None:
+    """What is seen without a regime is not asked where one was meant."""
+    meant = REGIMES.replace("      detects: 5 %/year\n", "")
+    assert codes(written(meant.replace("regime: light", "regime: lihgt"))) == ["dossier.unknown_regime"]
+    assert "dossier.missing_detects" in codes(written(meant.replace("      regime: light", "")))

@@ -43,7 +43,8 @@ def _efforts(dossier: Dossier, regime: Regime, path: Path) -> Iterator[Finding]:
 def _undetected(dossier: Dossier, name: str, verify: Verify) -> Iterator[Finding]:
     """What can be faked says how that is seen, under every regime that might be chosen."""
     path: Path = ("measures", name, "verify")
-    for which in dict.fromkeys([verify.regime if verify.regime in verify.regimes else None, *verify.regimes]):
+    none = [None] if verify.regime is None else []  # a name that is unknown is a Finding of its own
+    for which in [*none, *verify.regimes]:
         under = verify.under(which)
         if under.detects is None and under.visits is None:
             message = f"{name!r} can be faked, but nothing says how likely that is seen"
