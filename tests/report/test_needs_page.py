@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import detente as dt
-from detente.design.inspections import Needs
+from detente.design.inspections import Aim, Needs
 from detente.report.verification.needs_chart import curve_rows, needs_figure, needs_tables
 from detente.report.verification.needs_words import needs_sentences
 from detente.workbench.needing import NeedsResult
@@ -128,6 +128,14 @@ def test_the_words_say_the_effort_what_opens_next_and_the_alarms(found: Needs) -
     assert "Full success: no regimes on the menus are enough." in said
     assert "What opens next, at 80 inspector-days a year, 70 more: minimal success with “Destroy the rest”." in said
     assert "The regime of “Destroy half” is the lowest on its menu that takes effort" in said
+
+
+def test_what_opens_next_includes_what_was_asked_for(found: Needs) -> None:
+    """Part of a scale that some other deal reaches sooner is not more of this one."""
+    other = replace(found.steps[-1], aim=Aim("progress", "disarmament", 0.6), effort=40.0)
+    opens = replace(found, steps=(*found.steps, other)).next_step
+    assert opens is not None
+    assert opens.effort == 80
 
 
 def test_words_of_each_outcome(found: Needs) -> None:

@@ -59,6 +59,7 @@ def test_chances_and_halves_by_hand(everything: Assessment) -> None:
     freeze = next(w for w in watched(everything) if w.measure == "freeze")
     assert freeze.chance(1.0) == pytest.approx(1 - 0.05 ** (11 / 12))
     assert freeze.chance(0.05) == 0.0
+    assert freeze.chance(1 / 12 + 0.01) == pytest.approx(1 - 0.05**0.01)
     assert freeze.half == pytest.approx(math.log(2) / -math.log(0.05) + 1 / 12, abs=2e-6)
     assert freeze.confirms == pytest.approx(0.25)
 
