@@ -461,7 +461,7 @@ def _consent_is_all(model: Model, space: Space) -> bool:
         if not model.valued[i]:
             continue
         party = d.parties[name]
-        if party.no_deal.value or party.exposure_limit is not None or party.collapse_cost.value < 0:
+        if party.loses or party.exposure_limit is not None or party.collapse_cost.value < 0:
             return False
         if name in number:
             p = number[name]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal
@@ -14,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PrivateAttr, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from detente.dossier.grid import Grid
+from detente.dossier.grid import Grid, years_between
 from detente.dossier.places import NOWHERE, Places
 from detente.dossier.quantities import (
     NUMBER_FIELDS,
@@ -126,7 +127,26 @@ class Interest(Part):
     worst: Scalar = Field(description="One end of the swing: the scale, not a bound")
     best: Scalar = Field(description="The other end of the swing")
     course: tuple[tuple[Day, Scalar], ...] = Field((), description="Its level without a deal: dates and levels")
+    least: Scalar | None = Field(None, description="What it can physically not fall below")
+    most: Scalar | None = Field(None, description="What it can physically not rise above")
     source: str | None = Field(None, description="Where the scale comes from")
+
+
+class NoDealCourse(Part):
+    """Losses without a deal that change: linear from date to date, constant before the first and after the last."""
+
+    course: tuple[tuple[Day, Flow], ...] = Field(min_length=1, description="Dates and losses a year (negative)")
+    source: str | None = Field(None, description="Where these judgements come from")
+
+
+NoDeal = Annotated[
+    Annotated[Flow, Tag("<flow>")] | Annotated[NoDealCourse, Tag("<course>")],
+    Discriminator(
+        lambda raw: (
+            "<course>" if isinstance(raw, NoDealCourse) or (isinstance(raw, Mapping) and "course" in raw) else "<flow>"
+        )
+    ),
+]
 
 
 class Party(Part):
@@ -139,7 +159,9 @@ class Party(Part):
     stakes: Mapping[Id, Scalar] = Field(
         {}, description="Swing weights: what a full swing is worth to it, points a year"
     )
-    no_deal: Flow = Field(ZERO, description="What it loses a year without a deal, beyond its interests (negative)")
+    no_deal: NoDeal = Field(
+        ZERO, description="What it loses a year without a deal, beyond its interests (negative): a flow, or a course"
+    )
     walk_away: Amount = Field(ZERO, description="The margin above no deal that its politics ask for")
     collapse_cost: Amount = Field(ZERO, description="What its own breach costs it, once, when answered")
     exposure_limit: Amount | None = Field(None, description="The most it may have lost if another party breaks out")
@@ -162,6 +184,17 @@ class Party(Part):
     @property
     def must_consent(self) -> bool:
         return bool(self.stakes) if self.consents is None else self.consents
+
+    @property
+    def loses(self) -> bool:
+        """Whether being without a deal costs it, or brings it, something beyond its interests."""
+        return any(flow for _, flow in self.no_deal_course(date.min))
+
+    def no_deal_course(self, start: date) -> tuple[tuple[float, float], ...]:
+        """(years from `start`, points a year) of its losses without a deal: linear between, constant outside."""
+        if isinstance(self.no_deal, Number):
+            return ((0.0, self.no_deal.value),)
+        return tuple(sorted((years_between(start, day), flow.value) for day, flow in self.no_deal.course))
 
 
 class PerYear(Part):
@@ -190,11 +223,22 @@ class Effect(Part):
     per_year: PerYearField | None = Field(None, description="Growth a year while in force; what has built up stays")
 
 
+class Lasting(Part):
+    """What a measure does to one interest once the deal is over, while it is still in force. ANSWERS §3."""
+
+    level: Scalar = Field(description="Units from where it would be without a deal")
+
+
 class Undo(Part):
-    """How fast a measure can be undone, and what share of its effect is kept."""
+    """How fast a measure can be undone, what share of its effect is kept, and whether it needs the deal to live."""
 
     within: Duration = Field(ZERO, alias="in", description="From stopping to undone")
     keeps: Share = Field(ZERO, description="Share of the effect that stays")
+    falls: Literal["minded", "always"] = Field(
+        "minded",
+        description="What takes it down after a breach: a performer that minds it (minded), or the breach itself "
+        "(always), as with statements, offices, talks and treaties",
+    )
 
 
 class Visits(Part):
@@ -219,6 +263,9 @@ class Regime(Part):
     delay: Duration | None = Field(None, description="From seeing to saying so")
     confirms_in: Duration | None = Field(None, description="From entry to counting as verified")
     false_alarms: Hazard | None = Field(None, description="Chance within a year of an alarm without a cause")
+    effects: Mapping[Id, Effect] = Field(
+        {}, description="What inspecting it this way does to interests besides; cheating does not spare it"
+    )
     source: str | None = Field(None, description="Where these judgements come from")
 
 
@@ -250,6 +297,12 @@ class Verify(Part):
             return self
         over = {name: value for name in OVERRIDDEN if (value := getattr(said, name)) is not None}
         return self.model_copy(update=over)
+
+    @property
+    def intrusion(self) -> Mapping[str, Effect]:
+        """What inspecting under the chosen regime does to interests."""
+        said = self.regimes.get(self.regime) if self.regime is not None else None
+        return {} if said is None else said.effects
 
     def effort(self, regime: str | None, kind: Literal["days", "cost"] | None) -> float:
         """Days or cost a year of a regime; 0 for none, and where it does not say."""
@@ -286,6 +339,9 @@ class Measure(Part):
     conditional_on: Ids | None = Field(None, description="Whose breach it answers (default: every party not in `by`)")
     takes: Duration = Field(ZERO, description="Work from what it needs to entry into force")
     effects: Mapping[Id, Effect] = Field({}, description="What it does to interests")
+    if_over: Mapping[Id, Lasting] = Field(
+        {}, description="What it does to interests besides once the deal is over, from the first answer on"
+    )
     undo: UndoField = Field("never", description="How it can be undone")
     verify: VerifyField | None = Field(None, description="Seen by everyone, or how cheating is detected")
     after: Ids = Field((), description="Measures that must be in force first")
@@ -305,6 +361,16 @@ class Measure(Part):
     def verification(self) -> Verify | None:
         """How it is verified under the regime that is chosen; None where everyone sees it."""
         return self.verify.chosen if isinstance(self.verify, Verify) else None
+
+    @property
+    def intrusion(self) -> Mapping[str, Effect]:
+        """What its inspection, under the regime that is chosen, does to interests. ANSWERS §6."""
+        return self.verify.intrusion if isinstance(self.verify, Verify) else {}
+
+    @property
+    def falls(self) -> bool:
+        """Whether any breach that it answers takes it down, minded or not. ANSWERS R3."""
+        return isinstance(self.undo, Undo) and self.undo.falls == "always"
 
     @property
     def confirms_in(self) -> float:
@@ -506,9 +572,12 @@ class TypeOf(Part):
 
 
 class Shock(Part):
-    """Something that may happen: at a date with a chance, or at a rate."""
+    """Something that may happen, at a date with a chance or at a rate: numbers change, or a party leaves the deal."""
 
     title: str | None = Field(None, description="Name for people")
+    ends: Id | None = Field(
+        None, description="The party that leaves the deal, as in a breakout but at no cost; in place of `changes`"
+    )
     at: Day | None = Field(None, description="The date at which it may happen")
     chance: Share | None = Field(None, description="How likely it happens at that date")
     rate: Hazard | None = Field(None, description="How likely it happens within a year (5 %/year)")
@@ -567,6 +636,17 @@ class Correlation(Part):
     source: str | None = Field(None, description="Where it comes from")
 
 
+@dataclass(frozen=True)
+class Exit:
+    """A party leaves the deal: at a rate a year, or `at` years from signature with a chance."""
+
+    party: str
+    rate: float
+    at: float | None
+    chance: float
+    day: date | None
+
+
 class Success(Part):
     """What would count as success: lists of requirements."""
 
@@ -600,6 +680,11 @@ class Dossier(Part):
     views: Mapping[Id, Changes] = Field({}, description="What each party believes of the others, as overlays")
     types: Mapping[Id, Mapping[Id, TypeOf]] = Field({}, description="What each party may really be, as overlays")
     shocks: Mapping[Id, Shock] = Field({}, description="What may happen, as overlays")
+    disagreement: Literal["walk_away", "no_deal"] = Field(
+        "walk_away",
+        description="What gains are counted from in bargaining rules: walk-away values, or no deal, with walk-away "
+        "values as a condition only",
+    )
     correlations: tuple[Correlation, ...] = Field((), description="Uncertain numbers that go together")
     terms: Mapping[Id, Mapping[str, str]] = Field({}, description="What each side takes a word to mean")
     side_conditions: tuple[SideCondition, ...] = Field((), description="Conditions off the text")
@@ -640,6 +725,21 @@ class Dossier(Part):
     def places(self) -> Places:
         """Where in the file each field stands."""
         return self._places
+
+    @cached_property
+    def exits(self) -> tuple[Exit, ...]:
+        """The shocks by which a party leaves the deal, in the dossier's order. ANSWERS §2."""
+        return tuple(
+            Exit(
+                party=shock.ends,
+                rate=shock.rate.value if shock.rate else 0.0,
+                at=None if shock.at is None else years_between(self.start, shock.at),
+                chance=shock.chance.value if shock.chance else 0.0,
+                day=shock.at,
+            )
+            for shock in self.shocks.values()
+            if shock.ends is not None
+        )
 
     @property
     def performers(self) -> tuple[str, ...]:

@@ -131,8 +131,8 @@ class Model:
 
 def _matters(party: Party) -> bool:
     """Whether anything can be worth something to a party."""
-    amounts = (party.no_deal, party.collapse_cost, party.walk_away)
-    cares = bool(party.stakes) or party.exposure_limit is not None or any(a.value for a in amounts)
+    amounts = (party.collapse_cost, party.walk_away)
+    cares = bool(party.stakes) or party.loses or party.exposure_limit is not None or any(a.value for a in amounts)
     return cares and party.discount is not None and party.discount.value > 0
 
 
@@ -204,7 +204,7 @@ def _compile(d: Dossier) -> Model:
         walk_away=points(lambda q: q.walk_away, 0.0),
         collapse=points(lambda q: q.collapse_cost, 0.0),
         limit=points(lambda q: q.exposure_limit, np.inf),
-        spared=-points(lambda q: q.no_deal, 0.0),
+        spared=-points(lambda q: q.no_deal if isinstance(q.no_deal, Number) else None, 0.0),
         consents=np.array([q.must_consent for q in people], bool),
         divisible=np.array([m.divisible for m in d.measures.values()], bool),
         fakeable=np.array([m.fakeable for m in d.measures.values()], bool),

@@ -124,7 +124,7 @@ class Judge:
             return amount.value / facts.rho[p] if amount.flow else amount.value
 
         self.valued = [p for p, party in enumerate(parties) if facts.rho[p] > 0 and self._matters(p)]
-        self.spared = {p: -parties[p].no_deal.value / facts.rho[p] for p in self.valued}
+        self.spared = {p: -parties[p].no_deal_course(self.dossier.start)[0][1] / facts.rho[p] for p in self.valued}
         self.collapse = {p: points(parties[p].collapse_cost, p) for p in self.valued}
         self.walk_away = {p: points(parties[p].walk_away, p) for p in self.valued if parties[p].must_consent}
         limits = [(p, parties[p].exposure_limit) for p in self.valued]
@@ -142,8 +142,8 @@ class Judge:
 
     def _matters(self, p: int) -> bool:
         party = self.dossier.parties[self.facts.parties[p]]
-        amounts = (party.no_deal, party.collapse_cost, party.walk_away)
-        return bool(party.stakes) or party.exposure_limit is not None or any(a.value for a in amounts)
+        amounts = (party.collapse_cost, party.walk_away)
+        return bool(party.stakes) or party.loses or party.exposure_limit is not None or any(a.value for a in amounts)
 
     def _set_acts(self) -> None:
         """Who performs what, and which entries wait for which of a mover's measures."""

@@ -156,7 +156,7 @@ def _values(a: Assessment) -> Table:
                 worth.must_consent,
                 worth.present,
                 worth.annual,
-                0.0 - body.no_deal.value,
+                0.0 - body.no_deal_course(a.dossier.start)[0][1],
                 *(walks if worth.must_consent else [None, None, None]),
             ]
         )

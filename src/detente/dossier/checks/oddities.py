@@ -171,7 +171,7 @@ def _odd_signs(dossier: Dossier) -> list[Finding]:
             amount = getattr(party, field)
             if amount is not None and amount.value < 0:
                 found.append((("parties", name, field), f"{field} of {name}"))
-        if party.no_deal.value > 0:
+        if any(flow > 0 for _, flow in party.no_deal_course(dossier.start)):
             found.append((("parties", name, "no_deal"), f"no_deal of {name}, which is a loss and so negative"))
     return summed_up(dossier, "dossier.sign", found, "has an unusual sign: {names}", remedy="check the sign")
 

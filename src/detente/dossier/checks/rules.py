@@ -52,7 +52,7 @@ def _values_time(party: Party) -> bool:
     amounts = (party.walk_away, party.collapse_cost, party.exposure_limit)
     asks = bool(party.consents) and party.walk_away.value != 0
     flows = any(a is not None and a.flow for a in amounts)
-    return bool(party.stakes) or party.no_deal.value != 0 or asks or flows
+    return bool(party.stakes) or party.loses or asks or flows
 
 
 def _response_times(dossier: Dossier) -> Iterator[Finding]:

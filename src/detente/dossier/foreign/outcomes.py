@@ -89,7 +89,7 @@ def _misfits(dossier: Dossier) -> Iterator[str]:
     if dossier.state.in_force:
         yield "some measures are in force already"
     for name, party in dossier.parties.items():
-        if party.no_deal.value:
+        if party.loses:
             yield f"no_deal of {name} makes every deal worth something"
         if party.walk_away.flow:
             yield f"walk_away of {name} is written a year: write its present value"
