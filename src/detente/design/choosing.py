@@ -21,8 +21,7 @@ from detente.design.solve import ACCEPTED, Objective, Solver
 from detente.dossier.schema import Dossier, Resource, Verify
 from detente.model.arrays import Model
 from detente.model.detection import NEVER, SNAP, Watch, watch
-from detente.model.paths import Valuation
-from detente.model.temptation import Conditions, Label, conditions, faking
+from detente.model.temptation import Conditions, Label, Secret, conditions
 
 AT_ONCE = Watch(1e9)
 """Stands for a measure that is seen sooner than any other."""
@@ -52,7 +51,7 @@ class Fakings:
         """The valued rows that no regime changes."""
         self.pairs = tuple(dict.fromkeys(_faker(label) for label in every.labels if label.kind in SECRET))
         """(q, m): what q can fake, and somebody minds."""
-        self.valuations = {p: Valuation(model, p) for p in range(len(model.parties)) if model.valued[p]}
+        self.secret = Secret(model)
         self.together = {model.index[n] for c in model.conditions for n in c.measures}
         """Measures that interact with others."""
         self.rows = lru_cache(maxsize=4000)(self._rows)
@@ -101,7 +100,7 @@ class Fakings:
     def _rows(self, faking_: Faking) -> Conditions:
         q, m, place, members = faking_
         seen = {n: (NEVER, 0.0) if n in members else (AT_ONCE, 0.0) for n in self.mine(q)}
-        return faking(self._with({**seen, m: self.seen(m, place)}), self.valuations, q, m)
+        return self.secret.conditions(q, m, self._with({**seen, m: self.seen(m, place)}))
 
     def _difference(self, q: int, m: int, place: int) -> Array:
         """[R, M, K] what it adds to the coefficients of rows that a measure is faked together with m."""

@@ -6,7 +6,8 @@ import calendar
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from math import floor
 
 from detente.dossier.quantities import DAYS_PER_YEAR
 
@@ -69,3 +70,10 @@ class Grid:
 
     def time(self, day: date) -> float:
         return years_between(self.start, day)
+
+    def day(self, years: float) -> date:
+        """The day that holds a time in years: of a grid date, that date."""
+        months = int(floor(years * 12 + 1e-6))
+        begin = add_months(self.start, months)
+        days = (years - months / 12) * DAYS_PER_YEAR
+        return begin + timedelta(days=max(0, floor(days + 1e-5)))

@@ -1,312 +1,300 @@
-"""Breaches, the fate that they hold for each measure, and what becomes of interactions between measures. DESIGN §5."""
+"""Deviations: what each measure does, from when to when, after somebody breaks, fakes or leaves. DESIGN §5, ANSWERS.
+
+One shape serves all. From a moment on, a path goes one of a few ways (`Branch`), each on a part of the law of one
+random time: when the others know, or when a party leaves. On a branch a measure follows the plan until `stop`, stays
+as it then is, is undone at a time, down to `keeps`, and may be performed again from `back` on. Times count from the
+moment and, where they move, from the random time.
+
+Example. A breaks out; B, which answers after 3 months, pays A a flow that it can undo within 6: one sure branch, on
+which B's measure has stop 0.25 and is undone at 0.75. Had A faked its measure, seen at a rate λ a year and reported a
+month later, there would be two: seen, on the law of T, where B's measure has stop 1/12 + 0.25 and is undone at
+1/12 + 0.75, both moving with T; and never seen (chance 0 here), where it goes on for ever.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from detente.dossier.schema import Condition
-from detente.model.arrays import Array, Model
-from detente.model.conditions import Expression, all_of, any_of, holds, in_force
-from detente.model.detection import NEVER, SNAP, AtOnce, Detection
+from detente.model.arrays import Array, Flags, Model
+from detente.model.detection import NEVER, SNAP, Watch
+from detente.model.laws import Exits, Known, Law, Left
+from detente.model.moments import Moments
 
 
-@dataclass(frozen=True)
-class Fate:
-    """What becomes of one measure after a breach at t0, in years; random where it waits for T, the time to detection.
+@dataclass(frozen=True, eq=False)
+class Times:
+    """When something happens to each measure, years from the moment: [I, M]; infinite where it never does."""
 
-    It follows the plan until t0 + stop (+ T), stays as it then is, and is undone at `undone` likewise, down to `keeps`.
-    """
+    years: Array
+    moves: Flags
+    """[M] whether the random time is added."""
 
-    stop: float = np.inf
-    undone: float = np.inf
-    keeps: float = 1.0
-    random: bool = True
+    def __getitem__(self, m: int) -> tuple[Array, bool]:
+        return self.years[:, m], bool(self.moves[m])
 
-
-@dataclass(frozen=True)
-class Cell:
-    """A range (a, b] of the time to detection within which everything happens in one order, and a time inside it."""
-
-    a: float
-    b: float
-    sample: float
+    def at(self, chosen: Flags, years: Array) -> Times:
+        """With a fixed time, [M], for some measures."""
+        changed = np.where(chosen, np.broadcast_to(years, self.years.shape), self.years)
+        return Times(changed, self.moves & ~chosen)
 
 
-@dataclass(frozen=True)
-class Breach:
-    """A deviation by one party: openly, or by faking some of its measures until it is detected."""
+@dataclass(frozen=True, eq=False)
+class Fates:
+    """What becomes of each measure on a branch."""
 
-    mover: int
-    detection: Detection
-    fates: tuple[Fate, ...]
-    first_answer: float
-    """Years after detection; infinite where nobody answers."""
-    faked: frozenset[int] = frozenset()
-    needs: dict[int, list[int]] = field(default_factory=dict)
-    """Measures that answer and directly need a measure of the mover: they do not enter while it is unentered."""
-
-
-def breakout(model: Model, p: int) -> Breach:
-    """p openly stops and undoes what it can. DESIGN §5."""
-    stops = {q: float(model.response[q]) for q in model.answerers(p)} | {p: 0.0}
-    fates = [_reaction(model, p, m, stops) for m in range(model.M)]
-    needs: dict[int, list[int]] = {}
-    for m, name in enumerate(model.measures):
-        if model.answers[p, m] and not model.by[p, m]:
-            in_force_first, verified_first = model.dossier.prerequisites(name)
-            first = [model.index[n] for n in dict.fromkeys((*in_force_first, *verified_first))]
-            if mine := [n for n in first if model.by[p, n]]:
-                needs[m] = mine
-    return Breach(p, AtOnce(), tuple(fates), min((s for q, s in stops.items() if q != p), default=np.inf), needs=needs)
+    stop: Times
+    """From when on it no longer follows the plan; −∞: it never enters, whatever comes before any stop."""
+    made: Times
+    """When what was in force at the moment is undone."""
+    later: Times
+    """When what enters after the moment is undone."""
+    keeps: Array
+    """[M] share of the effect that stays."""
+    back: Times | None = None
+    """When what was undone is performed again."""
 
 
-def covert(model: Model, p: int, m: int) -> Breach:
-    """p fakes m, with all of its fakeable measures that are seen no faster, until m's detection is answered."""
-    faked = frozenset(model.seen_no_faster(p, m))
-    delay = float(model.delay[m])
-    stops = {q: delay + float(model.response[q]) for q in model.answerers(p)}
-    first = min(stops.values(), default=np.inf)
-    detection = model.detection[m] or NEVER
-    fates = []
-    for n in range(model.M):
-        if n in faked:
-            fates.append(Fate(0.0, float(model.undo[n]), float(model.keeps[n]), random=False))
-        else:
-            fates.append(_reaction(model, p, n, stops | {p: first}))
-    return Breach(p, detection if stops else NEVER, tuple(fates), first, faked)
+@dataclass(frozen=True, eq=False)
+class Branch:
+    """One way that a path goes, on (low, high] of a law."""
+
+    law: Law
+    low: Array
+    high: Array
+    """[I]"""
+    fates: Fates
+    inspected: Fates
+    """Of what inspecting each measure does, which cheating does not spare."""
+    first_answer: Array
+    """[I] years from the moment, or from the random time; infinite where nobody answers."""
+    answer_moves: bool
+    pays: bool
+    """Whether the mover pays its collapse cost at the first answer."""
+    waits: dict[int, tuple[int, ...]]
+    """Entries that answer to whoever broke and directly need measures of its own: they wait for these."""
+    held: Array | None
+    """[I] the period from which on waiting entries do not happen unless by then what they need has entered; None: from
+    the random time on."""
+    upto: Array
+    """[I] entries of periods up to this one come before any stop at a fixed time."""
+    just_after: Flags
+    """[I] whether an entry on the date of a stop that moves still happens."""
+    just_after_fixed: Flags
+    """[I] the same for stops at fixed times."""
+
+    def parts(self, rho: float, a: Array, b: Array) -> Array:
+        """E[e^(−ρZ); a < Z ≤ b], on this branch."""
+        return self.law.partial(rho, a, b)
 
 
-def _reaction(model: Model, p: int, m: int, stops: dict[int, float]) -> Fate:
-    """The fate of a measure when its performers stop: the mover all of its own, the others what answers to it."""
-    performers = [q for q in stops if model.by[q, m]]
-    if not performers or not (model.by[p, m] or model.answers[p, m]):
-        return Fate()
-    undone = min((stops[q] + float(model.undo[m]) for q in performers if model.costs[q, m]), default=np.inf)
-    return Fate(min(stops[q] for q in performers), undone, float(model.keeps[m]))
+@dataclass(frozen=True, eq=False)
+class Deviation:
+    """All branches of a path, from some moments on. Their chances add up to 1."""
+
+    moments: Moments
+    branches: tuple[Branch, ...]
+    mover: int = -1
+    """Who breaks the deal."""
 
 
-@dataclass
-class Course:
-    """What becomes of one interaction after a breach, moment by moment, as conditions that hold for a time.
+@dataclass(frozen=True, eq=False)
+class Sure:
+    """A branch on which nothing is random, with its chance at each moment."""
 
-    Until `planned_until` (+ T) it follows the plan, as `planned[i][k+1]` says; after that it is in `segments`.
-    """
+    chance: Array
 
-    planned: list[list[Expression]] | None
-    planned_until: float
-    expressions: list[Expression]
-    segments: Array
-    """[n, 8] moment, expression, cell (a, b], from (x, moves with T), to (x, moves with T)."""
-    rises: Array
-    """[n, 8] moment, expression, cell (a, b], time (x, moves with T), sign, 0: where the condition first comes true."""
+    def partial(self, rho: float, a: Array, b: Array) -> Array:
+        a, b = np.broadcast_arrays(a, b)
+        there = (a < 0) & (b >= 0)
+        return np.where(there, self.chance.reshape(self.chance.shape + (1,) * (a.ndim - 1)), 0.0)
 
 
-def chances(detection: Detection, a: Array, b: Array) -> Array:
-    """P(T in (a, b]); a = ∞ stands for "never seen", a = −∞ for whatever T may be."""
-    seen = np.where(np.isposinf(a), detection.survival(np.inf), detection.partial(0.0, a, b))
-    return np.where(np.isneginf(a), 1.0, seen)
+class Maker:
+    """Makes the deviations of a model from some moments on."""
 
+    def __init__(self, model: Model, moments: Moments) -> None:
+        self.model, self.moments = model, moments
+        self.n = len(moments)
+        self.zero = np.zeros(self.n)
+        self.base = moments.base.astype(float)
 
-def follow(model: Model, breach: Breach, j: int, t0: Array, base: Array) -> Course:
-    """The course of interaction j after a breach at each moment."""
-    names = tuple(dict.fromkeys(model.conditions[j].measures))
-    members = [model.index[n] for n in names]
-    needs = {m: tuple(breach.needs[m]) for m in members if m in breach.needs}
-    concerned = dict.fromkeys([*members, *(n for first in needs.values() for n in first)])
-    return _course(
-        _Situation(
-            when=model.conditions[j],
-            members=tuple(zip(names, members, strict=True)),
-            fates=tuple(breach.fates[m] for m in members),
-            needs=tuple(needs.items()),
-            state=tuple((m, float(model.state[m])) for m in concerned),
-            tau=tuple(model.tau.tolist()),
-            moments=tuple(zip(t0.tolist(), base.tolist(), strict=True)),
-            open=isinstance(breach.detection, AtOnce),
-            unseen=float(breach.detection.survival(np.inf)) > 0,
-            counts_entry=bool(np.any(model.once[:, model.M + j])),
+    @cached_property
+    def exits(self) -> Exits:
+        return Exits.of(self.model.exits, self.moments)
+
+    # --- who stops what, when --------------------------------------------------------------------------------------
+
+    def goes_on(self) -> Fates:
+        never = Times(np.full((1, self.model.M), np.inf), np.zeros(self.model.M, bool))
+        return Fates(never, never, never, self.model.keeps)
+
+    def reaction(self, mover: int, own: Array, known: Array, *, own_moves: bool, known_moves: bool) -> Fates:
+        """The fates when a mover stops at `own`, and what answers to it is stopped a response time after `known`.
+
+        The mover stops no later than others do.
+        """
+        model = self.model
+        stop, undone = np.full((self.n, model.M), np.inf), np.full((self.n, model.M), np.inf)
+        stop_moves, undone_moves = np.zeros(model.M, bool), np.zeros(model.M, bool)
+        for m in np.flatnonzero(model.by[mover] | model.answers[mover]):
+            others = [q for q in np.flatnonzero(model.by[:, m]) if q != mover]
+            mine = bool(model.by[mover, m])
+            lag = min((float(model.response[q]) for q in others), default=np.inf)
+            stop[:, m], stop_moves[m] = (own, own_moves) if mine else (known + lag, known_moves)
+            if mine and (model.costs[mover, m] or model.falls[m]):
+                undone[:, m], undone_moves[m] = own + model.undo[m], own_moves
+            else:
+                minding = [q for q in others if model.costs[q, m] or model.falls[m]]
+                lag = min((float(model.response[q]) for q in minding), default=np.inf)
+                undone[:, m], undone_moves[m] = known + lag + model.undo[m], known_moves
+        times = Times(undone, undone_moves)
+        return Fates(Times(stop, stop_moves), times, times, model.keeps)
+
+    def waiting(self, mover: int) -> dict[int, tuple[int, ...]]:
+        """Measures of others that answer to a mover and directly need measures of its own."""
+        model, found = self.model, {}
+        for m in np.flatnonzero(model.answers[mover] & ~model.by[mover]):
+            in_force, verified = model.dossier.prerequisites(model.measures[m])
+            needs = (model.index[n] for n in dict.fromkeys((*in_force, *verified)))
+            if mine := tuple(n for n in needs if model.by[mover, n]):
+                found[int(m)] = mine
+        return found
+
+    # --- branches --------------------------------------------------------------------------------------------------
+
+    def _branch(self, law: Law, fates: Fates, **given: object) -> Branch:
+        """A branch over the whole of a law on which nobody answers, but for what is given."""
+        branch = Branch(
+            law=law,
+            low=np.full(self.n, -1.0),
+            high=np.full(self.n, np.inf),
+            fates=fates,
+            inspected=fates,
+            first_answer=np.full(self.n, np.inf),
+            answer_moves=False,
+            pays=False,
+            waits={},
+            held=None,
+            upto=self.base,
+            just_after=self.moments.just_after,
+            just_after_fixed=self.moments.just_after,
         )
-    )
+        return replace(branch, **given)  # type: ignore[arg-type]
 
+    def _sure(self, chance: Array) -> Branch:
+        return self._branch(Sure(chance), self.goes_on())
 
-@dataclass(frozen=True)
-class _Situation:
-    """All that an interaction's course depends on: no value, so dossiers that differ in values share their courses."""
+    def _left(self, faked: Faked | None = None, high: Array | None = None) -> Iterator[Branch]:
+        """A party leaves before anything else happens: as in a breakout, at no cost."""
+        never = np.zeros(self.n, bool)
+        for q in self.exits.parties:
+            law = Left(q, self.exits) if faked is None else Left(q, self.exits, faked.watch, faked.delay)
+            fates = self.reaction(q, self.zero, self.zero, own_moves=True, known_moves=True)
+            branch = self._branch(
+                law,
+                fates,
+                first_answer=self.zero + self.model.first_answer(q),
+                answer_moves=True,
+                waits=self.waiting(q),
+                just_after=never,
+                just_after_fixed=never,
+            )
+            if high is not None:
+                branch = replace(branch, high=high)
+            yield branch if faked is None else replace(branch, fates=faked.spares(fates))
 
-    when: Condition
-    members: tuple[tuple[str, int], ...]
-    fates: tuple[Fate, ...]
-    needs: tuple[tuple[int, tuple[int, ...]], ...]
-    state: tuple[tuple[int, float], ...]
-    tau: tuple[float, ...]
-    moments: tuple[tuple[float, int], ...]
-    """(time, base) of each."""
-    open: bool
-    """Seen at once."""
-    unseen: bool
-    """Whether it may never be seen."""
-    counts_entry: bool
+    # --- deviations ------------------------------------------------------------------------------------------------
 
+    def plain(self) -> Deviation:
+        """The plan is kept, and nobody ever leaves."""
+        return Deviation(self.moments, (self._sure(np.ones(self.n)),))
 
-@lru_cache(maxsize=512)
-def _course(situation: _Situation) -> Course:
-    return _Follower(situation).course()
+    def kept(self) -> Deviation:
+        """The plan is kept by all who do not leave."""
+        stays = self._sure(self.exits.until(np.full(self.n, np.inf), np.ones(self.n, bool)))
+        return Deviation(self.moments, (*self._left(), stays))
 
+    def breakout(self, p: int) -> Deviation:
+        """p openly stops and undoes what it can. Known at once, so nobody's leaving counts any more."""
+        fates = self.reaction(p, self.zero, self.zero, own_moves=False, known_moves=False)
+        first = self.zero + self.model.first_answer(p)
+        held = {"waits": self.waiting(p), "held": self.base}
+        sure = self._branch(Sure(np.ones(self.n)), fates, first_answer=first, pays=True, **held)
+        return Deviation(self.moments, (sure,), p)
 
-DEAD = -2
-"""Stands for the period of a measure that has been undone."""
+    def covert(self, p: int, m: int, leaves: Moments | None = None) -> Deviation:
+        """p fakes m, and what else it fakes with it, until it is seen or, in some later moments, leaves openly."""
+        faked = Faked.of(self.model, p, m)
+        first = self.model.first_answer(p)
+        known = self.zero + faked.delay
+        law = Known(faked.watch, faked.delay, self.exits)
+        seen = self._seen(p, faked, law, known + first, known, own_moves=True, known_moves=True)
+        if leaves is None:
+            never = float(faked.watch.survival(np.inf)) * self.exits.until(
+                np.full(self.n, np.inf), np.ones(self.n, bool)
+            )
+            unseen = replace(self._sure(never), fates=faked.spares(self.goes_on()))
+            return Deviation(self.moments, (seen, *self._left(faked), unseen), p)
+        away = leaves.years - self.moments.years
+        late, last = away - faked.delay - first, away - faked.delay
+        counted = ~leaves.before
+        neither = np.asarray(faked.watch.survival(last), float) * self.exits.until(away, counted)
+        left = {
+            "waits": self.waiting(p),
+            "held": leaves.base.astype(float),
+            "upto": leaves.base.astype(float),
+            "just_after_fixed": leaves.just_after,
+        }
+        both = self._seen(p, faked, law, away, known, own_moves=False, known_moves=True)
+        open_ = self._seen(p, faked, Sure(neither), away, away, own_moves=False, known_moves=False)
+        branches = [
+            replace(both, low=np.maximum(-1.0, late), high=last, **left),  # type: ignore[arg-type]
+            replace(open_, **left),  # type: ignore[arg-type]
+            *self._left(faked, np.where(counted, away, away - 2 * SNAP)),
+        ]
+        if np.isfinite(first):
+            branches.append(replace(seen, high=late, **left))  # type: ignore[arg-type]
+        return Deviation(self.moments, tuple(branches), p)
 
-
-class _Follower:
-    """Works out one interaction's course. Times are years; a moving time is one that shifts with T."""
-
-    def __init__(self, situation: _Situation) -> None:
-        self.situation = situation
-        self.number = dict(situation.members)
-        self.members = list(self.number.values())
-        self.fates, self.needs, self.state = situation.fates, dict(situation.needs), dict(situation.state)
-        self.expressions: dict[Expression, int] = {}
-        self.cache: dict[tuple[tuple[int, int], ...], Expression] = {}
-        self.segments: list[tuple[float, ...]] = []
-        self.rises: list[tuple[float, ...]] = []
-        self.tau = list(situation.tau)
-        at_once = situation.open
-        random = [f for f in self.fates if f.random and np.isfinite(f.stop)]
-        self.moving = [] if at_once else sorted({t for f in random for t in (f.stop, f.undone) if np.isfinite(t)})
-        waits = bool(self.needs)
-        dying = any(not f.random and np.isfinite(f.undone) and f.keeps < 1 - 1e-9 for f in self.fates)
-        self.simple = not (at_once and random) and not waits and not dying
-        self.until = min((f.stop for f in random), default=np.inf)
-        self.counts_entry = situation.counts_entry
-        self.follows = any(not np.isfinite(f.stop) for f in self.fates)
-
-    def course(self) -> Course:
-        planned, moments = None, self.situation.moments
-        if self.simple:
-            planned = [[self._planned(max(k, k0), k0) for k in range(-1, len(self.tau))] for _, k0 in moments]
-        if not (self.simple and not np.isfinite(self.until)):
-            for i, (t0, base) in enumerate(moments):
-                for cell in self._cells(t0):
-                    self._within(i, t0, base, cell)
-        empty = np.zeros((0, 8))
-        return Course(
-            planned,
-            self.until,
-            list(self.expressions),
-            np.array(self.segments) if self.segments else empty,
-            np.array(self.rises) if self.rises else empty,
+    def _seen(
+        self, p: int, faked: Faked, law: Law, own: Array, known: Array, *, own_moves: bool, known_moves: bool
+    ) -> Branch:
+        fates = self.reaction(p, own, known, own_moves=own_moves, known_moves=known_moves)
+        return self._branch(
+            law,
+            faked.spares(fates),
+            inspected=fates,
+            first_answer=known + self.model.first_answer(p),
+            answer_moves=known_moves,
+            pays=True,
         )
 
-    def _planned(self, k: int, k0: int) -> Expression:
-        """The condition in period k while the plan is followed, faked measures standing as before the breach."""
-        return self._holds(tuple((k, k) if f.random else (k0, k0) for f in self.fates))
 
-    def _holds(self, periods: tuple[tuple[int, int], ...]) -> Expression:
-        """The condition with each member in force as of a period (and, where it waits, its needs as of another)."""
-        if periods not in self.cache:
-            place = dict(zip(self.number, periods, strict=True))
-            self.cache[periods] = holds(self.situation.when, lambda n: self._atom(n, *place[n]))
-        return self.cache[periods]
+@dataclass(frozen=True, eq=False)
+class Faked:
+    """What p fakes with m, and how that is seen. ANSWERS R1."""
 
-    def _atom(self, name: str, k: int, k0: int) -> Expression:
-        m = self.number[name]
+    model: Model
+    undone: Flags
+    """[M] undone in secret where in force."""
+    skipped: Flags
+    """[M] not entered where still to come."""
+    watch: Watch
+    delay: float
 
-        def standing(n: int, period: int) -> Expression:
-            return in_force(n, period, self.state[n])
+    @classmethod
+    def of(cls, model: Model, p: int, m: int) -> Faked:
+        slow = np.zeros(model.M, bool)
+        slow[model.seen_no_faster(p, m)] = True
+        itself = np.arange(model.M) == m
+        undone, skipped = (slow & model.minds[p]) | itself, (slow & model.dreads[p]) | itself
+        return cls(model, undone, skipped, model.detection[m] or NEVER, float(model.delay[m]))
 
-        if k == DEAD:
-            return False
-        if k > k0 and m in self.needs:
-            first = [standing(n, k0) for n in self.needs[m]]
-            return any_of([standing(m, k0), all_of([standing(m, k), *first])])
-        return standing(m, k)
-
-    def _cells(self, t0: float) -> list[Cell]:
-        """Ranges of T within which everything happens in one order."""
-        if not self.moving:
-            return [Cell(-np.inf, np.inf, 0.0)]
-        fixed = [t for t in self.tau if t > t0 - SNAP]
-        fixed += [t0 + f.undone for f in self.fates if not f.random and np.isfinite(f.undone)]
-        cuts = sorted({0.0, *(x - t0 - t for x in fixed for t in self.moving if x - t0 - t > SNAP)})
-        cuts = [c for i, c in enumerate(cuts) if i == 0 or c - cuts[i - 1] > SNAP]
-        ends = [*cuts[1:], cuts[-1] + 2.0]
-        cells = [Cell(a if a > 0 else -1.0, b, (a + b) / 2) for a, b in zip(cuts, ends, strict=True)]
-        cells[-1] = Cell(cells[-1].a, np.inf, cells[-1].sample)
-        if not self.simple and self.situation.unseen:
-            cells.append(Cell(np.inf, np.inf, np.inf))
-        return cells
-
-    def _within(self, i: int, t0: float, base: int, cell: Cell) -> None:
-        """Add the segments of one cell of T."""
-        begin = (t0 + self.until + cell.sample, t0 + self.until, 1.0) if self.simple else (t0, t0, 0.0)
-        times = self._times(t0, begin, cell)
-        ever: Expression = self._before(t0, base, begin[0], cell) if self.counts_entry else False
-        start, last = begin, None
-        for n, (x, at, moves) in enumerate(times):
-            following = times[n + 1][0] if n + 1 < len(times) else x + 2.0
-            now = self._at(t0, base, (x + following) / 2, cell.sample)
-            if now != last:
-                self._segment(i, cell, last, start, (x, at, moves))
-                start, last = (x, at, moves), now
-            if self.counts_entry and (seen := any_of([ever, now])) != ever:
-                self._rise(i, cell, seen, (at, moves), 1.0)
-                self._rise(i, cell, ever, (at, moves), -1.0)
-                ever = seen
-        self._segment(i, cell, last, start, (np.inf, np.inf, 0.0))
-
-    def _before(self, t0: float, base: int, begin: float, cell: Cell) -> Expression:
-        """The condition just before the segments begin."""
-        if self.simple:
-            return self._at(t0, base, max(t0, begin - 2 * SNAP), cell.sample)
-        return self._holds(tuple((base, base) for _ in self.fates))
-
-    def _segment(
-        self,
-        i: int,
-        cell: Cell,
-        held: Expression | None,
-        start: tuple[float, float, float],
-        end: tuple[float, float, float],
-    ) -> None:
-        if held is None or held is False:
-            return
-        e = self.expressions.setdefault(held, len(self.expressions))
-        self.segments.append((i, e, cell.a, cell.b, *start[1:], *end[1:]))
-
-    def _rise(self, i: int, cell: Cell, e: Expression, at: tuple[float, float], sign: float) -> None:
-        if e is not False:
-            number = self.expressions.setdefault(e, len(self.expressions))
-            self.rises.append((i, number, cell.a, cell.b, *at, sign, 0.0))
-
-    def _times(self, t0: float, begin: tuple[float, float, float], cell: Cell) -> list[tuple[float, float, float]]:
-        """Times at which the condition may change, as (time at the sample, time or offset, moves), in order."""
-        times = [begin]
-        for f in self.fates:
-            for t in (f.stop, f.undone):
-                at = t0 + t + (cell.sample if f.random else 0.0)
-                if np.isfinite(at) and at > begin[0] + SNAP:
-                    times.append((at, t0 + t, float(f.random and bool(self.moving))))
-        last = np.inf if self.follows or np.isinf(cell.sample) else max(t[0] for t in times)
-        times += [(t, t, 0.0) for t in self.tau if begin[0] + SNAP < t < last - SNAP]
-        times.sort()
-        return [t for n, t in enumerate(times) if n == 0 or t[0] - times[n - 1][0] > SNAP]
-
-    def _at(self, t0: float, base: int, t: float, sample: float) -> Expression:
-        """The condition at time t after a breach at t0 that is seen after `sample` years."""
-        periods = []
-        for m, f in zip(self.members, self.fates, strict=True):
-            wait = sample if f.random else 0.0
-            stop = t0 + f.stop + wait
-            if t > t0 + f.undone + wait and f.keeps < 1 - 1e-9:
-                periods.append((DEAD, DEAD))
-                continue
-            k = bisect_right(self.tau, t) - 1
-            if t > stop:
-                k = min(k, bisect_left(self.tau, stop - SNAP) - 1)
-            k = max(base, k)
-            periods.append((k, base if m in self.needs else k))
-        return self._holds(tuple(periods))
+    def spares(self, fates: Fates) -> Fates:
+        """The fates of a branch when these are faked."""
+        never_entered = fates.stop.at(self.skipped, np.array(-np.inf))
+        return replace(fates, stop=never_entered, made=fates.made.at(self.undone, self.model.undo))

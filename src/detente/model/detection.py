@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,16 +13,6 @@ from detente.dossier.schema import Verify
 Array = NDArray[np.float64]
 SNAP = 1e-9
 """Two times closer than this (years) are the same moment."""
-
-
-class Detection(Protocol):
-    """A time to detection T ≥ 0, in years from the start of the cheating; T may never come."""
-
-    def partial(self, rho: float, a: ArrayLike, b: ArrayLike) -> Array:
-        """∫ over (a, b] of e^(−ρT) dF(T), elementwise; a < 0 takes in an atom at 0, b may be infinite."""
-
-    def survival(self, t: ArrayLike) -> Array:
-        """P(T > t); at infinity the chance that it is never seen."""
 
 
 @dataclass(frozen=True)
@@ -114,18 +103,6 @@ class Watch:
         passed = (1.0 - lost) ** rounds
         result: Array = whole * (1.0 - passed) / lost + passed * within(since, i)
         return result
-
-
-@dataclass(frozen=True)
-class AtOnce:
-    """Seen at T = 0: an open breach."""
-
-    def partial(self, rho: float, a: ArrayLike, b: ArrayLike) -> Array:
-        low, high = np.asarray(a, float), np.asarray(b, float)
-        return ((low < -SNAP) & (high >= -SNAP)).astype(float)
-
-    def survival(self, t: ArrayLike) -> Array:
-        return (np.asarray(t, float) < -SNAP).astype(float)
 
 
 NEVER = Watch()

@@ -1,26 +1,31 @@
 """Paths and their value: the sum of DESIGN §4, as coefficients on the shares f[m,k], exact within periods.
 
-A *path* says, for each measure, until when it follows the plan, and when it is undone. Every question (keeping,
-breaking out, cheating in secret, being left exposed) is the value of some path to some party, and every value is linear
-in f, so a path's value is a `Rows`: one row a moment, one coefficient a measure and period.
+Every question (keeping, breaking out, cheating in secret, being left exposed) is the value of some `Deviation` to some
+party. A path is valued entry by entry: W[m,e] is what an entry of all of m in period e is worth on it, so that the
+whole is Σ W[m,e]·(f[m,e] − f[m,e−1]) = Σ (W[m,k] − W[m,k+1])·f[m,k], linear in f. Interactions are in `interactions`.
 
-Moments come in pairs, τ_k⁻ and τ_k⁺: moment 2k and 2k+1. Column 0 of the period axis stands for "before signature".
+Column 0 of the period axis stands for "before signature".
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detente.model.arrays import TINY, Array, Model
-from detente.model.breaches import Breach, Course, Fate, chances, follow
+from detente.model.breaches import Branch, Deviation, Fates, Maker
 from detente.model.conditions import Expression, all_of, in_force
-from detente.model.detection import NEVER, AtOnce, Detection
+from detente.model.detection import SNAP
+from detente.model.losses import expected_spared_from, spared_from
+from detente.model.moments import Moments
 
 Terms = dict[tuple[Any, ...], float]
 """Coefficients on expressions."""
+Layers = tuple[tuple[float, Array], ...]
 
 
 @dataclass
@@ -31,36 +36,45 @@ class Rows:
     """[moments, M, K+1]; period axis as in `Model.edges`."""
     const: Array
     """[moments]"""
-    terms: list[Terms]
+    cells: list[tuple[NDArray[np.int64], NDArray[np.int64], Array]] = field(default_factory=list)
+    """(moment, number of an expression, coefficient) of the terms, in pieces that add up."""
+    expressions: list[Expression] = field(default_factory=list)
+    """The valuation's expressions, by number; shared by its rows."""
 
-    @classmethod
-    def zeros(cls, model: Model, moments: int) -> Rows:
-        return cls(np.zeros((moments, model.M, model.K + 1)), np.zeros(moments), [{} for _ in range(moments)])
-
-    def add_term(self, i: int, expression: Expression, coefficient: float) -> None:
-        if expression is True:
-            self.const[i] += coefficient
-        elif expression is not False and abs(coefficient) > TINY:
-            self.terms[i][expression] = self.terms[i].get(expression, 0.0) + coefficient
+    def add(self, i: NDArray[np.int64], number: NDArray[np.int64], amount: Array) -> None:
+        self.cells.append((i, number, amount))
 
     def minus(self, other: Rows) -> Rows:
-        """This less the other, moment by moment (one row of this serves all, where it has only one)."""
-        result = Rows(self.coef - other.coef, self.const - other.const, [dict(t) for t in other.terms])
-        for i, terms in enumerate(result.terms):
-            for e in terms:
-                terms[e] = -terms[e]
-            for e, c in self.terms[i if len(self.terms) > 1 else 0].items():
-                terms[e] = terms.get(e, 0.0) + c
-                if abs(terms[e]) <= TINY:
-                    del terms[e]
-        return result
+        """This less the other, moment by moment."""
+        mine = [] if len(self.const) < len(other.const) else self.cells
+        if len(self.const) < len(other.const):  # one row of this serves all
+            every = np.arange(len(other.const))
+            mine = [
+                (np.repeat(every, len(i)), np.tile(number, len(every)), np.tile(amount, len(every)))
+                for i, number, amount in self.cells
+            ]
+        cells = mine + [(i, number, -amount) for i, number, amount in other.cells]
+        return Rows(self.coef - other.coef, self.const - other.const, cells, self.expressions)
 
     def scaled(self, factor: Array) -> Rows:
-        return Rows(
-            self.coef * factor[:, None, None],
-            self.const * factor,
-            [{e: c * f for e, c in t.items()} for t, f in zip(self.terms, factor, strict=True)],
-        )
+        cells = [(i, number, amount * factor[i]) for i, number, amount in self.cells]
+        return Rows(self.coef * factor[:, None, None], self.const * factor, cells, self.expressions)
+
+    @property
+    def terms(self) -> list[Terms]:
+        """For each moment its coefficients on expressions."""
+        found: list[Terms] = [{} for _ in self.const]
+        if not self.cells:
+            return found
+        i, number, amount = (np.concatenate(x) for x in zip(*self.cells, strict=True))
+        width = len(self.expressions)
+        used, where = np.unique(i * width + number, return_inverse=True)
+        for cell, total in zip(used, np.bincount(where, weights=amount), strict=True):
+            expression = self.expressions[cell % width]
+            assert not isinstance(expression, bool)
+            if abs(total) > TINY:
+                found[cell // width][expression] = float(total)
+        return found
 
 
 class Valuation:
@@ -69,165 +83,325 @@ class Valuation:
     def __init__(self, model: Model, party: int):
         self.model, self.p = model, party
         self.rho = float(model.rho[party])
-        k = np.repeat(np.arange(model.K), 2)
-        self.t0: Array = model.tau[k]
-        self.base = k - 1 + np.tile([0, 1], model.K)
-        self._kept: Rows | None = None
-
-    # --- the discounted flow of one column -----------------------------------------------------------------------
-
-    def _layers(self, c: int) -> list[tuple[float, float]]:
-        return [(u, float(rates[self.p, c])) for u, rates in self.model.layers if abs(rates[self.p, c]) > TINY]
-
-    def _tail(self, c: int, t: Array) -> Array:
-        """Φ(t): what the column is worth from t on while in force, in present value at signature."""
-        total = np.zeros(np.shape(t))
-        for until, rate in self._layers(c):
-            total = total + rate / self.rho * np.maximum(np.exp(-self.rho * t) - np.exp(-self.rho * until), 0.0)
-        return total
-
-    def _expected_tail(self, c: int, detection: Detection, shift: Array, a: Array, b: Array) -> Array:
-        """E[Φ(shift + T); T in (a, b]]."""
-        total = np.zeros(np.broadcast(shift, a, b).shape)
-        shift = np.asarray(shift, float)
-        if not np.all(np.isfinite(shift)):
-            return total
-        for until, rate in self._layers(c):
-            end = np.minimum(b, until - shift)
-            moved = np.exp(-self.rho * shift) * detection.partial(self.rho, a, end)
-            total = total + rate / self.rho * (moved - np.exp(-self.rho * until) * detection.partial(0.0, a, end))
-        return total
-
-    # --- one column, as measures and untouched interactions have it ----------------------------------------------
-
-    def _column(self, c: int, fate: Fate, detection: Detection, t0: Array, base: Array) -> Array:
-        """Coefficients [moments, K+1] on the share in each period of a column that meets a fate."""
-        model = self.model
-        detection = detection if fate.random and np.isfinite(fate.stop) else (NEVER if fate.random else AtOnce())
-        begin, end = model.edges[None, :-1], model.edges[None, 1:]
-        period = np.arange(-1, model.K)[None, :]
-        live = period >= base[:, None]
-        A = np.maximum(begin, t0[:, None])
-        offset = t0[:, None] + (fate.stop if np.isfinite(fate.stop) else 0.0)
-        low = np.where(period == base[:, None], -1.0, begin - offset)
-        high = end - offset
-        survives = detection.survival(high)
-        stops_here = detection.partial(0.0, low, high)
-        tail_A = self._tail(c, A)
-        coef = (tail_A - self._tail(c, np.maximum(end, A))) * survives + tail_A * stops_here
-        if np.isfinite(fate.stop) and np.isfinite(fate.undone):
-            lost = self._expected_tail(c, detection, t0[:, None] + fate.undone, low, high)
-            coef = coef - (1 - fate.keeps) * lost
-        coef = np.where(live, coef, 0.0)
-        if abs(once := float(model.once[self.p, c])) > TINY:
-            enters = detection.survival(model.tau[None, :] - offset)
-            value = np.where(period[:, 1:] > base[:, None], once * np.exp(-self.rho * model.tau)[None, :] * enters, 0.0)
-            coef[:, 1:] += value
-            coef[:, :-1] -= value
-        return coef
-
-    def _has(self, c: int) -> bool:
-        return bool(self._layers(c)) or abs(float(self.model.once[self.p, c])) > TINY
+        self.expressions: list[Expression] = []
+        self._number: dict[Expression, int] = {}
+        self._known: dict[tuple[Maker, str], Rows] = {}
+        self._signature = Maker(model, Moments.of([model.moments[0]]))
 
     # --- paths ---------------------------------------------------------------------------------------------------
 
-    def kept(self) -> Rows:
-        """The plan as agreed, from each moment on (`no_deal` not counted)."""
-        if self._kept is None:
-            plan = Breach(-1, NEVER, (Fate(),) * self.model.M, np.inf)
-            self._kept = self._follow(plan, self.t0, self.base)
-        return self._kept
+    def signed(self) -> Rows:
+        """One row: the whole plan as kept by all who do not leave, from just before signature, `no_deal` included."""
+        return self.keeping(self._signature)
 
-    def since_signature(self) -> Rows:
-        """The whole plan as agreed, from just before signature (`no_deal` not counted): one row."""
-        rows = self.kept()
-        return Rows(rows.coef[:1], rows.const[:1], rows.terms[:1])
+    def keeping(self, maker: Maker) -> Rows:
+        """The plan kept by all who do not leave, from each moment on, with what of `no_deal` that spares."""
+        return self._once(maker, "kept", lambda: self.value(maker.kept(), no_deal=True))
 
-    def after(self, breach: Breach) -> Rows:
-        """The path after a breach at each moment (`no_deal` and collapse cost not counted)."""
-        return self._follow(breach, self.t0, self.base)
-
-    def answered(self, breach: Breach) -> Array:
-        """[moments] E[e^(−ρ·(first answer))]: it turns on the collapse cost and ends what was spared."""
-        if not np.isfinite(breach.first_answer):
-            return np.zeros(len(self.t0))
-        discounted = np.exp(-self.rho * (self.t0 + breach.first_answer))
-        return discounted * breach.detection.partial(self.rho, -1.0, np.inf)
-
-    def _follow(self, breach: Breach, t0: Array, base: Array) -> Rows:
-        model = self.model
-        rows = Rows.zeros(model, len(t0))
-        for m in range(model.M):
-            if self._has(m):
-                coef = self._column(m, breach.fates[m], breach.detection, t0, base)
-                if m in breach.needs:
-                    self._hold_back(rows, coef, m, breach, base)
-                rows.coef[:, m] += coef
-        for j in range(len(model.interactions)):
-            if self._has(model.M + j):
-                self._interaction(rows, j, breach, t0, base)
+    def value(self, path: Deviation, *, no_deal: bool) -> Rows:
+        """A path from each of its moments on; with what it spares of the losses without a deal, and collapse costs."""
+        rows = self._rows(len(path.moments))
+        for branch in path.branches:
+            self._add(rows, branch, path.moments)
+            if no_deal:
+                rows.const -= self._returns(branch, path.moments, pays=branch.pays and path.mover == self.p)
+        if no_deal:
+            rows.const += spared_from(self.model.losses[self.p], self.rho, path.moments.years)
         return rows
 
-    def _hold_back(self, rows: Rows, coef: Array, m: int, breach: Breach, base: Array) -> None:
-        """Entries of m planned between breach and answer do not happen where what m needs of the mover is unentered."""
-        model = self.model
-        for i, k0 in enumerate(base):
-            needed = all_of(in_force(n, int(k0), float(model.state[n])) for n in breach.needs[m])
+    def enjoyed(self, maker: Maker) -> Rows:
+        """The plan from signature to each moment, while nobody leaves (`no_deal` not counted)."""
+        first = self._signature
+        whole = self._once(first, "plain", lambda: self.value(first.plain(), no_deal=False))
+        return whole.minus(self._once(maker, "plain", lambda: self.value(maker.plain(), no_deal=False)))
+
+    def _once(self, maker: Maker, what: str, make: Callable[[], Rows]) -> Rows:
+        if (maker, what) not in self._known:
+            self._known[maker, what] = make()
+        return self._known[maker, what]
+
+    def _rows(self, moments: int) -> Rows:
+        shape = (moments, self.model.M, self.model.K + 1)
+        return Rows(np.zeros(shape), np.zeros(moments), [], self.expressions)
+
+    def _returns(self, branch: Branch, moments: Moments, *, pays: bool) -> Array:
+        """[I] what the first answer costs on a branch: the losses of no deal from then on, and the collapse cost."""
+        finite = np.isfinite(branch.first_answer)
+        at = moments.years + np.where(finite, branch.first_answer, 0.0)
+        low, high, course = branch.low, branch.high, self.model.losses[self.p]
+        cost = float(self.model.collapse[self.p]) if pays else 0.0
+        if branch.answer_moves:
+            lost = expected_spared_from(course, self.rho, branch.law, at, low, high)
+            lost = lost + cost * np.exp(-self.rho * at) * branch.parts(self.rho, low, high)
+        else:
+            lost = spared_from(course, self.rho, at) + cost * np.exp(-self.rho * at)
+            lost = lost * branch.parts(0.0, low, high)
+        return np.where(finite, lost, 0.0)
+
+    def number(self, expression: Expression) -> int:
+        """The number of an expression in the valuation's rows."""
+        if expression not in self._number:
+            self._number[expression] = len(self.expressions)
+            self.expressions.append(expression)
+        return self._number[expression]
+
+    # --- one branch ----------------------------------------------------------------------------------------------
+
+    def _add(self, rows: Rows, branch: Branch, moments: Moments) -> None:
+        from detente.model.interactions import add_interactions
+
+        model, p = self.model, self.p
+        entries = Entries(self, branch, branch.fates, moments)
+        for m in range(model.M):
+            over = float(model.over[p, m])
+            if (own := _felt(model.layers, model.once, p, m)) or over:
+                self._measure(rows, entries, m, own or ((), 0.0), over)
+        entries = entries if branch.inspected is branch.fates else Entries(self, branch, branch.inspected, moments)
+        for m in range(model.M):
+            if own := _felt(model.intrusion, model.intrusion_once, p, m):
+                self._measure(rows, entries, m, own, 0.0)
+        add_interactions(self, rows, branch, moments)
+
+    def _measure(self, rows: Rows, entries: Entries, m: int, own: Felt, over: float) -> None:
+        """Add what one measure is worth."""
+        branch = entries.branch
+        if m in branch.waits and branch.held is None:
+            rows.coef[:, m] += shares_of(entries.worth(m, own, over, made_only_before_turn=True))
+            for k0 in range(-1, self.model.K - 1):
+                self._between(rows, entries, m, k0, own, over)
+            return
+        coef = shares_of(entries.worth(m, own, over))
+        if branch.held is not None and m in branch.waits:
+            self._hold_back(rows, coef, m, branch.waits[m], branch.held)
+        rows.coef[:, m] += coef
+
+    def _hold_back(self, rows: Rows, coef: Array, m: int, needs: tuple[int, ...], held: Array) -> None:
+        """Entries of m later than a period do not happen where what m needs of the breaker is unentered by then."""
+        for k0 in np.unique(held).astype(int):
+            chosen = np.flatnonzero(held == k0)
+            needed = self._needed(needs, int(k0))
             if needed is True:
                 continue
-            for k in range(int(k0) + 1, model.K):
-                moved = float(coef[i, k + 1])
-                if abs(moved) <= TINY:
+            for k in range(int(k0) + 1, self.model.K):
+                moved = coef[chosen, k + 1].copy()
+                if np.all(np.abs(moved) <= TINY):
                     continue
-                coef[i, k + 1] = 0.0
-                coef[i, k0 + 1] += moved
-                rows.add_term(i, self._rise(m, k, int(k0), needed), moved)
+                coef[chosen, k + 1] = 0.0
+                coef[chosen, k0 + 1] += moved
+                self._rise(rows, chosen, moved, m, k, int(k0), needed)
 
-    def _rise(self, m: int, k: int, k0: int, needed: Expression) -> Expression:
-        return False if needed is False else ("rise", m, k, k0, needed)
+    def _between(self, rows: Rows, entries: Entries, m: int, k0: int, own: Felt, over: float) -> None:
+        """Entries of m between a party's leaving, after period k0 began and before the next, and the answer."""
+        cell = entries.within(k0)
+        if cell is None:
+            return
+        coef = shares_of(cell.worth(m, own, over, only_after=k0))
+        needed = self._needed(entries.branch.waits[m], k0)
+        chosen = np.arange(len(coef))
+        for k in range(k0 + 1, self.model.K):
+            if np.any(np.abs(coef[:, k + 1]) > TINY):
+                self._rise(rows, chosen, coef[:, k + 1], m, k, k0, needed)
 
-    # --- interactions --------------------------------------------------------------------------------------------
+    def _needed(self, needs: tuple[int, ...], k0: int) -> Expression:
+        return all_of(in_force(n, k0, float(self.model.state[n])) for n in needs)
 
-    def _interaction(self, rows: Rows, j: int, breach: Breach, t0: Array, base: Array) -> None:
-        """Add an interaction's value: while its condition follows the plan, then segment by segment."""
-        c = self.model.M + j
-        course = follow(self.model, breach, j, t0, base)
-        if course.planned is not None:
-            fate = Fate(course.planned_until, course.planned_until, 0.0)
-            coef = self._column(c, fate, breach.detection, t0, base)
-            for i, k in zip(*np.nonzero(np.abs(coef) > TINY), strict=True):
-                rows.add_term(int(i), course.planned[i][k], float(coef[i, k]))
-        if len(course.segments):
-            self._add(rows, course, self._held(c, breach.detection, course.segments), course.segments)
-        once = float(self.model.once[self.p, c])
-        if len(course.rises) and abs(once) > TINY:
-            self._add(rows, course, once * self._discounts(breach.detection, course.rises), course.rises)
+    def _rise(
+        self, rows: Rows, chosen: NDArray[np.int64], amount: Array, m: int, k: int, k0: int, needed: Expression
+    ) -> None:
+        """Add amount × (f[m,k] − f[m,k0]), where what is needed is there."""
+        if needed is True:
+            rows.coef[chosen, m, k + 1] += amount
+            rows.coef[chosen, m, k0 + 1] -= amount
+        elif needed is not False:
+            there = np.flatnonzero(np.abs(amount) > TINY)
+            number = self.number(("rise", m, k, k0, needed))
+            rows.add(chosen[there], np.full(len(there), number), amount[there])
 
-    def _held(self, c: int, detection: Detection, segments: Array) -> Array:
-        """[segments] what the interaction is worth over each segment (x0, x1], its cell's chance included."""
-        a, b, x0, m0, x1, m1 = segments[:, 2:].T
-        return self._worth(c, detection, a, b, x0, m0) - self._worth(c, detection, a, b, x1, m1)
 
-    def _worth(self, c: int, detection: Detection, a: Array, b: Array, x: Array, moves: Array) -> Array:
-        """E[Φ(x or x + T); T in the cell]; a cell with a = ∞ is "never seen"."""
-        finite = np.isfinite(x)
-        at = np.where(finite, x, 0.0)
-        still = self._tail(c, at) * chances(detection, a, b)
-        return np.where(finite, np.where(moves > 0, self._expected_tail(c, detection, at, a, b), still), 0.0)
+Felt = tuple[tuple[tuple[float, float], ...], float]
+"""Layers (until, points a year), and points at entry."""
 
-    def _discounts(self, detection: Detection, rises: Array) -> Array:
-        a, b, x, moves, sign, _ = rises[:, 2:].T
-        partial = np.where(moves > 0, detection.partial(self.rho, a, b), chances(detection, a, b))
-        discounts: Array = sign * np.exp(-self.rho * x) * partial
-        return discounts
 
-    @staticmethod
-    def _add(rows: Rows, course: Course, amounts: Array, places: Array) -> None:
-        width = len(course.expressions)
-        key = (places[:, 0] * width + places[:, 1]).astype(np.int64)
-        used, where = np.unique(key, return_inverse=True)
-        for cell, amount in zip(used, np.bincount(where, weights=amounts), strict=True):
-            rows.add_term(int(cell // width), course.expressions[cell % width], float(amount))
+def _felt(layers: Layers, once: Array, p: int, c: int) -> Felt | None:
+    """What a column is worth to a party; None where nothing."""
+    own = tuple((until, float(rates[p, c])) for until, rates in layers if abs(rates[p, c]) > TINY)
+    return (own, float(once[p, c])) if own or abs(once[p, c]) > TINY else None
+
+
+def felt(v: Valuation, c: int) -> Felt | None:
+    """What a measure, or an interaction, is worth to the party; None where nothing."""
+    return _felt(v.model.layers, v.model.once, v.p, c)
+
+
+def shares_of(worth: Array) -> Array:
+    """Coefficients on shares f[m,k] from the worth W[m,e] of entries: W[k] − W[k+1], period axis last."""
+    coefficients: Array = worth - np.concatenate([worth[..., 1:], np.zeros((*worth.shape[:-1], 1))], axis=-1)
+    return coefficients
+
+
+class Entries:
+    """What entries are worth on a branch, by the period of the entry: [I, K+1]."""
+
+    def __init__(
+        self, v: Valuation, branch: Branch, fates: Fates, moments: Moments, low: Array | None = None, high: Any = None
+    ) -> None:
+        self.v, self.branch, self.fates, self.moments = v, branch, fates, moments
+        self.t0 = moments.years[:, None]
+        self.tau = v.model.edges[None, :-1]
+        self.period = np.arange(-1, v.model.K)[None, :]
+        self.fresh = self.period > moments.base[:, None]
+        self.start = np.maximum(self.tau, self.t0)
+        self.low = branch.low if low is None else low
+        self.high = branch.high if high is None else high
+        self._ranges: dict[bytes, Range] = {}
+
+    def within(self, k0: int) -> Entries | None:
+        """With the random time falling after period k0 began and not after the next; None where it never does."""
+        model = self.v.model
+        begin = float(model.tau[k0]) if k0 >= 0 else 0.0
+        low = np.maximum(self.low, begin - self.moments.years) if k0 >= 0 else self.low
+        high = np.minimum(self.high, float(model.tau[k0 + 1]) - self.moments.years)
+        there = (high >= 0) & (self.moments.base <= k0)
+        if not np.any(there):
+            return None
+        low = np.where(self.moments.base == k0, self.low, low)
+        low, high = np.where(there, low, 0.0), np.where(there, high, 0.0)
+        return Entries(self.v, self.branch, self.fates, self.moments, low, high)
+
+    def after_all(self) -> tuple[Array, Array]:
+        """The random times after the last period began."""
+        begin = float(self.v.model.tau[-1]) - self.moments.years
+        low = np.where(self.moments.base == self.v.model.K - 1, self.low, np.maximum(self.low, begin))
+        return low, np.maximum(self.high, low)
+
+    def happening(self, m: int, *, at_once: bool = False) -> Range:
+        """The random times for which entries of m happen: what was in force at the moment is there for all.
+
+        `at_once`: only where they come before the random time itself.
+        """
+        stop, moves = (self.fates.stop.years[:, m], bool(self.fates.stop.moves[m]))
+        if at_once:
+            stop = np.zeros(len(self.low))
+        key = stop.tobytes() + bytes([moves, at_once])
+        if key not in self._ranges:
+            self._ranges[key] = self._range(stop[:, None], moves)
+        return self._ranges[key]
+
+    def _range(self, stop: Array, moves: bool) -> Range:
+        low, high = self.low[:, None], self.high[:, None]
+        ahead = self.tau - self.t0
+        if moves:
+            snap = np.where(self.branch.just_after[:, None], -2 * SNAP, SNAP / 2)
+            first = np.maximum(low, ahead - stop + snap)
+        else:
+            snap = np.where(self.branch.just_after_fixed[:, None], -SNAP, SNAP)
+            there = (stop > ahead + snap) | ((self.period <= self.branch.upto[:, None]) & ~np.isneginf(stop))
+            first = np.where(there, low, np.inf)
+        first = np.where(self.fresh, first, low)
+        return Range(self.branch, self.v.rho, first, np.broadcast_to(np.maximum(high, first), first.shape))
+
+    def worth(
+        self, m: int, own: Felt, over: float, *, made_only_before_turn: bool = False, only_after: int | None = None
+    ) -> Array:
+        """[I, K+1] what an entry of all of m in each period is worth.
+
+        `made_only_before_turn`: of entries to come, those before the random time; `only_after`: none until a period.
+        """
+        when = self.happening(m, at_once=made_only_before_turn)
+        layers, once = own
+        rho, fates = self.v.rho, self.fates
+        total = sum((rate * self._flow(until, self.start) for until, rate in layers), np.zeros(self.start.shape))
+        if once:
+            total = total + np.where(self.fresh, once * np.exp(-rho * np.maximum(self.tau, 0.0)), 0.0)
+        total = total * when.chance
+        keeps = float(fates.keeps[m])
+        for chosen, times in ((~self.fresh, fates.made), (self.fresh, fates.later)):
+            if keeps < 1 and np.any(np.isfinite(times.years[:, m])):
+                lost = self._ended(layers, times[m], when)
+                if fates.back is not None:
+                    lost = lost - self._ended(layers, fates.back[m], when)
+                total = total - np.where(chosen, (1 - keeps) * lost, 0.0)
+        if over:
+            total = total + over * self._over(m, keeps, when)
+        if only_after is not None:
+            total = np.where(self.period > only_after, total, 0.0)
+        result: Array = total
+        return result
+
+    def _flow(self, until: float, t: Array) -> Array:
+        """A point a year from t until a time, at signature."""
+        rho = self.v.rho
+        flow: Array = np.maximum(np.exp(-rho * t) - np.exp(-rho * until), 0.0) / rho
+        return flow
+
+    def _ended(self, layers: tuple[tuple[float, float], ...], time: tuple[Array, bool], when: Range) -> Array:
+        """What is lost from a time on, entries that do not happen left out."""
+        offset, moves = time[0][:, None], time[1]
+        total = np.zeros(self.start.shape)
+        if not np.any(np.isfinite(offset)):
+            return total
+        at, rho = self.t0 + offset, self.v.rho
+        for until, rate in layers:
+            if not moves:
+                total = total + rate * self._flow(until, at) * when.chance
+            elif np.isposinf(until):
+                total = total + rate / rho * np.exp(-rho * at) * when.discount
+            else:
+                last = np.minimum(when.high, until - at)
+                seen = np.exp(-rho * at) * when.parts(rho, when.low, last)
+                total = total + rate / rho * (seen - np.exp(-rho * until) * when.parts(0.0, when.low, last))
+        return np.where(np.isfinite(offset), total, 0.0)
+
+    def _over(self, m: int, keeps: float, when: Range) -> Array:
+        """[I, K+1] a point a year from the first answer on while m is in force: whole until undone, then `keeps`."""
+        branch = self.branch
+        finite = np.isfinite(branch.first_answer)
+        if not np.any(finite):
+            return np.zeros(self.start.shape)
+        answer = (np.where(finite, branch.first_answer, 0.0)[:, None], branch.answer_moves)
+        total = when.discounted_later(self.t0, answer, (self.start - self.t0, False))
+        for chosen, times in ((~self.fresh, self.fates.made), (self.fresh, self.fates.later)):
+            offset, moves = times.years[:, m][:, None], bool(times.moves[m])
+            there = np.isfinite(offset)
+            if keeps < 1 and np.any(there):
+                lost = when.discounted_later(self.t0, answer, (np.where(there, offset, 0.0), moves))
+                total = total - np.where(chosen & there, (1 - keeps) * lost, 0.0)
+        return np.where(finite[:, None], total / self.v.rho, 0.0)
+
+
+@dataclass
+class Range:
+    """The part (low, high] of a branch's law on which entries happen: [I, K+1], with its chance and discount."""
+
+    branch: Branch
+    rho: float
+    low: Array
+    high: Array
+
+    def __post_init__(self) -> None:
+        self.chance = self.parts(0.0, self.low, self.high)
+        self._discount: Array | None = None
+
+    @property
+    def discount(self) -> Array:
+        """E[e^(−ρZ)] on the range."""
+        if self._discount is None:
+            self._discount = self.parts(self.rho, self.low, self.high)
+        return self._discount
+
+    def parts(self, rho: float, a: Array, b: Array) -> Array:
+        return self.branch.parts(rho, a, np.maximum(a, b))
+
+    def discounted_later(self, t0: Array, one: tuple[Array, bool], other: tuple[Array, bool]) -> Array:
+        """E[e^(−ρt)] of the later of two times, years from the moment, each moving with the random time or not."""
+        (a, a_moves), (b, b_moves) = one, other
+        if a_moves == b_moves:
+            at = np.exp(-self.rho * (t0 + np.maximum(a, b)))
+            return at * (self.discount if a_moves else self.chance)
+        moving, fixed = (a, b) if a_moves else (b, a)
+        cut = np.clip(fixed - moving, self.low, self.high)
+        first = np.exp(-self.rho * (t0 + fixed)) * self.parts(0.0, self.low, cut)
+        return first + np.exp(-self.rho * (t0 + moving)) * self.parts(self.rho, cut, self.high)
 
 
 def truth(expression: Expression, shares: Array) -> float:

@@ -15,12 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.model.arrays import Array, Flags, Model
-from detente.model.breaches import Breach, breakout, covert
+from detente.model.breaches import Deviation, Maker
+from detente.model.detection import SNAP
+from detente.model.moments import Moment, Moments
 from detente.model.paths import Rows, Terms, Valuation, truth
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+CHUNK = 16
+"""Moments whose rows are worked out at a time."""
 NOTHING = 1e-9
 """Stake points below which nothing is at stake."""
 
@@ -39,7 +43,7 @@ class Switch:
 
 @dataclass(frozen=True)
 class Label:
-    """What a row is about: indices into the model; −1 where it does not apply."""
+    """What a row is about: indices into the model; −1 where it does not apply, or the moment is none of the model's."""
 
     kind: Kind
     party: int
@@ -47,6 +51,9 @@ class Label:
     measure: int
     moment: int
     switch: Switch
+    at: Moment | None = None
+    leaves: Moment | None = None
+    """When cheating ends in an open break."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,24 +162,58 @@ class Conditions:
 
 def values(model: Model) -> list[Rows | None]:
     """For each party the one row of V_p(f; 0), `no_deal` included; None for parties that value nothing."""
-    result: list[Rows | None] = []
-    for p in range(len(model.parties)):
-        if not model.valued[p]:
-            result.append(None)
-            continue
-        rows = Valuation(model, p).since_signature()
-        result.append(Rows(rows.coef, rows.const + model.spared[p], rows.terms))
-    return result
+    return [Valuation(model, p).signed() if model.valued[p] else None for p in range(len(model.parties))]
 
 
 def conditions(model: Model) -> Conditions:
-    """Every valued condition, as one block of rows."""
-    return _block(model, _families(model))
+    """Every valued condition on the dates of the grid, and of exits, as one block of rows."""
+    families = list(_dated(model))
+    consent = _block(model, families[0].consent())
+    return joined([consent, *(_block(model, f.breaking()) for f in families)])
 
 
-def faking(model: Model, valuations: dict[int, Valuation], q: int, m: int) -> Conditions:
-    """The conditions on q's faking m, by itself and against whoever is exposed to it, as one block of rows."""
-    return _block(model, _secret(model, valuations, q, m))
+def _dated(model: Model) -> Iterator[Families]:
+    """The model's moments, some at a time: late ones have fewer entries still to come."""
+    every = list(model.moments)
+    for i in range(0, len(every), CHUNK):
+        yield Families(model, Moments.of(every[i : i + CHUNK]), i)
+
+
+class Secret:
+    """The conditions on cheating of a model, measure by measure, however cheating is seen."""
+
+    def __init__(self, model: Model) -> None:
+        self.families = list(_dated(model))
+
+    def conditions(self, q: int, m: int, seen: Model) -> Conditions:
+        """On q's faking m, by itself and against whoever is exposed; `seen`: the model, detection as it may be."""
+        return joined([_block(f.model, f.secret(q, m, seen)) for f in self.families])
+
+
+def row(
+    model: Model, kind: Kind, party: int, other: int, measure: int, moment: Moment, leaves: Moment | None = None
+) -> Conditions:
+    """One condition, at any moment; for cheating that ends in an open break, with the moment at which it does."""
+    families = Families(model, Moments.of([moment]))
+    maker, valuation = families.maker, families.valuations[party]
+    mover = other if other >= 0 else party
+    if kind in ("breakout", "exposure"):
+        path, switch = maker.breakout(mover), Switch("performs", mover)
+    else:
+        path = maker.covert(mover, measure, None if leaves is None else Moments.of([leaves]))
+        switch = families.switch(measure, 0, entering=kind == "secret_exposure")
+    rows = _temptation(valuation, maker, path) if mover == party else _exposure(valuation, maker, path)
+    return _block(model, iter([([Label(kind, party, other, measure, -1, switch, moment, leaves)], rows, [0])]))
+
+
+def joined(blocks: Sequence[Conditions]) -> Conditions:
+    """Blocks of rows as one."""
+    coef, standing, const = (np.concatenate([getattr(b, x) for b in blocks]) for x in ("coef", "standing", "const"))
+    labels = tuple(label for b in blocks for label in b.labels)
+    return Conditions(blocks[0].model, labels, coef, standing, const, tuple(t for b in blocks for t in b.terms))
+
+
+Family = tuple[list[Label], Rows, list[int]]
 
 
 def _block(model: Model, families: Iterator[Family]) -> Conditions:
@@ -186,7 +227,8 @@ def _block(model: Model, families: Iterator[Family]) -> Conditions:
         coef.append(rows.coef[chosen, :, 1:])
         standing.append(rows.coef[chosen, :, 0] * model.state)
         const.append(rows.const[chosen] + standing[-1].sum(axis=1))
-        terms += [rows.terms[i] for i in chosen]
+        every = rows.terms
+        terms += [every[i] for i in chosen]
     shape = (0, model.M, model.K)
     return Conditions(
         model,
@@ -198,68 +240,97 @@ def _block(model: Model, families: Iterator[Family]) -> Conditions:
     )
 
 
-Family = tuple[list[Label], Rows, list[int]]
+class Families:
+    """The conditions of a model at some moments, family by family; `first` is the number of the first of them."""
+
+    def __init__(self, model: Model, moments: Moments, first: int = 0) -> None:
+        self.model, self.moments, self.first = model, moments, first
+        self.maker = Maker(model, moments)
+        self.entering = [i for i in range(len(moments)) if self._enters(i)]
+        self.at_entry = Maker(model, Moments.of([moments[i] for i in self.entering]))
+        self.valuations = {p: Valuation(model, p) for p in range(len(model.parties)) if model.valued[p]}
+
+    def consent(self) -> Iterator[Family]:
+        model = self.model
+        for p, v in self.valuations.items():
+            if model.consents[p]:
+                rows = v.signed()
+                row = Rows(rows.coef, rows.const - model.walk_away[p], rows.cells, rows.expressions)
+                yield [Label("consent", p, -1, -1, -1, Switch("always"))], row, [0]
+
+    def breaking(self) -> Iterator[Family]:
+        """All conditions but consent."""
+        model = self.model
+        for q in range(len(model.parties)):
+            if model.by[q].any():
+                yield from self.open(q)
+                for m in np.flatnonzero(model.fakeable & model.by[q]):
+                    yield from self.secret(q, int(m))
+
+    def open(self, q: int) -> Iterator[Family]:
+        """q's breaking out."""
+        path, switch = self.maker.breakout(q), Switch("performs", q)
+        every = list(range(len(self.moments)))
+
+        def labels(kind: Kind, p: int, other: int) -> list[Label]:
+            return [Label(kind, p, other, -1, self.first + i, switch, self.moments[i]) for i in every]
+
+        if q in self.valuations:
+            yield labels("breakout", q, -1), _temptation(self.valuations[q], self.maker, path), every
+        for p in self._exposed(q):
+            yield labels("exposure", p, q), _exposure(self.valuations[p], self.maker, path), every
+
+    def secret(self, q: int, m: int, seen: Model | None = None) -> Iterator[Family]:
+        """q's faking m at its entry and, where it can be undone, undoing it in secret later."""
+        model = self.model
+
+        def cheating(maker: Maker) -> Deviation:
+            return (maker if seen is None else Maker(seen, maker.moments)).covert(q, m)
+
+        entering = self.entering if model.state[m] < 1 else []
+        later = bool(np.isfinite(model.undo[m]))
+        exposed = self._exposed(q) if entering else []
+
+        def labels(kind: Kind, p: int, other: int, chosen: Sequence[int], *, entry: bool) -> list[Label]:
+            switches = [self.switch(m, i, entering=entry) for i in chosen]
+            return [
+                Label(kind, p, other, m, self.first + i, s, self.moments[i])
+                for i, s in zip(chosen, switches, strict=True)
+            ]
+
+        if q in self.valuations and (later or entering):
+            maker, chosen = (self.maker, range(len(self.moments))) if later else (self.at_entry, self.entering)
+            rows = _temptation(self.valuations[q], maker, cheating(maker))
+            yield labels("covert", q, -1, chosen, entry=False), rows, list(range(len(chosen)))
+        for p in exposed:
+            rows = _exposure(self.valuations[p], self.at_entry, cheating(self.at_entry))
+            yield labels("secret_exposure", p, q, entering, entry=True), rows, list(range(len(entering)))
+
+    def _exposed(self, q: int) -> list[int]:
+        return [p for p in self.valuations if p != q and np.isfinite(self.model.limit[p])]
+
+    def _enters(self, i: int) -> bool:
+        """Whether entries of a period follow at once on a moment."""
+        moment, tau = self.moments[i], self.model.tau
+        last = moment.base + 1 < self.model.K
+        return moment.side == "before" and last and abs(float(tau[moment.base + 1]) - moment.years) <= SNAP
+
+    def switch(self, m: int, i: int, *, entering: bool) -> Switch:
+        """When a row on faking m at a moment binds: while m is in force or entering then; or only as it enters."""
+        period = int(self.moments.base[i]) + (1 if self._enters(i) else 0)
+        only = entering or not np.isfinite(self.model.undo[m])
+        return Switch("enters" if only else "in", measure=m, period=period)
 
 
-def _families(model: Model) -> Iterator[Family]:
-    yield from _consent(model)
-    valuations = {p: Valuation(model, p) for p in range(len(model.parties)) if model.valued[p]}
-    for q in range(len(model.parties)):
-        if not model.by[q].any():
-            continue
-        open_breach = breakout(model, q)
-        always = Switch("performs", q)
-        moments = list(range(2 * model.K))
-        if q in valuations:
-            rows = _temptation(valuations[q], open_breach)
-            yield [Label("breakout", q, -1, -1, i, always) for i in moments], rows, moments
-        for p in _exposed(model, q):
-            rows = _exposure(valuations[p], open_breach)
-            yield [Label("exposure", p, q, -1, i, always) for i in moments], rows, moments
-        for m in np.flatnonzero(model.fakeable & model.by[q]):
-            yield from _secret(model, valuations, q, int(m))
-
-
-def _consent(model: Model) -> Iterator[Family]:
-    for p, rows in enumerate(values(model)):
-        if rows is not None and model.consents[p]:
-            row = Rows(rows.coef, rows.const - model.walk_away[p], rows.terms)
-            yield [Label("consent", p, -1, -1, -1, Switch("always"))], row, [0]
-
-
-def _exposed(model: Model, q: int) -> list[int]:
-    return [p for p in range(len(model.parties)) if p != q and np.isfinite(model.limit[p])]
-
-
-def _secret(model: Model, valuations: dict[int, Valuation], q: int, m: int) -> Iterator[Family]:
-    breach = covert(model, q, m)
-    entries = [2 * k for k in range(model.K)] if model.state[m] < 1 else []
-
-    def enters(i: int) -> Switch:
-        return Switch("enters", measure=m, period=i // 2)
-
-    if q in valuations:
-        rows = _temptation(valuations[q], breach)
-        if np.isfinite(model.undo[m]):
-            moments = list(range(2 * model.K))
-            yield [Label("covert", q, -1, m, i, Switch("in", measure=m, period=i // 2)) for i in moments], rows, moments
-        else:
-            yield [Label("covert", q, -1, m, i, enters(i)) for i in entries], rows, entries
-    for p in _exposed(model, q):
-        if entries:
-            rows = _exposure(valuations[p], breach)
-            yield [Label("secret_exposure", p, q, m, i, enters(i)) for i in entries], rows, entries
-
-
-def _temptation(v: Valuation, breach: Breach) -> Rows:
+def _temptation(v: Valuation, maker: Maker, path: Deviation) -> Rows:
     """keep − deviate at each moment, in present value at that moment."""
-    rows = v.kept().minus(v.after(breach))
-    rows.const += (v.model.spared[v.p] + v.model.collapse[v.p]) * v.answered(breach)
-    return rows.scaled(np.exp(v.rho * v.t0))
+    rows = v.keeping(maker).minus(v.value(path, no_deal=True))
+    return rows.scaled(np.exp(v.rho * maker.moments.years))
 
 
-def _exposure(v: Valuation, breach: Breach) -> Rows:
+def _exposure(v: Valuation, maker: Maker, path: Deviation) -> Rows:
     """The exposed party's value since signature where another breaks the deal at each moment, plus its limit."""
-    rows = v.since_signature().minus(v.kept().minus(v.after(breach)))
+    after = v.value(path, no_deal=False)
+    rows = v.enjoyed(maker).minus(after.scaled(np.full(len(maker.moments), -1.0)))
     rows.const += v.model.limit[v.p]
     return rows

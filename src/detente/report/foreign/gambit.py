@@ -3,8 +3,9 @@
 Parties sign in turn, then at every moment of the model each party that could break the deal keeps it, breaks out, or
 cheats in secret on one of its measures. Signing and keeping go on; all else ends the game. What an ending pays is the
 value of that path, present value at signature in each party's own points, from the same paths as the conditions of
-DESIGN §5. So keeping for ever is a subgame perfect equilibrium exactly where no consent and no temptation condition of
-the plan fails. Exposure, demands and links are conditions on a plan and no moves: they are not in the game.
+DESIGN §5; where parties may leave, expected over that. So keeping for ever is a subgame perfect equilibrium exactly
+where no consent and no temptation condition of the plan fails on its dates. Breaks between two dates, and cheating that
+ends in an open break, are judged by `check` and are no moves here; nor are exposure, demands and links.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ import numpy as np
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.arrays import Array, Model
-from detente.model.breaches import Breach, breakout, covert
+from detente.model.breaches import Deviation, Maker
 from detente.model.check_terms import SLIGHT
+from detente.model.detection import SNAP
+from detente.model.laws import Exits
+from detente.model.moments import Moments
 from detente.model.paths import Rows, Valuation, truth
 from detente.model.plan import Plan
 from detente.model.temptation import NOTHING
@@ -101,9 +105,19 @@ class _Maker:
         shares = [[reading.timing.share(m, k) for k in periods] for m in range(model.M)]
         self.shares: Array = np.array(shares, float).reshape(model.M, model.K + 1)
         self.valuations = {p: Valuation(model, p) for p in range(len(model.parties)) if model.valued[p]}
-        self.kept = {p: self._amounts(v.kept()) for p, v in self.valuations.items()}
-        self.whole = {p: float(kept[0] + model.spared[p]) for p, kept in self.kept.items()}
+        self.moments = model.moments
+        self.maker = Maker(model, self.moments)
+        self.kept = {p: self._amounts(v.keeping(self.maker)) for p, v in self.valuations.items()}
+        """At each moment, nobody having left, at signature."""
+        self.whole = {p: float(kept[0]) for p, kept in self.kept.items()}
         """V_p(f; 0)"""
+        counted = ~self.moments.before
+        stays = [
+            Exits.of(model.exits, Moments.of([self.moments[0]])).until(self.moments.years[[i]], counted[[i]])
+            for i in range(len(self.moments))
+        ]
+        self.lasts = np.concatenate(stays)
+        """The chance that nobody has left by each moment."""
         self.breaches = {p: list(self._breaches(p)) for p in self.valuations}
         self.players = [p for p in self.valuations if model.consents[p] or self.breaches[p]]
 
@@ -122,11 +136,14 @@ class _Maker:
     # --- moves ----------------------------------------------------------------------------------------------------
 
     def _moments(self) -> Iterator[int]:
-        """Two moments a date; one where nothing enters on it, since before and after are then the same."""
-        for k in range(self.model.K):
-            yield 2 * k
-            if k in self.entered:
-                yield 2 * k + 1
+        """Two moments a date; one where nothing happens on it, since before and after are then the same."""
+        return (i for i, moment in enumerate(self.moments) if moment.side == "before" or self._split(i))
+
+    def _split(self, i: int) -> bool:
+        """Whether something enters, or somebody may leave, on a moment's date."""
+        after = self.moments[i if self.moments[i].side == "after" else i + 1]
+        entered = after.base in self.entered and self.model.tau[after.base] == after.years
+        return entered or any(x.chance and abs(x.at - after.years) < SNAP for x in self.model.exits)
 
     def _open(self, p: int, i: int) -> list[_Breach]:
         return [b for b in self.breaches[p] if i in b.moments]
@@ -141,8 +158,8 @@ class _Maker:
     def _keep(self, p: int, i: int) -> Move:
         """The move of a party that can break the deal at a moment."""
         label = f"{self.model.parties[p]} {self._when(i)}"
-        ahead = float(np.exp(self.model.rho[p] * self.model.tau[i // 2]))
-        keep = float(self.kept[p][i]) * ahead + float(self.model.spared[p])
+        ahead = float(np.exp(self.model.rho[p] * self.moments.years[i]))
+        keep = float(self.kept[p][i]) * ahead
         exits = []
         for breach in self._open(p, i):
             worth = {q: float(breach.worth[q][i]) for q in self.players}
@@ -151,10 +168,9 @@ class _Maker:
         return Move(label, self.players.index(p), "keep", tuple(exits))
 
     def _when(self, i: int) -> str:
-        day = self.model.dossier.grid.dates[i // 2].isoformat()
-        if i // 2 not in self.entered:
-            return f"on {day}"
-        return f"{'after' if i % 2 else 'before'} {day}"
+        moment = self.moments[i]
+        day = self.model.dossier.grid.day(moment.years).isoformat()
+        return f"{moment.side} {day}" if self._split(i) else f"on {day}"
 
     def _ending(self, label: str, worth: Mapping[int, float]) -> Ending:
         return Ending(label, tuple(worth[p] for p in self.players))
@@ -164,10 +180,10 @@ class _Maker:
     def _breaches(self, p: int) -> Iterator[_Breach]:
         """Breaking out, where the plan has p perform something and that matters to it; then cheating in secret."""
         model = self.model
-        every = frozenset(range(2 * model.K))
+        every = frozenset(range(len(self.moments)))
         mine = [m for m in range(model.M) if model.by[p, m] and self.rises[m]]
         if mine:
-            worth = self._worth(p, breakout(model, p))
+            worth = self._worth(p, self.maker.breakout(p))
             if float(np.abs(worth[p] - self.whole[p]).max()) > NOTHING:
                 yield _Breach("break out", every, worth)
         for m in mine:
@@ -177,21 +193,21 @@ class _Maker:
     def _secret(self, p: int, m: int) -> Iterator[_Breach]:
         """Faking a measure at its entry and, where it can be undone, undoing it in secret later."""
         model, name, e = self.model, self.model.measures[m], self.rises[m][0][0]
-        later = range(max(0, 2 * e + 1), 2 * model.K) if np.isfinite(model.undo[m]) else range(0)
-        worth = self._worth(p, covert(model, p, m))
+        numbered = list(enumerate(self.moments))
+        entry = [i for i, at in numbered if at.side == "before" and at.base == e - 1 and at.years == model.tau[e]]
+        later = [i for i, at in numbered if at.base >= e and np.isfinite(model.undo[m])]
+        worth = self._worth(p, self.maker.covert(p, m))
         if e >= 0:
-            yield _Breach(f"fake {name}", frozenset([2 * e]), worth)
+            yield _Breach(f"fake {name}", frozenset(entry), worth)
         if later:
             yield _Breach(f"undo {name} in secret", frozenset(later), worth)
 
-    def _worth(self, p: int, breach: Breach) -> dict[int, Array]:
-        """To each party, at each moment: what it has had until then, then the path after p's breach."""
-        worth: dict[int, Array] = {}
-        for q, v in self.valuations.items():
-            paid = self.model.spared[q] + (self.model.collapse[q] if q == p else 0.0)
-            lost = self.kept[q] - self._amounts(v.after(breach)) + paid * v.answered(breach)
-            worth[q] = self.whole[q] - lost
-        return worth
+    def _worth(self, p: int, path: Deviation) -> dict[int, Array]:
+        """To each party, at each moment: the deal, less what p's breaking it loses where nobody has left before."""
+        return {
+            q: self.whole[q] - self.lasts * (self.kept[q] - self._amounts(v.value(path, no_deal=True)))
+            for q, v in self.valuations.items()
+        }
 
     def _amounts(self, rows: Rows) -> Array:
         """[moments] rows as numbers, for this plan."""

@@ -1,0 +1,173 @@
+"""Laws of the random time on which a path turns: of being known, of a party's leaving, whichever comes first.
+
+A law is a measure on times Z ≥ 0 counted from each of some moments [I]; its mass may be less than 1. All integrals are
+closed forms over what `detection.Watch` knows. ANSWERS §2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from detente.model.detection import SNAP, Watch
+from detente.model.moments import Moments
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+class Law(Protocol):
+    """A random time, counted from each moment."""
+
+    def partial(self, rho: float, a: Array, b: Array) -> Array:
+        """∫ over (a, b] of e^(−ρz) dF(z); a and b broadcast against [I, …]; a < 0 takes in 0, b may be infinite."""
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A party leaves the deal: at a rate a year and, or, at a time with a chance."""
+
+    party: int
+    rate: float
+    at: float
+    chance: float
+
+
+@dataclass(frozen=True, eq=False)
+class Exits:
+    """Who may leave a deal, as seen from some moments, given that nobody has left before."""
+
+    leavings: tuple[Leaving, ...]
+    t0: Array
+    """[I] the moments."""
+    still: Flags
+    """[D, I] whether each dated exit is still to come."""
+
+    @classmethod
+    def of(cls, leavings: Sequence[Leaving], moments: Moments) -> Exits:
+        chosen = tuple(x for x in leavings if x.rate > 0) + tuple(
+            sorted((x for x in leavings if x.chance > 0), key=lambda x: x.at)
+        )
+        at = np.array([x.at for x in chosen if x.chance > 0])[:, None]
+        still = (at > moments.years + SNAP) | ((at >= moments.years - SNAP) & moments.before)
+        return cls(chosen, moments.years, still)
+
+    @property
+    def dated(self) -> tuple[Leaving, ...]:
+        """Exits at a date, in order of time and, on one date, of the dossier."""
+        return tuple(x for x in self.leavings if x.chance > 0)
+
+    @property
+    def rate(self) -> float:
+        """The rate at which somebody leaves."""
+        return sum(x.rate for x in self.leavings)
+
+    @property
+    def parties(self) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(x.party for x in self.leavings))
+
+    def until(self, years: Array, counted: Flags) -> Array:
+        """[I] the chance that nobody leaves within `years` from each moment; `counted`: exits at that very time too."""
+        left = np.where(np.isposinf(years), 0.0 if self.rate else 1.0, np.exp(-self.rate * np.minimum(years, 1e300)))
+        for x, still in zip(self.dated, self.still, strict=True):
+            gone = still & (x.at - self.t0 < years + np.where(counted, SNAP, -SNAP))
+            left = left * np.where(gone, 1.0 - x.chance, 1.0)
+        return left
+
+
+def _column(x: NDArray[Any], like: Array) -> NDArray[Any]:
+    """[I] against [I, …]."""
+    return x.reshape(x.shape + (1,) * (like.ndim - x.ndim))
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """T, the time to detection, where it becomes known (at T + delay) before anybody leaves."""
+
+    watch: Watch
+    delay: float
+    exits: Exits
+
+    def partial(self, rho: float, a: Array, b: Array) -> Array:
+        a, b = np.broadcast_arrays(a, b)
+        exits = self.exits
+        total = rho + exits.rate
+        weight, low, amount = np.ones(a.shape), np.asarray(a, float), np.zeros(a.shape)
+        for x, still in zip(exits.dated, exits.still, strict=True):
+            cut = _column(x.at - exits.t0 - self.delay, a)
+            high = np.clip(cut, low, np.maximum(low, b))
+            amount = amount + weight * self.watch.partial(total, low, high)
+            weight = weight * np.where(_column(still, a), 1.0 - x.chance, 1.0)
+            low = high
+        amount = amount + weight * self.watch.partial(total, low, np.maximum(low, b))
+        amount *= np.exp(-exits.rate * self.delay)
+        return amount
+
+
+@dataclass(frozen=True, eq=False)
+class Left:
+    """X, the time at which one party leaves, before anybody else does and before the others know (at T + delay)."""
+
+    party: int
+    exits: Exits
+    watch: Watch | None = None
+    delay: float = 0.0
+
+    def partial(self, rho: float, a: Array, b: Array) -> Array:
+        a, b = np.broadcast_arrays(a, b)
+        exits = self.exits
+        rate = sum(x.rate for x in exits.leavings if x.party == self.party)
+        weight, low, amount = np.ones(a.shape), np.maximum(np.asarray(a, float), 0.0), np.zeros(a.shape)
+        for x, still in zip(exits.dated, exits.still, strict=True):
+            at = _column(x.at - exits.t0, a)
+            high = np.clip(at, low, np.maximum(low, b))
+            if rate:
+                amount += rate * weight * self._between(rho + exits.rate, low, high)
+            if x.party == self.party:
+                inside = (at > a + SNAP) & (at <= b + SNAP) & _column(still, a).astype(bool)
+                now = np.maximum(at, 0.0)
+                there = weight * x.chance * np.exp(-(rho + exits.rate) * now) * self._unknown(now)
+                amount += np.where(inside, there, 0.0)
+            weight = weight * np.where(_column(still, a), 1.0 - x.chance, 1.0)
+            low = high
+        if rate:
+            amount += rate * weight * self._between(rho + exits.rate, low, np.maximum(low, b))
+        return amount
+
+    def _unknown(self, x: Array) -> Array:
+        """P(T + delay > x)."""
+        return np.ones(np.shape(x)) if self.watch is None else self.watch.survival(x - self.delay)
+
+    def _between(self, kappa: float, a: Array, b: Array) -> Array:
+        """∫ from a to b of e^(−κx) P(T + delay > x) dx, for κ > 0: by parts."""
+        if kappa <= 0:
+            return np.zeros(a.shape)
+
+        def end(x: Array) -> Array:
+            finite = np.where(np.isposinf(x), 0.0, x)
+            return np.where(np.isposinf(x), 0.0, np.exp(-kappa * finite) * self._unknown(finite))
+
+        amount: Array = (end(a) - end(b)) / kappa
+        if self.watch is not None:
+            seen = self.watch.partial(kappa, a - self.delay, b - self.delay)
+            amount = amount - np.exp(-kappa * self.delay) * seen / kappa
+        return np.maximum(amount, 0.0)
+
+
+STEP = 2e-4
+
+
+def first_moment(law: Law, rho: float, a: Array, b: Array) -> Array:
+    """E[Z e^(−ρZ); a < Z ≤ b] for finite b: minus the slope of E[e^(−ρZ)] in ρ, a five-point difference (1e-11)."""
+    near = law.partial(rho + STEP, a, b) - law.partial(rho - STEP, a, b)
+    far = law.partial(rho + 2 * STEP, a, b) - law.partial(rho - 2 * STEP, a, b)
+    return (far - 8 * near) / (12 * STEP)
+
+
+def chance(law: Law, a: ArrayLike, b: ArrayLike) -> Array:
+    """P(a < Z ≤ b)."""
+    return law.partial(0.0, np.asarray(a, float), np.asarray(b, float))
