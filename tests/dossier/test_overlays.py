@@ -75,7 +75,7 @@ def test_overlays_stack() -> None:
         ("parties.east.stakes.armz", None, "dossier.path", "did you mean 'arms'?"),
         ("parties.east.stakes.armz", 1, "dossier.unknown_interest", "did you mean 'arms'?"),
         ("parties.east.no_dael", 1, "dossier.unknown_field", "did you mean 'no_deal'?"),
-        ("measures.cut.undo.within", "1 month", "dossier.unknown_field", "known: in, keeps"),
+        ("measures.cut.undo.within", "1 month", "dossier.unknown_field", "known: falls, in, keeps"),
         ("interests.arms.course.7.1", 1, "dossier.path", "list of 2"),
         ("interests.arms.course.x", 1, "dossier.path", "list of 2"),
         ("parties..east", 1, "dossier.path", "not a path"),

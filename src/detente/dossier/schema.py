@@ -139,13 +139,15 @@ class NoDealCourse(Part):
     source: str | None = Field(None, description="Where these judgements come from")
 
 
+def _no_deal_shape(raw: Any) -> str:
+    """A number, or a course: whatever has a list in it is meant for one, so that errors name its fields."""
+    if isinstance(raw, Mapping):
+        return "<course>" if "course" in raw or any(isinstance(v, list) for v in raw.values()) else "<flow>"
+    return "<course>" if isinstance(raw, list | NoDealCourse) else "<flow>"
+
+
 NoDeal = Annotated[
-    Annotated[Flow, Tag("<flow>")] | Annotated[NoDealCourse, Tag("<course>")],
-    Discriminator(
-        lambda raw: (
-            "<course>" if isinstance(raw, NoDealCourse) or (isinstance(raw, Mapping) and "course" in raw) else "<flow>"
-        )
-    ),
+    Annotated[Flow, Tag("<flow>")] | Annotated[NoDealCourse, Tag("<course>")], Discriminator(_no_deal_shape)
 ]
 
 
