@@ -36,6 +36,14 @@ GOOD_CHANGES: list[dict[str, Any]] = [
     {"measures.extra": {"by": "west", "effects": {}}, "demands.soon": None},
     {"scenarios.patient": None, "title": "Another"},
     {"start": "2020-03-01"},
+    {"parties.east.no_deal": {"course": [["2020-06-30", -4], ["2021-06-30", {"low": -2, "high": 0, "mode": -1}]]}},
+    {"parties.agency.no_deal": "-3 /year"},  # a flow over a course
+    {"parties.agency.no_deal.course.0.1": "-3 /year", "parties.agency.no_deal.course.2": ["2022-01-31", 0]},
+    {"measures.pay.undo.falls": "always", "measures.pay_more.undo.falls": None},
+    {"measures.cut.if_over.arms.level": "-2000 kg", "measures.pay.if_over.money": {"level": 3}},
+    {"measures.pay_more.verify.regimes.close.effects.money": {"level": "-2 USD/yr"}},
+    {"shocks.fall.rate": "0 %/year", "shocks.vote": {"ends": "east", "at": "2023-01-01", "chance": 0.2}},
+    {"interests.arms.least": None, "interests.arms.most": "30 t", "disagreement": "walk_away"},
     {},
 ]
 
@@ -81,6 +89,12 @@ def test_overlays_stack() -> None:
         ("parties..east", 1, "dossier.path", "not a path"),
         ("parties.east.no_deal", float("nan"), "dossier.path", "finite"),
         ("parties.east.no_deal", object(), "dossier.path", "object"),
+        ("parties.agency.no_deal.course.0.1", "often", "dossier.number", "expected"),
+        ("parties.agency.no_deal.course.5.1", -1, "dossier.path", "list of 2"),
+        ("parties.agency.no_deal.value", -1, "dossier.unknown_field", "known: course, source"),
+        ("shocks.fall.ends", "weast", "dossier.unknown_party", "did you mean"),
+        ("shocks.vote.at", "2019-12-31", "dossier.exit", "signature is on 2020-01-31"),
+        ("measures.pay_more.undo.in", "never", "dossier.number", "write 'undo: never' by itself"),
         ("parties.east.discount", "0 %/year", "dossier.discount", "more than 0"),
         ("parties.east.discount", None, "dossier.missing_discount", "add"),
         ("measures.cut", None, "dossier.unknown_measure", "pay"),

@@ -190,7 +190,10 @@ def _set_row(reading: Reading, layout: Layout, row: Row, cell: Any) -> None:
     path = _set(reading.document, layout, keys, value)
     reading.cells[dotted(path)] = cell(layout.name, row, layout.keys[-1] if layout.keys else "")
     for column in row.cells:
-        reading.cells[dotted((*path, *_plain_name(column)))] = cell(layout.name, row, column)
+        name: Path = _plain_name(column)
+        if layout.pair and name[:1] and name[0] in layout.pair:
+            name = (layout.pair.index(str(name[0])), *name[1:])
+        reading.cells[dotted((*path, *name))] = cell(layout.name, row, column)
 
 
 def _set_field(reading: Reading, row: Row, cell: Any) -> None:
