@@ -1,4 +1,4 @@
-"""A small dossier that uses everything that DESIGN §3 offers, as text with lines to break."""
+"""A small dossier that uses everything that DESIGN §3 and ANSWERS §1–§3 offer, as text with lines to break."""
 
 GOOD = """\
 detente: 1
@@ -7,7 +7,7 @@ start: 2020-01-31
 periods: [4 x 3 months, 2 x 1 year]
 sources: {gauge: River gauge records}
 interests:
-  arms: {unit: t, worst: 10, best: 0, course: [[2020-01-31, 5], [2022-01-31, 8]]}
+  arms: {unit: t, worst: 10, best: 0, least: 0, most: 20, course: [[2020-01-31, 5], [2022-01-31, 8]]}
   money:
     unit: USD/yr
     worst: 0
@@ -24,7 +24,7 @@ parties:
     discount: {value: 5 %/year, source: guess, confidence: low}
     stakes: {arms: 30, money: -5}
     response_time: 1 month
-  agency: {consents: false}
+  agency: {consents: false, discount: 6 %/year, no_deal: {course: [[2020-01-31, -1], [2021-06-30, -2]], source: guess}}
 measures:
   cut:
     title: Cut arms to the ceiling
@@ -33,6 +33,7 @@ measures:
     effects: {arms: {level: -5, per_year: {rate: -0.1, for: 5 years}}}
     undo: {in: 6 months, keeps: 10 %}
     verify: {by: agency, detects: 90 %/year, delay: 1 month, false_alarms: 2 %/year}
+    if_over: {arms: {level: -1 t}}
     terms: [ceiling]
   pay:
     by: [west]
@@ -43,8 +44,8 @@ measures:
   pay_more:
     by: west
     effects: {money: {level: 20}}
-    undo: {in: 1 month}
-    verify: open
+    undo: {in: 1 month, falls: always}
+    verify: {covert: false, regimes: {close: {effects: {money: {once: -1}}}}, regime: close, by: agency}
     needs: {verified: [cut]}
 one_of: {how: {exactly: false, of: [[pay], [pay_more]]}}
 interactions: {both: {all: [cut, {any: [pay, pay_more]}], effects: {money: {level: 1}}}}
@@ -59,7 +60,8 @@ progress: {done: {cut: 100}}
 links: {follows: {share: {pay: 40, pay_more: 60}, at_most: done, ahead_by: 50 %}}
 views: {west: {parties.east.no_deal: -5 /year}}
 types: {east: {serious: {prior: {west: 30 %}, changes: {}}, not: {changes: {parties.east.stakes.arms: -60}}}}
-shocks: {election: {at: 2020-11-03, chance: 50 %, changes: {parties.west.stakes.money: -20}}}
+shocks: {election: {at: 2020-11-03, chance: 50 %, changes: {parties.west.stakes.money: -20}},
+  fall: {ends: east, rate: 2 %/year}, vote: {ends: west, at: 2020-11-03, chance: 10 %}}
 terms: {ceiling: {east: five tonnes, west: five tonnes}}
 side_conditions: [{needs: cut, before: pay_more, written: true}]
 scenarios:
@@ -69,6 +71,7 @@ scenarios:
 success: {minimal: [{in_force: cut, by: 2021-01-31}], full: [{in_force: pay}]}
 state: {as_of: 2020-01-31}
 history: [{date: 2019-05, what: Talks open}]
+disagreement: no_deal
 """
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from detente.dossier import load, reads
+from detente.dossier import apply, load, loads, reads
 from detente.dossier.checks import check
+from detente.errors import DossierError
 from tests.dossier.good import GOOD, broken
 
 SAID: list[tuple[str, str, str, str]] = [
@@ -46,6 +47,21 @@ SAID: list[tuple[str, str, str, str]] = [
     ("in_force: cut, by: 2021-01-31}}", "in_force: cut}}", "lesson.no_due_date", "soon"),
     ("written: true", "written: false", "lesson.unwritten", "cut before pay_more"),
     ("takes: 3 months", "takes: {value: 3 months, source: us}", "lesson.lateness", "cut"),
+    ("level: -5, per_year: {rate: -0.1, for: 5 years}", "level: 0", "dossier.needs_falls", "cut (east)"),
+    ("ends: west", "ends: agency", "dossier.idle_exit", "agency (vote)"),
+    (
+        "{ends: west, at: 2020-11-03, chance: 10 %}",
+        "{ends: west, at: 2020-11-03, chance: 60 %}, again: {ends: west, at: 2020-11-03, chance: 50 %}",
+        "dossier.exit_chances",
+        "80% together, not 110%",
+    ),
+    (
+        "{in: 1 month, falls: always}",
+        "{in: 0, falls: always}\n    if_over: {money: {level: 1}}",
+        "dossier.unfelt",
+        "pay_more on money (it is undone by the first answer)",
+    ),
+    ("least: 0,", "least: 6,", "dossier.beyond_bounds", "arms (5 on 2020-01-31)"),
     ("name: East", "name: East", "lesson.unsourced", "numbers have no source"),
 ]
 
@@ -62,7 +78,7 @@ def test_it_is_said_once(before: str, after: str, code: str, words: str) -> None
 
 
 def test_a_condition_left_out_with_three_performers() -> None:
-    text = GOOD.replace("  agency: {consents: false}", "  agency: {consents: false, response_time: 0}")
+    text = GOOD.replace("  agency: {consents: false", "  agency: {consents: false, response_time: 0")
     text = text.replace("one_of:", "  look: {by: agency, verify: open}\none_of:")
     _, findings = reads(text)
     (finding,) = [f for f in findings if f.code == "dossier.conditional_on"]
@@ -104,3 +120,47 @@ correlations: [{{between: [interests.x.best, {end}], rho: 0.5}}]
 """
     _, findings = reads(text, "case.yaml")
     assert ("dossier.correlation" not in [f.code for f in findings]) is fine
+
+
+@pytest.mark.parametrize(("changes", "empty"), [
+    ({}, []),
+    ({"parties.west.stakes.money": 5}, []),  # pay_more falls always
+    ({"parties.west.stakes.money": 5, "measures.pay_more.undo.falls": "minded"}, ["east"]),
+    ({"measures.pay.by": "east", "measures.pay_more.by": "east"}, ["east"]),  # and west has nothing to break
+    ({"parties.east.stakes.arms": 10}, ["west"]),  # it likes the cut
+    ({"parties.east.stakes.arms": 10, "measures.cut.undo.falls": "always"}, []),
+])  # fmt: skip
+def test_a_threat_is_empty_where_nobody_is_glad_to_carry_it_out(changes: dict[str, object], empty: list[str]) -> None:
+    found = [f for f in check(apply(loads(GOOD), changes)) if f.code == "lesson.empty_threat"]
+    assert [f.message.rpartition(" by ")[2] for f in found] == empty
+
+
+@pytest.mark.parametrize(("changes", "why"), [
+    ({}, ""),
+    ({"parties.east.stakes.arms": None, "parties.west.stakes.arms": None}, "no party has a stake in it"),
+    ({"measures.cut.conditional_on": [], "measures.pay.by": "east", "measures.pay_more.by": "east"}, "nobody answers"),
+    ({"measures.cut.undo": {"in": 0}}, "it is undone by the first answer"),
+    (
+        {"measures.cut.undo": {"in": 0}, "measures.cut.conditional_on": [], "measures.ask": {"by": "east"}},
+        "",  # it goes on when west breaks the deal
+    ),
+    ({"measures.cut.undo": {"in": 0, "keeps": "5 %"}}, ""),
+    ({"measures.cut.undo": {"in": 0}, "parties.east.stakes.arms": 10}, ""),  # it likes the cut, and keeps it up
+    ({"measures.cut.undo": "never"}, ""),
+])  # fmt: skip
+def test_what_is_never_felt_once_the_deal_is_over(changes: dict[str, object], why: str) -> None:
+    found = [f for f in check(apply(loads(GOOD), changes)) if f.code == "dossier.unfelt"]
+    assert bool(found) == bool(why)
+    assert all(why in f.message for f in found)
+
+
+def test_a_course_may_stand_still_after_the_last_date() -> None:
+    course = {"course": [["2022-01-31", -2], ["2030-01-31", -2]]}
+    apply(loads(GOOD), {"parties.agency.no_deal": course})
+    with pytest.raises(DossierError, match=r"dossier\.course_end"):
+        apply(loads(GOOD), {"parties.agency.no_deal": {"course": [["2022-01-31", -2], ["2022-02-01", -3]]}})
+
+
+def test_a_rate_of_nothing_may_be_stated_to_ask() -> None:
+    dossier = apply(loads(GOOD), {"shocks.fall.rate": "0 %/year"})
+    assert [(e.party, e.rate, e.chance) for e in dossier.exits] == [("east", 0.0, 0.0), ("west", 0.0, 0.1)]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from detente.design.critical import dials_of
+from detente.design.sources import inputs
 from detente.dossier import Dossier, apply, from_dict, load, loads
 from detente.dossier.numbers import numbers_of
 from detente.dossier.places import Path, dotted
@@ -104,3 +107,39 @@ def test_digits_of_a_percentage_tell_a_discount_from_a_chance() -> None:
         manner = manner_of(text, Number(value=parse(text)[0], text=text))
         assert manner.unit == unit
         assert manner.say(manner.written(parse(text)[0])) == text
+
+
+def test_every_number_of_how_a_deal_ends_is_reached_and_said_again() -> None:
+    """Paths of `critical`, `--set` and stress: exits, courses, effects once over, intrusion, bounds."""
+    dossier = loads(GOOD)
+    found = {dotted(path): number for path, number, _ in numbers_of(dossier)}
+    wanted = {
+        "parties.agency.no_deal.course.0.1": (-1.0, -2.0),
+        "shocks.fall.rate": (2.0, 3.0),
+        "shocks.vote.chance": (10.0, 20.0),
+        "measures.cut.if_over.arms.level": (-1.0, -4.0),
+        "measures.pay_more.verify.regimes.close.effects.money.once": (-1.0, 2.0),
+        "interests.arms.least": (0.0, -1.0),
+        "interests.arms.most": (20.0, 30.0),
+    }
+    for path, (stated, another) in wanted.items():
+        where, raw = raw_at(dossier.document, tuple(int(p) if p.isdigit() else p for p in path.split(".")))
+        manner = manner_of(raw, found[path])
+        assert manner.written(found[path].value) == pytest.approx(stated), path
+        changed = apply(dossier, {dotted(where): manner.say(another)})
+        again = {dotted(p): n for p, n, _ in numbers_of(changed)}[path]
+        assert manner.written(again.value) == pytest.approx(another), path
+
+
+def test_a_rate_of_nothing_is_a_chance_and_no_discount() -> None:
+    (dial,) = dials_of(apply(loads(GOOD), {"shocks.fall.rate": "0 %/year"}), ["shocks.fall.rate"])
+    assert (dial.low, dial.high, dial.stated, dial.linear) == (0.0, 99.0, 0.0, False)
+    assert apply(loads(GOOD), dial.at(99.0)).exits[0].rate == pytest.approx(-math.log(0.01))
+    (bare,) = dials_of(apply(loads(GOOD), {"shocks.fall.rate": 0}), ["shocks.fall.rate"])
+    assert bare.at(5.0) == {"shocks.fall.rate": "5 %/year"}
+
+
+def test_numbers_of_exits_are_used_and_those_of_other_shocks_are_not() -> None:
+    used = {i.path for i in inputs(loads(GOOD)) if i.used}
+    assert {"shocks.fall.rate", "shocks.vote.chance", "parties.agency.no_deal.course.1.1"} <= used
+    assert not {"shocks.election.chance", "interests.arms.least", "interests.arms.most"} & used

@@ -97,7 +97,7 @@ def test_round_trip_of_awkward_values(tmp_path: Path) -> None:
     _both(from_dict(document), tmp_path)
 
 
-@given(documents())
+@given(st.booleans().flatmap(lambda answers: documents(answers=answers)))
 def test_round_trip_of_generated_tables(document: dict[str, Any]) -> None:
     dossier = from_dict(document)
     tables = {t.layout.name: t for t in to_tables(dict(dossier.document))}
@@ -178,6 +178,37 @@ def test_a_person_edits(tmp_path: Path) -> None:
     assert dossier.parties["agency"].stakes["arms"].value == 3
     assert dossier.measures["ask"].by == ("west",)
     assert dossier.start == datetime.date(2020, 2, 29)
+
+
+def test_what_a_deal_ends_with_is_edited_in_sheets(tmp_path: Path) -> None:
+    """A turn of a course of losses, an effect once over, one of a regime, an exit and a bound."""
+    file = tmp_path / "x.xlsx"
+    to_xlsx(loads(GOOD), file)
+    book = load_workbook(file)
+    assert [[c.value for c in row] for row in book["losses"].iter_rows()][:2] == [
+        ["party", "date", "flow"],
+        ["agency", "2020-01-31", -1],
+    ]
+    book["losses"]["C3"].value = "-3 /year"
+    book["losses"].append(["agency", "2022-01-31", -4])
+    book["if_over"].append(["pay", "money", 2])
+    assert [c.value for c in book["if_over"][1]] == ["measure", "interest", "level"]
+    assert [c.value for c in book["regime_effects"][2]] == ["pay_more", "close", "money", -1]
+    book["regimes"].append(["cut", "thorough"])
+    book["shocks"].append(["bored"])
+    headers = [c.value for c in book["shocks"][1]]
+    for name, text in {"ends": "east", "rate": "1 %/year"}.items():
+        book["shocks"].cell(book["shocks"].max_row, headers.index(name) + 1).value = text
+    book.save(file)
+    dossier = from_xlsx(file)
+    assert [flow for _, flow in dossier.parties["agency"].no_deal_course(dossier.start)] == [-1, -3, -4]
+    assert dossier.measures["pay"].if_over["money"].level.value == 2
+    assert list(dossier.measures["cut"].verify.regimes) == ["thorough"]  # type: ignore[union-attr]
+    assert dossier.shocks["bored"].ends == "east"
+    book["losses"]["C2"].value = "lots"
+    book.save(file)
+    with pytest.raises(DossierError, match=r"losses!C2: expected a number"):
+        from_xlsx(file)
 
 
 def _edited(tmp_path: Path, sheet: str, cell: str, value: Any) -> str:

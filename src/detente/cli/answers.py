@@ -118,7 +118,9 @@ def _report(written: Sequence[Path]) -> Path:
 
 def _foot(screen: Screen, findings: Sequence[Finding], source: Provenance, case: str | None) -> None:
     screen.gap()
-    problems = tuple(f for f in findings if f.severity != "error")
+    for found in (f for f in findings if f.code.startswith("plan.")):
+        screen.say(f"{found.message}.")
+    problems = tuple(f for f in findings if f.severity != "error" and not f.code.startswith("plan."))
     if problems:
         screen.path(f"About the dossier: {counted(problems)}" + (f" (detente check {case})" if case else ""))
     took = "from the cache" if source.cached else f"{source.wall_seconds or 0:.1f} s"

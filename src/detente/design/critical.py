@@ -41,6 +41,8 @@ POOL = 12
 """Plans that are tried before solving."""
 LINEAR = ("walk_away", "collapse_cost", "exposure_limit", "no_deal", "level", "once", "rate")
 """Numbers that every condition is linear in, while they do not change their sign."""
+EXIT = (Manner("%/year", "chance"), 0.0, 99.0)
+"""How a rate of exit that is stated as nothing is turned, and how far. ANSWERS §2."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,10 @@ def dial_of(dossier: Dossier, found: Input) -> Dial:
     low, high = sorted(manner.written(v) for v in ends)
     stated = manner.written(number.value)
     parts = found.path.split(".")
-    linear = (parts[-1] in LINEAR or parts[2:3] == ["stakes"]) and (low >= 0 or high <= 0)
+    if parts[0] == "shocks" and parts[-1] == "rate" and number.value == 0 and number.range is None:
+        manner, low, high = EXIT  # a rate of nothing is stated to ask at which the verdict flips
+    named = parts[-1] in LINEAR or parts[2:3] == ["stakes"] or parts[2:4] == ["no_deal", "course"]
+    linear = named and parts[0] != "shocks" and (low >= 0 or high <= 0)
     return Dial(found.path, dotted(where), stated, low, high, manner, linear, found.source)
 
 

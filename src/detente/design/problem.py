@@ -401,10 +401,10 @@ class Problem:
     def _effects(self, name: str) -> Iterable[tuple[int, float, float, float, float]]:
         """(column, level, once, rate, until) of everything that moves an interest; columns as in Model."""
         d = self.model.dossier
-        parts = [m.effects for m in d.measures.values()] + [i.effects for i in d.interactions.values()]
+        parts = [m.effects_on(name) for m in d.measures.values()]
+        parts += [(i.effects[name],) if name in i.effects else () for i in d.interactions.values()]
         for c, effects in enumerate(parts):
-            if name in effects:
-                e = effects[name]
+            for e in effects:
                 rate, until = 0.0, math.inf
                 if e.per_year is not None:
                     rate = e.per_year.rate.value

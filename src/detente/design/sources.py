@@ -10,12 +10,12 @@ from detente.dossier.places import Path, dotted
 from detente.dossier.quantities import Number
 from detente.dossier.schema import OVERRIDDEN, Dossier, Verify
 
-RECORDED = ("views", "types", "shocks", "scenarios", "history")
+RECORDED = ("views", "types", "scenarios", "history")
 """Sections that overlays and later questions read, not the design of a plan."""
 RECORDED_FIELDS = {
     "demands": ("price",),
     "measures": ("verify.false_alarms",),
-    "interests": ("course",),
+    "interests": ("course", "least", "most"),
     "parties": ("talks_discount", "influence", "value_ceiling"),
 }
 """Fields of sections likewise; a course matters only where a demand bounds the interest's level."""
@@ -29,7 +29,8 @@ class Input:
     number: Number
     source: str | None
     idle: bool = False
-    """Whether it belongs to an inspection regime that is not chosen, or one that is chosen says otherwise."""
+    """Whether it belongs to an inspection regime that is not chosen, or one that is chosen says otherwise, or to a
+    shock that ends nothing."""
 
     @property
     def path(self) -> str:
@@ -56,6 +57,7 @@ def inputs(dossier: Dossier) -> tuple[Input, ...]:
 
 def _idle(dossier: Dossier) -> Iterator[str]:
     """How the paths of idle numbers begin."""
+    yield from (f"shocks.{name}." for name, shock in dossier.shocks.items() if shock.ends is None)
     limited = {resource.inspections for resource in dossier.capacity.values()}
     for name, measure in dossier.measures.items():
         path, verify = f"measures.{name}.verify", measure.verify

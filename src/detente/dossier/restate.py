@@ -72,7 +72,7 @@ def _manner(said: Any, value: float) -> Manner:
         if percent != "%":
             return Manner(unit, "flow", _ratio(digits, value, years))
         # what the digits were read as shows which percentage is meant
-        discount = _same(math.log1p(digits / 100) / years, value)
+        discount = value != 0 and _same(math.log1p(digits / 100) / years, value)  # a discount is never 0
         return Manner(unit, "discount" if discount else "chance", years)
     if not per and (years := _years(unit)):
         return Manner(unit, "length", years)

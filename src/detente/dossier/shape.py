@@ -46,15 +46,19 @@ def annotation_at(path: Path, root: type[BaseModel] = schema.Dossier) -> Any:
 
 def model_at(path: Path, tag: str | None = None, root: type[BaseModel] = schema.Dossier) -> type[BaseModel] | None:
     """The model that a mapping at a path is read as; `tag` chooses the branch of a union."""
-    models = [b for b in _branches(annotation_at(path, root), tag) if isinstance(b, type) and issubclass(b, BaseModel)]
-    return models[0] if models else None
+    return next(iter(models_at(path, tag, root)), None)
+
+
+def models_at(path: Path, tag: str | None = None, root: type[BaseModel] = schema.Dossier) -> list[type[BaseModel]]:
+    """As `model_at`, of every branch."""
+    branches = _branches(annotation_at(path, root), tag)
+    return [b for b in branches if isinstance(b, type) and issubclass(b, BaseModel)]
 
 
 def description_at(path: Path) -> str | None:
     """What the schema says of the field at a path."""
-    model = model_at(path[:-1])
-    field = written_fields(model).get(str(path[-1])) if model else None
-    return field.description if field else None
+    fields = (written_fields(model).get(str(path[-1])) for model in models_at(path[:-1]))
+    return next((field.description for field in fields if field and field.description), None)
 
 
 def is_named_by_people(path: Path) -> bool:

@@ -69,8 +69,12 @@ LAYOUTS = (
     _layout("courses", "interests.*.course.#", "interest", pair=("date", "level")),
     _layout("parties", "parties.*", "party"),
     _layout("stakes", "parties.*.stakes.*", "party", "interest"),
+    _layout("losses", "parties.*.no_deal.course.#", "party", pair=("date", "flow")),
     _layout("measures", "measures.*", "measure"),
     _layout("effects", "measures.*.effects.*", "measure", "interest"),
+    _layout("if_over", "measures.*.if_over.*", "measure", "interest"),
+    _layout("regimes", "measures.*.verify.regimes.*", "measure", "regime"),
+    _layout("regime_effects", "measures.*.verify.regimes.*.effects.*", "measure", "regime", "interest"),
     _layout("one_of", "one_of.*", "group"),
     _layout("interactions", "interactions.*", "interaction"),
     _layout("interaction_effects", "interactions.*.effects.*", "interaction", "interest"),
@@ -186,7 +190,10 @@ def _set_row(reading: Reading, layout: Layout, row: Row, cell: Any) -> None:
     path = _set(reading.document, layout, keys, value)
     reading.cells[dotted(path)] = cell(layout.name, row, layout.keys[-1] if layout.keys else "")
     for column in row.cells:
-        reading.cells[dotted((*path, *_plain_name(column)))] = cell(layout.name, row, column)
+        name: Path = _plain_name(column)
+        if layout.pair and name[:1] and name[0] in layout.pair:
+            name = (layout.pair.index(str(name[0])), *name[1:])
+        reading.cells[dotted((*path, *name))] = cell(layout.name, row, column)
 
 
 def _set_field(reading: Reading, row: Row, cell: Any) -> None:

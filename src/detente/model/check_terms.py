@@ -444,7 +444,7 @@ class _Level:
         grid = dossier.grid
         self.since = 0.0 if bound.since is None else max(0.0, grid.time(bound.since))
         self.course = sorted((grid.time(day), level.value) for day, level in dossier.interests[j].course)
-        self.moving = [(m, body.effects[j]) for m, body in enumerate(facts.bodies) if j in body.effects]
+        self.moving = [(m, effect) for m, body in enumerate(facts.bodies) for effect in body.effects_on(j)]
         self.together = [(together, effects[j]) for together, effects in terms.togethers if j in effects]
         effects = [effect for _, effect in self.moving] + [effect for _, effect in self.together]
         ends = [e.per_year.lasts.value for e in effects if e.per_year and e.per_year.lasts]

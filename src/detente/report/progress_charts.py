@@ -6,7 +6,9 @@ from itertools import pairwise
 from typing import Any
 
 from detente.design.assessment import Assessment
-from detente.dossier.schema import Dossier
+from detente.dossier.quantities import Number
+from detente.dossier.schema import Dossier, Interest
+from detente.model import levels
 from detente.report import courses
 from detente.report.figure import DANGER, FAINT, INK, Row, colours, inline, time_axis
 from detente.report.panels import WHOLE, Look, panels, told_apart
@@ -15,6 +17,7 @@ from detente.report.words import interest, number, party
 
 GIVEN, ALLOWED, DUE, DONE = "given", "allowed by verified progress", "due for verified progress", "verified"
 KEPT, NO_DEAL = "with the deal", "without a deal"
+LEAST, MOST = "least possible", "most possible"
 WIDE, NARROW = 420, 246
 """Pixels of a panel, two or three in a row."""
 
@@ -123,7 +126,7 @@ def progress_chart(assessment: Assessment, rows: list[Row]) -> Any:
 
 
 def interest_rows(assessment: Assessment) -> list[Row]:
-    """Levels with and without the deal, of the interests whose course without a deal is known."""
+    """Levels with and without the deal, and their bounds, of the interests whose course without a deal is known."""
     if assessment.plan is None:
         return []
     dossier = assessment.dossier
@@ -135,12 +138,25 @@ def interest_rows(assessment: Assessment) -> list[Row]:
             title = f"{interest(dossier, name)}\n{body.unit}"
             kept = courses.with_deal(name, reading, until)
             times = sorted({t for t, _ in kept})
-            alone = _bends([(t, courses.without_deal(body, reading, t)) for t in times])
-            for line, points in ((KEPT, kept), (NO_DEAL, alone)):
+            alone = _bends([(t, levels.without_deal(dossier, name, t)) for t in times])
+            lines = [(KEPT, kept), (NO_DEAL, alone)]
+            lines += [(label, [(0.0, b.value), (until, b.value)]) for label, b in _bounds(body) if _near(b.value, kept)]
+            for line, points in lines:
                 rows += [
                     {"interest": title, "line": line, "date": date_at(dossier.grid, t), "level": v} for t, v in points
                 ]
     return rows
+
+
+def _bounds(body: Interest) -> list[tuple[str, Number]]:
+    """The physical bounds of an interest, with the names of their lines."""
+    return [(label, b) for label, b in ((LEAST, body.least), (MOST, body.most)) if b is not None]
+
+
+def _near(bound: float, points: courses.Points) -> bool:
+    """Whether a bound is worth drawing: it is passed, or no farther off than the level moves."""
+    low, high = min(v for _, v in points), max(v for _, v in points)
+    return low - (high - low) <= bound <= high + (high - low)
 
 
 def _bends(points: courses.Points) -> courses.Points:
@@ -153,10 +169,16 @@ def _bends(points: courses.Points) -> courses.Points:
 
 
 def interest_chart(assessment: Assessment, rows: list[Row]) -> Any:
-    """A small panel for each interest, two lines each."""
+    """A small panel for each interest: with and without the deal, and what it cannot physically pass."""
     import altair as alt
 
-    lines = told_apart("line", {KEPT: ("#0072b2", WHOLE), NO_DEAL: ("#8a8a8a", [4, 3])})
+    looks: dict[str, Look] = {
+        KEPT: ("#0072b2", WHOLE),
+        NO_DEAL: ("#8a8a8a", [4, 3]),
+        LEAST: (DANGER, [1, 2]),
+        MOST: (DANGER, [6, 2]),
+    }
+    lines = told_apart("line", {name: look for name, look in looks.items() if any(r["line"] == name for r in rows)})
 
     def draw(mine: list[Row], width: int) -> Any:
         chart = alt.Chart(inline([{**r, "n": i} for i, r in enumerate(mine)]))

@@ -10,6 +10,7 @@ from typing import Any
 from detente.design.assessment import VALUED
 from detente.dossier import Dossier
 from detente.errors import DossierError, Finding
+from detente.model import bounds
 from detente.model.check import Slack, Verdict
 from detente.model.check import check as judge
 from detente.model.plan import Plan
@@ -87,11 +88,13 @@ def check(
         if plan is None:
             return CheckResult(asked.findings, changes=changes)
         known_parties(asked.dossier, chosen.openings)
-        verdict = judged(asked.dossier, read_plan(asked.dossier, plan), chosen)
+        read = read_plan(asked.dossier, plan)
+        verdict = judged(asked.dossier, read, chosen)
     except DossierError as broken:
         return CheckResult(broken.findings)
-    file = str(plan) if isinstance(plan, str | Path) else None
-    found = tuple(placed(plan_findings(asked.dossier, verdict, file), plan))
+    file = _file(plan)
+    beyond = bounds.findings(asked.dossier, read, file)
+    found = tuple(placed((*plan_findings(asked.dossier, verdict, file), *beyond), plan))
     return CheckResult(found, chosen, sum(not s.accepted for s in verdict.slacks), asked.findings, changes)
 
 
@@ -148,7 +151,7 @@ class EvaluateResult(Result):
     verdict: Verdict
     provenance: Provenance
     findings: tuple[Finding, ...]
-    """Warnings and notes about the dossier."""
+    """Warnings and notes about the dossier, and warnings about the plan (plan.*)."""
 
     @property
     def satisfactory(self) -> bool:
@@ -217,6 +220,9 @@ def evaluate(case: Case, plan: PlanLike, options: EvaluateOptions | None = None,
     verdict = judged(asked.dossier, read, chosen)
     asked_for = provenance("evaluate", asked.dossier, chosen, (read.to_dict(),))
     wall = time.monotonic() - begin
-    return EvaluateResult(
-        asked.dossier, read, verdict, asked_for.answered(solver={}, wall_seconds=wall), asked.findings
-    )
+    findings = (*asked.findings, *placed(bounds.findings(asked.dossier, read, _file(plan)), plan))
+    return EvaluateResult(asked.dossier, read, verdict, asked_for.answered(solver={}, wall_seconds=wall), findings)
+
+
+def _file(plan: PlanLike) -> str | None:
+    return str(plan) if isinstance(plan, str | Path) else None

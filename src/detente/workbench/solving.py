@@ -63,7 +63,7 @@ class DesignResult(Result):
     found: Design
     provenance: Provenance
     findings: tuple[Finding, ...]
-    """Warnings and notes about the dossier."""
+    """Warnings and notes about the dossier, and warnings about the plan (plan.*)."""
     inspections: Mapping[str, Any] | None = None
     """The overlay of regimes that was chosen with the plan, already in the dossier; None where none was asked for."""
 
@@ -152,7 +152,7 @@ class AssessResult(Result):
     assessment: Assessment
     provenance: Provenance
     findings: tuple[Finding, ...]
-    """Warnings and notes about the dossier."""
+    """Warnings and notes about the dossier, and warnings about the plan (plan.*)."""
     expectations: Gap | None = None
     """What each party asks, thinks that it can get, can get and gets."""
     critical: Critical | None = None
@@ -300,9 +300,17 @@ def design(
     wall = time.monotonic() - begin
     dossier = apply(asked.dossier, regimes, name="inspections") if regimes else asked.dossier
     answered = question.answered(solver=_cost(found), wall_seconds=wall)
-    result = DesignResult(dossier, found, answered, asked.findings, regimes)
+    findings = (*asked.findings, *_beyond_bounds(dossier, found.plan))
+    result = DesignResult(dossier, found, answered, findings, regimes)
     _keep(result, dossier, finished=found.finished)
     return result
+
+
+def _beyond_bounds(dossier: Dossier, plan: Plan | None) -> tuple[Finding, ...]:
+    """Warnings that a plan takes something beyond what is physically possible."""
+    from detente.model import bounds
+
+    return bounds.findings(dossier, plan) if plan is not None else ()
 
 
 def _designed(
@@ -357,7 +365,8 @@ def assess(
     wall = time.monotonic() - begin
     costs = {name: _cost(v) for name, v in found.verdicts.items()}
     answered = question.answered(solver=costs, wall_seconds=wall)
-    result = AssessResult(found, answered, asked.findings, expected, hangs_on)
+    findings = (*asked.findings, *_beyond_bounds(asked.dossier, found.plan))
+    result = AssessResult(found, answered, findings, expected, hangs_on)
     _keep(result, asked.dossier, finished=all(v.finished for v in found.verdicts.values()))
     return result
 
