@@ -29,7 +29,7 @@ from detente.model.tolerance import SLIGHT
 
 SOME = 1e-4
 """Least share of a divisible measure that counts as some; what is missing from all counts as less than all."""
-LOOSE, MET, TIGHT = 2.0, 1.5, 0.5
+LOOSE, MET, TIGHT = 2.0, 1.5, 0.0
 """By how many times what is slight the programme lets a valued row be missed, for what it rules out to be ruled out
 for the judge, too; by how many a plan may miss it that the judge is asked about; and by how many where shares can
 follow a row closer than that, as long as plans are looked for."""

@@ -136,7 +136,7 @@ class Solver:
         f = np.clip(x[: model.M * model.K].reshape(model.M, model.K), 0.0, 1.0)
         whole = ~model.divisible
         f[whole] = np.round(f[whole])
-        f = np.where(f < 1e-7, 0.0, np.where(f > 1 - 1e-7, 1.0, f))
+        f = np.where(f < 1e-8, 0.0, np.where(f > 1 - 1e-8, 1.0, f))
         return np.concatenate([model.state[:, None], np.maximum.accumulate(f, axis=1)], axis=1)
 
     def violated(self, shares: Array) -> NDArray[np.int64]:
