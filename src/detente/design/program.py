@@ -30,6 +30,8 @@ SEARCHES = (
 
 LARGEST, LEAST = 1e8, 1e-12
 """Coefficients that HiGHS is given: a row with a larger one is scaled down, a smaller one is left out."""
+SPREAD = 1e4
+"""How far the coefficients of an objective may lie apart without the smaller ones being lost in HiGHS's tolerances."""
 
 
 LIMITS = [
@@ -108,7 +110,7 @@ class Program:
         """Rows that were scaled down or widened: by what factor, by how much before that."""
         self.objective: Mapping[int, float] = {}
         self.unit = 1.0
-        """The objective's largest coefficient: HiGHS maximises in this unit, bounds and gaps are told without it."""
+        """HiGHS maximises in this unit, in which the objective's coefficients are 1 to SPREAD; all is told without."""
 
     @staticmethod
     def _took(status: Any) -> None:
@@ -172,7 +174,8 @@ class Program:
 
     def set_objective(self, row: Mapping[int, float]) -> None:
         self.objective = dict(row)
-        self.unit = max((abs(v) for v in row.values() if v), default=1.0)
+        sizes = [abs(v) for v in row.values() if v]
+        self.unit = max(min(sizes), max(sizes) / SPREAD) if sizes else 1.0
         self._cost(row)
 
     def _cost(self, row: Mapping[int, float]) -> None:

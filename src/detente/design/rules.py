@@ -29,7 +29,7 @@ RULES: tuple[Rule, ...] = ("nash", "kalai_smorodinsky", "egalitarian", "utilitar
 Status = Literal["satisfactory", "none_exists", "undecided"]
 POSITIVE = 1e-9
 """A gain counts as positive above this part of what the party has at stake (`Designer.at_stake`)."""
-FINE = 1e-3
+FINE = 1e-4
 """The part of that in which the programme counts gains: fine enough for small gains of who has much at stake."""
 CAP = 1e3
 """Above any slack in units of its party's Σ|stakes|/ρ."""
@@ -170,9 +170,9 @@ class Designer:
         unit = min(sizes.values())
         t = self.problem.program.add_column(-math.inf, math.inf)
         for p, weight in weights.items():
-            gain, row_unit = self.gain(p), math.sqrt(unit * sizes[p])
-            row = combine((weight / row_unit, gain.row), (-unit / row_unit, {t: 1.0}))
-            self.problem.program.add_row(row, low=-weight * gain.const / row_unit)
+            gain, size = self.gain(p), FINE * sizes[p]
+            row = combine((weight / size, gain.row), (-FINE * unit / size, {t: 1.0}))
+            self.problem.program.add_row(row, low=-weight * gain.const / size)
         factor = np.array([weights.get(p, 0.0) for p in self.bargainers])
         chosen = np.array([p in weights for p in self.bargainers])
 
@@ -180,7 +180,7 @@ class Designer:
             return float((factor * self.gains(shares))[chosen].min())
 
         return Objective(
-            Linear({t: unit}), score, slack_for=lambda v: self.gap * max(min(1.0, unit), abs(v)), unit=unit
+            Linear({t: FINE * unit}), score, slack_for=lambda v: self.gap * max(min(1.0, unit), abs(v)), unit=unit
         )
 
     def _egalitarian(self) -> tuple[Outcome, Rule]:
@@ -214,7 +214,7 @@ class Designer:
             program.add_row({z: even, g: -1.0 / even}, high=even * (math.log(at) - 1.0))
 
         for g, z in columns:
-            for at in (0.1, 3.0, 30.0, 300.0, 3000.0):
+            for at in (1.0, 30.0, 300.0, 3000.0, 30000.0):
                 tangent(g, z, at)
 
         def refine(x: Array) -> bool:
