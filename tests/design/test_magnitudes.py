@@ -6,7 +6,6 @@ DESIGN §5: statuses are honest; judge and solver accept by one scale.
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,8 +108,10 @@ def agree(dossier: Dossier, success: str) -> None:
             assert -math.expm1(-short) <= 0.005 + 1e-6, rule
         else:
             assert short <= (0.005 + 1e-6) * max(1.0, abs(expected[0])), rule
-        assert design.bound is None or rule in ("earliest", "minimal") or design.bound >= expected[0] - 1e-6 * max(
-            1.0, abs(expected[0])
+        assert (
+            design.bound is None
+            or rule in ("earliest", "minimal")
+            or design.bound >= expected[0] - 1e-6 * max(1.0, abs(expected[0]))
         ), rule
 
 
