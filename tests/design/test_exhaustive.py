@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from detente.design.problem import Question
 from detente.design.rules import CAP, POSITIVE, RULES, Clock, Designer
+from detente.design.sizes import Sizes
 from detente.dossier.grid import years_between
 from detente.dossier.schema import Before, Dossier, InForce, InterestBound, ProgressBy, Require
 from detente.model.arrays import Model
@@ -101,17 +102,24 @@ def best(dossier: Dossier, success: str, openings: tuple[str, ...]) -> dict[str,
     found: dict[str, Any] = dict.fromkeys(RULES)
     if not fine:
         return found | {"_minimal": _minimal(dossier, minimal, enough, people)}
-    positive = [g for g in gains if g and all(x > POSITIVE for x in g)]
+    slight = [POSITIVE * s for s in sizes(dossier, people)]
+    positive = [g for g in gains if g and all(x > s for x, s in zip(g, slight, strict=True))]
     found["nash"] = (
         (max(sum(math.log(x) for x in g) for g in positive), "nash") if positive else (max(least), "egalitarian")
     )
     found["egalitarian"] = (max(least), "egalitarian")
     found["utilitarian"] = (max(sum(g) for g in gains), "utilitarian")
     tops = [max(g[i] for g in gains) for i in range(len(people))]
-    ratios = [min((x / b for x, b in zip(g, tops, strict=True) if b > POSITIVE), default=0.0) for g in gains]
+    ratios = [min((x / b for x, b, s in zip(g, tops, slight, strict=True) if b > s), default=0.0) for g in gains]
     found["kalai_smorodinsky"] = (max(ratios), "kalai_smorodinsky")
     found["robust"] = (max(robustness(dossier, judge, plan) for plan in fine), "robust")
     return found | {"_minimal": _minimal(dossier, minimal, enough, people)}
+
+
+def sizes(dossier: Dossier, people: list[str]) -> list[float]:
+    """What counts as 1 point for each of some parties, as far as rounding goes."""
+    model = Model.of(dossier)
+    return [float(Sizes.of(model).scale[model.parties.index(p)]) for p in people]
 
 
 def robustness(dossier: Dossier, judge: Judge, plan: Plan) -> float:

@@ -150,7 +150,7 @@ def critical(result: CriticalResult, written: Sequence[Path] = ()) -> None:
             "path": f.path,
             "stated": f"{words.number(f.stated)} {f.unit}".strip(),
             "range": f"{words.number(f.low)} to {words.number(f.high)}",
-            "flip": words.number(f.flips_at) if f.status == "flips" else "undecided",
+            "flip": words.exactly(f.flips_at) if f.flips_at is not None and f.status == "flips" else "undecided",
         }
         for f in c.numbers
         if f.status != "no_flip_in_range"
@@ -166,7 +166,7 @@ def critical(result: CriticalResult, written: Sequence[Path] = ()) -> None:
         with screen.section("Pairs"):
             for p in pairs:
                 a, b = p.flips_at or (0.0, 0.0)
-                screen.bullet(f"{p.paths[0]} at {words.number(a)} together with {p.paths[1]} at {words.number(b)}")
+                screen.bullet(f"{p.paths[0]} at {words.exactly(a)} together with {p.paths[1]} at {words.exactly(b)}")
             if not pairs:
                 screen.say(f"None of {len(c.pairs)} pairs flips it within their ranges.", 2)
     _foot(screen, result.findings, result.provenance, None)

@@ -14,10 +14,11 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from detente.design.problem import TOLERANCE, Linear, Problem, Question, standing_verified
+from detente.design.judging import Judging
+from detente.design.problem import LOOSE, MET, Linear, Problem, Question, standing_verified
 from detente.design.program import Array, Row, combine
 from detente.design.regimes import Choice, Menus
-from detente.design.solve import ACCEPTED, Objective, Solver
+from detente.design.solve import Objective, Solver
 from detente.dossier.schema import Dossier, Resource, Verify
 from detente.model.arrays import Model
 from detente.model.detection import NEVER, SNAP, Watch, watch
@@ -126,7 +127,7 @@ class Choosing(Problem):
         self, fakings: Fakings, question: Question, dossier: Dossier | None = None, *, budget: float | None = None
     ) -> None:
         self.fakings, self.menus = fakings, fakings.menus
-        self.cuts: dict[tuple[Faking, int], int] = {}
+        self.cuts: dict[tuple[Faking, int], int | None] = {}
         """Rows on cheating in the programme."""
         self._counted: dict[tuple[int, tuple[Any, ...]], int] = {}
         model = fakings.model if dossier is None else replace(fakings.model, dossier=dossier)
@@ -256,11 +257,8 @@ class Choosing(Problem):
         for e, c in rows.terms[r].items():
             column = self.column(e)
             row[column] = row.get(column, 0.0) + c
-        low = -TOLERANCE - float(rows.const[r])
-        for relief, condition in self.reliefs(faking_, r):
-            row = combine((1.0, row), (relief, condition.row))
-            low -= relief * condition.const
-        self.cuts[faking_, r] = self.program.add_row(row, low=low)
+        slack = Linear(row, float(rows.const[r]))
+        self.cuts[faking_, r] = self.hold(rows.labels[r].party, slack, self.reliefs(faking_, r))
         return True
 
     def reliefs(self, faking_: Faking, r: int) -> list[tuple[float, Linear]]:
@@ -268,7 +266,6 @@ class Choosing(Problem):
         rows = self.fakings.rows(faking_)
         if (whole := -float(rows.least[r])) <= 0:
             return []
-        whole += 1e-6
         found = []
         if (on := self.switch(rows.labels[r].switch)) is not None:
             found.append((whole, Linear(combine((-1.0, on.row)), 1.0)))
@@ -313,8 +310,12 @@ class ChoosingSolver(Solver):
 
     problem: Choosing
 
-    def __init__(self, problem: Choosing, *args: Any, **given: Any) -> None:
+    def __init__(
+        self, problem: Choosing, *args: Any, under: Callable[[Choice], Judging] | None = None, **given: Any
+    ) -> None:
         super().__init__(problem, *args, **given)
+        self.under = lru_cache(maxsize=64)(under or self._under)
+        """Who judges plans under a choice of regimes."""
         self.chosen: dict[bytes, Choice] = {}
         """The regimes found for each plan of the pool; the best by `weigh`."""
         spent = problem.menus.spent
@@ -336,8 +337,9 @@ class ChoosingSolver(Solver):
             faking_ = fakings.of(q, m, choice)
             rows = fakings.rows(faking_)
             slack = np.where(rows.on(shares), rows.slacks(shares), np.inf)
-            worst = np.argsort(slack)
-            found += [Broken(faking_, int(r), float(slack[r])) for r in worst if slack[r] < -ACCEPTED]
+            slight = MET * self.problem.sizes.slight(shares)
+            over = slack < -slight[[label.party for label in rows.labels]]
+            found += [Broken(faking_, int(r), float(slack[r])) for r in np.argsort(slack) if over[r]]
         return found
 
     def violated(self, shares: Array) -> Any:
@@ -346,12 +348,24 @@ class ChoosingSolver(Solver):
         secret = self.broken(shares, self._at)
         return np.concatenate([open_, len(self.problem.valued) + np.arange(len(secret))])
 
-    def offer(self, shares: Array) -> bool:
-        if not super().offer(shares):
+    def _under(self, choice: Choice) -> Judging:
+        dossier = self.problem.menus.applied(choice)
+        success = self.problem.model.dossier.success
+        return Judging(dossier.model_copy(update={"success": success}), self.problem.question)
+
+    def _settled(self, shares: Array, objective: Objective | None) -> bool:
+        known = self.chosen.get(shares.tobytes())
+        return known is not None and self.weigh(shares, self._at) >= self.weigh(shares, known)
+
+    def _judged(self, shares: Array) -> bool:
+        self.judging = self.under(self._at)
+        return super()._judged(shares)
+
+    def offer(self, shares: Array, objective: Objective | None = None) -> bool:
+        if not super().offer(shares, objective):
             return False
-        key = shares.tobytes()
-        if key not in self.chosen or self.weigh(shares, self._at) < self.weigh(shares, self.chosen[key]):
-            self.chosen[key] = self._at
+        if not self._settled(shares, objective):
+            self.chosen[shares.tobytes()] = self._at
         return True
 
     def offer_with(self, shares: Array, choice: Choice) -> bool:
@@ -362,9 +376,10 @@ class ChoosingSolver(Solver):
     def _learn(self, objective: Objective, x: Array) -> bool:
         shares = self.shares(x)
         refined = objective.refine(x)
-        if self.offer(shares):
+        if self.offer(shares, objective):
             return refined
-        added = self._add_worst(Solver.violated(self, shares), self.slacks(shares), each=3, around=True)
+        added = self._add_missed(shares)
+        added += self._add_worst(Solver.violated(self, shares), self.slacks(shares), each=3, around=True)
         added += self._cut_worst(self.broken(shares, self._at), each=3)
         self._rule_out(shares, known=not added and not refined)
         return True
@@ -413,10 +428,11 @@ class ChoosingSolver(Solver):
             faking_ = problem.fakings.of(q, m, choice)
             rows = problem.fakings.rows(faking_)
             slack = rows.const + rows.flat @ f.ravel()
-            worst = [r for r in np.argsort(slack)[:40] if slack[r] < -1e-6]
+            slight = LOOSE * problem.sizes.slight(self._everything)[[label.party for label in rows.labels]]
+            worst = [r for r in np.argsort(slack)[:40] if slack[r] < -slight[r]]
             depth = {int(r): self._depth(x, f, faking_, int(r), float(slack[r])) for r in worst}
             for r in sorted(depth, key=lambda r: depth[r])[:2]:
-                added += depth[r] < -1e-6 and problem.cut(faking_, r)
+                added += depth[r] < -slight[r] and problem.cut(faking_, r)
         return added
 
     def _depth(self, x: Array, f: Array, faking_: Faking, r: int, slack: float) -> float:

@@ -14,18 +14,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from detente.design.problem import Problem, Question, asked, family
+from detente.design.judging import HARD, Judging, name_of, plan_of
+from detente.design.problem import Problem, Question, asked, family, joined
 from detente.design.program import INF, Array, Program, ones
-from detente.design.rules import plan_of
 from detente.design.solve import ANY, Clock, Solver
 from detente.errors import DetenteError
 from detente.model.arrays import Model
-from detente.model.check import Judge, Slack
+from detente.model.check import Judge
 from detente.model.temptation import Conditions
 
 Held = frozenset[str]
-HARD = frozenset({"empty", "grid", "order", "pace", "one_of", "capacity", "link"})
-"""Conditions that are no part of any conflict: they hold whatever is given up."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +66,21 @@ class Possible:
 
     def solve(self, held: Held) -> bool | None:
         """Settle a set by the solver, whatever is known."""
-        problem = Problem(self.model, replace(self.question, without=self.all - held), valued=self.valued)
+        question = replace(self.question, without=self.all - held)
+        problem = Problem(self.model, question, valued=self.valued)
         place = self._place(held)
         for row in sorted(self.binding):
             if row in place:
                 problem.activate(place[row])
-        outcome = Solver(problem, self.clock).best(ANY)
+        judging = Judging(self.model.dossier, question, judge=self.judge)
+        outcome = Solver(problem, self.clock, judging=judging).best(ANY)
         back = {new: row for row, new in place.items()}
+        back |= {len(place) + i: len(self.valued) + i for i in range(len(problem.valued) - len(place))}
         self.binding |= {back[r] for r in problem.active}
+        if len(problem.valued) > len(place):
+            self.valued = joined(
+                self.valued, problem.valued.only([r >= len(place) for r in range(len(problem.valued))])
+            )
         if outcome.shares is not None:
             self.learn(outcome.shares, held)
             return True
@@ -98,16 +103,6 @@ class Possible:
         """Row of all valued rows → row among those of a set."""
         kept = [r for r, label in enumerate(self.valued.labels) if family(self.model, label) in held]
         return {row: new for new, row in enumerate(kept)}
-
-
-def name_of(slack: Slack) -> str:
-    """The name of the condition that a row of the judge belongs to; its kind for what always holds."""
-    if slack.kind == "demand":
-        return f"demands.{slack.name}"
-    if slack.kind == "success":
-        return f"success.{slack.name}"
-    kind = "exposure" if slack.kind == "secret_exposure" else slack.kind
-    return kind if kind in HARD else f"{kind}.{slack.party}"
 
 
 def shrink(possible: Callable[[Held], bool | None], core: Sequence[str], base: Held = frozenset()) -> tuple[str, ...]:

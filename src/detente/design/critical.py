@@ -2,7 +2,8 @@
 
 A number's range is what its dossier states, else from half to twice its value. Its ends (and, where it enters the
 conditions otherwise than linearly, the middle of either side) are judged; between a value with the stated verdict and
-one without, the flip is found by bisection. A flip and back between the values judged would not be seen.
+one without, the flip is found by bisection, and told as a short decimal beyond it that was judged to flip as well. A
+flip and back between the values judged would not be seen.
 Plans found for one value are tried first at the next, so most values need no solver.
 """
 
@@ -10,12 +11,13 @@ from __future__ import annotations
 
 import math
 import pickle
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import combinations, product, repeat
 from typing import Any, Literal
 
 from detente.design.parallel import each, stopped, workers
@@ -269,9 +271,9 @@ def _search(task: tuple[bytes, Dial]) -> Flip:
         if end == dial.stated:
             continue
         steps = [end] if dial.linear else [(dial.stated + end) / 2, end]
-        at, settled = first_flip(lambda x: trials.possible(dial.at(x)), dial.stated, steps, verdict, tolerance)
+        at, settled = first_flip(lambda x: trials.possible(dial.at(x)), dial.stated, steps, verdict, tolerance / 2)
         unsettled = unsettled or not settled
-        found += [] if at is None else [at]
+        found += [] if at is None else [_said(trials, dial, at, end, verdict, tolerance / 2)]
     if found:
         return dial.flip(min(found, key=lambda x: abs(x - dial.stated)), "undecided" if unsettled else "flips")
     return dial.flip(None, "undecided" if unsettled else "no_flip_in_range")
@@ -318,6 +320,40 @@ def _bisected(
     return other, True
 
 
+def _said(trials: Trials, dial: Dial, at: float, end: float, verdict: bool, tolerance: float) -> float:
+    """The shortest decimal at most so far beyond a flip, away from what is stated, that is judged to flip, too."""
+    for x in beyond(dial.stated, at, end, tolerance):
+        if trials.possible(dial.at(x)) is (not verdict):
+            return x
+    return at
+
+
+def _said_together(
+    trials: Trials, dials: tuple[Dial, Dial], at: tuple[float, float], ends: Sequence[float], verdict: bool
+) -> tuple[float, float]:
+    """As `_said`, for two numbers at once."""
+    a, b = dials
+    near = [
+        beyond(d.stated, x, end, PRECISION * (d.high - d.low)) if x != d.stated else repeat(x, 4)
+        for d, x, end in zip(dials, at, ends, strict=True)
+    ]
+    for x, y in zip(*near, strict=False):
+        if trials.possible({**a.at(x), **b.at(y)}) is (not verdict):
+            return x, y
+    return at
+
+
+def beyond(stated: float, at: float, end: float, tolerance: float) -> Iterator[float]:
+    """Decimals between a value and an end, at most `tolerance` farther from what is stated; the shortest first."""
+    digits = -math.floor(math.log10(tolerance))
+    for n in range(digits, digits + 4):
+        size = Decimal(1).scaleb(-n)
+        away = ROUND_CEILING if at > stated else ROUND_FLOOR
+        x = float((Decimal(at) / size).to_integral_value(away) * size)
+        if abs(x - stated) <= abs(end - stated):
+            yield x
+
+
 def _search_pair(task: tuple[bytes, Dial, Dial]) -> PairFlip:
     """The nearest flip as two numbers go toward their ends in step."""
     packed, a, b = task
@@ -336,7 +372,7 @@ def _search_pair(task: tuple[bytes, Dial, Dial]) -> PairFlip:
         share, settled = first_flip(possible, 0.0, [0.5, 1.0], verdict, PRECISION)
         unsettled = unsettled or not settled
         if share is not None and share < best:
-            best, where = share, at(share)
+            best, where = share, _said_together(trials, (a, b), at(share), ends, verdict)
     if where is not None:
         return PairFlip((a.path, b.path), where, best, "undecided" if unsettled else "flips")
     return PairFlip((a.path, b.path), None, None, "undecided" if unsettled else "no_flip_in_range")

@@ -204,13 +204,18 @@ class _Search:
         """Whether each party's best has a bound: without one there are no zones to split."""
         self.ideal = np.where(np.isfinite(bounds), bounds, 1.0)
         """[bargainers] an upper bound on each party's gain."""
-        self.scale = np.maximum(self.ideal, 1e-6)
-        self.zones = [-2 * APART * self.scale]
+        stakes = np.array([designer.at_stake(p) for p in designer.bargainers])
+        self.scale = np.maximum(self.ideal, 1e-6 * np.minimum(stakes, 1.0))
+        walk_away = designer.model.walk_away[designer.bargainers] - designer.threat[designer.bargainers]
+        self.zones = [np.minimum(walk_away, 0.0) - 2 * APART * self.scale]
         """Corners: a zone is all gains above its corner."""
         program = designer.problem.program
         self.gains = [designer.gain(p) for p in designer.bargainers]
         self.t = program.add_column(APART, 1.0)
-        self.rows = [program.add_row({**g.row, self.t: -1.0}) for g in self.gains]
+        self.rows = [
+            program.add_row({**{c: v / s for c, v in g.row.items()}, self.t: -1.0})
+            for g, s in zip(self.gains, self.scale, strict=True)
+        ]
         total = linear_sum((SLIGHT / float(s), g) for s, g in zip(self.scale, self.gains, strict=True))
         self.target = linear_sum([(1.0, Linear({self.t: 1.0})), (1.0, total)])
 
@@ -248,9 +253,9 @@ class _Search:
         """The point of a zone whose least gain beyond the corner is largest, as a part of the zone."""
         width = self.ideal - corner
         program = self.designer.problem.program
-        for row, gain, w, c in zip(self.rows, self.gains, width, corner, strict=True):
-            program.set_coefficient(row, self.t, -float(w))
-            program.set_row(row, low=float(c) - gain.const)
+        for row, gain, w, c, s in zip(self.rows, self.gains, width, corner, self.scale, strict=True):
+            program.set_coefficient(row, self.t, -float(w / s))
+            program.set_row(row, low=float(c - gain.const) / float(s))
 
         def score(shares: Array) -> float:
             gains = self.designer.gains(shares)

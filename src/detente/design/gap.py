@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from detente.design.conflicts import members, name_of
+from detente.design.conflicts import members
 from detente.design.critical import PRECISION, Dial, dial_of, first_flip, is_within
+from detente.design.judging import name_of, plan_of
 from detente.design.problem import ANY_DEAL, Question
-from detente.design.rules import RULES, Design, Designer, plan_of
+from detente.design.rules import RULES, Design, Designer, threat
 from detente.design.solve import ANY, Clock, Outcome
 from detente.design.sources import inputs
 from detente.dossier.overlays import apply
@@ -185,12 +186,12 @@ class _Gap:
             return designer.best_for(p)
 
     def _hope(self, model: Model, p: int, best: Outcome) -> Hope:
-        walk = float(model.walk_away[p])
+        base = float(threat(model)[p])
         if best.shares is None:
             return Hope(None, None, {}, (), best.proved)
         plan = plan_of(model, best.shares)
         broken = dict.fromkeys(name_of(s) for s in self.judge.slacks(plan) if not s.accepted)
-        return Hope(best.objective + walk, best.bound + walk, self.judge.values(plan), tuple(broken), best.proved)
+        return Hope(best.objective + base, best.bound + base, self.judge.values(plan), tuple(broken), best.proved)
 
     def _rules(self) -> dict[str, Design]:
         """The plan of each rule; those that only look share the programme, the others begin anew."""
@@ -260,8 +261,11 @@ class _Gap:
     def _share(self, targets: Mapping[str, float]) -> float | None:
         """The largest part of everyone's hopes that one plan can give."""
         parties = {p: targets[name] for p in self.designer.bargainers if (name := self.model.parties[p]) in targets}
-        hopes = {p: target - float(self.model.walk_away[p]) for p, target in parties.items()}
-        outcome = self.designer.solver.best(self.designer.least({p: 1 / h for p, h in hopes.items() if h > 1e-6}))
+        hopes = {p: target - float(self.designer.threat[p]) for p, target in parties.items()}
+        scales = {p: min(1.0, self.designer.at_stake(p)) for p in parties}
+        outcome = self.designer.solver.best(
+            self.designer.least({p: 1 / h for p, h in hopes.items() if h > MORE * 1e-3 * scales[p]})
+        )
         return None if outcome.shares is None else min(1.0, outcome.objective)
 
     def _promising(self, targets: Mapping[str, float], view: tuple[Model, Conditions] | None = None) -> Designer:
@@ -271,7 +275,10 @@ class _Gap:
         for party, target in targets.items():
             worth = designer.problem.worth[model.parties.index(party)]
             assert worth is not None
-            designer.problem.program.add_row(worth.row, low=target - worth.const - 1e-6 * max(1.0, abs(target)))
+            size = designer.at_stake(model.parties.index(party))
+            row = {c: v / size for c, v in worth.row.items()}
+            least = target - worth.const - 1e-6 * max(min(1.0, size), abs(target))
+            designer.problem.program.add_row(row, low=least / size)
         return designer
 
     def _beliefs(self, targets: Mapping[str, float]) -> tuple[Belief, ...]:
@@ -293,7 +300,7 @@ class _Gap:
         if left.shares is None or left.objective == float("-inf"):
             status = "others_hope_too_much" if left.infeasible else "undecided"
             return [self._belief(party, d, None, status) for d in dials]
-        most = left.objective + float(self.model.walk_away[p])
+        most = left.objective + float(self.designer.threat[p])
         if target <= most + MORE * max(1.0, abs(most)):
             return [self._belief(party, d, None, "already") for d in dials]
         return [self._sought(party, d, most) for d in dials]

@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from detente.design.choosing import Choosing, ChoosingSolver, Fakings
+from detente.design.judging import plan_of
 from detente.design.least_effort import frugal
 from detente.design.problem import Question, requirements
 from detente.design.program import Array
 from detente.design.regimes import Choice, Effort, Menus
-from detente.design.rules import Design, Designer, Rule, met_time, plan_of
+from detente.design.rules import Design, Designer, Rule, met_time
 from detente.design.solve import Clock, Outcome
 from detente.dossier.schema import Dossier
 from detente.errors import DetenteError, UsageError

@@ -10,15 +10,16 @@ from typing import Literal
 import numpy as np
 
 from detente.design.choosing import Choosing, ChoosingSolver, Faking, Fakings
+from detente.design.judging import Judging, plan_of
 from detente.design.problem import Question
 from detente.design.program import Array
 from detente.design.regimes import Choice, Menus
-from detente.design.rules import plan_of
-from detente.design.solve import ACCEPTED, ANY, Clock
+from detente.design.solve import ANY, Clock
 from detente.dossier.overlays import apply
 from detente.dossier.schema import Dossier, Verify
 from detente.model.check import Judge
 from detente.model.detection import Watch
+from detente.model.tolerance import SLIGHT
 
 QUICKEST = 1000.0
 """Times a year: detection beyond which no more is asked for."""
@@ -26,7 +27,9 @@ PRECISION, COARSE = 1e-8, 1e-3
 """How closely the least rate of detection of one plan is bracketed, relative: of the last, and on the way."""
 CLOSE, FARTHEST = 1.02, 64.0
 """Ratios of a rate that is enough to one that is not: from where on it is lowered in small steps, and the first try."""
-BELOW = 2e-6
+NEARLY = 0.9
+"""The part of what the judge lets pass that the least rate of one plan makes use of."""
+BELOW = 1e-5
 """How far below it every plan is ruled out, relative: more than what `check` accepts may shift it by."""
 
 
@@ -132,7 +135,8 @@ class Detections:
             return None, False
         self.fakings.ask(m, rate)
         problem = Choosing(self.fakings, self.question)
-        solver = ChoosingSolver(problem, clock)
+        judging = Judging(seen_at(self.dossier, self.fakings.model.measures[m], rate), self.question)
+        solver = ChoosingSolver(problem, clock, under=lambda choice: judging)
         if (known := next((shares for shares in self.plans if solver.offer(shares)), None)) is not None:
             return known, True
         for row in sorted(self.active):
@@ -152,14 +156,14 @@ class Detections:
         low = 0.0
         while high - low > precision * high:
             middle = math.sqrt(low * high) if low > 0 else high / 8
-            low, high = (low, middle) if self._slack(m, shares, middle) >= -ACCEPTED else (middle, high)
+            low, high = (low, middle) if self._slack(m, shares, middle) >= 0 else (middle, high)
             if low > 0 and high < 2 * low:
                 return self._root(m, shares, low, high, precision)
         return high
 
     def _root(self, m: int, shares: Array, low: float, high: float, precision: float) -> float:
         """The upper end of a bracket of where the least slack changes its sign, by false position, halved in turn."""
-        below, above = (self._slack(m, shares, rate) + ACCEPTED for rate in (low, high))
+        below, above = (self._slack(m, shares, rate) for rate in (low, high))
         for turn in range(200):
             if high - low <= precision * high:
                 break
@@ -168,18 +172,19 @@ class Detections:
                 middle = low - below * (high - low) / (above - below)
                 margin = precision * high / 3
                 middle = min(max(middle + (margin if turn % 3 else 0.0), low + margin), high - margin)
-            slack = self._slack(m, shares, middle) + ACCEPTED
+            slack = self._slack(m, shares, middle)
             low, high, below, above = (low, middle, below, slack) if slack >= 0 else (middle, high, slack, above)
         return high
 
     def _slack(self, m: int, shares: Array, rate: float) -> float:
-        """The least slack of a plan on cheating, with a measure seen at a rate."""
+        """The least slack of a plan on cheating, with a measure seen at a rate, beyond what the judge lets pass."""
         self.fakings.ask(m, rate)
         least = math.inf
         for q, n in self.fakings.pairs:
             if shares[n, -1] > 0.5:
                 rows = self.fakings.rows(self.fakings.of(q, n, ()))
-                slack = rows.slacks(shares)[rows.on(shares)]
+                party = [label.party for label in rows.labels]
+                slack = (rows.slacks(shares) + NEARLY * SLIGHT * self.fakings.model.norm[party])[rows.on(shares)]
                 least = min(least, float(slack.min(initial=np.inf)))
         return least
 

@@ -15,10 +15,10 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from detente.design.choosing import Choosing, ChoosingSolver, Faking, Fakings
+from detente.design.judging import Judging, plan_of
 from detente.design.problem import Linear, Question
 from detente.design.program import Array
 from detente.design.regimes import Choice, Menus
-from detente.design.rules import plan_of
 from detente.design.solve import ANY, Clock, Objective
 from detente.dossier.schema import Dossier, InForce, ProgressBy, Require, Success
 from detente.errors import DetenteError
@@ -108,7 +108,7 @@ class Search:
     def __init__(self, menus: Menus, openings: Sequence[str] = (), say: Say = lambda text: None) -> None:
         self.menus, self.openings, self.say = menus, tuple(openings), say
         self.fakings = Fakings(menus)
-        self.cuts: dict[tuple[Faking, int], int] = {}
+        self.cuts: dict[tuple[Faking, int], int | None] = {}
         self.active: set[int] = set()
         self.plans: list[tuple[Array, Choice]] = []
         self.known: dict[Aim, Least] = {}
@@ -183,7 +183,12 @@ class Search:
             problem.activate(row)
         for cut in self.cuts:
             problem.cut(*cut)
-        return ChoosingSolver(problem, clock, say=self.say)
+
+        def under(choice: Choice) -> Judging:
+            judge = self.judge(aim, choice)
+            return Judging(judge.dossier, problem.question, judge=judge)
+
+        return ChoosingSolver(problem, clock, under=under, say=self.say)
 
     def seed(self, solver: ChoosingSolver, aim: Aim, choice: Choice) -> None:
         """Give a solver under one choice what is known: rows, and plans that reach an aim under it."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detente.design.program import INF, Array, Program, Row, combine
+from detente.design.sizes import Sizes
 from detente.dossier.grid import years_between
 from detente.dossier.schema import Before, InForce, InterestBound, Link, Never, ProgressBy, Require, Resource
 from detente.model.arrays import Model
@@ -23,11 +25,16 @@ from detente.model.conditions import holds as condition_holds
 from detente.model.detection import SNAP
 from detente.model.paths import Rows
 from detente.model.temptation import Conditions, Label, Switch, conditions, values
+from detente.model.tolerance import SLIGHT
 
 SOME = 1e-4
 """Least share of a divisible measure that counts as some; what is missing from all counts as less than all."""
-TOLERANCE = 5e-7
-"""How far a valued row may be missed in the programme: half of what `check` accepts."""
+LOOSE, MET, TIGHT = 2.0, 1.5, 0.0
+"""By how many times what is slight the programme lets a valued row be missed, for what it rules out to be ruled out
+for the judge, too; by how many a plan may miss it that the judge is asked about; and by how many where shares can
+follow a row closer than that, as long as plans are looked for."""
+CLIP = 1e7
+"""Larger coefficients, in units of a party's scale, are cut to this: HiGHS would take rounding for effects."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +64,19 @@ class Problem:
     def __init__(self, model: Model, question: Question = Question(), *, valued: Conditions | None = None) -> None:
         self.model, self.question = model, question
         self.valued = bound(conditions(model) if valued is None else valued, question)
+        self.valued_party = _parties(self.valued)
+        """[R] whose row each is."""
+        self.sizes = Sizes.of(model)
         self.program = Program()
+        self.slip = TIGHT if self.partial else LOOSE
+        self._low: dict[int, tuple[float, float]] = {}
+        """Rows of the programme that hold valued rows: (low, what is slight) in the row's unit."""
         self._expressions: dict[Expression, int] = {}
         self._all_of: dict[tuple[int, int], int] = {}
         self._some: dict[int, int] = {}
         self._performs: dict[int, int | None] = {}
-        self.active: dict[int, int] = {}
-        """Valued rows in the programme: index in `valued` → row of the programme."""
+        self.active: dict[int, int | None] = {}
+        """Valued rows in the programme: index in `valued` → row of the programme; None where it cannot hold it."""
         self._shares()
         self._order()
         self._static()
@@ -151,6 +164,8 @@ class Problem:
         else:
             const = -float(self.model.state[m])
         z = self.program.add_column()
+        if self.model.divisible[m]:
+            self.parts.add(z)
         self.program.add_row({z: 1.0, b: -1.0}, high=0.0)
         self.program.add_row(combine((1.0, {z: 1.0}), (-1.0, rise)), high=const)
         self.program.add_row(combine((1.0, {z: 1.0}), (-1.0, rise), (-1.0, {b: 1.0})), low=const - 1.0)
@@ -504,21 +519,70 @@ class Problem:
             row[column] = row.get(column, 0.0) + c
         return Linear(row, float(self.valued.const[r]))
 
+    def extend(self, rows: Conditions) -> range:
+        """Further valued rows, behind those there are; where they are found now. They only narrow what is possible."""
+        first = len(self.valued)
+        self.valued = joined(self.valued, bound(rows, self.question))
+        self.valued_party = _parties(self.valued)
+        return range(first, len(self.valued))
+
+    @property
+    def partial(self) -> bool:
+        """Whether some measure can be in force in part."""
+        return bool(np.any(self.model.divisible & (self.model.state < 1)))
+
+    def slight(self, shares: Array) -> Array:
+        """[R] more than the judge lets each row be missed by in a plan."""
+        slight: Array = self.sizes.slight(shares)[self.valued_party]
+        return slight
+
     def activate(self, r: int) -> None:
         """Put valued row r into the programme."""
         if r in self.active:
             return
-        label, slack = self.valued.labels[r], self.slack(r)
-        on = self.switch(label.switch)
-        low = -TOLERANCE - slack.const
-        row = slack.row
+        label, on = self.valued.labels[r], self.switch(self.valued.labels[r].switch)
+        reliefs = []
         if on is not None:
-            relief = max(0.0, -self.least(r, without=label.switch.party if label.switch.kind == "performs" else None))
-            if relief > 0:
-                relief += 1e-6
-                row = combine((1.0, row), (-relief, on.row))
-                low -= relief
-        self.active[r] = self.program.add_row(row, low=low)
+            relief = -self.least(r, without=label.switch.party if label.switch.kind == "performs" else None)
+            reliefs = [(relief, Linear(combine((-1.0, on.row)), 1.0))] if relief > 0 else []
+        self.active[r] = self.hold(label.party, self.slack(r), reliefs)
+
+    def hold(self, p: int, slack: Linear, reliefs: Sequence[tuple[float, Linear]] = ()) -> int | None:
+        """Row: a slack of p's may not be missed by more than is slight, less what relieves it; in p's scale.
+
+        `reliefs`: points, and the share of them that is given. None where the programme cannot hold the row.
+        """
+        unit = float(self.sizes.scale[p])
+        row: Row = {c: v / unit for c, v in slack.row.items()}
+        const, most = slack.const / unit, math.inf
+        if max(map(abs, row.values()), default=0.0) > CLIP:
+            if any(v > CLIP and c in self.parts for c, v in row.items()):
+                return None
+            row, most = _clipped(row, const)
+        for points, given in reliefs:
+            relief = min(points / unit * (1 + 1e-9) + 1e-9, most)
+            row = combine((1.0, row), (relief, given.row))
+            const += relief * given.const
+        size = {self.f(int(m), self.model.K - 1): float(v) for m, v in enumerate(self.sizes.outsize[p]) if v > 0}
+        row = combine((1.0, row), (LOOSE * SLIGHT / unit, size))
+        slight = SLIGHT * float(self.sizes.always[p]) / unit
+        held = self.program.add_row(row, low=-const - self.slip * slight)
+        self._low[held] = -const, slight
+        return held
+
+    def loosen(self) -> bool:
+        """Let every valued row be missed by more than the judge would; whether any was held closer."""
+        if self.slip == LOOSE:
+            return False
+        self.slip = LOOSE
+        for row, (low, slight) in self._low.items():
+            self.program.set_row(row, low=low - LOOSE * slight)
+        return True
+
+    @cached_property
+    def parts(self) -> set[int]:
+        """Columns of shares that need not be whole."""
+        return {self.f(int(m), k) for m in np.flatnonzero(self.model.divisible) for k in range(self.model.K)}
 
     def values(self, rows: Rows) -> Linear:
         """A one-row value as a linear function of the columns."""
@@ -612,6 +676,32 @@ def bound(valued: Conditions, question: Question) -> Conditions:
     if not question.without:
         return valued
     return valued.only([family(valued.model, label) not in question.without for label in valued.labels])
+
+
+def joined(first: Conditions, second: Conditions) -> Conditions:
+    """The rows of both, in this order."""
+    return replace(
+        first,
+        labels=first.labels + second.labels,
+        coef=np.concatenate([first.coef, second.coef]),
+        standing=np.concatenate([first.standing, second.standing]),
+        const=np.concatenate([first.const, second.const]),
+        terms=first.terms + second.terms,
+    )
+
+
+def _parties(rows: Conditions) -> NDArray[np.int64]:
+    return np.array([label.party for label in rows.labels], np.int64)
+
+
+def _clipped(row: Row, const: float) -> tuple[Row, float]:
+    """A row ≥ 0 of columns 0 or 1 that a plan meets if it meets the given one, its coefficients cut; −its least value.
+
+    What is below −CLIP is raised to it. What is above is lowered to what still outweighs all the rest.
+    """
+    row = {c: max(v, -CLIP) for c, v in row.items()}
+    most = max(0.0, -const - sum(v for v in row.values() if v < 0))
+    return {c: min(v, max(CLIP, most)) for c, v in row.items()}, most
 
 
 def scale(model: Model, name_or_shares: str | Mapping[str, object]) -> dict[int, float]:

@@ -14,6 +14,8 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from detente.errors import DetenteError
+
 Array = NDArray[np.float64]
 INF = highspy.kHighsInf
 SEARCHES = (
@@ -26,9 +28,33 @@ SEARCHES = (
 """HiGHS's own searches for solutions. Where a good one is known, proving takes a third of the time without them."""
 
 
+LARGEST, LEAST = 1e8, 1e-12
+"""Coefficients that HiGHS is given: a row with a larger one is scaled down, a smaller one is left out."""
+SPREAD = 1e4
+"""How far the coefficients of an objective may lie apart without the smaller ones being lost in HiGHS's tolerances."""
+
+
+LIMITS = [
+    highspy.HighsModelStatus.kTimeLimit,
+    highspy.HighsModelStatus.kIterationLimit,
+    highspy.HighsModelStatus.kSolutionLimit,
+    highspy.HighsModelStatus.kObjectiveBound,
+    highspy.HighsModelStatus.kObjectiveTarget,
+    highspy.HighsModelStatus.kInterrupt,
+]
+"""What HiGHS says where it was stopped, and its bound still is one."""
+
+
+class Refused(DetenteError):
+    """HiGHS took what it was given for an error: what it would say after that means nothing."""
+
+
 @dataclass(frozen=True)
 class Answer:
-    """What a solve said. `bound` is a proven upper bound on the maximum; `x` is None where nothing was found."""
+    """What a solve said. `bound` is a proven upper bound on the maximum; `x` is None where nothing was found.
+
+    "infeasible" is said only where HiGHS itself says so of the programme as it stands.
+    """
 
     status: Literal["optimal", "infeasible", "limit", "unbounded"]
     x: Array | None
@@ -61,16 +87,17 @@ class Program:
     def __init__(self, *, seed: int = 0, threads: int = 1) -> None:
         with _silent_stdout():
             self.h = highspy.Highs()
-        for name, value in {
-            "output_flag": False,
-            "log_to_console": False,
-            "random_seed": seed,
-            "threads": threads,
-            "mip_feasibility_tolerance": 1e-9,
-            "primal_feasibility_tolerance": 1e-9,
-        }.items():
-            self.h.setOptionValue(name, value)
-        self.h.changeObjectiveSense(highspy.ObjSense.kMaximize)
+        self.seed = seed
+        self._set(
+            output_flag=False,
+            log_to_console=False,
+            random_seed=seed,
+            threads=threads,
+            small_matrix_value=LEAST,
+            mip_feasibility_tolerance=1e-9,
+            primal_feasibility_tolerance=1e-9,
+        )
+        self._took(self.h.changeObjectiveSense(highspy.ObjSense.kMaximize))
         self._stop: Callable[[Array, float], bool] | None = None
         self._stopping = False
         self.give_up: Callable[[], bool] = lambda: False
@@ -79,11 +106,26 @@ class Program:
         self.columns = 0
         self.rows = 0
         self.integer: set[int] = set()
+        self._said: dict[int, tuple[float, float]] = {}
+        """Rows that were scaled down or widened: by what factor, by how much before that."""
+        self.objective: Mapping[int, float] = {}
+        self.unit = 1.0
+        """HiGHS maximises in this unit, in which the objective's coefficients are 1 to SPREAD; all is told without."""
+
+    @staticmethod
+    def _took(status: Any) -> None:
+        """HiGHS says of every change whether it made it. Raises Refused where it did not."""
+        if status == highspy.HighsStatus.kError:
+            raise Refused("the solver refused a part of the programme: please report this dossier")
+
+    def _set(self, **options: Any) -> None:
+        for name, value in options.items():
+            self._took(self.h.setOptionValue(name, value))
 
     def add_columns(self, low: Array, high: Array, *, integer: bool) -> range:
         n = len(low)
         first = self.columns
-        self.h.addVars(n, low, high)
+        self._took(self.h.addVars(n, low, high))
         self.columns += n
         if integer:
             self.integer |= set(range(first, first + n))
@@ -93,25 +135,37 @@ class Program:
         return self.add_columns(np.array([low]), np.array([high]), integer=integer)[0]
 
     def add_row(self, row: Mapping[int, float], low: float = -INF, high: float = INF) -> int:
-        items = [(c, v) for c, v in row.items() if v != 0.0]
-        index = np.array([c for c, _ in items], np.int32)
-        value = np.array([v for _, v in items], float)
-        self.h.addRow(low, high, len(items), index, value)
+        """Add a row; where it must be scaled down, what is then too small to say, of columns in 0..1, widens it."""
+        factor = LARGEST / max(LARGEST, max(map(abs, row.values()), default=0.0))
+        said, left_out = {}, 0.0
+        for c, v in row.items():
+            if abs(v) * factor > LEAST:
+                said[c] = v * factor
+            else:
+                left_out += abs(v)
+        index, value = np.fromiter(said, np.int32, len(said)), np.fromiter(said.values(), float, len(said))
+        if (factor, left_out) != (1.0, 0.0):
+            self._said[self.rows] = factor, left_out
+        self._took(self.h.addRow(*self._bounds(self.rows, low, high), len(said), index, value))
         self.rows += 1
         return self.rows - 1
 
+    def _bounds(self, row: int, low: float, high: float) -> tuple[float, float]:
+        factor, left_out = self._said.get(row, (1.0, 0.0))
+        return (low - left_out) * factor, (high + left_out) * factor
+
     def set_row(self, row: int, low: float = -INF, high: float = INF) -> None:
-        self.h.changeRowBounds(row, low, high)
+        self._took(self.h.changeRowBounds(row, *self._bounds(row, low, high)))
 
     def set_coefficient(self, row: int, column: int, value: float) -> None:
-        self.h.changeCoeff(row, column, value)
+        self._took(self.h.changeCoeff(row, column, value * self._said.get(row, (1.0, 0.0))[0]))
 
     def set_bounds(self, column: int, low: float, high: float) -> None:
-        self.h.changeColBounds(column, low, high)
+        self._took(self.h.changeColBounds(column, low, high))
 
     def set_many_bounds(self, low: Array, high: Array) -> None:
         """Bounds of the first columns, as many as are given."""
-        self.h.changeColsBounds(len(low), np.arange(len(low), dtype=np.int32), low, high)
+        self._took(self.h.changeColsBounds(len(low), np.arange(len(low), dtype=np.int32), low, high))
 
     def bounds(self, columns: int) -> tuple[Array, Array]:
         """Bounds of the first so many columns."""
@@ -119,23 +173,44 @@ class Program:
         return np.array(lp.col_lower_[:columns]), np.array(lp.col_upper_[:columns])
 
     def set_objective(self, row: Mapping[int, float]) -> None:
+        self.objective = dict(row)
+        sizes = [abs(v) for v in row.values() if v]
+        self.unit = max(min(sizes), max(sizes) / SPREAD) if sizes else 1.0
+        self._cost(row)
+
+    def _cost(self, row: Mapping[int, float]) -> None:
         cost = np.zeros(self.columns)
         for c, v in row.items():
-            cost[c] = v
-        self.h.changeColsCost(self.columns, np.arange(self.columns, dtype=np.int32), cost)
+            cost[c] = v / self.unit
+        self._took(self.h.changeColsCost(self.columns, np.arange(self.columns, dtype=np.int32), cost))
 
-    def relax(self) -> Answer:
+    def relax(self, *, seconds: float = INF) -> Answer:
         """Solve the linear relaxation."""
         self._integrality(on=False)
-        self.h.run()
-        status = self.h.getModelStatus()
+        self._within(seconds)
+        status = self._run()
         s = highspy.HighsModelStatus
         if status == s.kOptimal:
-            value = self.h.getInfo().objective_function_value
+            value = self.h.getInfo().objective_function_value * self.unit
             return Answer("optimal", np.array(self.h.getSolution().col_value), value, value)
-        if status in (s.kInfeasible, s.kUnboundedOrInfeasible):
+        if status == s.kInfeasible:
             return Answer("infeasible", None, -math.inf, -math.inf)
         return Answer("unbounded" if status == s.kUnbounded else "limit", None, -math.inf, math.inf)
+
+    def _run(self) -> Any:
+        """Solve; what HiGHS says of the model. Infeasible or unbounded is asked again without an objective."""
+        s = highspy.HighsModelStatus
+        if self.h.run() == highspy.HighsStatus.kError:
+            return s.kSolveError
+        status = self.h.getModelStatus()
+        if status != s.kUnboundedOrInfeasible:
+            return status
+        self._cost({})
+        again = self.h.run()
+        status = self.h.getModelStatus()
+        self._cost(self.objective)
+        infeasible = again != highspy.HighsStatus.kError and status == s.kInfeasible
+        return s.kInfeasible if infeasible else s.kUnbounded
 
     def maximise(
         self,
@@ -151,17 +226,31 @@ class Program:
         `hint` are shares [M, K+1] for the first `hint_columns` columns.
         """
         self._integrality(on=True)
-        self.h.setOptionValue("time_limit", max(seconds, 0.01) + self.h.getRunTime())
-        self.h.setOptionValue("mip_rel_gap", 0.0)
-        self.h.setOptionValue("mip_abs_gap", max(absolute_gap, 1e-9))
-        for name in SEARCHES:
-            self.h.setOptionValue(name, hint is None)
-        if hint is not None:
+        self._within(seconds)
+        self._set(mip_rel_gap=0.0, mip_abs_gap=max(absolute_gap / self.unit, 1e-9))
+        self._set(**dict.fromkeys(SEARCHES, hint is None))
+        if hint is not None:  # a hint that is refused is none
             self.h.setSolution(hint_columns, np.arange(hint_columns, dtype=np.int32), hint[:, 1:].ravel())
         self._stop, self._stopping = stop, False
-        self.h.run()
+        status = self._run()
         self._stop = None
-        return self._answer()
+        return self._answer(status)
+
+    def any_solution(self, *, seconds: float) -> Answer:
+        """Any solution at all, by another way: no objective, no presolve, another seed. For a second opinion."""
+        self._took(self.h.clearSolver())
+        self._set(presolve="off", random_seed=self.seed + 1)
+        objective = self.objective
+        self.set_objective({})
+        try:
+            return self.maximise(seconds=seconds)
+        finally:
+            self.set_objective(objective)
+            self._set(presolve="choose", random_seed=self.seed)
+            self._took(self.h.clearSolver())
+
+    def _within(self, seconds: float) -> None:
+        self._set(time_limit=max(seconds, 0.01) + self.h.getRunTime())
 
     def _watch(self) -> None:
         """Listen once for all solves: subscriptions outlive a run."""
@@ -177,25 +266,24 @@ class Program:
         self.h.cbMipSolution.subscribe(found)
         self.h.cbMipInterrupt.subscribe(interrupt)
 
-    def _answer(self) -> Answer:
-        status = self.h.getModelStatus()
+    def _answer(self, status: Any) -> Answer:
         info = self.h.getInfo()
         s = highspy.HighsModelStatus
-        if status in (s.kInfeasible, s.kUnboundedOrInfeasible):
+        if status == s.kInfeasible:
             return Answer("infeasible", None, -math.inf, -math.inf)
         found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         x = np.array(self.h.getSolution().col_value) if found else None
-        value = info.objective_function_value if found else -math.inf
-        bound = float(info.mip_dual_bound)
-        if not self.integer and status == s.kOptimal:
-            bound = value
-        return Answer("optimal" if status == s.kOptimal else "limit", x, value, bound)
+        value = info.objective_function_value * self.unit if found else -math.inf
+        bound = value if not self.integer and status == s.kOptimal else float(info.mip_dual_bound) * self.unit
+        if status not in (s.kOptimal, *LIMITS) or math.isnan(bound):
+            bound = math.inf
+        return Answer("optimal" if status == s.kOptimal and found else "limit", x, value, bound)
 
     def _integrality(self, *, on: bool) -> None:
         kind = highspy.HighsVarType.kInteger if on else highspy.HighsVarType.kContinuous
         columns = np.array(sorted(self.integer), np.int32)
         if len(columns):
-            self.h.changeColsIntegrality(len(columns), columns, np.array([kind] * len(columns)))
+            self._took(self.h.changeColsIntegrality(len(columns), columns, np.array([kind] * len(columns))))
 
 
 Row = dict[int, float]

@@ -20,11 +20,7 @@ def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callabl
     of its rows are zero.
     """
     model, program = problem.model, problem.program
-    valued = problem.valued
-    labels = valued.labels
     t = program.add_column(-cap, cap)
-    norm = np.array([model.norm[label.party] for label in labels])
-    counted = norm > 0
     stake: dict[int, int] = {}
     added: set[int] = set()
 
@@ -33,15 +29,21 @@ def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callabl
             stake[p] = program.add_column(integer=True)
         return stake[p]
 
+    def norm() -> Array:
+        """[R] Σ|stakes|/ρ of each row's party; 0 where it has none, and the row does not count."""
+        return model.norm[problem.valued_party]
+
     def add(r: int) -> None:
-        label, slack = labels[r], problem.slack(r)
-        row, low = combine((1.0 / norm[r], slack.row), (-1.0, {t: 1.0})), -slack.const / norm[r]
-        relief = max(0.0, -problem.least(r)) / norm[r] + cap
+        label, slack = problem.valued.labels[r], problem.slack(r)
+        unit = float(model.norm[label.party])
+        row, low = combine((1.0 / unit, slack.row), (-1.0, {t: 1.0})), -slack.const / unit
+        relief = max(0.0, -problem.least(r)) / unit + cap
         if label.kind == "breakout" and not always_at_stake(label.party):
             s = at_stake(label.party)
             row, low = combine((1.0, row), (-relief, {s: 1.0})), low - relief
-            most = problem.most(r) + 1.0
-            program.add_row(combine((1.0, slack.row), (-most, {s: 1.0})), high=-slack.const + 1e-9)
+            most = problem.most(r) / unit + 1.0
+            row_of_most = combine((1.0 / unit, slack.row), (-most, {s: 1.0}))
+            program.add_row(row_of_most, high=-slack.const / unit + NOTHING)
         on = problem.switch(label.switch)
         if on is not None:
             row, low = combine((1.0, row), (-relief, on.row)), low - relief
@@ -59,10 +61,10 @@ def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callabl
         for p in range(len(model.parties)):
             mine = breakouts(p)
             rows = np.flatnonzero(mine & on)
-            if not any(abs(slack[r]) > NOTHING or valued.at_stake(int(r), shares) for r in rows):
+            if not any(abs(slack[r]) > NOTHING or problem.valued.at_stake(int(r), shares) for r in rows):
                 on = on & ~mine
-        safe = np.where(counted, norm, 1.0)
-        return np.where(on & counted, slack / safe, np.inf)
+        counted = norm() > 0
+        return np.where(on & counted, slack / np.where(counted, norm(), 1.0), np.inf)
 
     def score(shares: Array) -> float:
         return float(min(cap, ratios(shares).min(initial=np.inf)))
@@ -87,15 +89,15 @@ def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callabl
                 add(best)
                 return True
             return False
-        if not any(valued.at_stake(int(r), shares) for r in mine):
+        if not any(problem.valued.at_stake(int(r), shares) for r in mine):
             return False
         solver.forbid(shares, unless=at_stake(p))  # gains and losses cancel, in this plan
         return True
 
     def breakouts(p: int) -> NDArray[np.bool_]:
-        return np.array([label.kind == "breakout" and label.party == p for label in labels], bool)
+        return np.array([label.kind == "breakout" and label.party == p for label in problem.valued.labels], bool)
 
-    for r, label in enumerate(labels):
-        if label.kind == "consent" and counted[r]:
+    for r, label in enumerate(problem.valued.labels):
+        if label.kind == "consent" and model.norm[label.party] > 0:
             add(r)
     return Objective(Linear({t: 1.0}), score, refine, slack_for=slack_for)

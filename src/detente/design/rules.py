@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
+from detente.design.judging import Judging, plan_of
 from detente.design.problem import Linear, Problem, Question, requirements, standing_verified
 from detente.design.program import Array, combine
 from detente.design.solve import ANY, Clock, Objective, Outcome, Solver, linear_sum
@@ -26,8 +27,10 @@ from detente.model.temptation import Conditions, conditions, values
 Rule = Literal["nash", "kalai_smorodinsky", "egalitarian", "utilitarian", "robust", "earliest", "minimal"]
 RULES: tuple[Rule, ...] = ("nash", "kalai_smorodinsky", "egalitarian", "utilitarian", "robust", "earliest", "minimal")
 Status = Literal["satisfactory", "none_exists", "undecided"]
-POSITIVE = 1e-6
-"""A gain counts as positive above this (stake points)."""
+POSITIVE = 1e-9
+"""A gain counts as positive above this part of what the party has at stake (`Designer.at_stake`)."""
+FINE = 1e-4
+"""The part of that in which the programme counts gains: fine enough for small gains of who has much at stake."""
 CAP = 1e3
 """Above any slack in units of its party's Σ|stakes|/ρ."""
 
@@ -94,6 +97,7 @@ class Designer:
         self._fresh()
 
     def _fresh(self, pool: Sequence[Array] = ()) -> None:
+        """A programme anew, with the rows that were found to be needed and plans that are known."""
         self.problem = Problem(self.model, self.question, valued=self.valued)
         self.solver = Solver(self.problem, self.clock, say=self.say)
         self.solver.pool.extend(pool)
@@ -105,15 +109,24 @@ class Designer:
         m = self.model
         return [int(p) for p in np.flatnonzero(m.consents & m.valued & m.touched)]
 
+    @cached_property
+    def threat(self) -> Array:
+        """[P] what gains are counted from."""
+        return threat(self.model)
+
+    def at_stake(self, p: int) -> float:
+        """What counts as 1 point for a party, as far as rounding goes: Σ|stakes|/ρ, or its effects if larger."""
+        return float(self.problem.sizes.scale[p])
+
     def gains(self, shares: Array) -> Array:
-        """[bargainers] V_p(f; 0) − walk_away_p."""
-        return np.array([self._value(p, shares) - self.model.walk_away[p] for p in self.bargainers])
+        """[bargainers] V_p(f; 0) − walk_away_p, or V_p(f; 0) where no deal is what the parties fall back to."""
+        return np.array([self._value(p, shares) - self.threat[p] for p in self.bargainers])
 
     def gain(self, p: int) -> Linear:
         """The gain of a party as the programme sees it."""
         worth = self.problem.worth[p]
         assert worth is not None
-        return Linear(worth.row, worth.const - float(self.model.walk_away[p]))
+        return Linear(worth.row, worth.const - float(self.threat[p]))
 
     def _value(self, p: int, shares: Array) -> float:
         rows = self._worth[p]
@@ -136,31 +149,39 @@ class Designer:
         outcome, used = solve()
         return self._result(rule, used, outcome)
 
+    @property
+    def unit(self) -> float:
+        """The least that a bargainer has at stake: what is small beside it is small for all."""
+        return min(map(self.at_stake, self.bargainers), default=1.0)
+
     def _relative(self, value: float) -> float:
-        return self.gap * max(1.0, abs(value))
+        return self.gap * max(min(1.0, self.unit), abs(value))
 
     def _utilitarian(self) -> tuple[Outcome, Rule]:
         target = linear_sum((1.0, self.gain(p)) for p in self.bargainers)
-        return self.solver.best(
-            Objective(target, lambda s: float(self.gains(s).sum()), slack_for=self._relative)
-        ), "utilitarian"
+        score = Objective(target, lambda s: float(self.gains(s).sum()), slack_for=self._relative, unit=self.unit)
+        return self.solver.best(score), "utilitarian"
 
     def least(self, weights: dict[int, float]) -> Objective:
         """max t with t ≤ weight·gain for each party (bargainers, by number)."""
         if not weights:
             return Objective(Linear({}), lambda s: 0.0, slack_for=self._relative)
+        sizes = {p: weight * self.at_stake(p) for p, weight in weights.items()}
+        unit = min(sizes.values())
         t = self.problem.program.add_column(-math.inf, math.inf)
         for p, weight in weights.items():
-            gain = self.gain(p)
-            row = combine((weight, gain.row), (-1.0, {t: 1.0}))
-            self.problem.program.add_row(row, low=-weight * gain.const)
+            gain, size = self.gain(p), FINE * sizes[p]
+            row = combine((weight / size, gain.row), (-FINE * unit / size, {t: 1.0}))
+            self.problem.program.add_row(row, low=-weight * gain.const / size)
         factor = np.array([weights.get(p, 0.0) for p in self.bargainers])
         chosen = np.array([p in weights for p in self.bargainers])
 
         def score(shares: Array) -> float:
             return float((factor * self.gains(shares))[chosen].min())
 
-        return Objective(Linear({t: 1.0}), score, slack_for=self._relative)
+        return Objective(
+            Linear({t: FINE * unit}), score, slack_for=lambda v: self.gap * max(min(1.0, unit), abs(v)), unit=unit
+        )
 
     def _egalitarian(self) -> tuple[Outcome, Rule]:
         return self.solver.best(self.least(dict.fromkeys(self.bargainers, 1.0))), "egalitarian"
@@ -178,32 +199,39 @@ class Designer:
         """max Σ ln g, the logarithms from above by tangents, drawn where solutions fall."""
         program = self.problem.program
         fine = max(1e-8, 0.05 * self.gap / max(1, len(self.bargainers)))
+        least = POSITIVE / FINE
         columns: list[tuple[int, int]] = []
-        for p in self.bargainers:
+        units = np.array([FINE * self.at_stake(p) for p in self.bargainers])
+        for p, unit in zip(self.bargainers, units, strict=True):
             gain = self.gain(p)
-            g, z = program.add_column(POSITIVE, math.inf), program.add_column(-math.inf, math.inf)
-            program.add_row(combine((1.0, gain.row), (-1.0, {g: 1.0})), low=-gain.const, high=-gain.const)
+            g, z = program.add_column(least, math.inf), program.add_column(-math.inf, math.inf)
+            row = combine((1 / unit, gain.row), (-1.0, {g: 1.0}))
+            program.add_row(row, low=-gain.const / unit, high=-gain.const / unit)
             columns.append((g, z))
 
         def tangent(g: int, z: int, at: float) -> None:
-            program.add_row({z: 1.0, g: -1.0 / at}, high=math.log(at) - 1.0)
+            even = math.sqrt(at)
+            program.add_row({z: even, g: -1.0 / even}, high=even * (math.log(at) - 1.0))
 
         for g, z in columns:
-            for at in (0.01, 0.3, 3.0, 30.0, 300.0):
+            for at in (1.0, 30.0, 300.0, 3000.0, 30000.0):
                 tangent(g, z, at)
 
         def refine(x: Array) -> bool:
-            loose = [(g, z) for g, z in columns if x[z] - math.log(max(POSITIVE, x[g])) > fine]
+            loose = [(g, z) for g, z in columns if x[z] - math.log(max(least, x[g])) > fine]
             for g, z in loose:
-                tangent(g, z, max(POSITIVE, float(x[g])))
+                tangent(g, z, max(least, float(x[g])))
             return bool(loose)
 
         def score(shares: Array) -> float:
             gains = self.gains(shares)
-            return float(np.log(gains).sum()) if np.all(gains > POSITIVE) else -math.inf
+            return float(np.log(gains).sum()) if np.all(gains > least * units) else -math.inf
 
         return Objective(
-            Linear({z: 1.0 for _, z in columns}), score, refine, slack_for=lambda v: -math.log1p(-min(self.gap, 0.99))
+            Linear({z: 1.0 for _, z in columns}, float(np.log(units).sum())),
+            score,
+            refine,
+            slack_for=lambda v: -math.log1p(-min(self.gap, 0.99)),
         )
 
     def _kalai_smorodinsky(self) -> tuple[Outcome, Rule]:
@@ -212,7 +240,7 @@ class Designer:
             best = self.best_for(p, 0.2)
             if best.shares is None:
                 return best, "kalai_smorodinsky"
-            if best.objective > POSITIVE:
+            if best.objective > POSITIVE * self.at_stake(p):
                 weights[p] = 1.0 / best.objective
         return self.solver.best(self.least(weights)), "kalai_smorodinsky"
 
@@ -222,9 +250,12 @@ class Designer:
         Within `part` of the gap that is asked for; found once.
         """
         if p not in self._best:
-            least = float(self.model.walk_away[p])
+            least, unit = float(self.threat[p]), self.at_stake(p)
             own = Objective(
-                self.gain(p), lambda s: self._value(p, s) - least, slack_for=lambda v: part * self._relative(v)
+                self.gain(p),
+                lambda s: self._value(p, s) - least,
+                slack_for=lambda v: part * self.gap * max(min(1.0, unit), abs(v)),
+                unit=unit,
             )
             self._best[p] = self.solver.best(own)
         return self._best[p]
@@ -338,7 +369,7 @@ class Designer:
         success = self.question.success
         verdict = check(self.model.dossier, plan, success=success, openings=self.question.openings)  # type: ignore[arg-type]
         if not verdict.satisfactory:
-            broken = [s for s in verdict.slacks if s.slack is not None and s.slack < -1e-6]
+            broken = [s for s in verdict.slacks if not s.accepted]
             raise DetenteError(f"a designed plan did not pass check ({broken[:3]}): please report this dossier")
         return plan, verdict
 
@@ -354,13 +385,15 @@ class Designer:
         sign = -1.0 if used in ("earliest", "minimal") else 1.0
         bound = sign * outcome.bound if math.isfinite(outcome.bound) else None
         if outcome.shares is None:
+            notes += [outcome.note] if outcome.note else []
             return Design("undecided", rule, used, None, None, None, bound, None, first, tuple(notes), finished=False)
         plan, verdict = self.judged(outcome.shares)
         gap = self._gap(used, outcome)
         if used == "robust":
             notes.append(self._what_binds(verdict))
         if not outcome.proved:
-            notes.append("Stopped at the time limit: satisfactory, but perhaps not the best; see bound and gap.")
+            stopped = "Stopped at the time limit: satisfactory, but perhaps not the best; see bound and gap."
+            notes.append(outcome.note or stopped)
         objective: float | None = sign * outcome.objective
         if used == "robust" and outcome.objective >= CAP:  # no condition carries a value
             objective, bound, gap = None, None, None
@@ -392,26 +425,17 @@ class Designer:
         return difference / max(1.0, abs(outcome.bound))
 
 
-def plan_of(model: Model, shares: Array) -> Plan:
-    """A plan as people read it from shares [M, K+1]."""
-    d = model.dossier
-    entry: dict[str, date | None] = {}
-    share: dict[str, tuple[tuple[date, float], ...]] = {}
-    for m, name in enumerate(model.measures):
-        rises = [k for k in range(model.K) if shares[m, k + 1] > shares[m, k] + 1e-9]
-        if name in d.state.in_force:
-            entry[name] = d.state.in_force[name].since
-        else:
-            entry[name] = d.grid.dates[rises[0]] if rises else None
-        if model.divisible[m] and rises:
-            share[name] = tuple((d.grid.dates[k], float(shares[m, k + 1])) for k in rises)
-    return Plan(entry, share)
+def threat(model: Model) -> Array:
+    """[P] what gains are counted from: each party's walk-away value, or 0, no deal, where the dossier says so."""
+    counted: Array = model.walk_away * (model.dossier.disagreement == "walk_away")
+    return counted
 
 
 def any_plan(judge: Judge, question: Question, clock: Clock) -> tuple[Plan | None, bool]:
     """Some satisfactory plan of a judge's dossier, and whether that, or that there is none, is settled."""
     model = Model.of(judge.dossier)
-    outcome = Solver(Problem(model, question), clock).best(ANY)
+    judging = Judging(judge.dossier, question, judge=judge)
+    outcome = Solver(Problem(model, question), clock, judging=judging).best(ANY)
     if outcome.shares is None:
         return None, outcome.proved
     plan = plan_of(model, outcome.shares)

@@ -1,7 +1,8 @@
 """Best plans: a MILP whose valued rows are added as plans are found to break them. DESIGN §5, §6.
 
-Every bound is a true bound, since a programme with fewer rows can only do better. A plan leaves this module only when
-all valued rows hold; `rules` has it pass `check` besides.
+Every bound is a true bound, since a programme with fewer rows, or looser ones than the judge's, can only do better. A
+plan leaves this module only when the judge accepts it. What the rows let through and the judge refuses becomes further
+rows (`missed`), or is cut off by itself. That there is no plan is said only where two solves say so (`_none`).
 """
 
 from __future__ import annotations
@@ -11,17 +12,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.design.problem import Linear, Problem
+from detente.design.judging import Judging
+from detente.design.problem import LOOSE, MET, Linear, Problem
 from detente.design.program import Answer, Array, combine
 from detente.model.conditions import Expression
-
-ACCEPTED = 8e-7
-"""How far a valued row may be missed by a plan: above the programme's tolerance, below that of `check`."""
+from detente.model.temptation import Conditions
 
 REPAIR_WIDTH = 2
 WIDTHS = (1, 4, 12)
@@ -30,6 +29,10 @@ NEAR_ROUNDS = 12
 AROUND = 1
 """How many moments on either side of a broken row its neighbours are taken from."""
 NEAR_SECONDS = 4.0
+PATIENCE = 3
+"""How often the search goes on after two solves of one programme disagreed."""
+NOT_TWICE = "One solve found no plan; a second one, begun elsewhere, did not confirm it in time: that proves nothing."
+LOST = "The solver gave up without a result: that proves nothing."
 
 
 @dataclass
@@ -68,6 +71,8 @@ class Objective:
     bound: Callable[[float], float] = lambda b: b
     slack_for: Callable[[float], float] = lambda value: 0.0
     """Absolute gap that is good enough at an objective value."""
+    unit: float = 1.0
+    """A size of objective beside which rounding is nothing, where the objective itself is smaller."""
 
 
 ANY = Objective(Linear({}), lambda shares: 0.0)
@@ -76,12 +81,16 @@ ANY = Objective(Linear({}), lambda shares: 0.0)
 
 @dataclass(frozen=True)
 class Outcome:
-    """`shares` is None where no plan was found; `proved`: the bound is within the gap, or there is no plan."""
+    """`shares` is None where no plan was found; `proved`: the bound is within the gap, or there is no plan.
+
+    `note`: why what one solve said is not taken for a proof.
+    """
 
     shares: Array | None
     objective: float
     bound: float
     proved: bool
+    note: str = ""
 
     @property
     def infeasible(self) -> bool:
@@ -91,9 +100,20 @@ class Outcome:
 class Solver:
     """Solves one problem for one objective after another, keeping rows and plans found."""
 
-    def __init__(self, problem: Problem, clock: Clock, *, say: Callable[[str], None] = lambda text: None) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        clock: Clock,
+        *,
+        judging: Judging | None = None,
+        say: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self.problem, self.clock, self.say = problem, clock, say
+        self.judging = judging or Judging(problem.model.dossier, problem.question)
         problem.program.give_up = lambda: clock.left <= 0
+        self._everything = np.ones((problem.model.M, problem.model.K + 1))
+        self._contradicted = 0
+        """How often a second look found a solution where there was said to be none."""
         self.pool: list[Array] = []
         """Shares of plans known to satisfy every row."""
         self.first_plan_seconds: float | None = None
@@ -104,8 +124,9 @@ class Solver:
         """The last solution of the programme that broke rows."""
         self._solved = -1
         """How many rows the programme had when it was last solved."""
-        valued = problem.valued
-        self._relief = np.maximum(0.0, -valued.least)
+        self._grouped: tuple[Conditions, dict[tuple[object, ...], list[int]]] | None = None
+        self._missed: dict[bytes, Conditions] = {}
+        """Rows beyond those of the problem that plans break, to be added when the programme is not being solved."""
 
     # --- judging -----------------------------------------------------------------------------------------------
 
@@ -115,13 +136,13 @@ class Solver:
         f = np.clip(x[: model.M * model.K].reshape(model.M, model.K), 0.0, 1.0)
         whole = ~model.divisible
         f[whole] = np.round(f[whole])
-        f = np.where(f < 1e-7, 0.0, np.where(f > 1 - 1e-7, 1.0, f))
+        f = np.where(f < 1e-8, 0.0, np.where(f > 1 - 1e-8, 1.0, f))
         return np.concatenate([model.state[:, None], np.maximum.accumulate(f, axis=1)], axis=1)
 
     def violated(self, shares: Array) -> NDArray[np.int64]:
-        """Valued rows that a plan breaks."""
+        """Valued rows that a plan breaks by so much that the judge need not be asked."""
         slack = self.slacks(shares)
-        broken: NDArray[np.int64] = np.flatnonzero((slack < -ACCEPTED) & self.on(shares))
+        broken: NDArray[np.int64] = np.flatnonzero((slack < -MET * self.problem.slight(shares)) & self.on(shares))
         return broken
 
     def on(self, shares: Array) -> NDArray[np.bool_]:
@@ -152,7 +173,7 @@ class Solver:
             positive, negative = problem.valued.on_terms
             slack = slack + positive @ ranges[:, 1] + negative @ ranges[:, 0]
         whole = np.concatenate([problem.model.state[:, None], f], axis=1)
-        return slack + self._relief * (1.0 - self._relieved(whole))
+        return slack + np.maximum(0.0, -problem.valued.least) * (1.0 - self._relieved(whole))
 
     def _range(
         self, e: Expression, f: Array, x: Array, cache: dict[Expression, tuple[float, float]]
@@ -201,39 +222,77 @@ class Solver:
     def _neighbours(self, r: int) -> list[int]:
         """The rows of r's family at moments near its own: what the next plan would break by a small delay."""
         moment = self.problem.valued.labels[r].moment
-        family = self._family[self._key(r)]
+        family = self._families()[self._key(r)]
         return [n for n in family if abs(self.problem.valued.labels[n].moment - moment) <= AROUND]
 
     def _key(self, r: int) -> tuple[object, ...]:
         label = self.problem.valued.labels[r]
         return label.kind, label.party, label.other, label.measure
 
-    @cached_property
-    def _family(self) -> dict[tuple[object, ...], list[int]]:
-        families: dict[tuple[object, ...], list[int]] = {}
-        for r in np.flatnonzero(self.problem.valued.least < 0):
-            families.setdefault(self._key(int(r)), []).append(int(r))
-        return families
+    def _families(self) -> dict[tuple[object, ...], list[int]]:
+        """The rows that a plan can break, by what they are about."""
+        valued = self.problem.valued
+        if self._grouped is None or self._grouped[0] is not valued:
+            families: dict[tuple[object, ...], list[int]] = {}
+            for r in np.flatnonzero(valued.least < 0):
+                families.setdefault(self._key(int(r)), []).append(int(r))
+            self._grouped = valued, families
+        return self._grouped[1]
 
-    def offer(self, shares: Array) -> bool:
-        """Keep a plan if it satisfies every row."""
+    def offer(self, shares: Array, objective: Objective | None = None) -> bool:
+        """Keep a plan if it satisfies every row and the judge; whether it does.
+
+        One that is no better by an objective than what is known is not judged and not kept: it would change nothing.
+        """
         if len(self.violated(shares)):
+            return False
+        if self._settled(shares, objective):
+            return True
+        if not self._judged(shares):
             return False
         if self.first_plan_seconds is None:
             self.first_plan_seconds = time.monotonic() - self.clock.start
-        if not any(np.array_equal(shares, p) for p in self.pool):
+        if not self._kept(shares):
             self.pool.append(shares)
         return True
+
+    def _kept(self, shares: Array) -> bool:
+        return any(np.array_equal(shares, p) for p in self.pool)
+
+    def _settled(self, shares: Array, objective: Objective | None) -> bool:
+        """Whether judging a plan would change nothing."""
+        if self._kept(shares):
+            return True
+        known, value = (None, 0.0) if objective is None else self._incumbent(objective)
+        return known is not None and objective is not None and objective.score(shares) <= value
+
+    def _judged(self, shares: Array) -> bool:
+        """Whether the judge accepts a plan; the rows that it misses are noted."""
+        if shares.tobytes() in self._missed:
+            return False
+        if (rows := self.judging.missed(self.problem.model, shares)) is not None:
+            self._missed[shares.tobytes()] = rows
+            return False
+        return self.judging.accepts(self.problem.model, shares)
+
+    def _add_missed(self, shares: Array) -> int:
+        """Put the rows that the judge missed in a plan into the problem and the programme; how many."""
+        rows = self._missed.pop(shares.tobytes(), None)
+        new = range(0) if rows is None else self.problem.extend(rows)
+        for r in new:
+            self.problem.activate(r)
+        return len(new)
 
     def best(self, objective: Objective) -> Outcome:
         """The best plan for an objective, with a proven bound, within the clock."""
         if not self.problem.new:  # nothing can enter: every plan is empty
             return Outcome(None, -math.inf, -math.inf, proved=True)
-        program = self.problem.program
-        program.set_objective(objective.target.row)
+        self.problem.program.set_objective(objective.target.row)
         relaxed = self._relaxation(objective)
         if relaxed is None:
-            return Outcome(None, -math.inf, -math.inf, proved=not self.doubtful)
+            if (none := self._none(objective, math.inf)) is not None:
+                return none
+            relaxed = None, math.inf
         x, bound = relaxed[0], objective.bound(relaxed[1] + objective.target.const)
         if x is not None:
             for width in self.widths:
@@ -250,15 +309,52 @@ class Solver:
                 self._near(objective, self._broken, REPAIR_WIDTH)
             shares, value = self._incumbent(objective)
             if answer.status == "infeasible":
-                return Outcome(shares, value, bound if self.doubtful else value, proved=not self.doubtful)
+                if (none := self._none(objective, bound)) is not None:
+                    return none
+                continue
             if not self.doubtful:
                 bound = min(bound, objective.bound(answer.bound + objective.target.const))
             if not changed and answer.status == "optimal":
                 return Outcome(shares, value, max(bound, value), proved=not self.doubtful)
+            if not changed and self._stuck(answer):
+                return Outcome(shares, value, bound, proved=False, note=LOST)
+
+    @staticmethod
+    def _stuck(answer: Answer) -> bool:
+        """Whether HiGHS ended without a word: neither done, nor stopped, and nothing learned."""
+        return math.isinf(answer.bound)
+
+    def _none(self, objective: Objective, bound: float) -> Outcome | None:
+        """What it means that the programme has no solution; None where a second look found one, and the search goes on.
+
+        The second look lets rows be missed by more than the judge would, has no objective and no presolve, and begins
+        elsewhere. It has the time that is left: in large cases as long as the first took, or there is no proof.
+        """
+        shares, value = self._incumbent(objective)
+        if self.doubtful:
+            return Outcome(shares, value, bound, proved=False)
+        loosened = self.problem.loosen()
+        if self.clock.left <= 0:
+            return Outcome(shares, value, bound, proved=False, note=NOT_TWICE)
+        self._solved = self.problem.program.rows
+        answer = self.problem.program.any_solution(seconds=self.clock.left)
+        if answer.status == "infeasible":
+            return Outcome(shares, value, value, proved=True)
+        if answer.x is None:
+            return Outcome(shares, value, bound, proved=False, note=NOT_TWICE)
+        self._learn(objective, answer.x)
+        self.problem.program.set_objective(objective.target.row)
+        self._contradicted += 1
+        if not loosened and self._contradicted > PATIENCE:
+            shares, value = self._incumbent(objective)
+            return Outcome(shares, value, bound, proved=False, note=NOT_TWICE)
+        return None
 
     def _good_enough(self, objective: Objective, bound: float) -> bool:
         shares, value = self._incumbent(objective)
-        return shares is not None and bound - value <= max(objective.slack_for(value), 1e-7 * max(1.0, abs(value)))
+        return shares is not None and bound - value <= max(
+            objective.slack_for(value), 1e-7 * max(min(1.0, objective.unit), abs(value))
+        )
 
     def _solve_whole(self, objective: Objective, *, seconds: float) -> tuple[Answer, bool]:
         """Solve the programme as it is and learn from every plan met; whether that changed the programme."""
@@ -272,7 +368,7 @@ class Solver:
             absolute_gap=0.9 * objective.slack_for(value if shares is not None else 0.0),
             hint=shares,
             hint_columns=self.problem.model.M * self.problem.model.K,
-            stop=lambda x, _: self._reject(x, rejected),
+            stop=lambda x, _: self._reject(objective, x, rejected),
         )
         found = [x for x in (*rejected, answer.x) if x is not None]
         self._broken = next((x for x in reversed(found) if len(self.violated(self.shares(x)))), None)
@@ -308,10 +404,10 @@ class Solver:
         """From a solution of the programme: a plan, or the rows that it breaks; whether the programme has changed."""
         shares = self.shares(x)
         refined = objective.refine(x)
-        if self.offer(shares):
+        if self.offer(shares, objective):
             return refined
-        slack = self.slacks(shares)
-        added = self._add_worst(self.violated(shares), slack, each=3, around=True)
+        added = self._add_missed(shares)
+        added += self._add_worst(self.violated(shares), self.slacks(shares), each=3, around=True)
         self._rule_out(shares, known=not added and not refined)
         return True
 
@@ -332,9 +428,9 @@ class Solver:
         self.problem.program.add_row(row, low=1.0 - ones)
         self.doubtful |= unless is None and bool(np.any(model.divisible & (model.state < 1)))
 
-    def _reject(self, x: Array, rejected: list[Array]) -> bool:
+    def _reject(self, objective: Objective, x: Array, rejected: list[Array]) -> bool:
         """Keep a plan that the solver has come upon, or stop it to learn from one that breaks rows."""
-        if self.offer(self.shares(x)):
+        if self.offer(self.shares(x), objective):
             return False
         rejected.append(x)
         return True
@@ -352,7 +448,7 @@ class Solver:
         """Solve the relaxation, adding rows until none is broken; None where even that has no solution."""
         bound, last, stalled = math.inf, None, 0
         for _ in range(40):
-            answer = self.problem.program.relax()
+            answer = self.problem.program.relax(seconds=max(1.0, self.clock.left))
             if answer.status == "infeasible":
                 return None
             if answer.x is None:
@@ -361,7 +457,7 @@ class Solver:
             stalled = stalled + 1 if improved < 1e-4 * max(1.0, abs(answer.bound)) else 0
             bound, last = min(bound, answer.bound), answer.x
             slack = self._optimistic(answer.x)
-            broken = np.flatnonzero(slack < -1e-6)
+            broken = np.flatnonzero(slack < -LOOSE * self.problem.slight(self._everything))
             added = self._add_worst(broken, slack, each=2)
             refined = objective.refine(answer.x)
             if (not added and not refined) or stalled >= 4 or self.clock.left <= 0:

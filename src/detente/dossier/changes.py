@@ -10,6 +10,7 @@ from typing import Any
 
 from detente.dossier import shape
 from detente.dossier.places import NOWHERE, Path, Places, dotted, nearest
+from detente.dossier.schema import PerYear
 from detente.dossier.yaml_text import MAX_DEPTH, text_problem
 from detente.errors import Finding
 
@@ -90,6 +91,8 @@ def _parts(path: str) -> list[str]:
 def _set(node: Any, parts: list[str], value: Any, done: Path) -> Any:
     """A copy of `node` with a value at `parts` below it; only what lies on the way is copied."""
     name, rest = parts[0], parts[1:]
+    if not isinstance(node, Mapping | list) and shape.model_at(done) is PerYear:
+        node = {"rate": node}  # what a plain number there is short for
     if isinstance(node, list):
         return _set_item(node, name, rest, value, done)
     if not isinstance(node, dict):

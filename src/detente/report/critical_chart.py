@@ -8,7 +8,7 @@ from detente.design.critical import Critical, Flip, PairFlip
 from detente.report.conflict_words import number_at, question_words
 from detente.report.figure import DANGER, FAINT, INK, Figure, Row, inline
 from detente.report.table import Cell, Table
-from detente.report.words import number, percent, several
+from detente.report.words import exactly, number, percent, several
 
 MOST = 30
 """Numbers drawn; the table has all."""
@@ -149,7 +149,7 @@ def critical_sentences(critical: Critical) -> tuple[str, ...]:
 def _flip(critical: Critical, f: Flip) -> str:
     unit = f" {f.unit}" if f.unit else ""
     near = f", {percent(f.distance)} of its range away" if f.distance is not None else ""
-    at = f"at {number(f.flips_at)}{unit} instead of {number(f.stated)}{unit}{near}"
+    at = f"at {exactly(f.flips_at or 0.0)}{unit} instead of {number(f.stated)}{unit}{near}"
     return f"{number_at(critical.dossier, f.path)}: {at}, {OTHER[critical.verdict]}."
 
 

@@ -26,6 +26,12 @@ def number(value: float | None) -> str:
     return f"{MINUS}{text}" if value < 0 and float(text.replace(",", "")) != 0 else text
 
 
+def exactly(value: float) -> str:
+    """A number with all its digits, for one that was chosen to be short and must not be rounded."""
+    text = f"{abs(value):,.12f}".rstrip("0").rstrip(".") if abs(value) >= 1e-6 else f"{abs(value):.6g}"
+    return f"{MINUS}{text}" if value < 0 else text
+
+
 def _significant(size: float) -> str:
     if size < 1e-6:
         return "0"
