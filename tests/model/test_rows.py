@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from detente.dossier.schema import Dossier
 from detente.model.arrays import Model
-from detente.model.check import Judge
-from detente.model.paths import truth
+from detente.model.check import Judge, Slack
+from detente.model.moments import Moment
 from detente.model.plan import Plan
-from detente.model.temptation import conditions
+from detente.model.temptation import Conditions, Label, conditions, row
 from tests.strategies import dossiers, plans
+
+VALUED = ("consent", "breakout", "covert", "exposure", "secret_exposure")
+Name = tuple[object, ...]
 
 
 def shares(model: Model, plan: Plan) -> np.ndarray:
@@ -29,53 +32,81 @@ def shares(model: Model, plan: Plan) -> np.ndarray:
     return f
 
 
-def row_slacks(dossier: Dossier, plan: Plan) -> dict[tuple[object, ...], float]:
+def name_of(model: Model, label: Label) -> Name:
+    """What a row is about, as the judge names it."""
+    at, other, measure = label.at, label.other, label.measure
+    return (
+        label.kind,
+        model.parties[label.party],
+        model.parties[other] if other >= 0 else None,
+        model.measures[measure] if measure >= 0 else None,
+        None if at is None else (at.side, round(at.years, 6)),
+        None if label.leaves is None else (label.leaves.side, round(label.leaves.years, 6)),
+    )
+
+
+def judged_name(s: Slack) -> Name:
+    at = None if s.moment is None or s.years is None else (s.moment, round(s.years, 6))
+    leaves = None if s.leaves_moment is None or s.leaves_years is None else (s.leaves_moment, round(s.leaves_years, 6))
+    return s.kind, s.party, s.other, s.measure, at, leaves
+
+
+def slacks(rows: Conditions, f: np.ndarray) -> dict[Name, float]:
+    """Slack of every row that applies to shares."""
+    found = zip(rows.labels, rows.slacks(f), rows.on(f), strict=True)
+    return {name_of(rows.model, label): float(slack) for label, slack, on in found if on}
+
+
+def row_like(model: Model, s: Slack) -> Conditions:
+    """The row that stands for one of the judge's conditions, made for it alone."""
+    parties, measures = model.parties, model.measures
+    assert s.years is not None
+    assert s.moment is not None
+    leaves = None
+    if s.leaves_years is not None and s.leaves_moment is not None:
+        leaves = Moment.at(model.tau, s.leaves_years, s.leaves_moment)
+    return row(
+        model,
+        s.kind,  # type: ignore[arg-type]
+        parties.index(s.party or ""),
+        -1 if s.other is None else parties.index(s.other),
+        -1 if s.measure is None else measures.index(s.measure),
+        Moment.at(model.tau, s.years, s.moment),
+        leaves,
+    )
+
+
+def agree(dossier: Dossier, plan: Plan) -> int:
+    """Compare every row on a date, and every other condition that the judge tries; how many."""
     model = Model.of(dossier)
     f = shares(model, plan)
-    rows = conditions(model)
-    found = {}
-    for label, coef, const, terms in zip(rows.labels, rows.coef, rows.const, rows.terms, strict=True):
-        s = label.switch
-        if s.kind == "performs" and not f[model.by[s.party]].any():
-            continue
-        if s.kind == "in" and f[s.measure, s.period + 1] < 1:
-            continue
-        if s.kind == "enters" and f[s.measure, s.period + 1] - f[s.measure, s.period] < 1:
-            continue
-        value = const + (coef * f[:, 1:]).sum() + sum(c * truth(e, f) for e, c in terms.items())
-        name = (
-            label.kind,
-            model.parties[label.party],
-            model.parties[label.other] if label.other >= 0 else None,
-            model.measures[label.measure] if label.measure >= 0 else None,
-            (label.moment % 2, dossier.grid.dates[label.moment // 2]) if label.moment >= 0 else None,
-        )
-        found[name] = float(value)
-    return found
-
-
-def judged_slacks(dossier: Dossier, plan: Plan) -> dict[tuple[object, ...], float]:
-    found = {}
-    for s in Judge(dossier).slacks(plan):
-        if s.kind in ("consent", "breakout", "covert", "exposure", "secret_exposure"):
-            moment = None if s.moment is None else (int(s.moment == "after"), s.date)
-            found[s.kind, s.party, s.other, s.measure, moment] = s.slack
-    return found
-
-
-@settings(max_examples=int(os.environ.get("EX", "100")), deadline=None)
-@given(st.data())
-def test_rows_and_judge_agree(data: st.DataObject) -> None:
-    dossier = data.draw(dossiers())
-    plan = data.draw(plans(dossier))
-    if not any(day for m, day in plan.entry.items() if m not in dossier.state.in_force):
-        return
-    rows, judged = row_slacks(dossier, plan), judged_slacks(dossier, plan)
+    dated = slacks(conditions(model), f)
+    judged = {judged_name(s): s for s in Judge(dossier).slacks(plan) if s.kind in VALUED}
     idle = {p for p in dossier.parties if not any(k[:2] == ("breakout", p) for k in judged)}
-    for name, value in rows.items():
+    for name, value in dated.items():
         if name[0] == "breakout" and name[1] in idle:
             assert abs(value) < 1e-9, name
         else:
             assert name in judged, name
-            assert abs(value - judged[name]) <= 1e-8 * max(1.0, abs(value)), (name, value, judged[name])
-    assert set(judged) <= set(rows)
+    for name, s in judged.items():
+        assert s.slack is not None
+        assert s.keep is not None
+        assert s.deviate is not None
+        if name in dated:
+            value = dated[name]
+        else:
+            assert s.moment == "between" or s.leaves is not None, name
+            alone = row_like(model, s)
+            value = float(alone.slacks(f)[0])
+            assert alone.on(f)[0], name
+        assert abs(value - s.slack) <= 1e-8 * max(1.0, abs(s.keep), abs(s.deviate)), (name, value, s.slack)
+    return len(judged)
+
+
+@settings(max_examples=int(os.environ.get("DETENTE_ROWS", "150")), deadline=None)
+@given(st.data())
+def test_rows_and_judge_agree(data: st.DataObject) -> None:
+    dossier = data.draw(dossiers(answers=True))
+    plan = data.draw(plans(dossier))
+    assume(any(day for m, day in plan.entry.items() if m not in dossier.state.in_force))
+    agree(dossier, plan)
