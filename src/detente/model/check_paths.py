@@ -285,7 +285,8 @@ class Paths:
         law, delay = self.facts.law[m], self.facts.delay[m]
         branches, weight = self._until(now, law, delay, then, faker)
         since = np.maximum(then.t - now.t, 0.0)
-        weight = weight * np.exp(-self.leaving * since) * law.left(since - delay)
+        soon = np.where(then.late, 0.0, self._nudge(now, law))
+        weight = weight * np.exp(-self.leaving * since) * law.left(since - soon - delay)
         return [*branches, self._parting(then, weight, faker)]
 
     def _parting(self, then: Moments, weight: Array, mover: int) -> Branch:
@@ -312,22 +313,30 @@ class Paths:
         branches: list[Branch] = []
         weight = np.ones((1, 1))
         last = np.full((1, 1), NEVER) if then is None else then.t
+        nudge = self._nudge(now, law)
+        known = last if then is None else last - np.where(then.late, 0.0, nudge)
         start = -NEVER
         for x, r, chance in [*self.dated, (NEVER, -1, 0.0)]:
             low, high = np.maximum(now.t, start), np.minimum(last, x)
             if faker is not None and law.sees:
-                branches.append(self._found_out(now, then, faker, law, delay, (low, high), weight))
+                seen = np.maximum(now.t, start - nudge), np.minimum(known, x - nudge)
+                branches.append(self._found_out(now, then, faker, law, delay, seen, weight))
             for q, rate in self.rates:
                 leaves = Leaves(law, now.t, delay, self.leaving, rate)
                 branches.append(self._exit(now, leaves, q, (low, high), weight))
             if x < NEVER:
                 counts = self._to_come(now, then, x)
-                stays = np.exp(-self.leaving * np.maximum(x - now.t, 0.0)) * law.left(x - now.t - delay)
+                stays = np.exp(-self.leaving * np.maximum(x - now.t, 0.0)) * law.left(x - nudge - now.t - delay)
                 if counts.any():
                     branches.append(self._dated_exit(x, r, np.where(counts, weight * chance * stays, 0.0)))
                 weight = weight * np.where(counts, 1 - chance, 1.0)
                 start = x
         return branches, weight
+
+    @staticmethod
+    def _nudge(now: Moments, law: Law) -> Array:
+        """What is set off just after a moment is seen just after a visit: a little later than all else on its date."""
+        return NUDGE * now.late if law.round else np.zeros((1, 1))
 
     @staticmethod
     def _to_come(now: Moments, then: Moments | None, x: float) -> Mask:
@@ -360,7 +369,7 @@ class Paths:
             moving=facts.found_out[faker],
             answer=(NEVER, first),
             pays=faker,
-            nudge=NUDGE * now.late if law.round and now.late.any() else None,
+            nudge=self._nudge(now, law) if law.round and now.late.any() else None,
         )
         if then is not None:
             measures = range(len(facts.measures))
