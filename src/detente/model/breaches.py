@@ -20,8 +20,8 @@ from functools import cached_property
 import numpy as np
 
 from detente.model.arrays import Array, Flags, Model
-from detente.model.detection import NEVER, SNAP, Watch
-from detente.model.laws import Exits, Known, Law, Left
+from detente.model.detection import NEVER, Watch
+from detente.model.laws import Exits, Known, Law, Left, just_before
 from detente.model.moments import Moments
 
 
@@ -112,6 +112,9 @@ class Sure:
         there = (a < 0) & (b >= 0)
         return np.where(there, self.chance.reshape(self.chance.shape + (1,) * (a.ndim - 1)), 0.0)
 
+    def just_before(self, z: Array, chosen: Flags) -> Array:
+        return z
+
 
 class Maker:
     """Makes the deviations of a model from some moments on."""
@@ -188,11 +191,13 @@ class Maker:
     def _sure(self, chance: Array) -> Branch:
         return self._branch(Sure(chance), self.goes_on())
 
-    def _left(self, faked: Faked | None = None, high: Array | None = None) -> Iterator[Branch]:
+    def _left(
+        self, faked: Faked | None = None, high: Array | None = None, too_late: Array | None = None
+    ) -> Iterator[Branch]:
         """A party leaves before anything else happens: as in a breakout, at no cost."""
         never = np.zeros(self.n, bool)
         for q in self.exits.parties:
-            law = Left(q, self.exits) if faked is None else Left(q, self.exits, faked.watch, faked.delay)
+            law = Left(q, self.exits) if faked is None else Left(q, self.exits, faked.watch, faked.delay, too_late)
             fates = self.reaction(q, self.zero, self.zero, own_moves=True, known_moves=True)
             branch = self._branch(
                 law,
@@ -240,7 +245,8 @@ class Maker:
             unseen = replace(self._sure(never), fates=faked.spares(self.goes_on()))
             return Deviation(self.moments, (seen, *self._left(faked), unseen), p)
         away = leaves.years - self.moments.years
-        late, last = away - faked.delay - first, away - faked.delay
+        missed = self.moments.just_after & ~leaves.just_after
+        late, last = (just_before(faked.watch, t, missed) for t in (away - known - first, away - known))
         counted = ~leaves.before
         neither = np.asarray(faked.watch.survival(last), float) * self.exits.until(away, counted)
         left = {
@@ -254,7 +260,7 @@ class Maker:
         branches = [
             replace(both, low=np.maximum(-1.0, late), high=last, **left),  # type: ignore[arg-type]
             replace(open_, **left),  # type: ignore[arg-type]
-            *self._left(faked, np.where(counted, away, away - 2 * SNAP)),
+            *self._left(faked, away, np.where(counted, np.inf, away)),
         ]
         if np.isfinite(first):
             branches.append(replace(seen, high=late, **left))  # type: ignore[arg-type]

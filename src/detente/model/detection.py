@@ -45,6 +45,15 @@ class Watch:
             left = left * self._unseen[-1] ** rounds * self._unseen[i]
         return left
 
+    def visits_at(self, t: ArrayLike) -> NDArray[np.bool_]:
+        """Whether a visit falls on each time."""
+        time = np.asarray(t, float)
+        if not self.visits:
+            return np.zeros(time.shape, bool)
+        rounds, since, i = self._place(np.clip(time, 0.0, 1e300))
+        on_round = (rounds > 0) & (since <= SNAP) & (self.visits[-1][0] >= self.every - SNAP)
+        return (time > SNAP) & (on_round | ((i > 0) & (np.abs(since - self._times[i]) <= SNAP)))
+
     def mean(self) -> float:
         """E[T]; infinite where it may never be seen."""
         if float(self.survival(np.inf)) > 0:

@@ -258,8 +258,8 @@ class Joint:
         for clause in self.clauses:
             groups = [g for g, group in enumerate(self.groups) if set(group.members) <= clause]
             later = _reduce(np.logical_or, [self.fresh[g] for g in groups])
-            first, last = self._standing(low, high, *self._ends(clause), self._latest(groups) - t0)
-            low, high = np.where(later, first, low), np.where(later, last, high)
+            since, until = self._standing(low, high, *self._ends(clause), self._latest(groups) - t0)
+            low, high = np.where(later, since, low), np.where(later, until, high)
         when = Range(self.entries.branch, self.v.rho, low, high)
         fresh = _reduce(np.logical_or, self.fresh)
         first: Array = np.where(fresh, np.exp(-self.v.rho * self.start) * when.chance, 0.0)

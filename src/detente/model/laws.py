@@ -26,6 +26,9 @@ class Law(Protocol):
     def partial(self, rho: float, a: Array, b: Array) -> Array:
         """∫ over (a, b] of e^(−ρz) dF(z); a and b broadcast against [I, …]; a < 0 takes in 0, b may be infinite."""
 
+    def just_before(self, z: Array, chosen: Flags) -> Array:
+        """`z`, or where chosen and the law has an atom there, a time just before it."""
+
 
 @dataclass(frozen=True)
 class Leaving:
@@ -46,6 +49,8 @@ class Exits:
     """[I] the moments."""
     still: Flags
     """[D, I] whether each dated exit is still to come."""
+    just_after: Flags
+    """[I] whether what is set off at a moment falls just after its time, and so after an exit at that very time."""
 
     @classmethod
     def of(cls, leavings: Sequence[Leaving], moments: Moments) -> Exits:
@@ -54,7 +59,7 @@ class Exits:
         )
         at = np.array([x.at for x in chosen if x.chance > 0])[:, None]
         still = (at > moments.years + SNAP) | ((at >= moments.years - SNAP) & moments.before)
-        return cls(chosen, moments.years, still)
+        return cls(chosen, moments.years, still, moments.just_after)
 
     @property
     def dated(self) -> tuple[Leaving, ...]:
@@ -98,7 +103,8 @@ class Known:
         total = rho + exits.rate
         weight, low, amount = np.ones(a.shape), np.asarray(a, float), np.zeros(a.shape)
         for x, still in zip(exits.dated, exits.still, strict=True):
-            cut = _column(x.at - exits.t0 - self.delay, a)
+            cut = just_before(self.watch, x.at - exits.t0 - self.delay, exits.just_after)
+            cut = _column(cut, a)
             high = np.clip(cut, low, np.maximum(low, b))
             amount = amount + weight * self.watch.partial(total, low, high)
             weight = weight * np.where(_column(still, a), 1.0 - x.chance, 1.0)
@@ -106,6 +112,9 @@ class Known:
         amount = amount + weight * self.watch.partial(total, low, np.maximum(low, b))
         amount *= np.exp(-exits.rate * self.delay)
         return amount
+
+    def just_before(self, z: Array, chosen: Flags) -> Array:
+        return just_before(self.watch, z, chosen)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +125,8 @@ class Left:
     exits: Exits
     watch: Watch | None = None
     delay: float = 0.0
+    too_late: Array | None = None
+    """[I] a time at which a dated exit no longer counts; ∞ for none."""
 
     def partial(self, rho: float, a: Array, b: Array) -> Array:
         a, b = np.broadcast_arrays(a, b)
@@ -128,9 +139,12 @@ class Left:
             if rate:
                 amount += rate * weight * self._between(rho + exits.rate, low, high)
             if x.party == self.party:
+                if self.too_late is not None:
+                    still = still & ~(np.abs(x.at - exits.t0 - self.too_late) <= SNAP)
                 inside = (at > a + SNAP) & (at <= b + SNAP) & _column(still, a).astype(bool)
                 now = np.maximum(at, 0.0)
-                there = weight * x.chance * np.exp(-(rho + exits.rate) * now) * self._unknown(now)
+                unknown = self._unknown(now, exits.just_after)
+                there = weight * x.chance * np.exp(-(rho + exits.rate) * now) * unknown
                 amount += np.where(inside, there, 0.0)
             weight = weight * np.where(_column(still, a), 1.0 - x.chance, 1.0)
             low = high
@@ -138,9 +152,15 @@ class Left:
             amount += rate * weight * self._between(rho + exits.rate, low, np.maximum(low, b))
         return amount
 
-    def _unknown(self, x: Array) -> Array:
-        """P(T + delay > x)."""
-        return np.ones(np.shape(x)) if self.watch is None else self.watch.survival(x - self.delay)
+    def just_before(self, z: Array, chosen: Flags) -> Array:
+        return z  # nobody's leaving is counted from just after a moment
+
+    def _unknown(self, x: Array, just_after: Flags | None = None) -> Array:
+        """P(T + delay > x), or ≥ where what is seen falls just after its time."""
+        if self.watch is None:
+            return np.ones(np.shape(x))
+        since = x - self.delay
+        return self.watch.survival(since if just_after is None else just_before(self.watch, since, _column(just_after, x)))
 
     def _between(self, kappa: float, a: Array, b: Array) -> Array:
         """∫ from a to b of e^(−κx) P(T + delay > x) dx, for κ > 0: by parts."""
@@ -156,6 +176,11 @@ class Left:
             seen = self.watch.partial(kappa, a - self.delay, b - self.delay)
             amount = amount - np.exp(-kappa * self.delay) * seen / kappa
         return np.maximum(amount, 0.0)
+
+
+def just_before(watch: Watch, t: Array, chosen: Flags) -> Array:
+    """`t`, or where chosen and a visit falls on it, a time just before it."""
+    return np.where(chosen & watch.visits_at(t), t - 2 * SNAP, t)
 
 
 STEP = 2e-4

@@ -291,8 +291,7 @@ class Entries:
         low, high = self.low[:, None], self.high[:, None]
         ahead = self.tau - self.t0
         if moves:
-            snap = np.where(self.branch.just_after[:, None], -2 * SNAP, SNAP / 2)
-            first = np.maximum(low, ahead - stop + snap)
+            first = np.maximum(low, self.branch.law.just_before(ahead - stop, self.branch.just_after[:, None]))
         else:
             snap = np.where(self.branch.just_after_fixed[:, None], -SNAP, SNAP)
             there = (stop > ahead + snap) | ((self.period <= self.branch.upto[:, None]) & ~np.isneginf(stop))
