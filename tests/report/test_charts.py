@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from detente.dossier import loads
+from detente.dossier.quantities import Number
 from detente.report import figures
+from detente.report.progress_charts import KEPT, LEAST, MOST, NO_DEAL, interest_rows
 from tests.report.conftest import BARE
 
 ALL = ["roadmap", "values", "temptation", "exposure", "detection", "progress", "interests"]
@@ -100,3 +103,17 @@ def test_a_legend_names_only_what_is_drawn(everything, bare):
     drawn = {name: json.dumps(figures(a)["temptation"].spec()) for name, a in (("all", everything), ("bare", bare))}
     assert "cheating in secret" in drawn["all"]
     assert "cheating in secret" not in drawn["bare"]
+
+
+def test_a_bound_is_drawn_where_the_level_comes_near_it(everything):
+    def lines(**bounds):
+        guns = everything.dossier.interests["guns"].model_copy(
+            update={side: Number(value=value) for side, value in bounds.items()}
+        )
+        dossier = everything.dossier.model_copy(update={"interests": {**everything.dossier.interests, "guns": guns}})
+        return {r["line"]: r["level"] for r in interest_rows(replace(everything, dossier=dossier))}
+
+    assert {KEPT, NO_DEAL} == set(lines())
+    assert lines(least=20, most=1000)[LEAST] == 20
+    assert MOST not in lines(least=20, most=1000)
+    assert MOST in lines(most=50)

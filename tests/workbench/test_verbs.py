@@ -293,3 +293,20 @@ def test_spreadsheets_come_back_the_same(case, tmp_path):
         assert dt.diff(case, tmp_path / "back.yaml").changes == ()
     with pytest.raises(dt.UsageError, match="there already"):
         dt.import_sheets(tmp_path / "river", tmp_path / "back.yaml")
+
+
+def test_a_plan_that_takes_a_level_beyond_what_is_possible_is_warned_of(case, tmp_path):
+    """Both releases of water are more than the river has: the plan holds, and says so at the line of its first step."""
+    dry = ("interests.water.course=[[2025-01-01, 30]]", "interests.water.most=35")
+    plan = write_plan(tmp_path)
+    checked = dt.check(case, plan, set=dry)
+    (found,) = [f for f in checked.findings if f.code == "plan.bounds"]
+    assert checked.ok
+    assert (found.severity, found.file, found.line) == ("warning", str(plan), 1)
+    assert "above its most, 35 million m3/month" in found.message
+    assert found in dt.evaluate(case, plan, set=dry).findings
+    designed, assessed = dt.design(case, set=dry), dt.assess(case, set=dry)
+    assert "plan.bounds" in {f.code for f in designed.findings}
+    assert "plan.bounds" in {f.code for f in assessed.findings}
+    assert "plan.bounds" in {f.code for f in dt.design(case, set=dry).findings}  # as it was kept
+    assert "plan.bounds" not in {f.code for f in dt.design(case).findings}

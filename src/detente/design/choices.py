@@ -307,7 +307,8 @@ def _plain(d: Dossier, binding: Iterable[Require]) -> bool:
     everything += [e for i in d.interactions.values() for e in i.effects.values()]
     return (
         len(d.grid) == 1
-        and not (d.capacity or d.links or d.state.in_force)
+        and not (d.capacity or d.links or d.state.in_force or d.exits)
+        and not any(m.if_over or m.intrusion for m in measures)
         and not any(m.takes.value or m.divisible or m.fakeable for m in measures)
         and not any(needed for m in d.measures for needed in d.prerequisites(m))
         and all(_once(e) for e in everything)

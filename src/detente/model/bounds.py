@@ -75,7 +75,8 @@ def _passed(dossier: Dossier, name: str, sign: float, bound: float, entered: Ent
 def _crossing(points: list[tuple[float, float]], bound: float) -> float:
     """When a level passes its bound, given its turns up to the first at which it is beyond it."""
     (a, low), (b, high) = points[-2:] if len(points) > 1 else points * 2
-    return a + (b - a) * (bound - low) / (high - low) if (low - bound) * (high - bound) < 0 else b
+    passes = high != low and (low - bound) * (high - bound) <= 0
+    return a + (b - a) * (bound - low) / (high - low) if passes else b
 
 
 def _movers(parts: list[Moving], added: list[float], sign: float) -> tuple[str, ...]:

@@ -107,7 +107,8 @@ def undone(dossier: Dossier, name: str) -> str:
     if not isinstance(undo, Undo):
         return "never"
     kept = f", {number(100 * undo.keeps.value)} % stays" if undo.keeps.value else ""
-    return f"{years(undo.within.value)}{kept}"
+    falls = "; falls with the deal" if undo.falls == "always" else ""
+    return f"{years(undo.within.value)}{kept}{falls}"
 
 
 def changes(dossier: Dossier, name: str) -> str:
@@ -116,11 +117,18 @@ def changes(dossier: Dossier, name: str) -> str:
 
 
 def _changes(dossier: Dossier, name: str) -> Iterator[str]:
-    for j, effect in dossier.measures[name].effects.items():
-        unit = dossier.interests[j].unit if j in dossier.interests else ""
-        amounts = ", ".join(_effect(effect, unit))
-        if amounts:
-            yield f"{interest(dossier, j)} {amounts}"
+    measure = dossier.measures[name]
+    for effects, why in ((measure.effects, ""), (measure.intrusion, " (by its inspection)")):
+        for j, effect in effects.items():
+            amounts = ", ".join(_effect(effect, _unit(dossier, j)))
+            if amounts:
+                yield f"{interest(dossier, j)} {amounts}{why}"
+    for j, lasting in measure.if_over.items():
+        yield f"{interest(dossier, j)} {signed(lasting.level.value)} {_unit(dossier, j)} (once the deal is over)"
+
+
+def _unit(dossier: Dossier, name: str) -> str:
+    return dossier.interests[name].unit if name in dossier.interests else ""
 
 
 def _effect(effect: Effect, unit: str) -> Iterator[str]:

@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import Any
 
 from detente.design.assessment import Assessment
-from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier, Interest
 from detente.model import levels
 from detente.report import courses
@@ -140,7 +139,9 @@ def interest_rows(assessment: Assessment) -> list[Row]:
             times = sorted({t for t, _ in kept})
             alone = _bends([(t, levels.without_deal(dossier, name, t)) for t in times])
             lines = [(KEPT, kept), (NO_DEAL, alone)]
-            lines += [(label, [(0.0, b.value), (until, b.value)]) for label, b in _bounds(body) if _near(b.value, kept)]
+            for label, bound in _bounds(body):
+                if _near(bound, kept + alone):
+                    lines.append((label, [(0.0, bound), (until, bound)]))
             for line, points in lines:
                 rows += [
                     {"interest": title, "line": line, "date": date_at(dossier.grid, t), "level": v} for t, v in points
@@ -148,13 +149,13 @@ def interest_rows(assessment: Assessment) -> list[Row]:
     return rows
 
 
-def _bounds(body: Interest) -> list[tuple[str, Number]]:
+def _bounds(body: Interest) -> list[tuple[str, float]]:
     """The physical bounds of an interest, with the names of their lines."""
-    return [(label, b) for label, b in ((LEAST, body.least), (MOST, body.most)) if b is not None]
+    return [(label, b.value) for label, b in ((LEAST, body.least), (MOST, body.most)) if b is not None]
 
 
 def _near(bound: float, points: courses.Points) -> bool:
-    """Whether a bound is worth drawing: it is passed, or no farther off than the level moves."""
+    """Whether a bound is worth drawing: it is passed, or no farther off than the levels move."""
     low, high = min(v for _, v in points), max(v for _, v in points)
     return low - (high - low) <= bound <= high + (high - low)
 

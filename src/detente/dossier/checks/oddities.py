@@ -149,7 +149,17 @@ def _no_course(dossier: Dossier) -> list[Finding]:
         if isinstance(require, InterestBound) and not dossier.interests[require.interest].course
     ]
     message = "a bound on an interest without a course is measured from 0: {names}"
-    return summed_up(dossier, "dossier.no_course", found, message, remedy="add 'course: [[date, level], ...]'")
+    remedy = "add 'course: [[date, level], ...]'"
+    idle: Places = [
+        (("interests", name), name)
+        for name, interest in dossier.interests.items()
+        if not interest.course and (interest.least is not None or interest.most is not None)
+    ]
+    unread = "without a course its least and most cannot be judged: {names}"
+    return [
+        *summed_up(dossier, "dossier.no_course", found, message, remedy=remedy),
+        *summed_up(dossier, "dossier.no_course", idle, unread, remedy=remedy),
+    ]
 
 
 def _excluded_prerequisites(dossier: Dossier) -> list[Finding]:
