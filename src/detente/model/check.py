@@ -109,7 +109,8 @@ class _Rows(NamedTuple):
         keep, deviate, collapse, no_deal = (
             None if x is None else np.broadcast_to(x, (len(self.at), 1))[:, 0] for x in arrays
         )
-        assert keep is not None and deviate is not None
+        assert keep is not None
+        assert deviate is not None
         return self._replace(keep=keep, deviate=deviate, collapse=collapse, no_deal=no_deal)
 
     @property
