@@ -76,10 +76,9 @@ class Calendar:
         fakes = [
             (q, m) for q in performers for m in range(len(facts.measures)) if facts.fakeable[m] and q in facts.by[m]
         ]
-        just = {(q, None): list(self._just(q)) for q in performers}
-        between: dict[tuple[int, int | None], list[float]] = {**just}
+        between: dict[tuple[int, int | None], list[float]] = {(q, None): list(self._just(q)) for q in performers}
         for q, m in fakes:
-            between[q, m] = [*just[q, None], *(t - facts.delay[m] for t in self._arriving(q))]
+            between[q, m] = [*between[q, None], *(t - facts.delay[m] for t in self._arriving(q))]
         times = _apart(t for found in between.values() for t in found if t > -TIE)
         keys = sorted([(t, side) for t in dated for side in (BEFORE, AFTER)] + [(t, BETWEEN) for t in times])
         self.all = Moments.at(facts.tau, (t for t, _ in keys), (side for _, side in keys))
@@ -340,7 +339,7 @@ class Paths:
     @staticmethod
     def _nudge(now: Moments, law: Law) -> Array:
         """What is set off just after a moment is seen just after a visit: a little later than all else on its date."""
-        return NUDGE * now.late if law.round else np.zeros((1, 1))
+        return np.asarray(NUDGE * now.late if law.round else np.zeros((1, 1)), float)
 
     @staticmethod
     def _to_come(now: Moments, then: Moments | None, x: float) -> Mask:
