@@ -79,7 +79,7 @@ class Calendar:
         between: dict[tuple[int, int | None], list[float]] = {(q, None): list(self._just(q)) for q in performers}
         for q, m in fakes:
             between[q, m] = [*between[q, None], *(t - facts.delay[m] for t in self._arriving(q))]
-        times = _apart(t for found in between.values() for t in found if t > -TIE)
+        times = [_on(t, dated) for t in _apart(t for found in between.values() for t in found if t > -TIE)]
         keys = sorted([(t, side) for t in dated for side in (BEFORE, AFTER)] + [(t, BETWEEN) for t in times])
         self.all = Moments.at(facts.tau, (t for t, _ in keys), (side for _, side in keys))
         always = {i for i, (_, side) in enumerate(keys) if side != BETWEEN}
@@ -129,6 +129,11 @@ def _apart(times: Iterable[float]) -> list[float]:
         if not found or t - found[-1] > TIE:
             found.append(t)
     return found
+
+
+def _on(t: float, dates: Sequence[float]) -> float:
+    """The date that a time is, but for rounding; else the time."""
+    return next((date for date in dates if abs(date - t) <= TIE), t)
 
 
 class Point(NamedTuple):
