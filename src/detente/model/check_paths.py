@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from detente.dossier.grid import add_months
 from detente.dossier.quantities import DAYS_PER_YEAR
 from detente.dossier.schema import Dossier
-from detente.model.check_detection import NEVER, TIE, Array, Chance, Law, Leaves, Seen, Sure
+from detente.model.check_detection import NEVER, TIE, Array, Chance, Law, Leaves, Seen, Sure, Thinned
 from detente.model.check_facts import Course, Facts, Fates
 
 Mask = NDArray[np.bool_]
@@ -76,11 +76,10 @@ class Calendar:
         fakes = [
             (q, m) for q in performers for m in range(len(facts.measures)) if facts.fakeable[m] and q in facts.by[m]
         ]
-        just = {(q, None): list(self._just(q)) for q in performers}
-        between: dict[tuple[int, int | None], list[float]] = {**just}
+        between: dict[tuple[int, int | None], list[float]] = {(q, None): list(self._just(q)) for q in performers}
         for q, m in fakes:
-            between[q, m] = [*just[q, None], *(t - facts.delay[m] for t in self._arriving(q))]
-        times = _apart(t for found in between.values() for t in found if t > -TIE)
+            between[q, m] = [*between[q, None], *(t - facts.delay[m] for t in self._arriving(q))]
+        times = [_on(t, dated) for t in _apart(t for found in between.values() for t in found if t > -TIE)]
         keys = sorted([(t, side) for t in dated for side in (BEFORE, AFTER)] + [(t, BETWEEN) for t in times])
         self.all = Moments.at(facts.tau, (t for t, _ in keys), (side for _, side in keys))
         always = {i for i, (_, side) in enumerate(keys) if side != BETWEEN}
@@ -130,6 +129,11 @@ def _apart(times: Iterable[float]) -> list[float]:
         if not found or t - found[-1] > TIE:
             found.append(t)
     return found
+
+
+def _on(t: float, dates: Sequence[float]) -> float:
+    """The date that a time is, but for rounding; else the time."""
+    return next((date for date in dates if abs(date - t) <= TIE), t)
 
 
 class Point(NamedTuple):
@@ -310,33 +314,37 @@ class Paths:
         self, now: Moments, law: Law, delay: float, then: Moments | None, faker: int | None = None
     ) -> tuple[list[Branch], Array]:
         """Exits and, of a faker, being found out, until it leaves; and what is left by the dated exits till then."""
-        branches: list[Branch] = []
-        weight = np.ones((1, 1))
-        last = np.full((1, 1), NEVER) if then is None else then.t
+        exits: list[Branch] = []
+        steps: list[tuple[Array, Array]] = []
+        weight, share = np.ones((1, 1)), np.ones((1, 1))
         nudge = self._nudge(now, law)
-        known = last if then is None else last - np.where(then.late, 0.0, nudge)
-        start = -NEVER
-        for x, r, chance in [*self.dated, (NEVER, -1, 0.0)]:
-            low, high = np.maximum(now.t, start), np.minimum(last, x)
-            if faker is not None and law.sees:
-                seen = np.maximum(now.t, start - nudge), np.minimum(known, x - nudge)
-                branches.append(self._found_out(now, then, faker, law, delay, seen, weight))
-            for q, rate in self.rates:
-                leaves = Leaves(law, now.t, delay, self.leaving, rate)
-                branches.append(self._exit(now, leaves, q, (low, high), weight))
-            if x < NEVER:
-                counts = self._to_come(now, then, x)
-                stays = np.exp(-self.leaving * np.maximum(x - now.t, 0.0)) * law.left(x - nudge - now.t - delay)
-                if counts.any():
-                    branches.append(self._dated_exit(x, r, np.where(counts, weight * chance * stays, 0.0)))
-                weight = weight * np.where(counts, 1 - chance, 1.0)
-                start = x
-        return branches, weight
+        for x, r, chance in self.dated:
+            counts = self._to_come(now, None, x)
+            stays = np.exp(-self.leaving * np.maximum(x - now.t, 0.0)) * law.left(x - nudge - now.t - delay)
+            before = counts & self._to_come(now, then, x)
+            if before.any():
+                exits.append(self._dated_exit(x, r, np.where(before, weight * chance * stays, 0.0)))
+            weight = weight * np.where(before, 1 - chance, 1.0)
+            steps.append((x - nudge, np.where(counts, -chance * share, 0.0)))
+            share = share * np.where(counts, 1 - chance, 1.0)
+        last = np.full((1, 1), NEVER) if then is None else then.t
+        branches = [
+            self._exit(now, self._thinned(Leaves(law, now.t, delay, self.leaving, rate), steps), q, last)
+            for q, rate in self.rates
+        ]
+        if faker is not None and law.sees:
+            chance_ = self._thinned(Seen(law, now.t, delay, self.leaving), steps)
+            branches.append(self._found_out(now, then, faker, chance_, nudge if law.round else None))
+        return [*branches, *exits], weight
+
+    @staticmethod
+    def _thinned(chance: Chance, steps: Sequence[tuple[Array, Array]]) -> Chance:
+        return Thinned(chance, steps) if steps else chance
 
     @staticmethod
     def _nudge(now: Moments, law: Law) -> Array:
         """What is set off just after a moment is seen just after a visit: a little later than all else on its date."""
-        return NUDGE * now.late if law.round else np.zeros((1, 1))
+        return np.asarray(NUDGE * now.late if law.round else np.zeros((1, 1)), float)
 
     @staticmethod
     def _to_come(now: Moments, then: Moments | None, x: float) -> Mask:
@@ -346,30 +354,25 @@ class Paths:
             counts = counts & ((x < then.t - TIE) | ((np.abs(x - then.t) <= TIE) & (then.side != BEFORE)))
         return np.asarray(counts)
 
-    def _found_out(
-        self,
-        now: Moments,
-        then: Moments | None,
-        faker: int,
-        law: Law,
-        delay: float,
-        stretch: tuple[Array, Array],
-        weight: Array,
-    ) -> Branch:
+    def _found_out(self, now: Moments, then: Moments | None, faker: int, chance: Chance, nudge: Array | None) -> Branch:
         """The others know at X; whoever cheats stops the rest at the first answer, or when it leaves."""
         facts = self.facts
-        first = facts.first[faker]
+        at = now if then is None else then
+        last = np.full((1, 1), NEVER)
+        if then is not None:
+            last = then.t if nudge is None else then.t - np.where(then.late, 0.0, nudge)
         branch = Branch(
-            Seen(law, now.t, delay, self.leaving),
-            *stretch,
-            weight,
-            now.base if then is None else then.base,
-            now.t if then is None else then.t,
-            now.late if then is None else then.late,
+            chance,
+            now.t,
+            last,
+            np.ones((1, 1)),
+            at.base,
+            at.t,
+            at.late,
             moving=facts.found_out[faker],
-            answer=(NEVER, first),
+            answer=(NEVER, facts.first[faker]),
             pays=faker,
-            nudge=self._nudge(now, law) if law.round and now.late.any() else None,
+            nudge=nudge if now.late.any() else None,
         )
         if then is not None:
             measures = range(len(facts.measures))
@@ -380,12 +383,13 @@ class Paths:
             branch.leaver, branch.holds = faker, "anchor"
         return branch
 
-    def _exit(self, now: Moments, leaves: Leaves, q: int, stretch: tuple[Array, Array], weight: Array) -> Branch:
+    def _exit(self, now: Moments, leaves: Chance, q: int, last: Array) -> Branch:
         """Party q leaves at X: as a breakout, but nobody pays for it."""
         return Branch(
             leaves,
-            *stretch,
-            weight,
+            now.t,
+            last,
+            np.ones((1, 1)),
             now.base,
             now.t,
             now.late,
