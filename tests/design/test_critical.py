@@ -281,7 +281,9 @@ def test_a_pair_flips_where_neither_number_does() -> None:
     (pair,) = found.pairs
     assert pair.status == "flips"
     assert pair.share == pytest.approx(max(2 * (1 - 10 / 16), 2 * (1 - 10 / 12.5)), abs=PRECISION)
-    assert pair.flips_at == pytest.approx((16 * (1 - pair.share / 2), 12.5 * (1 - pair.share / 2)))
+    assert pair.flips_at == pytest.approx((16 * (1 - pair.share / 2), 12.5 * (1 - pair.share / 2)), rel=PRECISION * 2)
+    changes = dict(zip(paths, pair.flips_at, strict=True))
+    assert critical(apply(dossier, changes), only=paths[:1], jobs=1).verdict == "none_exists"
 
 
 def test_a_pair_that_does_not_flip_says_so() -> None:

@@ -12,13 +12,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from detente.design.critical import critical
 from detente.design.problem import Question
 from detente.design.rules import RULES, Clock, Design, Designer, Rule
 from detente.dossier import Dossier, apply, from_dict, load
+from detente.dossier.checks import magnitudes
 from detente.model.arrays import Model
 from detente.model.check import Judge
 from detente.model.plan import Plan
 from detente.model.temptation import conditions
+from detente.model.tolerance import SLIGHT
+from detente.report.words import exactly
 from tests.checkout import SHARED, needs_shared
 from tests.design.test_exhaustive import best, count
 from tests.strategies import all_plans, documents
@@ -67,6 +71,25 @@ def test_a_gift_for_nothing_is_refused_however_small(case: str) -> None:
     dossier = load(FOUND / "tiny_stakes" / case)
     assert not Judge(dossier).satisfactory(Plan.read(dossier, FOUND / "tiny_stakes" / "plan.json"))
     assert {design.status for design in designs(dossier).values()} == {"none_exists"}
+
+
+@needs_shared
+def test_flips_flip_as_printed_at_paths_that_can_be_set() -> None:
+    dossier = load(FOUND / "rate_path" / "c337.yaml")
+    question = Question("none")
+    paths = ["measures.m0.effects.i0.per_year.rate", "interests.i2.best", "measures.m2.effects.i2.level"]
+    found = critical(dossier, question, only=paths, jobs=1)
+    assert found.verdict == "none_exists"
+    for flip in found.numbers:
+        assert flip.flips_at is not None
+        printed = exactly(flip.flips_at)
+        assert len(printed) <= 6
+        changed = apply(dossier, {flip.path: float(printed)})
+        assert any(design.plan for design in designs(changed).values())
+
+
+def test_what_is_lost_in_the_tolerance_is_what_is_warned_of() -> None:
+    assert magnitudes.LOST == SLIGHT
 
 
 # --- random dossiers, one interest of which matters more than the rest -----------------------------------------------

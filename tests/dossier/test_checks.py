@@ -10,6 +10,7 @@ from detente.errors import DossierError
 from tests.dossier.good import GOOD, broken
 
 SAID: list[tuple[str, str, str, str]] = [
+    ("level: -5,", "level: -5e12,", "dossier.magnitude", "cut on arms"),
     ("level: -5,", "level: -50,", "dossier.beyond_scale", "cut on arms"),
     ("effects: {money: {level: 20}}", "effects: {money: {once: 20}}", "dossier.undo_of_once", "pay_more"),
     ("takes: 3 months", "takes: 30 years", "dossier.never_enters", "cut, pay and pay_more"),

@@ -33,7 +33,7 @@ LOOSE, MET, TIGHT = 2.0, 1.5, 0.0
 """By how many times what is slight the programme lets a valued row be missed, for what it rules out to be ruled out
 for the judge, too; by how many a plan may miss it that the judge is asked about; and by how many where shares can
 follow a row closer than that, as long as plans are looked for."""
-CLIP = 1e7
+CLIP = 1e6
 """Larger coefficients, in units of a party's scale, are cut to this: HiGHS would take rounding for effects."""
 
 

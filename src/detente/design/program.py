@@ -28,7 +28,7 @@ SEARCHES = (
 """HiGHS's own searches for solutions. Where a good one is known, proving takes a third of the time without them."""
 
 
-LARGEST, LEAST = 1e8, 1e-12
+LARGEST, LEAST = 1e7, 1e-12
 """Coefficients that HiGHS is given: a row with a larger one is scaled down, a smaller one is left out."""
 SPREAD = 1e4
 """How far the coefficients of an objective may lie apart without the smaller ones being lost in HiGHS's tolerances."""
@@ -43,6 +43,13 @@ LIMITS = [
     highspy.HighsModelStatus.kInterrupt,
 ]
 """What HiGHS says where it was stopped, and its bound still is one."""
+ERRORS = [
+    highspy.HighsModelStatus.kSolveError,
+    highspy.HighsModelStatus.kPresolveError,
+    highspy.HighsModelStatus.kPostsolveError,
+    highspy.HighsModelStatus.kUnknown,
+]
+"""What it says where its arithmetic failed."""
 
 
 class Refused(DetenteError):
@@ -227,14 +234,25 @@ class Program:
         """
         self._integrality(on=True)
         self._within(seconds)
-        self._set(mip_rel_gap=0.0, mip_abs_gap=max(absolute_gap / self.unit, 1e-9))
+        gap = max(absolute_gap, 1e-9 * self.unit)
+        self._set(mip_rel_gap=0.0, mip_abs_gap=gap / self.unit)
         self._set(**dict.fromkeys(SEARCHES, hint is None))
         if hint is not None:  # a hint that is refused is none
             self.h.setSolution(hint_columns, np.arange(hint_columns, dtype=np.int32), hint[:, 1:].ravel())
         self._stop, self._stopping = stop, False
         status = self._run()
+        if status in ERRORS and not self._stopping and not self.give_up():
+            status = self._run_otherwise()
         self._stop = None
-        return self._answer(status)
+        return self._answer(status, gap)
+
+    def _run_otherwise(self) -> Any:
+        """Solve once more from nothing and without presolve, where HiGHS failed."""
+        self._took(self.h.clearSolver())
+        self._set(presolve="off")
+        status = self._run()
+        self._set(presolve="choose")
+        return status
 
     def any_solution(self, *, seconds: float) -> Answer:
         """Any solution at all, by another way: no objective, no presolve, another seed. For a second opinion."""
@@ -266,7 +284,7 @@ class Program:
         self.h.cbMipSolution.subscribe(found)
         self.h.cbMipInterrupt.subscribe(interrupt)
 
-    def _answer(self, status: Any) -> Answer:
+    def _answer(self, status: Any, gap: float) -> Answer:
         info = self.h.getInfo()
         s = highspy.HighsModelStatus
         if status == s.kInfeasible:
@@ -274,7 +292,9 @@ class Program:
         found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         x = np.array(self.h.getSolution().col_value) if found else None
         value = info.objective_function_value * self.unit if found else -math.inf
-        bound = value if not self.integer and status == s.kOptimal else float(info.mip_dual_bound) * self.unit
+        bound = float(info.mip_dual_bound) * self.unit if self.integer or status != s.kOptimal else value
+        if found and self.integer:  # HiGHS forgets the nodes that it cut off for being better by less than the gap
+            bound = max(bound, value + gap)
         if status not in (s.kOptimal, *LIMITS) or math.isnan(bound):
             bound = math.inf
         return Answer("optimal" if status == s.kOptimal and found else "limit", x, value, bound)

@@ -29,8 +29,11 @@ RULES: tuple[Rule, ...] = ("nash", "kalai_smorodinsky", "egalitarian", "utilitar
 Status = Literal["satisfactory", "none_exists", "undecided"]
 POSITIVE = 1e-9
 """A gain counts as positive above this part of what the party has at stake (`Designer.at_stake`)."""
-FINE = 1e-4
-"""The part of that in which the programme counts gains: fine enough for small gains of who has much at stake."""
+FINE, COARSE = 1e-4, 1e-6
+"""The programme counts gains in this part of what is at stake, fine enough for small gains of who has much at stake;
+but in no less than this part of the largest effect, or rounding would look like a loss."""
+LEAST_GAIN = 1e-6
+"""The gain, in the unit that the programme counts in, below which it takes the logarithm for a straight line."""
 CAP = 1e3
 """Above any slack in units of its party's Σ|stakes|/ρ."""
 
@@ -118,6 +121,11 @@ class Designer:
         """What counts as 1 point for a party, as far as rounding goes: Σ|stakes|/ρ, or its effects if larger."""
         return float(self.problem.sizes.scale[p])
 
+    def grain(self, p: int) -> float:
+        """The points in which the programme counts a party's gains."""
+        largest = max(map(abs, self.gain(p).row.values()), default=0.0)
+        return max(FINE * self.at_stake(p), COARSE * largest)
+
     def gains(self, shares: Array) -> Array:
         """[bargainers] V_p(f; 0) − walk_away_p, or V_p(f; 0) where no deal is what the parties fall back to."""
         return np.array([self._value(p, shares) - self.threat[p] for p in self.bargainers])
@@ -166,12 +174,12 @@ class Designer:
         """max t with t ≤ weight·gain for each party (bargainers, by number)."""
         if not weights:
             return Objective(Linear({}), lambda s: 0.0, slack_for=self._relative)
-        sizes = {p: weight * self.at_stake(p) for p, weight in weights.items()}
-        unit = min(sizes.values())
+        grain = min(weight * self.grain(p) for p, weight in weights.items())
+        unit = min(weight * self.at_stake(p) for p, weight in weights.items())
         t = self.problem.program.add_column(-math.inf, math.inf)
         for p, weight in weights.items():
-            gain, size = self.gain(p), FINE * sizes[p]
-            row = combine((weight / size, gain.row), (-FINE * unit / size, {t: 1.0}))
+            gain, size = self.gain(p), weight * self.grain(p)
+            row = combine((weight / size, gain.row), (-grain / size, {t: 1.0}))
             self.problem.program.add_row(row, low=-weight * gain.const / size)
         factor = np.array([weights.get(p, 0.0) for p in self.bargainers])
         chosen = np.array([p in weights for p in self.bargainers])
@@ -180,7 +188,7 @@ class Designer:
             return float((factor * self.gains(shares))[chosen].min())
 
         return Objective(
-            Linear({t: FINE * unit}), score, slack_for=lambda v: self.gap * max(min(1.0, unit), abs(v)), unit=unit
+            Linear({t: grain}), score, slack_for=lambda v: self.gap * max(min(1.0, unit), abs(v)), unit=unit
         )
 
     def _egalitarian(self) -> tuple[Outcome, Rule]:
@@ -199,40 +207,54 @@ class Designer:
         """max Σ ln g, the logarithms from above by tangents, drawn where solutions fall."""
         program = self.problem.program
         fine = max(1e-8, 0.05 * self.gap / max(1, len(self.bargainers)))
-        least = POSITIVE / FINE
-        columns: list[tuple[int, int]] = []
-        units = np.array([FINE * self.at_stake(p) for p in self.bargainers])
-        for p, unit in zip(self.bargainers, units, strict=True):
+        columns: list[tuple[int, int, float]] = []
+        units = np.array([self.grain(p) for p in self.bargainers])
+        positive = np.array([POSITIVE * self.at_stake(p) for p in self.bargainers])
+        unseen = bool(np.any(positive < LEAST_GAIN * units)) and not self.problem.partial
+        for p, unit, least in zip(self.bargainers, units, positive, strict=True):
             gain = self.gain(p)
-            g, z = program.add_column(least, math.inf), program.add_column(-math.inf, math.inf)
+            most = max(1.0, float(self.problem.sizes.most[p]) / unit)
+            g, z = (
+                program.add_column(0.5 * least / unit, most),
+                program.add_column(math.log(LEAST_GAIN) - 1.0, math.log(most) + 1.0),
+            )
             row = combine((1 / unit, gain.row), (-1.0, {g: 1.0}))
-            program.add_row(row, low=-gain.const / unit, high=-gain.const / unit)
-            columns.append((g, z))
+            program.add_row(row, low=-gain.const / unit)
+            columns.append((g, z, most))
 
         def tangent(g: int, z: int, at: float) -> None:
             even = math.sqrt(at)
             program.add_row({z: even, g: -1.0 / even}, high=even * (math.log(at) - 1.0))
 
-        for g, z in columns:
-            for at in (1.0, 30.0, 300.0, 3000.0, 30000.0):
-                tangent(g, z, at)
+        for g, z, most in columns:
+            for decade in range(math.ceil(math.log10(most)) + 1):
+                tangent(g, z, 10.0**decade)
 
         def refine(x: Array) -> bool:
-            loose = [(g, z) for g, z in columns if x[z] - math.log(max(least, x[g])) > fine]
+            loose = [(g, z) for g, z, _ in columns if x[z] - math.log(max(LEAST_GAIN, x[g])) > fine]
             for g, z in loose:
-                tangent(g, z, max(least, float(x[g])))
-            return bool(loose)
+                tangent(g, z, max(LEAST_GAIN, float(x[g])))
+            return bool(loose) or (unseen and self._forbid_loss(x, positive))
 
         def score(shares: Array) -> float:
             gains = self.gains(shares)
-            return float(np.log(gains).sum()) if np.all(gains > least * units) else -math.inf
+            return float(np.log(gains).sum()) if np.all(gains > positive) else -math.inf
 
         return Objective(
-            Linear({z: 1.0 for _, z in columns}, float(np.log(units).sum())),
+            Linear({z: 1.0 for _, z, _ in columns}, float(np.log(units).sum())),
             score,
             refine,
             slack_for=lambda v: -math.log1p(-min(self.gap, 0.99)),
         )
+
+    def _forbid_loss(self, x: Array, positive: Array) -> bool:
+        """Cut off a plan that gives somebody no gain, where the programme cannot tell; whether x is one."""
+        f = x[: self.model.M * self.model.K]
+        shares = self.solver.shares(x)
+        loss = bool(np.all(np.abs(f - np.round(f)) < 1e-6) and np.any(self.gains(shares) <= positive))
+        if loss:
+            self.solver.forbid(shares)
+        return loss
 
     def _kalai_smorodinsky(self) -> tuple[Outcome, Rule]:
         weights: dict[int, float] = {}

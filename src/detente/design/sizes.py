@@ -45,6 +45,12 @@ class Sizes:
                 outsize[:, model.index[name]] += rest[:, model.M + j]
         return cls(np.where(scale > 0, scale, 1.0), constant + usual.sum(axis=1), outsize)
 
+    @property
+    def most(self) -> Array:
+        """[P] a bound on any row of each party in any plan."""
+        most: Array = 2 * (self.always + self.outsize.sum(axis=1))
+        return most
+
     def slight(self, shares: Array) -> Array:
         """[P] more than the judge lets a row of each party be missed by in a plan of shares [M, K+1]."""
         slight: Array = SLIGHT * (self.always + self.outsize @ (shares[:, -1] > 0))

@@ -73,7 +73,7 @@ class Grid:
 
     def day(self, years: float) -> date:
         """The day that holds a time in years: of a grid date, that date."""
-        months = int(floor(years * 12 + 1e-6))
+        months = floor(years * 12 + 1e-6)
         begin = add_months(self.start, months)
         days = (years - months / 12) * DAYS_PER_YEAR
         return begin + timedelta(days=max(0, floor(days + 1e-5)))

@@ -160,7 +160,9 @@ class Left:
         if self.watch is None:
             return np.ones(np.shape(x))
         since = x - self.delay
-        return self.watch.survival(since if just_after is None else just_before(self.watch, since, _column(just_after, x)))
+        return self.watch.survival(
+            since if just_after is None else just_before(self.watch, since, _column(just_after, x))
+        )
 
     def _between(self, kappa: float, a: Array, b: Array) -> Array:
         """∫ from a to b of e^(−κx) P(T + delay > x) dx, for κ > 0: by parts."""

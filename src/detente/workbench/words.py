@@ -6,7 +6,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from detente.dossier import Dossier
-from detente.report.words import measure, number, party, several
+from detente.report.words import exactly, measure, number, party, several
 
 if TYPE_CHECKING:
     from detente.design.rules import Design
@@ -16,6 +16,7 @@ __all__ = [
     "answer",
     "because",
     "dangerous",
+    "exactly",
     "exposed",
     "failed",
     "measure",

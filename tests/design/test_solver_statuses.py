@@ -1,0 +1,172 @@
+"""What the solver says is looked at: refusals, and proofs that a second look does not confirm. DESIGN §5."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from detente.design.judging import Judging
+from detente.design.problem import Problem, Question
+from detente.design.program import Answer, Program, Refused
+from detente.design.rules import Designer, any_plan
+from detente.design.solve import ANY, NOT_TWICE, Clock, Solver
+from detente.dossier import Dossier, from_dict
+from detente.model.arrays import Model
+from detente.model.check import Judge
+from detente.model.temptation import Conditions, conditions
+
+NOTHING_FOUND = Answer("infeasible", None, -math.inf, -math.inf)
+
+
+def exchange(**more: Any) -> Dossier:
+    """Two give each other what both like better than what it costs them, at three dates."""
+    party = {"discount": "5 %/year", "response_time": "1 month"}
+    measure = {"undo": {"in": 0}, "verify": "open"}
+    document = {
+        "detente": 1,
+        "title": "An exchange",
+        "start": "2020-01-31",
+        "periods": ["3 x 1 year"],
+        "interests": {i: {"unit": "u", "worst": 0, "best": 1} for i in ("x", "y")},
+        "parties": {"a": party | {"stakes": {"x": -1, "y": 3}}, "b": party | {"stakes": {"x": 3, "y": -1}}},
+        "measures": {
+            "give": measure | {"by": "a", "effects": {"x": {"level": 1}}},
+            "pay": measure | {"by": "b", "effects": {"y": {"level": 1}}},
+        },
+    }
+    return from_dict(document | more)
+
+
+def solver(dossier: Dossier, judging: Judging | None = None) -> Solver:
+    return Solver(Problem(Model.of(dossier), Question()), Clock(30.0), judging=judging)
+
+
+# --- refusals --------------------------------------------------------------------------------------------------------
+
+
+def test_a_refused_column_is_an_error() -> None:
+    program = Program()
+    with pytest.raises(Refused):
+        program.add_columns(np.array([math.nan]), np.array([1.0]), integer=False)
+
+
+def test_large_coefficients_are_scaled_and_rows_keep_their_places() -> None:
+    """1e17·x + y ≤ 1e17·0.5 + 1 and, in the next row, y ≤ 0.25."""
+    program = Program()
+    x, y = program.add_columns(np.zeros(2), np.ones(2), integer=False)
+    first = program.add_row({x: 1e17, y: 1.0}, high=0.5e17 + 1.0)
+    second = program.add_row({y: 1.0}, high=1.0)
+    assert (first, second, program.h.getNumRow()) == (0, 1, 2)
+    program.set_row(second, high=0.25)
+    program.set_row(first, high=0.5e17)
+    program.set_objective({x: 1.0, y: 1.0})
+    answer = program.relax()
+    assert answer.objective == pytest.approx(0.75)
+
+
+def test_infeasible_or_unbounded_is_asked_again() -> None:
+    program = Program()
+    x, y = program.add_columns(np.zeros(2), np.full(2, math.inf), integer=False)
+    program.add_row({x: 1.0, y: -1.0}, low=0.0, high=0.0)
+    program.set_objective({x: 1.0})
+    assert program.relax().status == "unbounded"
+    program.add_row({x: 1.0, y: 1.0}, high=-1.0)
+    assert program.relax().status == "infeasible"
+
+
+def test_a_bound_counts_what_was_cut_off_within_the_gap() -> None:
+    """Of 12 numbers some add up to at most 100: whatever the gap, the best is no better than the bound."""
+    weights = [19.5, 23.7, 11.3, 31.9, 7.7, 13.1, 17.9, 29.3, 5.3, 41.1, 37.7, 3.1]
+    best = max(
+        sum(w for i, w in enumerate(weights) if chosen >> i & 1)
+        for chosen in range(1 << len(weights))
+        if sum(w for i, w in enumerate(weights) if chosen >> i & 1) <= 100
+    )
+    for gap in (20.0, 5.0, 1.0, 0.0):
+        program = Program()
+        columns = program.add_columns(np.zeros(12), np.ones(12), integer=True)
+        row = dict(zip(columns, weights, strict=True))
+        program.add_row(row, high=100.0)
+        program.set_objective(row)
+        answer = program.maximise(seconds=10.0, absolute_gap=gap)
+        assert answer.objective - 1e-6 <= best <= answer.bound + 1e-6
+
+
+# --- proofs ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_false_proof_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The solver says "infeasible" of a feasible programme; asked without an objective it finds a plan."""
+    dossier = exchange()
+    monkeypatch.setattr(Program, "relax", lambda self, **given: NOTHING_FOUND)
+    found, settled = any_plan(Judge(dossier), Question(), Clock(30.0))
+    assert found is not None
+    assert settled
+
+
+def test_a_proof_that_is_not_confirmed_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Program, "relax", lambda self, **given: NOTHING_FOUND)
+    monkeypatch.setattr(Program, "any_solution", lambda self, **given: Answer("limit", None, -math.inf, math.inf))
+    made = Designer(Model.of(exchange()), Question(), gap=0.0, clock=Clock(30.0)).design("egalitarian")
+    assert made.status == "undecided"
+    assert NOT_TWICE in made.notes
+
+
+def test_two_solves_that_disagree_for_ever_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every plan is refused by the judge and each is cut off; a solver that denies what it finds is given up."""
+    monkeypatch.setattr(Program, "relax", lambda self, **given: NOTHING_FOUND)
+    monkeypatch.setattr(Program, "maximise", lambda self, **given: NOTHING_FOUND)
+    x = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
+    monkeypatch.setattr(Program, "any_solution", lambda self, **given: Answer("optimal", x, 0.0, 0.0))
+    outcome = solver(exchange(parties={**exchange().document["parties"]})).best(ANY)
+    assert not outcome.proved
+    assert outcome.note == NOT_TWICE
+
+
+# --- what no problem holds from the start ----------------------------------------------------------------------------
+
+
+class Missing(Judging):
+    """Knows one more condition than the problem: a's worth in the deal is at least so much, as a row and as judge."""
+
+    def __init__(self, dossier: Dossier, least: float) -> None:
+        super().__init__(dossier, Question())
+        self.least, self.asked = least, 0
+
+    def missed(self, model: Model, shares: Any) -> Conditions | None:
+        self.asked += 1
+        rows = conditions(model)
+        consent = rows.only([label.kind == "consent" and label.party == 0 for label in rows.labels])
+        row = Conditions(
+            model, consent.labels, consent.coef, consent.standing, consent.const - self.least, consent.terms
+        )
+        return row if row.slacks(shares)[0] < 0 else None
+
+
+def test_rows_that_a_plan_is_found_to_break_join_the_problem() -> None:
+    """a's worth of both from the start is 2/ρ = 41; of pay at the start and give later it is more."""
+    dossier = exchange()
+    missing = Missing(dossier, 42.0)
+    found = solver(dossier, missing)
+    before = len(found.problem.valued)
+    outcome = found.best(ANY)
+    assert outcome.shares is None or missing.missed(found.problem.model, outcome.shares) is None
+    assert outcome.proved
+    if outcome.shares is None:
+        assert len(found.problem.valued) == before + 1
+    assert missing.asked
+
+
+@pytest.mark.parametrize("least", [10.0, 30.0, 39.0, 60.0])
+def test_joined_rows_bind_as_a_walk_away_value_would(least: float) -> None:
+    dossier = exchange()
+    parties = {**dossier.document["parties"]}
+    parties["a"] = {**parties["a"], "walk_away": least}
+    plain, settled = any_plan(Judge(exchange(parties=parties)), Question(), Clock(30.0))
+    assert settled
+    outcome = solver(dossier, Missing(dossier, least)).best(ANY)
+    assert outcome.proved
+    assert (outcome.shares is None) == (plain is None)
