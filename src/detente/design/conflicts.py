@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from detente.design.judging import HARD, Judging, name_of, plan_of
-from detente.design.problem import Problem, Question, asked, family, joined
+from detente.design.problem import Problem, Question, asked, family
 from detente.design.program import INF, Array, Program, ones
 from detente.design.solve import ANY, Clock, Solver
 from detente.errors import DetenteError
 from detente.model.arrays import Model
 from detente.model.check import Judge
-from detente.model.temptation import Conditions
+from detente.model.temptation import Conditions, joined
 
 Held = frozenset[str]
 
@@ -78,9 +78,8 @@ class Possible:
         back |= {len(place) + i: len(self.valued) + i for i in range(len(problem.valued) - len(place))}
         self.binding |= {back[r] for r in problem.active}
         if len(problem.valued) > len(place):
-            self.valued = joined(
-                self.valued, problem.valued.only([r >= len(place) for r in range(len(problem.valued))])
-            )
+            new = problem.valued.only([r >= len(place) for r in range(len(problem.valued))])
+            self.valued = joined([self.valued, new])
         if outcome.shares is not None:
             self.learn(outcome.shares, held)
             return True

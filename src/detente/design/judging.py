@@ -10,8 +10,9 @@ from detente.design.program import Array
 from detente.dossier.schema import Dossier
 from detente.model.arrays import Model
 from detente.model.check import Judge, Slack
+from detente.model.moments import Moment
 from detente.model.plan import Plan
-from detente.model.temptation import Conditions
+from detente.model.temptation import Conditions, joined, row
 
 HARD = frozenset({"empty", "grid", "order", "pace", "one_of", "capacity", "link"})
 """Conditions that are no part of any conflict: they hold whatever is given up."""
@@ -38,7 +39,26 @@ class Judging:
 
     def missed(self, model: Model, shares: Array) -> Conditions | None:
         """Rows that a plan breaks and that no problem holds from the start; None where it breaks none of them."""
-        return None
+        found = [s for s in self.judge.missed(plan_of(model, shares)) if name_of(s) not in self.question.without]
+        return joined([row_of(model, s) for s in found]) if found else None
+
+
+def row_of(model: Model, slack: Slack) -> Conditions:
+    """One of the judge's conditions with a value, as a row: its moment may be any, and cheating may end in leaving."""
+    assert slack.years is not None
+    assert slack.moment is not None
+    leaves = None
+    if slack.leaves_years is not None and slack.leaves_moment is not None:
+        leaves = Moment.at(model.tau, slack.leaves_years, slack.leaves_moment)
+    return row(
+        model,
+        slack.kind,  # type: ignore[arg-type]
+        model.parties.index(slack.party or ""),
+        -1 if slack.other is None else model.parties.index(slack.other),
+        -1 if slack.measure is None else model.index[slack.measure],
+        Moment.at(model.tau, slack.years, slack.moment),
+        leaves,
+    )
 
 
 def name_of(slack: Slack) -> str:

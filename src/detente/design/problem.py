@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
@@ -24,7 +24,7 @@ from detente.model.conditions import Expression, in_force
 from detente.model.conditions import holds as condition_holds
 from detente.model.detection import SNAP
 from detente.model.paths import Rows
-from detente.model.temptation import Conditions, Label, Switch, conditions, values
+from detente.model.temptation import Conditions, Label, Switch, conditions, joined, values
 from detente.model.tolerance import SLIGHT
 
 SOME = 1e-4
@@ -522,7 +522,7 @@ class Problem:
     def extend(self, rows: Conditions) -> range:
         """Further valued rows, behind those there are; where they are found now. They only narrow what is possible."""
         first = len(self.valued)
-        self.valued = joined(self.valued, bound(rows, self.question))
+        self.valued = joined([self.valued, bound(rows, self.question)])
         self.valued_party = _parties(self.valued)
         return range(first, len(self.valued))
 
@@ -676,18 +676,6 @@ def bound(valued: Conditions, question: Question) -> Conditions:
     if not question.without:
         return valued
     return valued.only([family(valued.model, label) not in question.without for label in valued.labels])
-
-
-def joined(first: Conditions, second: Conditions) -> Conditions:
-    """The rows of both, in this order."""
-    return replace(
-        first,
-        labels=first.labels + second.labels,
-        coef=np.concatenate([first.coef, second.coef]),
-        standing=np.concatenate([first.standing, second.standing]),
-        const=np.concatenate([first.const, second.const]),
-        terms=first.terms + second.terms,
-    )
 
 
 def _parties(rows: Conditions) -> NDArray[np.int64]:

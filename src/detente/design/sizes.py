@@ -33,10 +33,13 @@ class Sizes:
         """Bounds that hold for all plans at every moment."""
         flows = sum((np.abs(rates) for _, rates in model.layers), np.zeros_like(model.once))
         each = flows / model.rho[:, None] + np.abs(model.once)
+        besides = sum((np.abs(rates) for _, rates in model.intrusion), np.abs(model.over))
+        each[:, : model.M] += besides / model.rho[:, None] + np.abs(model.intrusion_once)
         middle = np.array([np.median(e[e > 0]) if np.any(e > 0) else 0.0 for e in each])
         scale = np.maximum(model.norm, middle)
         limit = np.where(np.isfinite(model.limit), np.abs(model.limit), 0.0)
-        constant = model.norm + np.abs(model.spared) + np.abs(model.collapse) + np.abs(model.walk_away) + limit
+        lost = np.array([max(abs(points) for _, points in course) for course in model.losses]) / model.rho
+        constant = model.norm + lost + np.abs(model.collapse) + np.abs(model.walk_away) + limit
         usual = np.where(each <= OUTSIZE * scale[:, None], each, 0.0)
         rest = each - usual
         outsize = rest[:, : model.M].copy()

@@ -152,6 +152,11 @@ class Left:
             amount += rate * weight * self._between(rho + exits.rate, low, np.maximum(low, b))
         return amount
 
+    def within(self, begin: float, end: float) -> bool:
+        """Whether the party could leave after one time and not after another, in years from signature."""
+        mine = [x for x in self.exits.leavings if x.party == self.party]
+        return any(x.rate or begin - SNAP < x.at <= end + SNAP for x in mine)
+
     def just_before(self, z: Array, chosen: Flags) -> Array:
         return z  # nobody's leaving is counted from just after a moment
 

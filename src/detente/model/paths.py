@@ -20,6 +20,7 @@ from detente.model.arrays import TINY, Array, Model
 from detente.model.breaches import Branch, Deviation, Fates, Maker
 from detente.model.conditions import Expression, all_of, in_force
 from detente.model.detection import SNAP
+from detente.model.laws import Left
 from detente.model.losses import expected_spared_from, spared_from
 from detente.model.moments import Moments
 
@@ -262,7 +263,8 @@ class Entries:
         low = np.maximum(self.low, begin - self.moments.years) if k0 >= 0 else self.low
         high = np.minimum(self.high, float(model.tau[k0 + 1]) - self.moments.years)
         there = (high >= 0) & (self.moments.base <= k0)
-        if not np.any(there):
+        law = self.branch.law
+        if not np.any(there) or (isinstance(law, Left) and not law.within(begin, float(model.tau[k0 + 1]))):
             return None
         low = np.where(self.moments.base == k0, self.low, low)
         low, high = np.where(there, low, 0.0), np.where(there, high, 0.0)
