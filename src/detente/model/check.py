@@ -479,15 +479,15 @@ class Judge:
         if not self._acting(plan, p) or not (self.paths.rates or self.tables[p].course.moves):
             return
         if p not in self._interiors:
-            self._interiors[p] = Interior(self.calendar.all.t[self.calendar.of[p, None]])
+            times, turns = self.calendar.all.t[self.calendar.of[p, None]], self.tables[p].course.ends
+            self._interiors[p] = Interior(times, turns, self.facts.rho[p] + self.paths.leaving)
         interior = self._interiors[p]
-        if not interior.spans:
+        if not interior.pieces:
             return
         sampled = self._at_any_time(plan, p, interior.samples(self.facts.tau), ("samples", p))
-        times = interior.least(sampled.slack, below=0.0 if worst else None)
-        if len(times):
-            found = self._at_any_time(plan, p, Moments.at(self.facts.tau, times, [BETWEEN] * len(times)), None)
-            yield found
+        found = interior.least(sampled.slack, broken=worst)
+        if found:
+            yield self._at_any_time(plan, p, Moments.at(self.facts.tau, found, [BETWEEN] * len(found)), None)
 
     def _at_any_time(self, plan: _Plan, p: int, now: Moments, key: tuple[object, ...] | None) -> _Rows:
         """Keeping against breaking out at times that the calendar need not have."""
