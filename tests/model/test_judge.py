@@ -114,9 +114,11 @@ def test_the_least_slack_may_lie_between_the_moments() -> None:
     d, p = bent()
     judge = Judge(d)
     found = [r for r in judge.slacks(p) if (r.kind, r.party) == ("breakout", "a")]
-    read = judge._read(p)
+    read = judge.weighing.read(judge.terms.clock.timing(p))
     times = np.linspace(0.01, 9.99, 999)
-    dense = judge._at_any_time(read, judge.facts.party["a"], Moments.at(d.grid.years, times, [BETWEEN] * 999), None)
+    dense = judge.weighing.at_any_time(
+        read, judge.facts.party["a"], Moments.at(d.grid.years, times, [BETWEEN] * 999), None
+    )
     inside = [r for r in found if r.moment == "between" and 0 < (r.years or 0) < 10]
     assert inside, "there is one"
     assert min(r.slack or 0 for r in inside) == pytest.approx(dense.slack.min(), abs=1e-5)
