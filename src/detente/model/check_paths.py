@@ -153,12 +153,16 @@ class Point(NamedTuple):
         return Point(np.where(mask, other.later, self.later), np.where(mask, other.left, self.left))
 
 
+class Backs(NamedTuple):
+    """Of each measure: years until it is performed again, from the anchor and from X; one of them at most."""
+
+    known: tuple[float, ...]
+    moving: tuple[float, ...]
+
+
 @dataclass(eq=False)
 class Branch:
-    """What happens where X falls in (low, high], weighed. Times are known (anchor + …) or move with X (X + …).
-
-    `back`: when a measure is performed again after it was undone (nobody does so today).
-    """
+    """What happens where X falls in (low, high], weighed. Times are known (anchor + …) or move with X (X + …)."""
 
     chance: Chance
     low: Array
@@ -173,6 +177,9 @@ class Branch:
     """Years from the anchor until entries stop, and until what is in force is undone."""
     moving: Fates | None = None
     """As `known`, from X."""
+    back: Backs | None = None
+    """When each measure is performed again, not before it was undone; what was held up enters then. No path of today's
+    has one: breaches that are cured will."""
     answer: tuple[float, float] = (NEVER, NEVER)
     """Years until the first answer: from the anchor, from X; one of them at most."""
     pays: int | None = None
