@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.check_facts import Facts
-from detente.model.check_paths import BETWEEN, SIDES, Moments, Side
+from detente.model.check_paths import SIDES, Moments, Side
 from detente.model.check_rows import Read, Rows, Weighing
 from detente.model.check_terms import Kind, Miss, Term, Terms
 from detente.model.plan import Plan
@@ -132,7 +132,7 @@ class Judge:
         found: list[Slack] = []
         for rows in self.weighing.listed(read):
             if rows.at is not None:
-                found += self._worst(rows, rows.at.side == BETWEEN)
+                found += self._worst(rows, ~self.weighing.calendar.dated(rows.at))
         for rows in self.weighing.unlisted(read, worst=True):
             found += self._worst(rows, np.ones(rows.keep.shape, bool))
         return tuple(found)

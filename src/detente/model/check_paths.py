@@ -80,22 +80,26 @@ class Calendar:
         for q, m in fakes:
             between[q, m] = [*between[q, None], *(t - facts.delay[m] for t in self._arriving(q))]
         times = [_on(t, dated) for t in _apart(t for found in between.values() for t in found if t > -TIE)]
-        keys = sorted([(t, side) for t in dated for side in (BEFORE, AFTER)] + [(t, BETWEEN) for t in times])
+        keys = [(t, side) for t in dated for side in (BEFORE, AFTER)] + [(t, BETWEEN) for t in times]
+        keys = sorted(keys + [(t, BEFORE) for t in times if t not in dated])
         self.all = Moments.at(facts.tau, (t for t, _ in keys), (side for _, side in keys))
-        always = {i for i, (_, side) in enumerate(keys) if side != BETWEEN}
-        place = [i for i, (_, side) in enumerate(keys) if side == BETWEEN]
+        always = {i for i, (t, side) in enumerate(keys) if side != BETWEEN and t in dated}
+        self.dates = np.array(dated)
+        number = {key: i for i, key in enumerate(keys)}
         self.of: dict[tuple[int, int | None], NDArray[np.intp]] = {}
         for key, found in between.items():
-            at = {place[int(np.argmin(np.abs(np.subtract(times, t))))] for t in found if t > -TIE}
+            near = {times[int(np.argmin(np.abs(np.subtract(times, t))))] for t in found if t > -TIE}
+            at = {number[t, side] for t in near for side in (BEFORE, BETWEEN)}
             self.of[key] = np.array(sorted(always | at), np.intp)
         """Moments for open breaches by a party, and for its faking of a measure: indices of `all`."""
         self.entry = [keys.index((t, BEFORE)) for t in facts.tau]
         """The moment before the entries of each period."""
 
     def _arriving(self, q: int) -> Iterator[float]:
-        """Dates just after which what enters on a date still comes before the answer to what q does."""
+        """Times just after which what falls on a date still comes before the answer to what q does; before, not."""
+        exits = [e.at for e in self.dossier.exits if e.at is not None]
         for r in sorted(self.facts.answering_parties[q]):
-            yield from (t - self.facts.response[r] for t in self.facts.tau[1:])
+            yield from (t - self.facts.response[r] for t in (*self.facts.tau[1:], *exits))
 
     def _just(self, q: int) -> Iterator[float]:
         """Dates just after which q could best break the deal openly, but for the dates themselves."""
@@ -109,15 +113,20 @@ class Calendar:
         if len(corners) > 1 and self.facts.first[q] < NEVER:
             yield from (t - self.facts.first[q] for t, _ in corners)
 
+    def dated(self, moments: Moments) -> Mask:
+        """Whether each moment is just before or just after what happens on a date of the grid or of an exit."""
+        near = np.abs(self.dates[None, :] - moments.t[:, None]).min(axis=1) < TIE
+        return np.asarray((moments.side != BETWEEN) & near)
+
     def day(self, t: float, side: int) -> date:
         """The calendar day of a moment; of one between dates the day that holds it."""
         months = int(t * 12 + 1e-6)
         if side != BETWEEN:
-            if (k := int(np.argmin(np.abs(np.subtract(self.facts.tau, t))))) is not None and abs(
-                self.facts.tau[k] - t
-            ) < TIE:
-                return self.dossier.grid.dates[k]
-            return next(e.day for e in self.dossier.exits if e.day and e.at is not None and abs(e.at - t) < TIE)
+            grid = zip(self.facts.tau, self.dossier.grid.dates, strict=True)
+            exits = ((e.at, e.day) for e in self.dossier.exits if e.at is not None and e.day is not None)
+            named = (day for at, day in (*grid, *exits) if abs(at - t) < TIE)
+            if (found := next(named, None)) is not None:
+                return found
         days = int((t - months / 12) * DAYS_PER_YEAR + 1e-6)
         return add_months(self.dossier.start, months) + timedelta(days=max(0, days))
 

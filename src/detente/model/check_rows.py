@@ -205,7 +205,7 @@ class Weighing:
         hidden = secret(facts, q, m)
         if kind == "faked":
             return Stream(facts, now, paths.faked(now.column(), q, m), self.leavers, hidden)
-        then = every[self.calendar.of[q, None]].row()
+        then = every[self.calendar.of[q, m]].row()
         branches = paths.faked_and_left(now.column(), then, q, m)
         return Stream(facts, now, branches, sorted({q, *self.leavers}), hidden)
 
@@ -350,7 +350,7 @@ class Weighing:
         """As `_coverts`, and breaking openly at whichever later moment is best. ANSWERS R2."""
         for m, e in self._faked(plan, p):
             at = self._chances(p, m, e)
-            if len(at) and len(then := self.calendar.of[p, None]):
+            if len(at) and len(then := self.calendar.of[p, m]):
                 rows = self._tempted(plan, p, self._stream("left", p, m, e, False), at, "covert", m)
                 yield from self._best(rows, at, then)
 
@@ -411,7 +411,7 @@ class Weighing:
         """As the secret exposures, where the faker breaks openly at whichever later moment is worst for p."""
         for q in range(len(self.facts.parties)):
             for m, e in self._faked(plan, q) if q != p else ():
-                at, then = self._chances(q, m, e)[:1], self.calendar.of[q, None]
+                at, then = self._chances(q, m, e)[:1], self.calendar.of[q, m]
                 if e >= 0 and len(then):
                     value = self._enjoyed(plan, p)[at] + self._along(self._stream("left", q, m, e, True), p, plan)
                     yield from self._best(self._exposed("secret_exposure", p, q, m, at, value), at, then)
