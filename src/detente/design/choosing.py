@@ -18,12 +18,13 @@ from detente.design.judging import Judging
 from detente.design.problem import LOOSE, MET, Linear, Problem, Question, standing_verified
 from detente.design.program import Array, Row, combine
 from detente.design.regimes import Choice, Menus
-from detente.design.solve import Objective, Solver
+from detente.design.solve import NEARLY, Objective, Solver
 from detente.dossier.schema import Dossier, Resource, Verify
 from detente.model.arrays import Model
 from detente.model.detection import NEVER, SNAP, Watch, watch
 from detente.model.paths import Valuation
 from detente.model.temptation import Conditions, Label, conditions, faking
+from detente.model.tolerance import SLIGHT
 
 AT_ONCE = Watch(1e9)
 """Stands for a measure that is seen sooner than any other."""
@@ -329,8 +330,11 @@ class ChoosingSolver(Solver):
         self._at = self.problem.choice(x)
         return super().shares(x)
 
-    def broken(self, shares: Array, choice: Choice) -> list[Broken]:
-        """Rows on cheating that a plan breaks under a choice, the worst of each block first."""
+    def broken(self, shares: Array, choice: Choice, *, refused: bool = False) -> list[Broken]:
+        """Rows on cheating that a plan breaks under a choice, the worst of each block first.
+
+        `refused`: those, too, for which only the judge may refuse it.
+        """
         fakings, found = self.problem.fakings, []
         for q, m in fakings.pairs:
             if shares[m, -1] < 0.5:
@@ -339,6 +343,8 @@ class ChoosingSolver(Solver):
             rows = fakings.rows(faking_)
             slack = np.where(rows.on(shares), rows.slacks(shares), np.inf)
             slight = MET * self.problem.sizes.slight(shares)
+            if refused:
+                slight = NEARLY * SLIGHT * self.problem.model.norm
             over = slack < -slight[[label.party for label in rows.labels]]
             found += [Broken(faking_, int(r), float(slack[r])) for r in np.argsort(slack) if over[r]]
         return found
@@ -382,6 +388,9 @@ class ChoosingSolver(Solver):
         added = self._add_missed(shares)
         added += self._add_worst(Solver.violated(self, shares), self.slacks(shares), each=3, around=True)
         added += self._cut_worst(self.broken(shares, self._at), each=3)
+        if not added:
+            added = self._add_worst(self.refused(shares), self.slacks(shares), each=3)
+            added += self._cut_worst(self.broken(shares, self._at, refused=True), each=3)
         self._rule_out(shares, known=not added and not refined)
         return True
 
