@@ -278,7 +278,8 @@ class _Highs:
         self.program.give_up = lambda: clock.left <= 0
         answer = self.program.maximise(seconds=clock.left, absolute_gap=0.25)
         if answer.status == "infeasible":
-            return Best("empty")
+            again = self.program.any_solution(seconds=clock.left)
+            return Best("empty" if again.status == "infeasible" else "limit")
         if answer.x is None:
             return Best("limit")
         chosen = self.formulation.chosen(list(answer.x))

@@ -18,15 +18,15 @@ from detente.design.judging import Judging
 from detente.design.problem import LOOSE, MET, Linear, Problem, Question, standing_verified
 from detente.design.program import Array, Row, combine
 from detente.design.regimes import Choice, Menus
-from detente.design.solve import Objective, Solver
+from detente.design.solve import NEARLY, Objective, Solver
 from detente.dossier.schema import Dossier, Resource, Verify
 from detente.model.arrays import Model
 from detente.model.detection import NEVER, SNAP, Watch, watch
-from detente.model.temptation import Conditions, Label, Secret, conditions
+from detente.model.temptation import Conditions, Secret, conditions
+from detente.model.tolerance import SLIGHT
 
 AT_ONCE = Watch(1e9)
 """Stands for a measure that is seen sooner than any other."""
-SECRET = ("covert", "secret_exposure")
 
 
 class Faking(NamedTuple):
@@ -47,12 +47,11 @@ class Fakings:
         self.model = model = Model.of(menus.applied(quickest))
         """Under the regimes that confirm soonest: what its order and links allow, some choice may allow."""
         self.menu = {model.index[menu.measure]: i for i, menu in enumerate(menus.menus)}
-        every = conditions(model)
-        self.open = every.only([label.kind not in SECRET for label in every.labels])
+        self.open = conditions(model)
         """The valued rows that no regime changes."""
-        self.pairs = tuple(dict.fromkeys(_faker(label) for label in every.labels if label.kind in SECRET))
-        """(q, m): what q can fake, and somebody minds."""
         self.secret = Secret(model)
+        self.pairs = tuple(self.secret.pairs)
+        """(q, m): what q can fake, and somebody minds."""
         self.together = {model.index[n] for c in model.conditions for n in c.measures}
         """Measures that interact with others."""
         self.rows = lru_cache(maxsize=4000)(self._rows)
@@ -109,10 +108,6 @@ class Fakings:
         both = self.rows(Faking(q, m, place, joined)), self.rows(Faking(q, m, place, alone))
         difference: Array = both[0].coef - both[1].coef
         return difference
-
-
-def _faker(label: Label) -> tuple[int, int]:
-    return (label.party if label.kind == "covert" else label.other), label.measure
 
 
 def confirms(verify: Verify) -> float:
@@ -328,8 +323,11 @@ class ChoosingSolver(Solver):
         self._at = self.problem.choice(x)
         return super().shares(x)
 
-    def broken(self, shares: Array, choice: Choice) -> list[Broken]:
-        """Rows on cheating that a plan breaks under a choice, the worst of each block first."""
+    def broken(self, shares: Array, choice: Choice, *, refused: bool = False) -> list[Broken]:
+        """Rows on cheating that a plan breaks under a choice, the worst of each block first.
+
+        `refused`: those, too, for which only the judge may refuse it.
+        """
         fakings, found = self.problem.fakings, []
         for q, m in fakings.pairs:
             if shares[m, -1] < 0.5:
@@ -338,6 +336,8 @@ class ChoosingSolver(Solver):
             rows = fakings.rows(faking_)
             slack = np.where(rows.on(shares), rows.slacks(shares), np.inf)
             slight = MET * self.problem.sizes.slight(shares)
+            if refused:
+                slight = NEARLY * SLIGHT * self.problem.model.norm
             over = slack < -slight[[label.party for label in rows.labels]]
             found += [Broken(faking_, int(r), float(slack[r])) for r in np.argsort(slack) if over[r]]
         return found
@@ -381,6 +381,9 @@ class ChoosingSolver(Solver):
         added = self._add_missed(shares)
         added += self._add_worst(Solver.violated(self, shares), self.slacks(shares), each=3, around=True)
         added += self._cut_worst(self.broken(shares, self._at), each=3)
+        if not added:
+            added = self._add_worst(self.refused(shares), self.slacks(shares), each=3)
+            added += self._cut_worst(self.broken(shares, self._at, refused=True), each=3)
         self._rule_out(shares, known=not added and not refined)
         return True
 

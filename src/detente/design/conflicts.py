@@ -16,7 +16,7 @@ import numpy as np
 
 from detente.design.judging import HARD, Judging, name_of, plan_of
 from detente.design.problem import Problem, Question, asked, family
-from detente.design.program import INF, Array, Program, ones
+from detente.design.program import INF, Array, Program, Refused, ones
 from detente.design.solve import ANY, Clock, Solver
 from detente.errors import DetenteError
 from detente.model.arrays import Model
@@ -143,6 +143,10 @@ class _Sets:
         if not self.names:
             return frozenset()
         answer = self.program.maximise(seconds=INF)
+        if answer.x is None:
+            answer = self.program.any_solution(seconds=INF)
+        if answer.x is None and answer.status != "infeasible":
+            raise Refused("the solver could not settle which sets are left: please report this dossier")
         return None if answer.x is None else frozenset(n for n, c in self.column.items() if answer.x[c] > 0.5)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from detente.design.problem import Question
 from detente.design.program import Array
@@ -12,7 +13,7 @@ from detente.model.arrays import Model
 from detente.model.check import Judge, Slack
 from detente.model.moments import Moment
 from detente.model.plan import Plan
-from detente.model.temptation import Conditions, joined, row
+from detente.model.temptation import Conditions, Secret, joined, row
 
 HARD = frozenset({"empty", "grid", "order", "pace", "one_of", "capacity", "link"})
 """Conditions that are no part of any conflict: they hold whatever is given up."""
@@ -23,6 +24,8 @@ class Judging:
 
     def __init__(self, dossier: Dossier, question: Question, *, judge: Judge | None = None) -> None:
         self.dossier, self.question = dossier, question
+        self._known: set[tuple[str, str]] = set()
+        """Who faking what the problem has all rows of."""
         if judge is not None:
             self.judge = judge
 
@@ -38,9 +41,25 @@ class Judging:
         return all(s.accepted or name_of(s) in self.question.without for s in self.judge.slacks(plan))
 
     def missed(self, model: Model, shares: Array) -> Conditions | None:
-        """Rows that a plan breaks and that no problem holds from the start; None where it breaks none of them."""
+        """Rows that a plan breaks and that no problem holds from the start; None where it breaks none of them.
+
+        Where cheating on a measure pays, all rows on its dates come at once: the next plan would break others of them.
+        """
         found = [s for s in self.judge.missed(plan_of(model, shares)) if name_of(s) not in self.question.without]
-        return joined([row_of(model, s) for s in found]) if found else None
+        return joined(list(self._rows(model, found))) if found else None
+
+    def _rows(self, model: Model, found: Sequence[Slack]) -> Iterator[Conditions]:
+        yield from (row_of(model, s) for s in found)
+        for faker, measure in dict.fromkeys((s.party if s.other is None else s.other, s.measure) for s in found):
+            if measure is not None and faker is not None and (faker, measure) not in self._known:
+                self._known.add((faker, measure))
+                yield secret(model).conditions(model.parties.index(faker), model.index[measure])
+
+
+@lru_cache(maxsize=4)
+def secret(model: Model) -> Secret:
+    """The conditions on cheating of a model."""
+    return Secret(model)
 
 
 def row_of(model: Model, slack: Slack) -> Conditions:

@@ -14,7 +14,7 @@ from detente.design.judging import Judging, plan_of
 from detente.design.problem import Question
 from detente.design.program import Array
 from detente.design.regimes import Choice, Menus
-from detente.design.solve import ANY, Clock
+from detente.design.solve import ANY, NEARLY, Clock
 from detente.dossier.overlays import apply
 from detente.dossier.schema import Dossier, Verify
 from detente.model.check import Judge
@@ -27,8 +27,6 @@ PRECISION, COARSE = 1e-8, 1e-3
 """How closely the least rate of detection of one plan is bracketed, relative: of the last, and on the way."""
 CLOSE, FARTHEST = 1.02, 64.0
 """Ratios of a rate that is enough to one that is not: from where on it is lowered in small steps, and the first try."""
-NEARLY = 0.9
-"""The part of what the judge lets pass that the least rate of one plan makes use of."""
 BELOW = 1e-5
 """How far below it every plan is ruled out, relative: more than what `check` accepts may shift it by."""
 

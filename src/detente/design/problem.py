@@ -572,12 +572,19 @@ class Problem:
 
     def loosen(self) -> bool:
         """Let every valued row be missed by more than the judge would; whether any was held closer."""
-        if self.slip == LOOSE:
-            return False
-        self.slip = LOOSE
-        for row, (low, slight) in self._low.items():
-            self.program.set_row(row, low=low - LOOSE * slight)
-        return True
+        return self._let(LOOSE)
+
+    def tighten(self) -> None:
+        """Hold rows closely again where shares can follow them."""
+        if self.partial:
+            self._let(TIGHT)
+
+    def _let(self, slip: float) -> bool:
+        changed = self.slip != slip
+        self.slip = slip
+        for row, (low, slight) in self._low.items() if changed else ():
+            self.program.set_row(row, low=low - slip * slight)
+        return changed
 
     @cached_property
     def parts(self) -> set[int]:

@@ -210,7 +210,6 @@ class Designer:
         columns: list[tuple[int, int, float]] = []
         units = np.array([self.grain(p) for p in self.bargainers])
         positive = np.array([POSITIVE * self.at_stake(p) for p in self.bargainers])
-        unseen = bool(np.any(positive < LEAST_GAIN * units)) and not self.problem.partial
         for p, unit, least in zip(self.bargainers, units, positive, strict=True):
             gain = self.gain(p)
             most = max(1.0, float(self.problem.sizes.most[p]) / unit)
@@ -234,7 +233,7 @@ class Designer:
             loose = [(g, z) for g, z, _ in columns if x[z] - math.log(max(LEAST_GAIN, x[g])) > fine]
             for g, z in loose:
                 tangent(g, z, max(LEAST_GAIN, float(x[g])))
-            return bool(loose) or (unseen and self._forbid_loss(x, positive))
+            return bool(loose) or self._forbid_loss(x, positive)
 
         def score(shares: Array) -> float:
             gains = self.gains(shares)
@@ -248,7 +247,9 @@ class Designer:
         )
 
     def _forbid_loss(self, x: Array, positive: Array) -> bool:
-        """Cut off a plan that gives somebody no gain, where the programme cannot tell; whether x is one."""
+        """Cut off a plan that gives somebody no gain by so little that the programme cannot tell; whether x is one."""
+        if self.problem.partial:
+            return False
         f = x[: self.model.M * self.model.K]
         shares = self.solver.shares(x)
         loss = bool(np.all(np.abs(f - np.round(f)) < 1e-6) and np.any(self.gains(shares) <= positive))

@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from detente.design.problem import LOOSE, MET, Linear, Problem
 from detente.design.program import Answer, Array, combine
 from detente.model.conditions import Expression
 from detente.model.temptation import Conditions
+from detente.model.tolerance import SLIGHT
 
 REPAIR_WIDTH = 2
 WIDTHS = (1, 4, 12)
@@ -29,9 +30,12 @@ NEAR_ROUNDS = 12
 AROUND = 1
 """How many moments on either side of a broken row its neighbours are taken from."""
 NEAR_SECONDS = 4.0
+NEARLY = 0.9
+"""The part of what the judge lets pass at the least that is made use of."""
 PATIENCE = 3
 """How often the search goes on after two solves of one programme disagreed."""
 NOT_TWICE = "One solve found no plan; a second one, begun elsewhere, did not confirm it in time: that proves nothing."
+CLOSELY = "Shares keep a little farther from what conditions allow than they must: perhaps not the best; see the bound."
 LOST = "The solver gave up without a result: that proves nothing."
 
 
@@ -144,6 +148,12 @@ class Solver:
         slack = self.slacks(shares)
         broken: NDArray[np.int64] = np.flatnonzero((slack < -MET * self.problem.slight(shares)) & self.on(shares))
         return broken
+
+    def refused(self, shares: Array) -> NDArray[np.int64]:
+        """Valued rows that a plan misses by more than rounding: what the judge may refuse it for."""
+        least = NEARLY * SLIGHT * self.problem.model.norm[self.problem.valued_party]
+        missed: NDArray[np.int64] = np.flatnonzero((self.slacks(shares) < -least) & self.on(shares))
+        return missed
 
     def on(self, shares: Array) -> NDArray[np.bool_]:
         """[R] which valued rows apply to a plan."""
@@ -278,13 +288,40 @@ class Solver:
     def _add_missed(self, shares: Array) -> int:
         """Put the rows that the judge missed in a plan into the problem and the programme; how many."""
         rows = self._missed.pop(shares.tobytes(), None)
-        new = range(0) if rows is None else self.problem.extend(rows)
-        for r in new:
-            self.problem.activate(r)
+        if rows is None:
+            return 0
+        new = self.problem.extend(rows)
+        broken = np.flatnonzero((self.slacks(shares) < 0.0) & self.on(shares))
+        for r in broken[broken >= new.start]:
+            self.problem.activate(int(r))
         return len(new)
 
     def best(self, objective: Objective) -> Outcome:
         """The best plan for an objective, with a proven bound, within the clock."""
+        self.problem.tighten()
+        found = self._best(objective)
+        held_closely = self.problem.partial and self.problem.loosen()
+        if not held_closely or found.shares is None or self.doubtful or not math.isfinite(found.bound):
+            return found
+        return self._bounded(objective, found)
+
+    def _bounded(self, objective: Objective, found: Outcome) -> Outcome:
+        """An outcome of rows held closer than the judge holds them, its bound taken again from looser ones."""
+        program, value = self.problem.program, found.objective
+        program.set_objective(objective.target.row)
+        gap = objective.slack_for(value)
+        answer = program.maximise(
+            seconds=max(1.0, self.clock.left),
+            absolute_gap=0.1 * gap,
+            hint=found.shares,
+            hint_columns=self.problem.model.M * self.problem.model.K,
+        )
+        bound = max(found.bound, objective.bound(answer.bound + objective.target.const))
+        slight = 1e-5 * max(min(1.0, objective.unit), abs(value))
+        proved = found.proved and bound - value <= max(gap, slight)
+        return replace(found, bound=bound, proved=proved, note=found.note if proved == found.proved else CLOSELY)
+
+    def _best(self, objective: Objective) -> Outcome:
         if not self.problem.new:  # nothing can enter: every plan is empty
             return Outcome(None, -math.inf, -math.inf, proved=True)
         self.problem.program.set_objective(objective.target.row)
@@ -408,6 +445,7 @@ class Solver:
             return refined
         added = self._add_missed(shares)
         added += self._add_worst(self.violated(shares), self.slacks(shares), each=3, around=True)
+        added = added or self._add_worst(self.refused(shares), self.slacks(shares), each=3)
         self._rule_out(shares, known=not added and not refined)
         return True
 

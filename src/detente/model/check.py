@@ -124,7 +124,7 @@ class Judge:
     def missed(self, plan: Plan) -> tuple[Slack, ...]:
         """What is broken of the conditions that a solver does not hold from the start: the worst few of each family.
 
-        Moments between dates, and faking that ends in an open break.
+        Cheating, and breaking out between dates.
         """
         read = self._read(plan)
         if self._empty(read):
@@ -132,7 +132,8 @@ class Judge:
         found: list[Slack] = []
         for rows in self.weighing.listed(read):
             if rows.at is not None:
-                found += self._worst(rows, ~self.weighing.calendar.dated(rows.at))
+                held = rows.measure is None and self.weighing.calendar.dated(rows.at)
+                found += self._worst(rows, ~(held & np.ones(rows.keep.shape, bool)))
         for rows in self.weighing.unlisted(read, worst=True):
             found += self._worst(rows, np.ones(rows.keep.shape, bool))
         return tuple(found)

@@ -166,7 +166,10 @@ def values(model: Model) -> list[Rows | None]:
 
 
 def conditions(model: Model) -> Conditions:
-    """Every valued condition on the dates of the grid, and of exits, as one block of rows."""
+    """Consent, and every condition on breaking out, on the dates of the grid and of exits, as one block of rows.
+
+    What these leave out (cheating, and moments between dates) is worked out where a plan breaks it: `Secret`, `row`.
+    """
     families = list(_dated(model))
     consent = _block(model, families[0].consent())
     return joined([consent, *(_block(model, f.breaking()) for f in families)])
@@ -180,14 +183,28 @@ def _dated(model: Model) -> Iterator[Families]:
 
 
 class Secret:
-    """The conditions on cheating of a model, measure by measure, however cheating is seen."""
+    """The conditions on cheating on the same dates, measure by measure, however cheating is seen."""
 
     def __init__(self, model: Model) -> None:
+        self.model = model
         self.families = list(_dated(model))
 
-    def conditions(self, q: int, m: int, seen: Model) -> Conditions:
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """(q, m): what q can fake, and somebody minds."""
+        model = self.model
+        minded = [bool(self.families[0].valuations.get(q) or exposed(model, q)) for q in range(len(model.parties))]
+        found = np.argwhere(model.fakeable[None, :] & model.by & np.array(minded)[:, None])
+        return [(int(q), int(m)) for q, m in found]
+
+    def conditions(self, q: int, m: int, seen: Model | None = None) -> Conditions:
         """On q's faking m, by itself and against whoever is exposed; `seen`: the model, detection as it may be."""
         return joined([_block(f.model, f.secret(q, m, seen)) for f in self.families])
+
+
+def exposed(model: Model, q: int) -> list[int]:
+    """The parties with an exposure limit that q's breaking the deal could hurt."""
+    return [p for p in range(len(model.parties)) if p != q and model.valued[p] and np.isfinite(model.limit[p])]
 
 
 def row(
@@ -259,13 +276,9 @@ class Families:
                 yield [Label("consent", p, -1, -1, -1, Switch("always"))], row, [0]
 
     def breaking(self) -> Iterator[Family]:
-        """All conditions but consent."""
-        model = self.model
-        for q in range(len(model.parties)):
-            if model.by[q].any():
-                yield from self.open(q)
-                for m in np.flatnonzero(model.fakeable & model.by[q]):
-                    yield from self.secret(q, int(m))
+        """Everybody's breaking out."""
+        for q in np.flatnonzero(self.model.by.any(axis=1)):
+            yield from self.open(int(q))
 
     def open(self, q: int) -> Iterator[Family]:
         """q's breaking out."""
@@ -277,7 +290,7 @@ class Families:
 
         if q in self.valuations:
             yield labels("breakout", q, -1), _temptation(self.valuations[q], self.maker, path), every
-        for p in self._exposed(q):
+        for p in exposed(self.model, q):
             yield labels("exposure", p, q), _exposure(self.valuations[p], self.maker, path), every
 
     def secret(self, q: int, m: int, seen: Model | None = None) -> Iterator[Family]:
@@ -289,7 +302,7 @@ class Families:
 
         entering = self.entering if model.state[m] < 1 else []
         later = bool(np.isfinite(model.undo[m]))
-        exposed = self._exposed(q) if entering else []
+        exposed = exposed(self.model, q) if entering else []
 
         def labels(kind: Kind, p: int, other: int, chosen: Sequence[int], *, entry: bool) -> list[Label]:
             switches = [self.switch(m, i, entering=entry) for i in chosen]
@@ -305,9 +318,6 @@ class Families:
         for p in exposed:
             rows = _exposure(self.valuations[p], self.at_entry, cheating(self.at_entry))
             yield labels("secret_exposure", p, q, entering, entry=True), rows, list(range(len(entering)))
-
-    def _exposed(self, q: int) -> list[int]:
-        return [p for p in self.valuations if p != q and np.isfinite(self.model.limit[p])]
 
     def _enters(self, i: int) -> bool:
         """Whether entries of a period follow at once on a moment."""
