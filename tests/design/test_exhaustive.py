@@ -40,7 +40,10 @@ def bargainers(dossier: Dossier) -> list[str]:
         for body in bodies:
             level: dict[float, float] = {}
             once = 0.0
-            for i, e in body.effects.items():
+            over = getattr(body, "if_over", {}) if any(x.rate or x.chance for x in dossier.exits) else {}
+            if any(i in stakes and lasting.level.value for i, lasting in over.items()):
+                return True
+            for i, e in [*body.effects.items(), *getattr(body, "intrusion", {}).items()]:
                 if i not in stakes:
                     continue
                 w = stakes[i].value / (dossier.interests[i].best.value - dossier.interests[i].worst.value)

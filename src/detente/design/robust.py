@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detente.design.judging import plan_of, row_of
 from detente.design.problem import Linear, Problem
 from detente.design.program import Array, combine
 from detente.design.solve import Objective, Solver
-from detente.model.temptation import NOTHING
+from detente.model.arrays import Model
+from detente.model.check import Slack
+from detente.model.temptation import NOTHING, Label
 
 
 def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callable[[float], float]) -> Objective:
@@ -28,10 +32,6 @@ def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callabl
         if p not in stake:
             stake[p] = program.add_column(integer=True)
         return stake[p]
-
-    def norm() -> Array:
-        """[R] Σ|stakes|/ρ of each row's party; 0 where it has none, and the row does not count."""
-        return model.norm[problem.valued_party]
 
     def add(r: int) -> None:
         label, slack = problem.valued.labels[r], problem.slack(r)
@@ -51,33 +51,34 @@ def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callabl
         added.add(r)
 
     def always_at_stake(p: int) -> bool:
-        costs = float(model.collapse[p] + model.spared[p])
-        return bool(model.answerers(p)) and abs(costs) > 1e-9
+        loses = bool(model.collapse[p]) or any(points for _, points in model.losses[p])
+        return bool(model.answerers(p)) and loses
 
-    def ratios(shares: Array) -> Array:
-        """[R] slack/norm of the rows that apply to a plan, infinite for the rest."""
-        slack = solver.slacks(shares)
-        on = solver.on(shares)
-        for p in range(len(model.parties)):
-            mine = breakouts(p)
-            rows = np.flatnonzero(mine & on)
-            if not any(abs(slack[r]) > NOTHING or problem.valued.at_stake(int(r), shares) for r in rows):
-                on = on & ~mine
-        counted = norm() > 0
-        return np.where(on & counted, slack / np.where(counted, norm(), 1.0), np.inf)
+    @lru_cache(maxsize=256)
+    def ratios(code: bytes) -> list[tuple[float, Slack]]:
+        """The judge's conditions on a plan with their slack/norm, the least first; of shares as bytes."""
+        shares = np.frombuffer(code).reshape(model.M, model.K + 1)
+        rows = solver.judging.judge.slacks(plan_of(model, shares))
+        counted = [(s.slack / s.scale, s) for s in rows if s.slack is not None and s.keep is not None and s.scale > 0]
+        return sorted(counted, key=lambda pair: pair[0])
 
     def score(shares: Array) -> float:
-        return float(min(cap, ratios(shares).min(initial=np.inf)))
+        return min([cap, *(ratio for ratio, _ in ratios(shares.tobytes())[:1])])
+
+    def held(s: Slack) -> int:
+        """The row of the problem that stands for one of the judge's conditions; a new one where it has none."""
+        if key_of(s) not in place:
+            place[key_of(s)] = problem.extend(row_of(model, s)).start
+        return place[key_of(s)]
 
     def refine(x: Array) -> bool:
         shares = solver.shares(x)
-        ratio = ratios(shares)
-        value = float(x[t])
-        broken = [int(r) for r in np.argsort(ratio) if ratio[r] < value - 1e-9 and int(r) not in added][:12]
+        broken = [held(s) for ratio, s in ratios(shares.tobytes())[:12] if ratio < float(x[t]) - 1e-9]
+        new = [r for r in dict.fromkeys(broken) if r not in added]
         denied = [admit(p, shares) for p, s in stake.items() if s >= len(x) or x[s] < 0.5]
-        for r in broken:
+        for r in new:
             add(r)
-        return bool(broken) or any(denied)
+        return bool(new) or any(denied)
 
     def admit(p: int, shares: Array) -> bool:
         """Have the programme see that a party has something at stake in a plan; whether that was new to it."""
@@ -97,7 +98,26 @@ def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callabl
     def breakouts(p: int) -> NDArray[np.bool_]:
         return np.array([label.kind == "breakout" and label.party == p for label in problem.valued.labels], bool)
 
+    place = {key_of_row(model, label): r for r, label in enumerate(problem.valued.labels)}
     for r, label in enumerate(problem.valued.labels):
         if label.kind == "consent" and model.norm[label.party] > 0:
             add(r)
     return Objective(Linear({t: 1.0}), score, refine, slack_for=slack_for)
+
+
+Name = tuple[object, ...]
+
+
+def key_of(s: Slack) -> Name:
+    """What one of the judge's conditions is about, and when."""
+    at = None if s.moment is None or s.years is None else (s.moment, round(s.years, 8))
+    leaves = None if s.leaves_moment is None or s.leaves_years is None else (s.leaves_moment, round(s.leaves_years, 8))
+    return s.kind, s.party, s.other, s.measure, at, leaves
+
+
+def key_of_row(model: Model, label: Label) -> Name:
+    """The same of a row."""
+    at, leaves = (None if x is None else (x.side, round(x.years, 8)) for x in (label.at, label.leaves))
+    other = model.parties[label.other] if label.other >= 0 else None
+    measure = model.measures[label.measure] if label.measure >= 0 else None
+    return label.kind, model.parties[label.party], other, measure, at, leaves

@@ -115,10 +115,12 @@ class Model:
 
     @cached_property
     def touched(self) -> Flags:
-        """[P] parties that some measure or interaction touches."""
+        """[P] parties that some measure or interaction touches while the deal is kept, which somebody may leave."""
         layers = (*self.layers, *self.intrusion)
         flows = np.any([np.any(np.abs(rates) > TINY, axis=1) for _, rates in layers], axis=0)
-        shifts = (self.once, self.intrusion_once)
+        shifts = [self.once, self.intrusion_once]
+        if any(x.rate or x.chance for x in self.exits):
+            shifts.append(self.over)
         touched: Flags = np.any([flows, *(np.any(np.abs(x) > TINY, axis=1) for x in shifts)], axis=0)
         return touched
 

@@ -132,8 +132,8 @@ class Judge:
         found: list[Slack] = []
         for rows in self.weighing.listed(read):
             if rows.at is not None:
-                held = rows.measure is None and self.weighing.calendar.dated(rows.at)
-                found += self._worst(rows, ~(held & np.ones(rows.keep.shape, bool)))
+                dated = self.weighing.calendar.dated(rows.at)
+                found += self._worst(rows, ~dated if rows.measure is None else np.ones(dated.shape, bool))
         for rows in self.weighing.unlisted(read, worst=True):
             found += self._worst(rows, np.ones(rows.keep.shape, bool))
         return tuple(found)

@@ -155,9 +155,10 @@ class Weighing:
         self.limit = {p: points(limit, p) for p, limit in limits if limit is not None}
         self.touched = [p for p in self.walk_away if self._felt(self.tables[p])]
 
-    @staticmethod
-    def _felt(worths: Table) -> bool:
-        return any(w.felt for w in [*worths.whole, *worths.if_over, *worths.together])
+    def _felt(self, worths: Table) -> bool:
+        """Whether a party feels anything while the deal is kept, which somebody may leave."""
+        over = worths.if_over if self.leavers else []
+        return any(w.felt for w in [*worths.whole, *over, *worths.together])
 
     def _matters(self, p: int) -> bool:
         party = self.dossier.parties[self.facts.parties[p]]

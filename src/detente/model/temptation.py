@@ -302,7 +302,7 @@ class Families:
 
         entering = self.entering if model.state[m] < 1 else []
         later = bool(np.isfinite(model.undo[m]))
-        exposed = exposed(self.model, q) if entering else []
+        at_risk = exposed(self.model, q) if entering else []
 
         def labels(kind: Kind, p: int, other: int, chosen: Sequence[int], *, entry: bool) -> list[Label]:
             switches = [self.switch(m, i, entering=entry) for i in chosen]
@@ -315,7 +315,7 @@ class Families:
             maker, chosen = (self.maker, range(len(self.moments))) if later else (self.at_entry, self.entering)
             rows = _temptation(self.valuations[q], maker, cheating(maker))
             yield labels("covert", q, -1, chosen, entry=False), rows, list(range(len(chosen)))
-        for p in exposed:
+        for p in at_risk:
             rows = _exposure(self.valuations[p], self.at_entry, cheating(self.at_entry))
             yield labels("secret_exposure", p, q, entering, entry=True), rows, list(range(len(entering)))
 
