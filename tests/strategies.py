@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from detente.dossier.grid import Grid
 from detente.dossier.schema import Dossier
 from detente.model.plan import Plan
 
@@ -137,10 +138,13 @@ def _requirement(draw: st.DrawFn, measures: list[str], interests: list[str], sca
 
 
 @st.composite
-def documents(draw: st.DrawFn, *, measures: int = 5, divisible: bool = False, visited: bool = False) -> dict[str, Any]:
+def documents(
+    draw: st.DrawFn, *, measures: int = 5, divisible: bool = False, visited: bool = False, answers: bool = False
+) -> dict[str, Any]:
     """Raw dossiers of 2–3 parties, a few measures and periods, with everything DESIGN §3 offers now and then.
 
-    `visited`: every measure can be faked, and is seen by visits.
+    `visited`: every measure can be faked, and is seen by visits. `answers`: with what ANSWERS §1–§3 and §6 add, now and
+    then: measures that fall with the deal, effects once it is over, losses that move, exits, intrusion.
     """
     parties = ["a", "b", "c"][: draw(st.integers(2, 3))]
     interests = ["x", "y", "z"][: draw(st.integers(1, 3))]
@@ -178,7 +182,58 @@ def documents(draw: st.DrawFn, *, measures: int = 5, divisible: bool = False, vi
             for i in range(draw(st.integers(1, 2)))
         }
     d["success"] = {"minimal": [_requirement(draw, names, interests, list(d.get("progress", {})))]}
+    if answers:
+        _answers(draw, d, interests)
     return d
+
+
+def _answers(draw: st.DrawFn, d: dict[str, Any], interests: list[str]) -> None:
+    """What may happen to a deal once it is broken or left, added to a dossier. ANSWERS §1–§3, §6."""
+    dates = _dates(d)
+    some = st.integers(0, 2)
+    for measure in d["measures"].values():
+        if "undo" in measure and draw(some) == 0:
+            measure["undo"]["falls"] = "always"
+        if draw(some) == 0:
+            felt = draw(st.lists(st.sampled_from(interests), min_size=1, max_size=2, unique=True))
+            measure["if_over"] = {i: {"level": draw(st.integers(-6, 6).filter(bool))} for i in felt}
+        for regime in measure["verify"].get("regimes", {}).values() if isinstance(measure["verify"], dict) else ():
+            if draw(some):
+                regime["effects"] = _effects(draw, interests)
+    for party in d["parties"].values():
+        if draw(some) == 0:
+            party["no_deal"] = {"course": _course(draw, dates[-1])}
+    if draw(some):
+        d["shocks"] = _exits(draw, list(d["parties"]), dates)
+
+
+def _dates(d: dict[str, Any]) -> tuple[date, ...]:
+    """The grid dates of a raw dossier that this module made."""
+    blocks = [block.split() for block in d["periods"]]
+    return Grid.of(START, [(int(n), int(k) * (12 if unit.startswith("year") else 1)) for n, _, k, unit in blocks]).dates
+
+
+def _course(draw: st.DrawFn, last: date) -> list[list[str]]:
+    """Losses without a deal that move on and between grid dates, from before signature on, not after the last."""
+    days = [date(2019, 11, 30), START, date(2020, 3, 15), date(2020, 4, 30), date(2020, 6, 15), date(2020, 7, 31), last]
+    turns = sorted(draw(st.lists(st.sampled_from(days), min_size=1, max_size=3, unique=True)))
+    flows = [f"{draw(st.integers(-8, 2)) / 2:g} /year" for _ in turns]
+    return [[str(day), flow] for day, flow in zip(turns, flows, strict=True)]
+
+
+def _exits(draw: st.DrawFn, parties: list[str], dates: tuple[date, ...]) -> dict[str, Any]:
+    """Parties that may leave the deal: at a rate, and on dates on the grid, off it, and after its last."""
+    days = [*dates[1:], date(2020, 3, 15), date(2020, 10, 1), date(2023, 1, 1)]
+    exits: dict[str, Any] = {}
+    for i in range(draw(st.integers(1, 3))):
+        ends: dict[str, Any] = {"ends": draw(st.sampled_from(parties))}
+        if draw(st.booleans()):
+            exits[f"s{i}"] = ends | {"rate": draw(st.sampled_from(["0 %/year", "5 %/year", "30 %/year"]))}
+        else:
+            before = [one["at"] for one in exits.values() if "at" in one]
+            day = before[-1] if before and draw(st.booleans()) else str(draw(st.sampled_from(days)))
+            exits[f"s{i}"] = ends | {"at": day, "chance": draw(st.sampled_from(["20 %", "60 %", "100 %"]))}
+    return exits
 
 
 def _extras(draw: st.DrawFn, d: dict[str, Any], names: list[str], interests: list[str]) -> None:

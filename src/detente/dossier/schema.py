@@ -229,10 +229,19 @@ class Lasting(Part):
     level: Scalar = Field(description="Units from where it would be without a deal")
 
 
+def _undone(raw: Any) -> Any:
+    if raw == "never":
+        message = "what is never undone does not fall with the deal, and keeps all of its effect"
+        raise _bad("number", message, "write 'undo: never' by itself, or how long undoing takes, such as 6 months")
+    return raw
+
+
 class Undo(Part):
     """How fast a measure can be undone, what share of its effect is kept, and whether it needs the deal to live."""
 
-    within: Duration = Field(ZERO, alias="in", description="From stopping to undone")
+    within: Annotated[Duration, BeforeValidator(_undone)] = Field(
+        ZERO, alias="in", description="From stopping to undone"
+    )
     keeps: Share = Field(ZERO, description="Share of the effect that stays")
     falls: Literal["minded", "always"] = Field(
         "minded",
@@ -366,6 +375,10 @@ class Measure(Part):
     def intrusion(self) -> Mapping[str, Effect]:
         """What its inspection, under the regime that is chosen, does to interests. ANSWERS §6."""
         return self.verify.intrusion if isinstance(self.verify, Verify) else {}
+
+    def effects_on(self, interest: str) -> tuple[Effect, ...]:
+        """Its effects on an interest while it is in force, that of its inspection included."""
+        return tuple(e for effects in (self.effects, self.intrusion) if (e := effects.get(interest)) is not None)
 
     @property
     def falls(self) -> bool:

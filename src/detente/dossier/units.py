@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from detente.dossier.places import Path, Places
 from detente.dossier.quantities import Number
-from detente.dossier.schema import Dossier, Effect, Interest, InterestBound, Link, Require, Verify
+from detente.dossier.schema import Dossier, Effect, Interest, InterestBound, Link, Measure, Require, Verify
 from detente.errors import Finding
 
 Measured = tuple[Path, Number, str, bool]
@@ -91,7 +91,7 @@ def _all_amounts(dossier: Dossier) -> Iterator[Measured]:
     for name, interest in dossier.interests.items():
         yield from _scale_of(interest, ("interests", name))
     for name, measure in dossier.measures.items():
-        yield from _effects(measure.effects, ("measures", name, "effects"), unit_of)
+        yield from _of_measure(measure, ("measures", name), unit_of)
     for name, interaction in dossier.interactions.items():
         yield from _effects(interaction.effects, ("interactions", name, "effects"), unit_of)
     yield from _efforts(dossier)
@@ -133,8 +133,21 @@ def requirements(dossier: Dossier) -> Iterator[tuple[Path, Require]]:
 def _scale_of(interest: Interest, path: Path) -> Iterator[Measured]:
     yield (*path, "worst"), interest.worst, interest.unit, False
     yield (*path, "best"), interest.best, interest.unit, False
+    for side, bound in (("least", interest.least), ("most", interest.most)):
+        if bound is not None:
+            yield (*path, side), bound, interest.unit, False
     for i, (_, level) in enumerate(interest.course):
         yield (*path, "course", i, 1), level, interest.unit, False
+
+
+def _of_measure(measure: Measure, path: Path, unit_of: Mapping[str, str]) -> Iterator[Measured]:
+    """Effects of a measure: while it is in force, once the deal is over, and of ways to inspect it."""
+    yield from _effects(measure.effects, (*path, "effects"), unit_of)
+    for interest, lasting in measure.if_over.items():
+        if interest in unit_of:
+            yield (*path, "if_over", interest, "level"), lasting.level, unit_of[interest], False
+    for which, regime in measure.verify.regimes.items() if isinstance(measure.verify, Verify) else ():
+        yield from _effects(regime.effects, (*path, "verify", "regimes", which, "effects"), unit_of)
 
 
 def _effects(effects: Mapping[str, Effect], path: Path, unit_of: Mapping[str, str]) -> Iterator[Measured]:

@@ -18,6 +18,7 @@ from detente.dossier.schema import (
     ProgressBy,
     Require,
     Scale,
+    Verify,
 )
 from detente.dossier.units import requirements
 from detente.errors import Finding, Severity
@@ -92,6 +93,9 @@ def _of_measure(measure: Measure, path: Path) -> Iterator[Reference]:
     yield from _each(measure.by, "party", (*path, "by"))
     yield from _each(measure.conditional_on or (), "party", (*path, "conditional_on"))
     yield from _each(measure.effects, "interest", (*path, "effects"))
+    yield from _each(measure.if_over, "interest", (*path, "if_over"))
+    for which, regime in measure.verify.regimes.items() if isinstance(measure.verify, Verify) else ():
+        yield from _each(regime.effects, "interest", (*path, "verify", "regimes", which, "effects"))
     yield from _each(measure.after, "measure", (*path, "after"))
     yield from _each(measure.needs.in_force, "measure", (*path, "needs", "in_force"))
     yield from _each(measure.needs.verified, "measure", (*path, "needs", "verified"))
@@ -155,6 +159,9 @@ def _of_beliefs(dossier: Dossier) -> Iterator[Reference]:
         for name, one in types.items():
             if isinstance(one.prior, Mapping):
                 yield from _each(one.prior, "party", ("types", party, name, "prior"))
+    for name, shock in dossier.shocks.items():
+        if shock.ends is not None:
+            yield Reference(("shocks", name, "ends"), shock.ends, "party")
     for term, readings in dossier.terms.items():
         yield from _each(readings, "party", ("terms", term), "warning")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 
 from detente.dossier.checks.order import ancestors, earliest, prerequisites
@@ -39,15 +39,25 @@ def oddities(dossier: Dossier) -> list[Finding]:
         *_almost_a_party(dossier),
         *_almost_the_same(dossier),
         *_counted_twice(dossier),
+        *_beyond_bounds(dossier),
     ]
 
 
 def _effects(dossier: Dossier) -> Iterator[tuple[Path, str, str, Effect]]:
-    """(path, label, interest, effect) of measures and interactions."""
-    for section in ("measures", "interactions"):
-        for name, part in getattr(dossier, section).items():
-            for interest, effect in part.effects.items():
-                yield (section, name, "effects", interest), f"{name} on {interest}", interest, effect
+    """(path, label, interest, effect) of measures, of ways to inspect them, and of interactions."""
+    for name, measure in dossier.measures.items():
+        path: Path = ("measures", name)
+        yield from _labelled(measure.effects, (*path, "effects"), name)
+        over = {interest: Effect(level=lasting.level) for interest, lasting in measure.if_over.items()}
+        yield from _labelled(over, (*path, "if_over"), f"{name} once over")
+        for which, regime in measure.verify.regimes.items() if isinstance(measure.verify, Verify) else ():
+            yield from _labelled(regime.effects, (*path, "verify", "regimes", which, "effects"), f"{which} of {name}")
+    for name, interaction in dossier.interactions.items():
+        yield from _labelled(interaction.effects, ("interactions", name, "effects"), name)
+
+
+def _labelled(effects: Mapping[str, Effect], path: Path, label: str) -> Iterator[tuple[Path, str, str, Effect]]:
+    yield from (((*path, i), f"{label} on {i}", i, effect) for i, effect in effects.items())
 
 
 def _beyond_scale(dossier: Dossier) -> list[Finding]:
@@ -65,7 +75,7 @@ def _beyond_scale(dossier: Dossier) -> list[Finding]:
 def _undo_of_once(dossier: Dossier) -> list[Finding]:
     def only_once(measure: Measure) -> bool:
         effects = measure.effects.values()
-        return bool(effects) and all(e.level.value == 0 and e.per_year is None for e in effects)
+        return bool(effects) and not measure.if_over and all(e.level.value == 0 and e.per_year is None for e in effects)
 
     found: Places = [
         (("measures", name, "undo"), name)
@@ -230,3 +240,15 @@ def _counted_twice(dossier: Dossier) -> list[Finding]:
                 found.append((("capacity", name, "uses", m), f"{m} ({name})"))
     message = "uses a resource by itself and by its inspections, which add up: {names}"
     return summed_up(dossier, "dossier.counted_twice", found, message, remedy="leave out one, if they are the same")
+
+
+def _beyond_bounds(dossier: Dossier) -> list[Finding]:
+    """Courses without a deal that are already beyond what is said to be physically possible."""
+    found: Places = []
+    for name, interest in dossier.interests.items():
+        low, high = (None if b is None else b.value for b in (interest.least, interest.most))
+        for i, (day, level) in enumerate(interest.course):
+            if (low is not None and level.value < low) or (high is not None and level.value > high):
+                found.append((("interests", name, "course", i), f"{name} ({level.value:g} on {day})"))
+    message = "stands beyond its own least or most without any deal: {names}"
+    return summed_up(dossier, "dossier.beyond_bounds", found, message, remedy="mend the course or the bound")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from itertools import pairwise
 
 from detente.dossier.places import Path
 from detente.dossier.quantities import Number
-from detente.dossier.schema import Condition, Dossier, InterestBound, Link, Party, Shock, Standing
+from detente.dossier.schema import Condition, Dossier, InterestBound, Link, NoDealCourse, Party, Shock, Standing
 from detente.dossier.units import requirements
 from detente.errors import Finding
 
@@ -16,6 +17,7 @@ def broken(dossier: Dossier) -> Iterator[Finding]:
     """A Finding for every rule that a dossier breaks."""
     yield from _scales(dossier)
     yield from _discounts(dossier)
+    yield from _no_deal(dossier)
     yield from _response_times(dossier)
     yield from _measures(dossier)
     yield from _state(dossier)
@@ -30,11 +32,34 @@ def _scales(dossier: Dossier) -> Iterator[Finding]:
         if interest.worst.value == interest.best.value:
             message, remedy = f"worst and best of {name!r} are the same", "write two different ends of its scale"
             yield dossier.places.finding("dossier.scale", message, ("interests", name, "best"), remedy=remedy)
-        for i, (a, b) in enumerate(pairwise(day for day, _ in interest.course)):
-            if a >= b:
-                path: Path = ("interests", name, "course", i + 1)
-                message = f"{b} comes after {a} in the course of {name!r}"
-                yield dossier.places.finding("dossier.course", message, path, remedy="write dates in their order")
+        if interest.least is not None and interest.most is not None and interest.least.value > interest.most.value:
+            message = f"the least of {name!r}, {interest.least.value:g}, is above its most, {interest.most.value:g}"
+            path: Path = ("interests", name, "least")
+            yield dossier.places.finding("dossier.bounds", message, path, remedy="swap the two, or leave one out")
+        yield from _in_order(dossier, interest.course, name, ("interests", name, "course"))
+
+
+def _in_order(dossier: Dossier, course: tuple[tuple[date, Number], ...], name: str, path: Path) -> Iterator[Finding]:
+    for i, (a, b) in enumerate(pairwise(day for day, _ in course)):
+        if a >= b:
+            said = f"{b} comes after {a}" if a > b else f"{b} stands twice"
+            message, remedy = f"{said} in the course of {name!r}", "write dates in their order, each once"
+            yield dossier.places.finding("dossier.course", message, (*path, i + 1), remedy=remedy)
+
+
+def _no_deal(dossier: Dossier) -> Iterator[Finding]:
+    """Losses without a deal that move: dates in order, and no move after the last grid date, which stands for ever."""
+    last = dossier.grid.dates[-1]
+    for name, party in dossier.parties.items():
+        if not isinstance(party.no_deal, NoDealCourse):
+            continue
+        course, path = party.no_deal.course, ("parties", name, "no_deal", "course")
+        yield from _in_order(dossier, course, f"no_deal of {name}", path)
+        for i, ((_, before), (day, flow)) in enumerate(pairwise(course)):
+            if day > last and flow.value != before.value:
+                message = f"no_deal of {name!r} moves until {day}, after the last date of the grid, {last}"
+                remedy = f"end its course by {last}, or lengthen `periods`: the last date stands for all later ones"
+                yield dossier.places.finding("dossier.course_end", message, (*path, i + 1), remedy=remedy)
 
 
 def _discounts(dossier: Dossier) -> Iterator[Finding]:
@@ -146,9 +171,7 @@ def _shares(dossier: Dossier, shares: Mapping[str, Number], path: Path) -> Itera
 
 def _chances(dossier: Dossier) -> Iterator[Finding]:
     for name, shock in dossier.shocks.items():
-        if not _has_odds(shock):
-            message, remedy = f"nothing says when {name!r} comes", "write 'at' and 'chance', or 'rate', and not both"
-            yield dossier.places.finding("dossier.shock", message, ("shocks", name), remedy=remedy)
+        yield from _of_shock(dossier, name, shock)
     for party, types in dossier.types.items():
         for observer in dossier.parties:
             total = sum(p.value for t in types.values() if (p := _prior(t.prior, observer)) is not None)
@@ -158,9 +181,31 @@ def _chances(dossier: Dossier) -> Iterator[Finding]:
                 break
 
 
-def _has_odds(shock: Shock) -> bool:
-    dated = shock.at is not None and shock.chance is not None and shock.rate is None
-    return dated or (shock.rate is not None and shock.at is None and shock.chance is None)
+def _of_shock(dossier: Dossier, name: str, shock: Shock) -> Iterator[Finding]:
+    path: Path = ("shocks", name)
+    if message := _odds(name, shock):
+        remedy = "write 'at' and 'chance', or 'rate', and not both"
+        yield dossier.places.finding("dossier.shock", message, path, remedy=remedy)
+    if shock.ends is not None and shock.changes:
+        message = f"{name!r} both ends the deal and changes numbers"
+        remedy = "leave out 'changes', or write two shocks: after an exit nothing else counts"
+        yield dossier.places.finding("dossier.shock", message, (*path, "changes"), remedy=remedy)
+    if shock.ends is not None and shock.at is not None and shock.at <= dossier.start:
+        message = f"{shock.ends!r} leaves on {shock.at}, when there is no deal yet: signature is on {dossier.start}"
+        remedy = "a day after signature"
+        yield dossier.places.finding("dossier.exit", message, (*path, "at"), remedy=remedy)
+
+
+def _odds(name: str, shock: Shock) -> str:
+    """What is wrong with when a shock comes, "" for nothing: at a date with a chance, or at a rate."""
+    if shock.rate is not None:
+        both = shock.at is not None or shock.chance is not None
+        return f"{name!r} comes both at a rate and at a date" if both else ""
+    if shock.at is None and shock.chance is None:
+        return f"nothing says when {name!r} comes"
+    if shock.chance is None:
+        return f"nothing says how likely {name!r} is on {shock.at}"
+    return f"nothing says on what date {name!r} may come" if shock.at is None else ""
 
 
 def _prior(prior: Number | Mapping[str, Number] | None, observer: str) -> Number | None:
