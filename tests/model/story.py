@@ -1,10 +1,10 @@
 """What happens when somebody deviates from a plan, told event by event: a third reading of DESIGN §4, §5 and ANSWERS.
 
-It knows the dossier and the plan and nothing of `detente.model` besides. A deviation is given whole (who, from when, what
-is faked, by whose law it is seen, when it is left openly); nothing here chooses. For one realisation of the random times
-(being seen, exits) it finds what is entered and what is undone, follows every measure's presence from event to event and
-discounts it exactly. Realisations are told many at once (arrays [R]); expectations are Gauss–Legendre sums between the
-times at which the order of events changes, and atoms for visits and dated exits.
+It knows the dossier and the plan and nothing of `detente.model` besides. A deviation is given whole (who, from when,
+what is faked, by whose law it is seen, when it is left openly); nothing here chooses. For one realisation of the random
+times (being seen, exits) it finds what is entered and what is undone, follows every measure's presence from event to
+event and discounts it exactly. Realisations are told many at once (arrays [R]); expectations are Gauss–Legendre sums
+between the times at which the order of events changes, and atoms for visits and dated exits.
 
 Times are years from signature; values are present values at signature, in points of the party that is asked.
 """
@@ -309,7 +309,9 @@ class Story:
         t, end = marks[:, :-1], marks[:, 1:]
         middle = np.where(np.isinf(end), t + 1.0, (t + end) / 2)
         shares = {m: life.share(middle) for m, life in lives.items()}
-        rate = sum((life.share(middle) * flow(effects, weight, rho, middle) for life, effects in felt), np.zeros(t.shape))
+        rate = sum(
+            (life.share(middle) * flow(effects, weight, rho, middle) for life, effects in felt), np.zeros(t.shape)
+        )
         full = {m: share >= FULL for m, share in shares.items()}
         for together in self.dossier.interactions.values():
             rate = rate + holds(together.when, full) * flow(together.effects, weight, rho, middle)
@@ -323,7 +325,9 @@ class Story:
             total = total + self.spared(p, since.t) - self.spared(p, course.over.t)
             if course.pays and p == course.breaker:
                 cost = self.parties[p].collapse_cost
-                total = total - (cost.value / rho if cost.flow else cost.value) * np.exp(-rho * np.asarray(course.over.t))
+                total = total - (cost.value / rho if cost.flow else cost.value) * np.exp(
+                    -rho * np.asarray(course.over.t)
+                )
         return total
 
     def _marks(self, course: Course, lives: Sequence[Life]) -> Floats:
@@ -410,7 +414,9 @@ class Story:
         """Value to p of somebody's deviation, from its start on."""
         return self.deviations(p, deviation, [deviation.leaves], no_deal=no_deal)[0]
 
-    def deviations(self, p: str, deviation: Deviation, leaves: Sequence[Instant], *, no_deal: bool = True) -> list[float]:
+    def deviations(
+        self, p: str, deviation: Deviation, leaves: Sequence[Instant], *, no_deal: bool = True
+    ) -> list[float]:
         """As `deviate`, for several moments of leaving."""
         if deviation.open:
             course = self.broken(deviation, deviation.start, deviation.start)
@@ -500,7 +506,7 @@ class _Chances:
         self.total = sum(self.rates.values())
         rho = story.rho[p]
         self.decay = self.law.rate + self.total + 2 * rho
-        self.far = self.t0 + FAR / rho + self.law.delay
+        self.far = self.t0 + self.law.delay + FAR / (self.law.rate + self.total + rho)
         self.seen = self.law.visits_until(self.far - self.t0)
         self.known = np.array([float(start.then(t + self.law.delay, SEEN).key) for t, _ in self.seen])
         self.lefts = np.array([1.0, *(left for _, left in self.seen)])
