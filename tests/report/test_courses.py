@@ -6,7 +6,7 @@ import pytest
 
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Demand, InterestBound
-from detente.model.check_paths import Facts
+from detente.model.check_facts import Facts
 from detente.model.check_terms import Terms
 from detente.report import courses
 from detente.report.roadmap import Reading, date_at, steps

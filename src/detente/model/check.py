@@ -1,30 +1,37 @@
-"""The judge: whether a plan is satisfactory, recomputed by simulating what happens in time. DESIGN §5.
+"""The judge: whether a plan is satisfactory, recomputed by simulating what happens in time. DESIGN §5, ANSWERS.
 
 It shares no code with the coefficient matrices that `design` solves: each is a test of the other.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
-from detente.model.check_detection import NEVER
-from detente.model.check_paths import Breakout, Cheating, Facts, Path, Row, Together, Worth
-from detente.model.check_terms import SLIGHT, Breach, Kind, Term, Terms, Timing
+from detente.model.check_detection import NEVER, Array
+from detente.model.check_facts import Facts
+from detente.model.check_interior import Interior
+from detente.model.check_paths import BETWEEN, SIDES, Calendar, Moments, Paths, Side
+from detente.model.check_terms import Kind, Miss, Term, Terms, Timing
+from detente.model.check_values import NOT_AT_ALL, Holds, Made, Past, Stream, Table, secret, table
 from detente.model.plan import Plan
+from detente.model.tolerance import SLIGHT, slight
 
 SuccessLevel = Literal["none", "minimal", "full"]
+Threat = Literal["walk_away", "no_deal"]
 
 
 @dataclass(frozen=True)
 class Slack:
-    """One condition and by how much a plan meets it: keep − deviate, points in present value at the moment's date.
+    """One condition and by how much a plan meets it: keep − deviate, points in present value at the moment.
 
     Exposures are at signature: keep is the party's value since signature, deviate −limit. Conditions without values
     have slack None when met, else a negative margin and a `note`.
@@ -34,7 +41,7 @@ class Slack:
     party: str | None = None
     other: str | None = None
     measure: str | None = None
-    moment: Literal["before", "after"] | None = None
+    moment: Side | None = None
     date: date | None = None
     keep: float | None = None
     deviate: float | None = None
@@ -42,13 +49,29 @@ class Slack:
     note: str = ""
     name: str | None = None
     """Name of the demand, link, group or resource."""
+    years: float | None = None
+    """The moment in years from signature, exact: one between dates need not fall on a day."""
+    leaves: date | None = None
+    """When the cheat breaks openly, if it is not found out before."""
+    leaves_years: float | None = None
+    leaves_moment: Side | None = None
+    answer: str | None = None
+    measures: tuple[str, ...] | None = None
+    scale: float = 0.0
+    """Σ|stakes|/ρ of the party."""
+    from_collapse_cost: float | None = None
+    """What of the slack is the deviator's collapse_cost, discounted from the first answer."""
+    from_no_deal: float | None = None
+    """What of the slack is `no_deal` to come from the first answer on."""
 
     @property
     def accepted(self) -> bool:
         """Whether the condition counts as met."""
         if self.slack is None:
             return True
-        return self.keep is not None and self.slack >= -SLIGHT * max(1.0, abs(self.keep))
+        if self.keep is None:
+            return False
+        return self.slack >= -slight(self.scale, self.keep, self.deviate or 0.0)
 
 
 @dataclass(frozen=True)
@@ -60,37 +83,79 @@ class Verdict:
     values: Mapping[str, float]
 
 
-class _Valued(NamedTuple):
-    """A condition with a value: `party` keeps by `keep` ≥ `deviate`; indices of party, other, measure, moment."""
+class _Rows(NamedTuple):
+    """Conditions with values of one kind: `party` keeps by `keep` ≥ `deviate` at each moment; arrays [rows]."""
 
     kind: Kind
     party: int
     other: int | None
     measure: int | None
-    moment: int | None
-    keep: float
-    deviate: float
+    norm: float
+    at: Moments | None
+    keep: Array
+    deviate: Array
+    leaves: Moments | None = None
+    collapse: Array | None = None
+    no_deal: Array | None = None
 
     @property
-    def accepted(self) -> bool:
-        return self.keep - self.deviate >= -SLIGHT * max(1.0, abs(self.keep))
+    def slack(self) -> Array:
+        return self.keep - self.deviate
+
+    @property
+    def accepted(self) -> NDArray[np.bool_]:
+        size = np.maximum(np.maximum(np.abs(self.keep), np.abs(self.deviate)), self.norm)
+        return np.asarray(self.slack >= -SLIGHT * size)
+
+    def only(self, chosen: NDArray[np.intp]) -> _Rows:
+        """Some of the rows."""
+        at, leaves, some = self.at, self.leaves, (self.collapse, self.no_deal)
+        collapse, no_deal = (None if x is None else x[chosen] for x in some)
+        return self._replace(
+            at=None if at is None else at[chosen],
+            keep=self.keep[chosen],
+            deviate=self.deviate[chosen],
+            leaves=None if leaves is None else leaves[chosen],
+            collapse=collapse,
+            no_deal=no_deal,
+        )
 
 
 class _Plan:
-    """A plan as the judge reads it: whole entries as codes of `Row`, parts of divisible measures with their share."""
+    """A plan as the judge reads it: entries with their share, and what of others they wait for."""
 
-    def __init__(self, timing: Timing, width: int, togethers: Sequence[Together]) -> None:
+    def __init__(self, timing: Timing, waits: Sequence[Sequence[tuple[int, int]]]) -> None:
         self.timing = timing
-        self.codes: list[int] = []
-        self.parts: list[tuple[int, float]] = []
-        for m, rises in enumerate(timing.rises):
-            if len(rises) == 1 and rises[0][1] == 1.0:
-                self.codes.append(m * width + rises[0][0] + 1)
-            else:
-                self.parts.extend((m * width + e + 1, rise) for e, rise in rises)
-        self.together = [tuple(timing.rises[m] for m in t.measures) for t in togethers]
-        self.whole = [all(len(r) == 0 or r[0][1] == 1.0 for r in rises) for rises in self.together]
-        self.kept: dict[int, list[float]] = {}
+        self.rises = dict(enumerate(timing.rises))
+        self.entries = [(m, e, rise) for m, rises in enumerate(timing.rises) for e, rise in rises]
+        self.waits = waits
+        self._made: dict[tuple[int, ...], list[tuple[Made, float]]] = {}
+        self._holds: dict[tuple[int, ...], dict[int, Holds]] = {}
+        self.kept: dict[int, Array] = {}
+
+    def holds(self, movers: tuple[int, ...]) -> dict[int, Holds]:
+        """Of each measure: from when on all that it directly needs of each mover is complete."""
+        found = self._holds.get(movers)
+        if found is None:
+            each = [self._needed(q) for q in movers]
+            found = {m: tuple(needed.get(m) for needed in each) for m in self.rises}
+            self._holds[movers] = found
+        return found
+
+    def _needed(self, q: int) -> dict[int, int]:
+        needed: dict[int, int] = {}
+        for m, n in self.waits[q]:
+            full = self.timing.full[n]
+            if full is None or full >= 0:
+                needed[m] = max(needed.get(m, -1), NOT_AT_ALL if full is None else full)
+        return needed
+
+    def made(self, movers: tuple[int, ...]) -> list[tuple[Made, float]]:
+        found = self._made.get(movers)
+        if found is None:
+            holds = self.holds(movers)
+            found = self._made[movers] = [((m, e, holds[m]), share) for m, e, share in self.entries]
+        return found
 
 
 class Judge:
@@ -105,14 +170,16 @@ class Judge:
         self.facts = facts = Facts(dossier)
         self.terms = Terms(dossier, facts, success, openings)
         self.togethers = [together for together, _ in self.terms.togethers]
-        self.width = len(facts.tau) + 1
-        self.moments = range(2 * len(facts.tau))
-        self.dates = dossier.grid.dates
+        self.calendar = Calendar(dossier, facts)
+        self.paths = Paths(dossier, facts)
+        self.leavers = sorted({q for q, _ in self.paths.rates} | {q for _, q, _ in self.paths.dated})
         self._set_parties()
         self._set_acts()
-        self._kept: dict[tuple[int, int], Row] = {}
-        self._broken: dict[tuple[int, int, int], Row] = {}
-        self._faked: dict[tuple[int, int, int, int], Row] = {}
+        self._streams: dict[tuple[object, ...], Stream] = {}
+        self._fixed: dict[tuple[int, int], tuple[Array, Array]] = {}
+        self._interiors: dict[int, Interior] = {}
+        self._size = 0
+        self.past = Past(facts, self.calendar.all)
 
     # what is known before any plan
 
@@ -124,21 +191,17 @@ class Judge:
             return amount.value / facts.rho[p] if amount.flow else amount.value
 
         self.valued = [p for p, party in enumerate(parties) if facts.rho[p] > 0 and self._matters(p)]
-        self.spared = {p: -parties[p].no_deal_course(self.dossier.start)[0][1] / facts.rho[p] for p in self.valued}
+        interactions = list(self.dossier.interactions.values())
+        self.tables: dict[int, Table] = {p: table(self.dossier, facts, p, interactions) for p in self.valued}
         self.collapse = {p: points(parties[p].collapse_cost, p) for p in self.valued}
         self.walk_away = {p: points(parties[p].walk_away, p) for p in self.valued if parties[p].must_consent}
         limits = [(p, parties[p].exposure_limit) for p in self.valued]
         self.limit = {p: points(limit, p) for p, limit in limits if limit is not None}
-        self.ahead = {p: [math.exp(facts.rho[p] * t) for t in facts.tau] for p in self.valued}
-        self.worths = {
-            p: [Worth(parties[p], body.effects, facts.weight[p], facts.rho[p]) for body in facts.bodies]
-            for p in self.valued
-        }
-        self.shared = {
-            p: [Worth(parties[p], effects, facts.weight[p], facts.rho[p]) for _, effects in self.terms.togethers]
-            for p in self.valued
-        }
-        self.touched = [p for p in self.walk_away if any(w.felt for w in [*self.worths[p], *self.shared[p]])]
+        self.touched = [p for p in self.walk_away if self._felt(self.tables[p])]
+
+    @staticmethod
+    def _felt(worths: Table) -> bool:
+        return any(w.felt for w in [*worths.whole, *worths.if_over, *worths.together])
 
     def _matters(self, p: int) -> bool:
         party = self.dossier.parties[self.facts.parties[p]]
@@ -162,64 +225,86 @@ class Judge:
             for q in parties
         ]
 
-    # values along a path
+    # paths, built when they are asked for
 
-    def _row(self, p: int, path: Path) -> Row:
-        shared = [(i, t, w) for i, (t, w) in enumerate(zip(self.togethers, self.shared[p], strict=True)) if w.felt]
-        return Row(path, self.worths[p], shared)
+    def _stream(self, key: tuple[object, ...]) -> Stream:
+        stream = self._streams.get(key)
+        if stream is None:
+            stream = self._streams[key] = self._build(*key)
+        return stream
 
-    def _kept_row(self, p: int, moment: int) -> Row:
-        row = self._kept.get((p, moment))
-        if row is None:
-            row = self._kept[p, moment] = self._row(p, Path(self.facts, moment))
-        return row
+    def _build(self, kind: object, *of: int) -> Stream:
+        """("kept"), ("broken", q), or, where q fakes m from its entry e on, ("faked" or "left", q, m, e, only?)."""
+        facts, paths, every = self.facts, self.paths, self.calendar.all
+        if kind == "kept":
+            return Stream(facts, every, paths.kept(every.column()), self.leavers)
+        if kind == "broken":
+            now = every[self.calendar.of[of[0], None]]
+            return Stream(facts, now, paths.broken(now.column(), of[0]), of[:1])
+        q, m, e, only = of
+        now = every[self._chances(q, m, e)[:1] if only else self._chances(q, m, e)]
+        hidden = secret(facts, q, m)
+        if kind == "faked":
+            return Stream(facts, now, paths.faked(now.column(), q, m), self.leavers, hidden)
+        then = every[self.calendar.of[q, None]].row()
+        branches = paths.faked_and_left(now.column(), then, q, m)
+        return Stream(facts, now, branches, sorted({q, *self.leavers}), hidden)
 
-    def _broken_row(self, p: int, moment: int, mover: int) -> Row:
-        row = self._broken.get((p, moment, mover))
-        if row is None:
-            row = self._broken[p, moment, mover] = self._row(p, Breakout(self.facts, moment, mover))
-        return row
+    def _chances(self, q: int, m: int, e: int) -> NDArray[np.intp]:
+        """Moments at which m, entering in period e, can be faked (before its entry) or undone in secret (later)."""
+        entry = [] if e < 0 else [self.calendar.entry[e]]
+        of = self.calendar.of[q, m]
+        later = of[self.calendar.all.base[of] >= e] if self.facts.undo[m] < NEVER else []
+        return np.array([*entry, *later], np.intp)
 
-    def _faked_row(self, p: int, moment: int, faker: int, m: int) -> Row:
-        row = self._faked.get((p, moment, faker, m))
-        if row is None:
-            row = self._faked[p, moment, faker, m] = self._row(p, Cheating(self.facts, moment, faker, m))
-        return row
-
-    def _sum(self, row: Row, plan: _Plan, blocked: frozenset[int] = frozenset()) -> float:
-        """Value from a path's moment on, in present value at signature, without no_deal and collapse."""
-        codes, parts = plan.codes, plan.parts
-        if blocked:
-            codes = [c for c in codes if not self._held(c, row.path.moment, blocked)]
-            parts = [part for part in parts if not self._held(part[0], row.path.moment, blocked)]
-        total = sum(map(row.__getitem__, codes))
-        for code, share in parts:
-            total += share * row[code]
-        for i, _, _ in row.togethers:
-            total += row.together(i, plan.together[i], plan.whole[i], blocked)
+    def _along(self, stream: Stream | Past, p: int, plan: _Plan) -> Array:
+        """Value along paths from each of their moments on, present value at signature, without no_deal and collapse."""
+        worths = self.tables[p]
+        movers = stream.movers if isinstance(stream, Stream) else ()
+        total: Array = np.zeros((1, 1))
+        for made, share in plan.made(movers):
+            value = stream.entry(worths, p, made)
+            total = total + (value if share == 1.0 else share * value)
+        for i, together in enumerate(self.togethers):
+            if worths.together[i].felt:
+                total = total + stream.together(worths, p, i, together, plan.rises, plan.holds(movers))
         return total
 
-    def _held(self, code: int, moment: int, blocked: frozenset[int]) -> bool:
-        """Whether an entry still to come does not happen because it needs what the mover leaves unentered."""
-        return code // self.width in blocked and 2 * (code % self.width - 1) + 1 > moment
+    def _lost(self, stream: Stream, p: int) -> tuple[Array, Array]:
+        """What p's collapse_cost, and its `no_deal` to come, take from the first answer on."""
+        key = (id(stream), p)
+        if key not in self._fixed:
+            course = self.tables[p].course
+            collapse, no_deal = np.zeros((1, 1)), np.zeros((1, 1))
+            for branch in stream.branches:
+                if branch.pays == p and self.collapse[p]:
+                    collapse = collapse + self.collapse[p] * branch.answered(course.rho)
+                if course.felt:
+                    no_deal = no_deal + branch.spared(course)
+            self._fixed[key] = collapse, no_deal
+        return self._fixed[key]
 
-    def _blocked(self, plan: _Plan, mover: int, moment: int) -> frozenset[int]:
-        """Measures that answer to the mover and directly need one of its that is not complete at the moment."""
-        full = plan.timing.full
-        found = [m for m, n in self.waits[mover] if (e := full[n]) is None or 2 * e + 1 > moment]
-        return frozenset(found) if found else _NONE
-
-    def _future(self, plan: _Plan, p: int) -> list[float]:
-        """Value of keeping from each moment on, present value at signature, without no_deal."""
+    def _kept(self, plan: _Plan, p: int) -> Array:
+        """Value of keeping from each moment on, present value at signature, without no_deal: [moments]."""
         if p not in plan.kept:
-            plan.kept[p] = [self._sum(self._kept_row(p, moment), plan) for moment in self.moments]
+            value = self._along(self._stream(("kept",)), p, plan)
+            plan.kept[p] = np.broadcast_to(value, (len(self.calendar.all), 1))[:, 0]
         return plan.kept[p]
+
+    def _spared(self, p: int) -> tuple[Array, Array]:
+        """What no_deal is from each moment on, and what exits take of it."""
+        _, lost = self._lost(self._stream(("kept",)), p)
+        return self.tables[p].course.spared(self.calendar.all.t), np.broadcast_to(lost, (len(self.calendar.all), 1))[
+            :, 0
+        ]
 
     # the conditions with values
 
-    def _valued(self, plan: _Plan) -> Iterator[_Valued]:
+    def _valued(self, plan: _Plan) -> Iterator[_Rows]:
+        """All, in order of cost."""
         for p, least in self.walk_away.items():
-            yield _Valued("consent", p, None, None, None, self._value(plan, p), least)
+            keep, deviate = np.array([self._value(plan, p)]), np.array([least])
+            yield _Rows("consent", p, None, None, self.facts.norm[p], None, keep, deviate)
         for p in self.valued:
             yield from self._breakouts(plan, p)
         for p in self.valued:
@@ -227,94 +312,193 @@ class Judge:
         for p in self.limit:
             yield from self._exposures(plan, p)
 
+    def _unlisted(self, plan: _Plan, *, worst: bool) -> Iterator[_Rows]:
+        """Faking that ends in an open break, and moments the calendar lacks; `worst`: only what is broken."""
+        for p in self.valued:
+            yield from self._leavings(plan, p)
+        for p in self.limit:
+            yield from self._secret_leavings(plan, p)
+        for p in self.valued:
+            yield from self._within(plan, p, worst=worst)
+
     def _value(self, plan: _Plan, p: int) -> float:
-        return self._sum(self._kept_row(p, 0), plan) + self.spared[p]
+        spared, lost = self._spared(p)
+        return float(self._kept(plan, p)[0] + spared[0] - lost[0])
 
     def _acting(self, plan: _Plan, p: int) -> bool:
         """Whether a plan gives a party something to perform."""
         return any(plan.timing.rises[m] for m in self.acts[p])
 
-    def _breakouts(self, plan: _Plan, p: int) -> Iterator[_Valued]:
+    def _tempted(
+        self, plan: _Plan, p: int, stream: Stream, at: NDArray[np.intp], kind: Kind, measure: int | None
+    ) -> _Rows:
+        """Keeping against deviating at some moments of the calendar."""
+        now = self.calendar.all[at]
+        ahead = np.exp(self.facts.rho[p] * now.t)[:, None]
+        spared, exits = (x[at][:, None] for x in self._spared(p))
+        collapse, no_deal = self._lost(stream, p)
+        keep = (self._kept(plan, p)[at][:, None] + spared - exits) * ahead
+        deviate = (self._along(stream, p, plan) + spared - no_deal - collapse) * ahead
+        parts = [np.broadcast_to(x * ahead, deviate.shape) for x in (collapse, no_deal - exits)]
+        if deviate.shape[1] > 1:
+            return _Rows(kind, p, None, measure, self.facts.norm[p], now, keep, deviate, None, *parts)
+        flat = [np.broadcast_to(x, keep.shape)[:, 0] for x in (keep, deviate, *parts)]
+        return _Rows(kind, p, None, measure, self.facts.norm[p], now, flat[0], flat[1], None, *flat[2:])
+
+    def _breakouts(self, plan: _Plan, p: int) -> Iterator[_Rows]:
         """Keeping against breaking out at every moment; none where p saves and loses nothing at any of them."""
         if not self._acting(plan, p):
             return
-        answered = math.exp(-self.facts.rho[p] * self.facts.first[p])
-        after = self.spared[p] * (1 - answered) - self.collapse[p] * answered
-        rows = []
-        for moment, future in zip(self.moments, self._future(plan, p), strict=True):
-            ahead = self.ahead[p][moment // 2]
-            row = self._broken_row(p, moment, p)
-            deviate = self._sum(row, plan, self._blocked(plan, p, moment)) * ahead + after
-            rows.append(_Valued("breakout", p, None, None, moment, future * ahead + self.spared[p], deviate))
-        if any(abs(r.keep - r.deviate) > 1e-12 * max(1.0, abs(r.keep)) for r in rows) or self._at_stake(plan, p):
-            yield from rows
+        rows = self._tempted(plan, p, self._stream(("broken", p)), self.calendar.of[p, None], "breakout", None)
+        if (np.abs(rows.slack) > 1e-12 * np.maximum(1.0, np.abs(rows.keep))).any() or self._at_stake(plan, p):
+            yield rows
 
     def _at_stake(self, plan: _Plan, p: int) -> bool:
         """Whether breaking out saves or loses p anything, even where gains and losses cancel."""
-        if math.isfinite(self.facts.first[p]) and (self.spared[p] or self.collapse[p]):
+        if self.facts.first[p] < NEVER and (self.tables[p].course.felt or self.collapse[p]):
             return True
-        for moment in self.moments:
-            blocked = self._blocked(plan, p, moment)
-            kept = self._items(self._kept_row(p, moment), plan, _NONE)
-            broken = self._items(self._broken_row(p, moment, p), plan, blocked)
-            if any(abs(kept.get(i, 0.0) - broken.get(i, 0.0)) > 1e-9 for i in {*kept, *broken}):
+        kept, broken, at = self._stream(("kept",)), self._stream(("broken", p)), self.calendar.of[p, None]
+        saved = self._items(broken, plan, p)
+        for item, value in self._items(kept, plan, p).items():
+            here = np.broadcast_to(value, (len(self.calendar.all), 1))[at]
+            if (np.abs(here - saved[item]) > 1e-9).any():
                 return True
         return False
 
-    def _items(self, row: Row, plan: _Plan, blocked: frozenset[int]) -> dict[int, float]:
+    def _items(self, stream: Stream, plan: _Plan, p: int) -> dict[int, Array]:
         """What each measure contributes to a path's value, and (as −1) the interactions."""
-        items: dict[int, float] = {}
-        for code, share in [*((c, 1.0) for c in plan.codes), *plan.parts]:
-            if not (blocked and self._held(code, row.path.moment, blocked)):
-                items[code // self.width] = items.get(code // self.width, 0.0) + share * row[code]
-        for i, _, _ in row.togethers:
-            items[-1] = items.get(-1, 0.0) + row.together(i, plan.together[i], plan.whole[i], blocked)
+        worths = self.tables[p]
+        items: dict[int, Array] = {-1: np.zeros((1, 1))}
+        for made, share in plan.made(stream.movers):
+            items[made[0]] = items.get(made[0], np.zeros((1, 1))) + share * stream.entry(worths, p, made)
+        for i, together in enumerate(self.togethers):
+            holds = plan.holds(stream.movers)
+            items[-1] = items[-1] + stream.together(worths, p, i, together, plan.rises, holds)
         return items
 
-    def _coverts(self, plan: _Plan, p: int) -> Iterator[_Valued]:
-        """Keeping against faking m, and all that is seen no faster, at its entry or against undoing it later."""
-        for m in self.fakes[p]:
-            seen = self._answer_factor(p, m)
-            after = self.spared[p] * (1 - seen) - self.collapse[p] * seen
-            for moment in self._chances(plan, m):
-                ahead = self.ahead[p][moment // 2]
-                keep = self._future(plan, p)[moment] * ahead + self.spared[p]
-                deviate = self._sum(self._faked_row(p, moment, p, m), plan) * ahead + after
-                yield _Valued("covert", p, None, m, moment, keep, deviate)
+    def _coverts(self, plan: _Plan, p: int) -> Iterator[_Rows]:
+        """Keeping against faking m, and what goes with it, at its entry or against undoing it later."""
+        for m, e in self._faked(plan, p):
+            at = self._chances(p, m, e)
+            if len(at):
+                yield self._tempted(plan, p, self._stream(("faked", p, m, e, False)), at, "covert", m)
 
-    def _answer_factor(self, p: int, m: int) -> float:
-        """E[e^(−ρ(time to the first answer))] when p fakes m."""
-        rho, wait = self.facts.rho[p], self.facts.delay[m] + self.facts.first[p]
-        return math.exp(-rho * wait) * self.facts.law[m].later(rho, -1.0)
+    def _faked(self, plan: _Plan, q: int) -> Iterator[tuple[int, int]]:
+        """What of a plan a party can fake, and when it enters."""
+        for m in self.fakes[q]:
+            e = plan.timing.first[m]
+            if e is not None:
+                yield m, e
 
-    def _chances(self, plan: _Plan, m: int) -> range:
-        """Moments at which m can be faked (at its entry) or undone in secret (from then on, if it can be)."""
-        e = plan.timing.first[m]
-        if e is None:
-            return range(0)
-        last = len(self.moments) if self.facts.undo[m] < NEVER else 2 * e + 1
-        return range(max(0, 2 * e), last)
+    def _leavings(self, plan: _Plan, p: int) -> Iterator[_Rows]:
+        """As `_coverts`, and breaking openly at whichever later moment is best. ANSWERS R2."""
+        for m, e in self._faked(plan, p):
+            at = self._chances(p, m, e)
+            if len(at) and len(then := self.calendar.of[p, None]):
+                rows = self._tempted(plan, p, self._stream(("left", p, m, e, False)), at, "covert", m)
+                yield from self._best(rows, at, then)
 
-    def _exposures(self, plan: _Plan, p: int) -> Iterator[_Valued]:
+    def _best(self, rows: _Rows, at: NDArray[np.intp], then: NDArray[np.intp]) -> Iterator[_Rows]:
+        """The worst leaving moment of each row: [moments, leaving moments] → [moments]."""
+        later = then[None, :] > at[:, None]
+        some = np.flatnonzero(later.any(axis=1))
+        slack = np.where(later, rows.keep - rows.deviate, np.inf)[some]
+        if not len(some):
+            return
+        best = np.argmin(slack, axis=1)
+
+        def pick(x: Array | None) -> Array:
+            assert x is not None
+            return np.broadcast_to(x, later.shape)[some, best]
+
+        yield rows._replace(
+            at=self.calendar.all[at[some]],
+            keep=pick(rows.keep),
+            deviate=pick(rows.deviate),
+            leaves=self.calendar.all[then[best]],
+            collapse=None if rows.collapse is None else pick(rows.collapse),
+            no_deal=None if rows.no_deal is None else pick(rows.no_deal),
+        )
+
+    def _enjoyed(self, plan: _Plan, p: int) -> Array:
+        """What p has enjoyed from signature until each moment."""
+        return np.broadcast_to(self._along(self.past, p, plan), (len(self.calendar.all), 1))
+
+    def _exposures(self, plan: _Plan, p: int) -> Iterator[_Rows]:
         """Value since signature when another party breaks out at any moment, or fakes a measure from its entry."""
-        future = self._future(plan, p)
         others = [q for q in range(len(self.facts.parties)) if q != p and self._acting(plan, q)]
         for q in others:
-            for moment in self.moments:
-                row = self._broken_row(p, moment, q)
-                value = future[0] - future[moment] + self._sum(row, plan, self._blocked(plan, q, moment))
-                yield _Valued("exposure", p, q, None, moment, value, -self.limit[p])
+            at = self.calendar.of[q, None]
+            value = self._enjoyed(plan, p)[at] + self._along(self._stream(("broken", q)), p, plan)
+            yield self._exposed("exposure", p, q, None, at, value[:, 0])
         for q in others:
-            for m in self.fakes[q]:
-                e = plan.timing.first[m]
-                if e is not None and e >= 0:
-                    value = future[0] - future[2 * e] + self._sum(self._faked_row(p, 2 * e, q, m), plan)
-                    yield _Valued("secret_exposure", p, q, m, 2 * e, value, -self.limit[p])
+            for m, e in self._faked(plan, q):
+                if e >= 0:
+                    at = self._chances(q, m, e)[:1]
+                    value = self._enjoyed(plan, p)[at] + self._along(self._stream(("faked", q, m, e, True)), p, plan)
+                    yield self._exposed("secret_exposure", p, q, m, at, value[:, 0])
+
+    def _exposed(
+        self,
+        kind: Kind,
+        p: int,
+        q: int,
+        m: int | None,
+        at: NDArray[np.intp],
+        value: Array,
+        leaves: Moments | None = None,
+    ) -> _Rows:
+        limit = np.full(value.shape, -self.limit[p])
+        return _Rows(kind, p, q, m, self.facts.norm[p], self.calendar.all[at], value, limit, leaves)
+
+    def _secret_leavings(self, plan: _Plan, p: int) -> Iterator[_Rows]:
+        """As the secret exposures, where the faker breaks openly at whichever later moment is worst for p."""
+        for q in range(len(self.facts.parties)):
+            for m, e in self._faked(plan, q) if q != p else ():
+                at, then = self._chances(q, m, e)[:1], self.calendar.of[q, None]
+                if e >= 0 and len(then):
+                    value = self._enjoyed(plan, p)[at] + self._along(self._stream(("left", q, m, e, True)), p, plan)
+                    yield from self._best(self._exposed("secret_exposure", p, q, m, at, value), at, then)
+
+    def _within(self, plan: _Plan, p: int, *, worst: bool) -> Iterator[_Rows]:
+        """Breakouts between the moments of the calendar, where exits or a moving no_deal bend their slack."""
+        if not self._acting(plan, p) or not (self.paths.rates or self.tables[p].course.moves):
+            return
+        if p not in self._interiors:
+            self._interiors[p] = Interior(self.calendar.all.t[self.calendar.of[p, None]])
+        interior = self._interiors[p]
+        if not interior.spans:
+            return
+        sampled = self._at_any_time(plan, p, interior.samples(self.facts.tau), ("samples", p))
+        times = interior.least(sampled.slack, below=0.0 if worst else None)
+        if len(times):
+            found = self._at_any_time(plan, p, Moments.at(self.facts.tau, times, [BETWEEN] * len(times)), None)
+            yield found
+
+    def _at_any_time(self, plan: _Plan, p: int, now: Moments, key: tuple[object, ...] | None) -> _Rows:
+        """Keeping against breaking out at times that the calendar need not have."""
+        keys = [(*key, kind) if key else (kind, "once") for kind in ("kept", "broken")]
+        if key is None or keys[0] not in self._streams:
+            self._streams[keys[0]] = Stream(self.facts, now, self.paths.kept(now.column()), self.leavers)
+            self._streams[keys[1]] = Stream(self.facts, now, self.paths.broken(now.column(), p), (p,))
+        kept, broken = (self._streams[k] for k in keys)
+        ahead = np.exp(self.facts.rho[p] * now.t)[:, None]
+        spared = self.tables[p].course.spared(now.t)[:, None]
+        (_, exits), (collapse, no_deal) = self._lost(kept, p), self._lost(broken, p)
+        keep = (self._along(kept, p, plan) + spared - exits) * ahead
+        deviate = (self._along(broken, p, plan) + spared - no_deal - collapse) * ahead
+        flat = [
+            np.broadcast_to(x, ahead.shape)[:, 0] for x in (keep, deviate, collapse * ahead, (no_deal - exits) * ahead)
+        ]
+        if key is None:
+            for k in keys:
+                self._fixed.pop((id(self._streams.pop(k)), p), None)
+        return _Rows("breakout", p, None, None, self.facts.norm[p], now, flat[0], flat[1], None, *flat[2:])
 
     # verdicts
 
     def _read(self, plan: Plan) -> _Plan:
-        return _Plan(self.terms.clock.timing(plan), self.width, self.togethers)
+        return _Plan(self.terms.clock.timing(plan), self.waits)
 
     def _empty(self, plan: _Plan) -> bool:
         return self.terms.all[0].judge(plan.timing) is not None
@@ -323,8 +507,10 @@ class Judge:
         """Whether a plan meets every condition; stops at the first that it fails."""
         read = self._read(plan)
         timing = read.timing
-        return all(term.judge(timing) is None for term in self.terms.all) and all(
-            row.accepted for row in self._valued(read)
+        return (
+            all(term.judge(timing) is None for term in self.terms.all)
+            and all(rows.accepted.all() for rows in self._valued(read))
+            and all(rows.accepted.all() for rows in self._unlisted(read, worst=True))
         )
 
     def slacks(self, plan: Plan) -> tuple[Slack, ...]:
@@ -332,56 +518,95 @@ class Judge:
         read = self._read(plan)
         terms = [self._slack_of_term(term, term.judge(read.timing)) for term in self.terms.all if self._on(term, read)]
         if self._empty(read):
-            rows = [_Valued("consent", p, None, None, None, 0.0, least) for p, least in self.walk_away.items()]
+            consents = [(p, np.zeros(1), np.array([least])) for p, least in self.walk_away.items()]
+            rows = [_Rows("consent", p, None, None, self.facts.norm[p], None, k, d) for p, k, d in consents]
         else:
-            rows = list(self._valued(read))
-        return (*map(self._slack, rows), *terms)
+            rows = [*self._valued(read), *self._unlisted(read, worst=False)]
+        return (*(slack for row in rows for slack in self._slacks(row)), *terms)
+
+    def missed(self, plan: Plan) -> tuple[Slack, ...]:
+        """What is broken of the conditions that a solver does not hold from the start: the worst few of each family.
+
+        Moments between dates, and faking that ends in an open break.
+        """
+        read = self._read(plan)
+        if self._empty(read):
+            return ()
+        found: list[Slack] = []
+        for rows in self._valued(read):
+            if rows.at is not None:
+                found += self._worst(rows, rows.at.side == BETWEEN)
+        for rows in self._unlisted(read, worst=True):
+            found += self._worst(rows, np.ones(rows.keep.shape, bool))
+        return tuple(found)
+
+    def _worst(self, rows: _Rows, chosen: NDArray[np.bool_], most: int = 3) -> Iterable[Slack]:
+        broken = np.flatnonzero(chosen & ~rows.accepted)
+        return self._slacks(rows.only(broken[np.argsort(rows.slack[broken], kind="stable")[:most]]))
 
     def values(self, plan: Plan) -> dict[str, float]:
         """Present value to each party, points: its losses without a deal, which a deal spares, included. DESIGN §4."""
         read = self._read(plan)
         if self._empty(read):
             return dict.fromkeys(self.facts.parties, 0.0)
-        return {name: self._value(read, p) if p in self.spared else 0.0 for p, name in enumerate(self.facts.parties)}
+        return {name: self._value(read, p) if p in self.tables else 0.0 for p, name in enumerate(self.facts.parties)}
 
-    def gain(self, plan: Plan) -> dict[str, float]:
-        """Value less walk-away value, points, of each consenting party that some measure touches. DESIGN §5."""
-        values = self.values(plan)
-        names = self.facts.parties
-        return {names[p]: values[names[p]] - self.walk_away[p] for p in self.touched}
+    def gain(self, plan: Plan, *, threat: Threat | None = None) -> dict[str, float]:
+        """Value, counted from the threat point, points, of each consenting party that some measure touches. DESIGN §5.
+
+        `threat`: its walk-away value, or no deal (default: what the dossier says). ANSWERS R6.
+        """
+        values, names = self.values(plan), self.facts.parties
+        counted = (threat or self.dossier.disagreement) == "walk_away"
+        return {names[p]: values[names[p]] - (self.walk_away[p] if counted else 0.0) for p in self.touched}
 
     @staticmethod
     def _on(term: Term, plan: _Plan) -> bool:
         """Whether a condition on one measure concerns a plan."""
         return term.measure is None or bool(plan.timing.rises[term.measure]) or term.measure in plan.timing.off
 
-    def _slack_of_term(self, term: Term, breach: Breach | None) -> Slack:
+    def _slack_of_term(self, term: Term, miss: Miss | None) -> Slack:
         return Slack(
             term.kind,
             party=term.party,
             measure=None if term.measure is None else self.facts.measures[term.measure],
-            date=breach.date if breach else None,
-            slack=breach.margin if breach else None,
-            note=breach.note if breach else "",
+            date=miss.date if miss else None,
+            slack=miss.margin if miss else None,
+            note=miss.note if miss else "",
             name=term.name,
         )
 
-    def _slack(self, row: _Valued) -> Slack:
-        facts, moment = self.facts, row.moment
-        return Slack(
-            row.kind,
-            facts.parties[row.party],
-            None if row.other is None else facts.parties[row.other],
-            None if row.measure is None else facts.measures[row.measure],
-            None if moment is None else ("after" if moment % 2 else "before"),
-            None if moment is None else self.dates[moment // 2],
-            row.keep,
-            row.deviate,
-            row.keep - row.deviate,
-        )
+    def _slacks(self, rows: _Rows) -> Iterator[Slack]:
+        facts = self.facts
+        other = None if rows.other is None else facts.parties[rows.other]
+        measure = None if rows.measure is None else facts.measures[rows.measure]
+        for i, (keep, deviate) in enumerate(zip(rows.keep.tolist(), rows.deviate.tolist(), strict=True)):
+            moment, day, years = self._when(rows.at, i)
+            leaves_moment, leaves, leaves_years = self._when(rows.leaves, i)
+            yield Slack(
+                rows.kind,
+                facts.parties[rows.party],
+                other,
+                measure,
+                moment,
+                day,
+                keep,
+                deviate,
+                keep - deviate,
+                years=years,
+                leaves=leaves,
+                leaves_years=leaves_years,
+                leaves_moment=leaves_moment,
+                scale=rows.norm,
+                from_collapse_cost=None if rows.collapse is None else float(rows.collapse[i]),
+                from_no_deal=None if rows.no_deal is None else float(rows.no_deal[i]),
+            )
 
-
-_NONE: frozenset[int] = frozenset()
+    def _when(self, moments: Moments | None, i: int) -> tuple[Side | None, date | None, float | None]:
+        if moments is None:
+            return None, None, None
+        t, side = float(moments.t[i]), int(moments.side[i])
+        return SIDES[side], self.calendar.day(t, side), t
 
 
 def check(dossier: Dossier, plan: Plan, *, success: SuccessLevel = "none", openings: Sequence[str] = ()) -> Verdict:

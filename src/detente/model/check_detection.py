@@ -1,15 +1,21 @@
-"""When cheating is seen, as the judge reckons it: visit by visit, in plain sums. DESIGN §4, §5.
+"""When cheating is seen, and when a party leaves by itself, as the judge reckons it. DESIGN §4, §5; ANSWERS §2.
 
-Shares nothing with `detection`, which has closed forms for whole arrays of times.
+Shares nothing with `detection`. A `Law` is the distribution of T, years from the worst start of the cheating until it
+is seen. A `Chance` is that of X, the date, in years from signature, at which what is random of a path is decided: the
+others know, or somebody leaves. All functions take arrays of times.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from detente.dossier.schema import Verify
 
+Array = NDArray[np.float64]
 NEVER = math.inf
 TIE = 1e-9
 """Years within which two dates are one."""
@@ -19,7 +25,7 @@ class Law:
     """The distribution of T, years from the worst start of the cheating until it is seen; T may never come.
 
     Between visits it is seen at a constant rate. A visit at t takes the chance that none has seen it down to what it
-    leaves. `chances` of None: never seen.
+    leaves. `verify` of None: never seen.
     """
 
     def __init__(self, verify: Verify | None) -> None:
@@ -45,20 +51,30 @@ class Law:
         """Whether it can be seen at all."""
         return self.rate > 0 or bool(self.round)
 
-    def left(self, after: float) -> float:
-        """P(T > after)."""
-        unseen = self._diary(0.0).unseen(after) if self.round else 1.0
-        return math.exp(-self.rate * after) * unseen if self.rate else unseen
+    def left(self, after: ArrayLike) -> Array:
+        """P(T > after); at infinity the chance that it is never seen."""
+        t = np.maximum(np.asarray(after, float), 0.0)
+        left = np.exp(-self.rate * t) if self.rate else np.ones(t.shape)
+        return left * self._diary(0.0).unseen(t) if self.round else left
 
-    def later(self, rho: float, after: float) -> float:
-        """E[e^(−ρT); T > after]; `after` below 0 for whenever it is seen."""
-        if after == NEVER:
-            return 0.0
+    def later(self, rho: float, after: ArrayLike) -> Array:
+        """E[e^(−ρT); after < T < ∞]; `after` below 0 for whenever it is seen."""
+        t = np.maximum(np.asarray(after, float), 0.0)
         if self.round:
             diary = self._diary(rho)
-            return diary.total - (diary.until(after) if after >= 0 else 0.0)
+            return np.asarray(diary.total - diary.until(t, 0))
         both = self.rate + rho
-        return self.rate / both * math.exp(-both * max(0.0, after)) if self.rate else 0.0
+        return np.asarray(self.rate / both * np.exp(-both * t) if self.rate else np.zeros(t.shape))
+
+    def moved(self, rho: float, until: ArrayLike) -> Array:
+        """E[T e^(−ρT); T ≤ until], for finite times."""
+        t = np.maximum(np.asarray(until, float), 0.0)
+        if self.round:
+            return self._diary(rho).until(t, 1)
+        both = self.rate + rho
+        if not self.rate:
+            return np.zeros(t.shape)
+        return np.asarray(self.rate * (1 / both**2 - (t / both + 1 / both**2) * np.exp(-both * t)))
 
     def mean(self) -> float:
         """E[T]; never where it may never be seen."""
@@ -83,52 +99,66 @@ class Law:
 
 
 class _Diary:
-    """The visits one after the other, as far as has been asked, with E[e^(−ρT); T ≤ visit] summed up."""
+    """The visits one after the other, as far as has been asked, with E[T^n e^(−ρT); T ≤ visit] summed up, n = 0, 1."""
 
     def __init__(self, law: Law, rho: float) -> None:
         self.law = law
         self.both = law.rate + rho
-        self.share = law.rate / self.both if law.rate else 0.0
-        self.times, self.lefts, self.sums = [0.0], [1.0], [0.0]
+        self._write(1)
         if law.every == NEVER:
-            self._write(NEVER)
-            self.total = self.sums[-1] + self._between(len(law.round), NEVER)
+            self.total = float(self.sums[0][-1] + self._between(len(self.times) - 1, NEVER, 0))
         else:
             passed = law.round[-1][1] * math.exp(-self.both * law.every)
-            self.total = self.until(law.every) * _series(passed)
+            self.total = float(self.until(np.asarray(law.every), 0)) * _series(passed)
 
-    def unseen(self, t: float) -> float:
+    def unseen(self, t: Array) -> Array:
         """The chance that no visit has seen it by then."""
-        return self.lefts[self._last(t)]
+        left = self.lefts[self._last(t)]
+        return np.where(np.isinf(t), 0.0, left) if self.law.every < NEVER else left
 
-    def until(self, t: float) -> float:
-        """E[e^(−ρT); T ≤ t]."""
+    def until(self, t: Array, n: int) -> Array:
+        """E[T^n e^(−ρT); T ≤ t]."""
         i = self._last(t)
-        return self.sums[i] + self._between(i, t)
+        found = self.sums[n][i] + self._between(i, t, n)
+        if self.law.every < NEVER and n == 0 and np.isinf(t).any():
+            found = np.where(np.isinf(t), self.total, found)
+        return np.asarray(found)
 
-    def _last(self, t: float) -> int:
+    def _last(self, t: Array) -> NDArray[np.intp]:
         """The last visit by then; 0 for none."""
-        self._write(t)
-        return bisect_right(self.times, t + TIE) - 1
+        finite = t[np.isfinite(t)]
+        if self.law.every < NEVER and finite.size and (latest := float(finite.max())) >= self.times[-1] - 1.0:
+            self._write(2 * math.ceil((latest + 2.0) / self.law.every))
+        return np.searchsorted(self.times, t + TIE, side="right") - 1
 
-    def _between(self, i: int, t: float) -> float:
+    def _between(self, i: NDArray[np.intp] | int, t: ArrayLike, n: int) -> Array:
         """What is seen from visit i until t, when no visit comes."""
-        if not self.share or t <= self.times[i]:
-            return 0.0
-        return self.share * self.lefts[i] * (math.exp(-self.both * self.times[i]) - math.exp(-self.both * t))
+        if not self.law.rate:
+            return np.zeros(np.shape(t))
+        start = self.times[i]
+        grown = self._beyond(start, n) - self._beyond(np.maximum(np.asarray(t, float), start), n)
+        return np.asarray(self.law.rate * self.lefts[i] * grown)
 
-    def _write(self, until: float) -> None:
-        """Write down the visits until a time, and one more."""
+    def _beyond(self, t: Array, n: int) -> Array:
+        """∫ s^n e^(−(rate + ρ)s) ds from t on."""
+        if n == 0:
+            return np.asarray(np.exp(-self.both * t) / self.both)
+        return np.asarray((t / self.both + 1 / self.both**2) * np.exp(-self.both * t))
+
+    def _write(self, rounds: int) -> None:
+        """Write down the visits of so many rounds."""
         law = self.law
-        n = len(law.round)
-        while self.times[-1] <= until + TIE and (law.every < NEVER or len(self.times) <= n):
-            rounds, place = divmod(len(self.times) - 1, n)
-            time = law.round[place][0] + (rounds * law.every if rounds else 0.0)
-            left = law.round[place][1] * law.round[-1][1] ** rounds
-            seen = (self.lefts[-1] - left) * math.exp(-self.both * time)
-            self.sums.append(self.sums[-1] + self._between(len(self.times) - 1, time) + seen)
-            self.times.append(time)
-            self.lefts.append(left)
+        round_ = np.array(law.round)
+        k = np.arange(rounds if law.every < NEVER else 1)[:, None]
+        starts = k * (law.every if law.every < NEVER else 0.0)
+        self.times = np.concatenate([[0.0], (round_[:, 0] + starts).ravel()])
+        self.lefts = np.concatenate([[1.0], (round_[:, 1] * round_[-1, 1] ** k).ravel()])
+        seen = -np.diff(self.lefts) * np.exp(-self.both * self.times[1:])
+        self.sums = []
+        for n in (0, 1):
+            before = np.arange(len(self.times) - 1)
+            between = self._between(before, self.times[1:], n)
+            self.sums.append(np.concatenate([[0.0], np.cumsum(between + seen * self.times[1:] ** n)]))
 
 
 def _series(r: float) -> float:
@@ -137,3 +167,92 @@ def _series(r: float) -> float:
     while r > 1e-18:
         total, r = total * (1 + r), r * r
     return total
+
+
+class Chance(Protocol):
+    """The distribution of X, a date in years from signature; what is left of 1 is no branch of this kind."""
+
+    def left(self, x: ArrayLike) -> Array:
+        """P(X > x)."""
+
+    def later(self, rho: float, x: ArrayLike) -> Array:
+        """E[e^(−ρX); x < X < ∞]."""
+
+    def moved(self, rho: float, x: ArrayLike) -> Array:
+        """E[X e^(−ρX); X > x] for finite x, up to a constant."""
+
+
+class Sure:
+    """X never comes: what happens here is counted from a date that is known."""
+
+    def left(self, x: ArrayLike) -> Array:
+        return np.ones(np.shape(x))
+
+    def later(self, rho: float, x: ArrayLike) -> Array:
+        return np.zeros(np.shape(x))
+
+    def moved(self, rho: float, x: ArrayLike) -> Array:
+        return np.zeros(np.shape(x))
+
+
+class Seen:
+    """X = start + delay + T, when the others know of cheating, if nobody has left (at `leaving` a year) by then."""
+
+    def __init__(self, law: Law, start: Array, delay: float, leaving: float) -> None:
+        self.law = law
+        self.known = start + delay
+        self.stays = math.exp(-leaving * delay)
+        self.leaving = leaving
+
+    def left(self, x: ArrayLike) -> Array:
+        since = np.asarray(x, float) - self.known
+        return self.stays * self.law.later(self.leaving, since) if self.leaving else self.law.left(since)
+
+    def later(self, rho: float, x: ArrayLike) -> Array:
+        since = np.asarray(x, float) - self.known
+        return np.asarray(np.exp(-rho * self.known) * self.stays * self.law.later(rho + self.leaving, since))
+
+    def moved(self, rho: float, x: ArrayLike) -> Array:
+        since, both = np.asarray(x, float) - self.known, rho + self.leaving
+        found = self.known * self.law.later(both, since) - self.law.moved(both, since)
+        return np.asarray(np.exp(-rho * self.known) * self.stays * found)
+
+
+class Leaves:
+    """X is when one party leaves, at `rate`, the first of all (who leave at `leaving`), before cheating is known.
+
+    ∫ rate·e^(−leaving·(y − start))·P(start + delay + T > y)·e^(−ρy) dy, by parts.
+    """
+
+    def __init__(self, law: Law, start: Array, delay: float, leaving: float, rate: float) -> None:
+        self.law = law
+        self.start = start
+        self.delay = delay
+        self.leaving = leaving
+        self.rate = rate
+
+    def _left(self, rho: float, x: Array) -> Array:
+        """e^(−leaving·(x − start) − ρx)·P(not known by x)."""
+        gone = np.exp(-self.leaving * (x - self.start) - rho * x)
+        return gone * self.law.left(x - self.start - self.delay)
+
+    def left(self, x: ArrayLike) -> Array:
+        return self.later(0.0, x)
+
+    def later(self, rho: float, x: ArrayLike) -> Array:
+        y, both = np.maximum(np.asarray(x, float), self.start), self.leaving + rho
+        found = self._left(rho, y)
+        if self.law.sees:
+            known = np.exp(-self.leaving * self.delay - rho * (self.start + self.delay))
+            found = found - known * self.law.later(both, y - self.start - self.delay)
+        return np.asarray(self.rate / both * found)
+
+    def moved(self, rho: float, x: ArrayLike) -> Array:
+        y, both = np.maximum(np.asarray(x, float), self.start), self.leaving + rho
+        found = (y / both + 1 / both**2) * self._left(rho, y)
+        if self.law.sees:
+            known = self.start + self.delay
+            factor, since = np.exp(-self.leaving * self.delay - rho * known), y - known
+            seen = (known / both + 1 / both**2) * self.law.later(both, since) - self.law.moved(both, since) / both
+            found = found - factor * seen
+        return np.asarray(self.rate * found)

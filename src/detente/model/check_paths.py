@@ -1,366 +1,393 @@
-"""What happens in time when a plan is kept, broken openly or cheated on: the judge's own reckoning. DESIGN §4, §5.
+"""What happens in time when a plan is kept, broken openly, cheated on, or left: the judge's own reckoning.
 
-Times t are years from signature. A moment is a number μ = 2k (τ_k⁻) or 2k + 1 (τ_k⁺); an entry in period e (−1: before
-signature) is done at μ when 2e + 1 ≤ μ. T is the random time to detection. Values are present values at signature in
-a party's points. Nothing here is shared with the coefficient matrices that a designer solves.
+One shape serves all (ANSWERS): a path is a list of branches. A branch is a part of the law of one random date X; it
+says of each measure when its entries stop and when what is in force is undone, each the earlier of a date that is known
+(`anchor` + years) and one that moves with X (X + years). Breaking out, faking, faking and then leaving, and the exits
+that any of these meets, are fillings of that shape. Shapes of arrays: [moments, 1], or [moments, leaving moments].
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Literal, NamedTuple
 
-from detente.dossier.schema import Condition, Dossier, Effect, Party, Undo
-from detente.model.check_detection import NEVER, TIE, Law
-from detente.model.plan import FULL
+import numpy as np
+from numpy.typing import NDArray
 
-Rises = tuple[tuple[int, float], ...]
-"""Periods (−1: before signature) in which a measure's share rises, and by how much."""
+from detente.dossier.grid import add_months
+from detente.dossier.quantities import DAYS_PER_YEAR
+from detente.dossier.schema import Dossier
+from detente.model.check_detection import NEVER, TIE, Array, Chance, Law, Leaves, Seen, Sure
+from detente.model.check_facts import Course, Facts, Fates
 
-
-class Worth:
-    """What one measure, or one interaction, is worth to one party while it is in force (ρ > 0)."""
-
-    __slots__ = ("ending", "felt", "lasting", "once", "rho")
-
-    def __init__(self, party: Party, effects: Mapping[str, Effect], weight: Mapping[str, float], rho: float) -> None:
-        self.rho = rho
-        self.once = 0.0
-        self.lasting = 0.0
-        ending: list[tuple[float, float]] = []
-        self.felt = False
-        for j, effect in effects.items():
-            w = weight.get(j, 0.0)
-            self.once += w * effect.once.value
-            self.lasting += w * effect.level.value / rho
-            if (growth := effect.per_year) is not None and growth.lasts is None:
-                self.lasting += w * growth.rate.value / rho**2
-            elif growth is not None and growth.lasts is not None:
-                ending.append((w * growth.rate.value / rho**2, growth.lasts.value))
-            rate = growth.rate.value if growth else 0.0
-            self.felt = self.felt or (w != 0 and any((effect.once.value, effect.level.value, rate)))
-        self.ending = tuple(ending)
-
-    def tail(self, t: float) -> float:
-        """Value of being in force from t on for ever, `once` left out."""
-        e = math.exp(-self.rho * t)
-        value = self.lasting * e
-        for worth, until in self.ending:
-            if t < until:
-                value += worth * (e - math.exp(-self.rho * until))
-        return value
-
-    def entry(self, t: float) -> float:
-        """Value of the `once` effects of an entry at t."""
-        return self.once * math.exp(-self.rho * t)
-
-    def late(self, t: float, after: float, law: Law) -> float:
-        """E[tail(t + T); T > after] for T of this law."""
-        if t == NEVER or after == NEVER:
-            return 0.0
-        seen, e = law.later(self.rho, after), math.exp(-self.rho * t)
-        value = self.lasting * e * seen
-        for worth, until in self.ending:
-            last = until - t
-            if last > after:
-                grown = e * (seen - law.later(self.rho, last))
-                stopped = math.exp(-self.rho * until) * (law.left(after) - law.left(last))
-                value += worth * (grown - stopped)
-        return value
-
-
-class Fate(NamedTuple):
-    """What becomes of an entry: in force from `start` (if T > `after`) until `end` (+ T where `random`)."""
-
-    start: float
-    after: float
-    end: float
-    random: bool
-    fresh: bool
-    """Whether the entry is still to come at the moment."""
-
-
-class Facts:
-    """The dossier as plain numbers, by index of party and measure."""
-
-    def __init__(self, dossier: Dossier) -> None:
-        self.tau = dossier.grid.years
-        self.parties = tuple(dossier.parties)
-        self.measures = tuple(dossier.measures)
-        self.bodies = tuple(dossier.measures.values())
-        self.party = {p: i for i, p in enumerate(self.parties)}
-        self.measure = {m: i for i, m in enumerate(self.measures)}
-        self.rho = tuple(p.discount.value if p.discount else 0.0 for p in dossier.parties.values())
-        self.weight = tuple(_weights(dossier, p) for p in dossier.parties.values())
-        self.by = tuple(frozenset(self.party[p] for p in m.by if p in self.party) for m in self.bodies)
-        self.answers_to = tuple(
-            frozenset(self.party[p] for p in dossier.conditional_on(m) if p in self.party) for m in self.measures
-        )
-        needs = [dossier.prerequisites(m) for m in self.measures]
-        self.needs = tuple(tuple(self.measure[n] for n in dict.fromkeys(a + b)) for a, b in needs)
-        self.response = tuple(p.response_time.value if p.response_time else 0.0 for p in dossier.parties.values())
-        self.undo = tuple(m.undo.within.value if isinstance(m.undo, Undo) else NEVER for m in self.bodies)
-        self.keeps = tuple(m.undo.keeps.value if isinstance(m.undo, Undo) else 1.0 for m in self.bodies)
-        self.fakeable = tuple(m.fakeable for m in self.bodies)
-        verifications = [m.verification for m in self.bodies]
-        self.law = tuple(Law(v) for v in verifications)
-        self.delay = tuple(v.delay.value if v else 0.0 for v in verifications)
-        self.first = tuple(self._first_answer(p) for p in range(len(self.parties)))
-
-    def _first_answer(self, mover: int) -> float:
-        """Years from a breach by the mover to the first answer; never where nobody answers it."""
-        others = {
-            r
-            for by, conditional in zip(self.by, self.answers_to, strict=True)
-            if mover in by or mover in conditional
-            for r in by
-            if r != mover
-        }
-        return min((self.response[r] for r in others), default=NEVER)
-
-    def answering(self, m: int, mover: int) -> bool:
-        """Whether a measure answers to a breach by the mover: conditional on it, or performed by it."""
-        return mover in self.by[m] or mover in self.answers_to[m]
-
-    def costs(self, p: int, m: int) -> bool:
-        """Whether having a measure in force costs a party something: stakes × (level + per_year/ρ) < 0."""
-        total = 0.0
-        for j, effect in self.bodies[m].effects.items():
-            if w := self.weight[p].get(j, 0.0):
-                growth = effect.per_year.rate.value / self.rho[p] if effect.per_year and self.rho[p] else 0.0
-                total += w * (effect.level.value + growth)
-        return total < -1e-12
-
-    def answer(self, m: int, mover: int, own: float) -> tuple[float, float]:
-        """Years from the breach (or from its being seen) until a measure's entries stop, and until it is undone.
-
-        The mover itself stops its part `own` years after.
-        """
-        if not self.answering(m, mover):
-            return NEVER, NEVER
-        stops = {r: own if r == mover else self.response[r] for r in self.by[m]}
-        undone = [stop + self.undo[m] for r, stop in stops.items() if self.costs(r, m)]
-        return min(stops.values()), min(undone, default=NEVER)
-
-    def no_faster(self, faker: int, m: int) -> frozenset[int]:
-        """The faker's fakeable measures that are seen no faster than m, which is one of them. DESIGN §5."""
-        rivals = [n for n in range(len(self.measures)) if self.fakeable[n] and faker in self.by[n]]
-        if self.rho[faker]:
-            bar = self._speed(faker, m) * (1 + 1e-12)
-            return frozenset(n for n in rivals if self._speed(faker, n) <= bar)
-        bar = self._lag(m) * (1 - 1e-12)
-        return frozenset(n for n in rivals if self._lag(n) >= bar)
-
-    def _speed(self, faker: int, m: int) -> float:
-        """e^(−ρ·delay)·E[e^(−ρT)]."""
-        rho = self.rho[faker]
-        return math.exp(-rho * self.delay[m]) * self.law[m].later(rho, -1.0)
-
-    def _lag(self, m: int) -> float:
-        """Mean years until a faked measure is seen: the order of `_speed` as ρ → 0."""
-        return self.delay[m] + self.law[m].mean()
-
-
-def _weights(dossier: Dossier, party: Party) -> dict[str, float]:
-    """w_pj = stake_pj / (best_j − worst_j), points a year for a unit of interest. DESIGN §4."""
-    scales = {j: i.best.value - i.worst.value for j, i in dossier.interests.items()}
-    return {j: stake.value / scales[j] for j, stake in party.stakes.items() if scales.get(j)}
-
-
+Mask = NDArray[np.bool_]
+Side = Literal["before", "between", "after"]
+BEFORE, AFTER, BETWEEN = 0, 1, 2
+SIDES: tuple[Side, Side, Side] = ("before", "after", "between")
 UNSEEN = Law(None)
+NUDGE = 2 * TIE
 
 
-class Path:
-    """A course of events from a moment on. Here: everybody keeps the plan."""
+@dataclass(frozen=True)
+class Moments:
+    """Moments in order: years from signature; before, after, or just after (between); the last period entered."""
 
-    def __init__(self, facts: Facts, moment: int) -> None:
+    t: Array
+    side: NDArray[np.intp]
+    base: NDArray[np.intp]
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+    def __getitem__(self, chosen: NDArray[np.intp]) -> Moments:
+        return Moments(self.t[chosen], self.side[chosen], self.base[chosen])
+
+    @classmethod
+    def at(cls, tau: Sequence[float], t: Iterable[float], side: Iterable[int]) -> Moments:
+        times, sides = np.array(list(t), float), np.array(list(side), np.intp)
+        edge = np.where(sides == BEFORE, -TIE, TIE)
+        return cls(times, sides, np.searchsorted(np.array(tau), times + edge, side="right") - 1)
+
+    def column(self) -> Moments:
+        """As [moments, 1]."""
+        return Moments(self.t[:, None], self.side[:, None], self.base[:, None])
+
+    def row(self) -> Moments:
+        """As [1, moments]."""
+        return Moments(self.t[None, :], self.side[None, :], self.base[None, :])
+
+    @property
+    def late(self) -> Mask:
+        """Whether what is set off here comes just after its time."""
+        return np.asarray(self.side == BETWEEN)
+
+
+class Calendar:
+    """All moments at which somebody could deviate, and which of them count for whom. DESIGN §5, ANSWERS R7."""
+
+    def __init__(self, dossier: Dossier, facts: Facts) -> None:
+        self.dossier = dossier
         self.facts = facts
-        self.moment = moment
-        self.t0 = facts.tau[moment // 2]
-        self.law = UNSEEN
-        """Of T, where the path is random."""
+        exits = {e.at for e in dossier.exits if e.at is not None and e.at > TIE}
+        dated = [*facts.tau, *(x for x in exits if min(abs(x - t) for t in facts.tau) > TIE)]
+        performers = sorted({q for by in facts.by for q in by})
+        fakes = [
+            (q, m) for q in performers for m in range(len(facts.measures)) if facts.fakeable[m] and q in facts.by[m]
+        ]
+        just = {(q, None): list(self._just(q)) for q in performers}
+        between: dict[tuple[int, int | None], list[float]] = {**just}
+        for q, m in fakes:
+            between[q, m] = [*just[q, None], *(t - facts.delay[m] for t in self._arriving(q))]
+        times = _apart(t for found in between.values() for t in found if t > -TIE)
+        keys = sorted([(t, side) for t in dated for side in (BEFORE, AFTER)] + [(t, BETWEEN) for t in times])
+        self.all = Moments.at(facts.tau, (t for t, _ in keys), (side for _, side in keys))
+        always = {i for i, (_, side) in enumerate(keys) if side != BETWEEN}
+        place = [i for i, (_, side) in enumerate(keys) if side == BETWEEN]
+        self.of: dict[tuple[int, int | None], NDArray[np.intp]] = {}
+        for key, found in between.items():
+            at = {place[int(np.argmin(np.abs(np.subtract(times, t))))] for t in found if t > -TIE}
+            self.of[key] = np.array(sorted(always | at), np.intp)
+        """Moments for open breaches by a party, and for its faking of a measure: indices of `all`."""
+        self.entry = [keys.index((t, BEFORE)) for t in facts.tau]
+        """The moment before the entries of each period."""
 
-    def fate(self, m: int, e: int) -> Fate:
-        """What becomes of measure m's entry in period e."""
-        done = 2 * e + 1 <= self.moment
-        return Fate(self.t0 if done else self.facts.tau[e], 0.0, NEVER, False, not done)
+    def _arriving(self, q: int) -> Iterator[float]:
+        """Dates just after which what enters on a date still comes before the answer to what q does."""
+        for r in sorted(self.facts.answering_parties[q]):
+            yield from (t - self.facts.response[r] for t in self.facts.tau[1:])
 
-    def happens(self, m: int, e: int) -> Fate | None:
-        """As `fate`; None for an entry that is not made."""
-        return self.fate(m, e)
+    def _just(self, q: int) -> Iterator[float]:
+        """Dates just after which q could best break the deal openly, but for the dates themselves."""
+        yield from self._arriving(q)
+        tables = [t for m in self.facts.bodies for t in (m.effects, m.intrusion)]
+        tables += [i.effects for i in self.dossier.interactions.values()]
+        for effect in (e for table in tables for e in table.values()):
+            if effect.per_year is not None and effect.per_year.lasts is not None:
+                yield effect.per_year.lasts.value
+        corners = self.dossier.parties[self.facts.parties[q]].no_deal_course(self.dossier.start)
+        if len(corners) > 1 and self.facts.first[q] < NEVER:
+            yield from (t - self.facts.first[q] for t, _ in corners)
 
-
-class Breakout(Path):
-    """The mover openly stops and undoes what costs it; the others answer. DESIGN §5."""
-
-    def __init__(self, facts: Facts, moment: int, mover: int) -> None:
-        super().__init__(facts, moment)
-        self.answers = [facts.answer(m, mover, 0.0) for m in range(len(facts.measures))]
-
-    def happens(self, m: int, e: int) -> Fate | None:
-        planned = self.fate(m, e)
-        stop, undone = self.answers[m]
-        if planned.fresh and planned.start >= self.t0 + stop - TIE:
-            return None
-        return planned._replace(end=self.t0 + undone)
-
-
-class Cheating(Path):
-    """The faker fakes, and undoes in secret, m with all that is seen no faster; it is seen at T + delay. DESIGN §5."""
-
-    def __init__(self, facts: Facts, moment: int, faker: int, m: int) -> None:
-        super().__init__(facts, moment)
-        self.law = facts.law[m]
-        self.secret = facts.no_faster(faker, m)
-        self.seen = self.t0 + facts.delay[m]
-        own = facts.first[faker]
-        never = (NEVER, NEVER)
-        self.answers = [facts.answer(n, faker, own) if self.law.sees else never for n in range(len(facts.measures))]
-
-    def happens(self, m: int, e: int) -> Fate | None:
-        planned = self.fate(m, e)
-        if m in self.secret:
-            return None if planned.fresh else planned._replace(end=self.t0 + self.facts.undo[m])
-        stop, undone = self.answers[m]
-        if stop == NEVER:
-            return planned
-        after = max(0.0, planned.start - self.seen - stop) if planned.fresh else 0.0
-        return planned._replace(after=after, end=self.seen + undone, random=True)
-
-
-class Presence(NamedTuple):
-    """When all of a measure is in force on a path: as Fate, and whether it was so before the moment."""
-
-    start: float
-    after: float
-    end: float
-    random: bool
-    past: bool
+    def day(self, t: float, side: int) -> date:
+        """The calendar day of a moment; of one between dates the day that holds it."""
+        months = int(t * 12 + 1e-6)
+        if side != BETWEEN:
+            if (k := int(np.argmin(np.abs(np.subtract(self.facts.tau, t))))) is not None and abs(
+                self.facts.tau[k] - t
+            ) < TIE:
+                return self.dossier.grid.dates[k]
+            return next(e.day for e in self.dossier.exits if e.day and e.at is not None and abs(e.at - t) < TIE)
+        days = int((t - months / 12) * DAYS_PER_YEAR + 1e-6)
+        return add_months(self.dossier.start, months) + timedelta(days=max(0, days))
 
 
-class Together:
-    """An interaction: effects that are present while a condition on measures, each wholly in force, holds."""
+def _apart(times: Iterable[float]) -> list[float]:
+    """In order, each once."""
+    found: list[float] = []
+    for t in sorted(max(0.0, t) for t in times):
+        if not found or t - found[-1] > TIE:
+            found.append(t)
+    return found
 
-    def __init__(self, facts: Facts, when: Condition) -> None:
-        self.facts = facts
-        self.when = when
-        self.measures = tuple(dict.fromkeys(facts.measure[m] for m in when.measures))
 
-    def holds(self, present: Iterable[int]) -> bool:
-        names = {self.facts.measures[m] for m in present}
-        return _holds(self.when, names)
+class Point(NamedTuple):
+    """E[e^(−ρX); X > x] and P(X > x) at some x: what a stretch of X holds is the difference of two points."""
 
-    def value(self, worth: Worth, path: Path, rises: Mapping[int, Rises], blocked: frozenset[int]) -> float:
-        """Expected value from the path's moment on."""
-        presences = {m: p for m in self.measures if (p := presence(path, m, rises[m], m in blocked))}
-        past = self.holds(m for m, p in presences.items() if p.past)
-        total = 0.0
-        for low, high in _cases(presences.values()):
-            sample = (low + high) / 2 if high < NEVER else low + 1.0
-            spans = list(self._spans(presences, sample))
-            chance = path.law.left(low) - (path.law.left(high) if high < NEVER else 0.0)
-            for (start, start_random), (end, end_random) in spans:
-                total += _expect(worth, path.law, start, start_random, low, high, chance)
-                total -= _expect(worth, path.law, end, end_random, low, high, chance)
-            if spans and not past:
-                total += worth.entry(spans[0][0][0]) * chance
+    later: Array
+    left: Array
+
+    def within(self, low: Point, high: Point) -> Point:
+        """This point, or the nearer end of the stretch."""
+        return Point(
+            np.maximum(np.minimum(self.later, low.later), high.later),
+            np.maximum(np.minimum(self.left, low.left), high.left),
+        )
+
+    def where(self, mask: Mask, other: Point) -> Point:
+        return Point(np.where(mask, other.later, self.later), np.where(mask, other.left, self.left))
+
+
+@dataclass(eq=False)
+class Branch:
+    """What happens where X falls in (low, high], weighed. Times are known (anchor + …) or move with X (X + …).
+
+    `back`: when a measure is performed again after it was undone (nobody does so today).
+    """
+
+    chance: Chance
+    low: Array
+    high: Array
+    weight: Array
+    base: NDArray[np.intp]
+    """The last period whose entries have happened when what is counted from the anchor begins."""
+    anchor: Array
+    late: Mask
+    """Whether what is counted from the anchor comes just after its time."""
+    known: Fates | None = None
+    """Years from the anchor until entries stop, and until what is in force is undone."""
+    moving: Fates | None = None
+    """As `known`, from X."""
+    answer: tuple[float, float] = (NEVER, NEVER)
+    """Years until the first answer: from the anchor, from X; one of them at most."""
+    pays: int | None = None
+    """Who pays its collapse_cost then."""
+    leaver: int | None = None
+    """Whose needed measures hold others' entries up from the anchor on, or from X on."""
+    holds: Literal["anchor", "moving", None] = None
+    nudge: Array | None = None
+    """Subtracted from dates that X must pass, where it is seen just after a visit."""
+    _points: dict[tuple[float | None, str, float], Point] = field(default_factory=dict)
+
+    def point(self, rho: float, x: float, of: Literal["date", "anchor"] = "date") -> Point:
+        """The point at a date, or so many years from the anchor."""
+        key = (rho, of, x)
+        if key not in self._points:
+            self._points[key] = self.at(rho, self.anchor + x if of == "anchor" else np.array(x))
+        return self._points[key]
+
+    def passing(self, rho: float, x: float) -> Point:
+        """The point that X must pass if an entry at a date is still to happen."""
+        if self.nudge is None:
+            return self.point(rho, x)
+        key = (rho, "passing", x)
+        if key not in self._points:
+            self._points[key] = self.at(rho, x - self.nudge)
+        return self._points[key]
+
+    def at(self, rho: float, x: Array) -> Point:
+        return Point(self.chance.later(rho, x), self.chance.left(x))
+
+    def ends(self, rho: float) -> tuple[Point, Point]:
+        """The points at both ends; nothing is left beyond an end that never comes."""
+        key = (rho, "low", 0.0)
+        if key not in self._points:
+            if isinstance(self.chance, Sure):
+                low, high = Point(np.zeros((1, 1)), np.ones((1, 1))), Point(np.zeros((1, 1)), np.zeros((1, 1)))
+            else:
+                low, high = self.at(rho, self.low), self.at(rho, np.maximum(self.low, self.high))
+                high = Point(high.later, np.where(np.isinf(self.high), 0.0, high.left))
+            self._points[key], self._points[rho, "high", 0.0] = low, high
+        return self._points[key], self._points[rho, "high", 0.0]
+
+    def answered(self, rho: float) -> Array:
+        """E[e^(−ρ·first answer)], weighed."""
+        fixed, lag = self.answer
+        low, high = self.ends(rho)
+        if lag < NEVER:
+            return np.asarray(self.weight * np.exp(-rho * lag) * (low.later - high.later))
+        if fixed < NEVER:
+            return np.asarray(self.weight * np.exp(-rho * (self.anchor + fixed)) * (low.left - high.left))
+        return np.zeros((1, 1))
+
+    def spared(self, course: Course) -> Array:
+        """E[what `no_deal` costs from the first answer on], weighed."""
+        fixed, lag = self.answer
+        low, high = self.ends(course.rho)
+        if fixed < NEVER:
+            return np.asarray(self.weight * course.spared(self.anchor + fixed) * (low.left - high.left))
+        if lag == NEVER:
+            return np.zeros((1, 1))
+        if not course.moves:
+            return np.asarray(course.pieces[-1][0] * self.answered(course.rho))
+        return np.asarray(self.weight * self._moving(course, lag))
+
+    def _moving(self, course: Course, lag: float) -> Array:
+        """As `spared`, line by line of a course that moves."""
+        total, rho = np.zeros((1, 1)), course.rho
+        low, high = self.ends(rho)
+        ends = [*(end - lag for end in course.ends), NEVER]
+        start = -NEVER
+        for (b, c), constant, end in zip(course.pieces, course.constants, ends, strict=True):
+            here = self.point(rho, start).within(low, high) if start > -NEVER else low
+            then = self.point(rho, end).within(low, high) if end < NEVER else high
+            total = total + constant * (here.left - then.left)
+            total = total + np.exp(-rho * lag) * (b + c * lag) * (here.later - then.later)
+            if c:
+                near = np.clip(max(start, -1.0), self.low, np.maximum(self.low, self.high))
+                far = np.clip(end, self.low, np.maximum(self.low, self.high))
+                moved = self.chance.moved(rho, near) - self.chance.moved(rho, far)
+                total = total + np.exp(-rho * lag) * c * moved
+            start = end
         return total
 
-    def _spans(
-        self, presences: Mapping[int, Presence], t: float
-    ) -> Iterator[tuple[tuple[float, bool], tuple[float, bool]]]:
-        """Stretches of time in which the condition holds, given T = t; each end as (time, whether T is to be added)."""
-        alive = {m: (p.start, p.end + t if p.random else p.end) for m, p in presences.items() if t >= p.after}
-        ends = {p.start: (p.start, False) for p in presences.values()}
-        ends |= {p.end + t if p.random else p.end: (p.end, p.random) for p in presences.values()}
-        marks = sorted([*ends, NEVER] if NEVER not in ends else ends)
-        for low, high in pairwise(marks):
-            middle = (low + high) / 2 if high < NEVER else low + 1.0
-            if high - low > TIE and self.holds(m for m, (a, b) in alive.items() if a <= middle < b):
-                yield ends[low], ends.get(high, (NEVER, False))
 
+class Paths:
+    """Builds the branches of what can happen from moments on."""
 
-def _holds(when: Condition, names: set[str]) -> bool:
-    if when.measure is not None:
-        return when.measure in names
-    if when.all is not None:
-        return all(_holds(part, names) for part in when.all)
-    return any(_holds(part, names) for part in when.any or ())
+    def __init__(self, dossier: Dossier, facts: Facts) -> None:
+        self.facts = facts
+        exits = [e for e in dossier.exits if e.party in facts.party]
+        self.rates = [(facts.party[e.party], e.rate) for e in exits if e.at is None and e.rate > 0]
+        self.leaving = sum(rate for _, rate in self.rates)
+        """Exits a year."""
+        dated = [(e.at, facts.party[e.party], e.chance) for e in exits if e.at is not None and e.chance > 0]
+        self.dated = sorted(dated, key=lambda exit_: exit_[0])
 
+    def kept(self, now: Moments) -> list[Branch]:
+        """Everybody keeps the plan, until somebody leaves."""
+        branches, _ = self._until(now, UNSEEN, 0.0, None)
+        return branches
 
-def presence(path: Path, m: int, rises: Rises, blocked: bool) -> Presence | None:
-    """When all of m is in force on a path; None where that never happens."""
-    share, after = 0.0, 0.0
-    for e, rise in rises:
-        fate = path.happens(m, e)
-        if fate is None or (blocked and fate.fresh):
-            return None
-        share, after = share + rise, max(after, fate.after)
-        if share >= FULL:
-            stays = path.facts.keeps[m] >= FULL
-            end, random = (NEVER, False) if stays or fate.end == NEVER else (fate.end, fate.random)
-            return Presence(fate.start, after, end, random, not fate.fresh)
-    return None
+    def broken(self, now: Moments, mover: int) -> list[Branch]:
+        """The mover openly stops and undoes what costs it; the others answer. DESIGN §5."""
+        return [self._parting(now, np.ones((1, 1)), mover)]
 
+    def faked(self, now: Moments, faker: int, m: int) -> list[Branch]:
+        """The faker fakes in secret: it is known at T + delay, if nobody has left by then. DESIGN §5, ANSWERS §2."""
+        law, delay = self.facts.law[m], self.facts.delay[m]
+        branches, _ = self._until(now, law, delay, None, faker)
+        return branches
 
-def _cases(presences: Iterable[Presence]) -> Iterator[tuple[float, float]]:
-    """Ranges of T within which entries and ends come in the same order."""
-    known = list(presences)
-    fixed = {p.start for p in known} | {p.end for p in known if not p.random and p.end < NEVER}
-    cuts = {p.after for p in known} | {t - p.end for p in known if p.random for t in fixed}
-    marks = [0.0, *sorted(t for t in cuts if t > 0), NEVER]
-    if not any(p.random or p.after for p in known):
-        marks = [0.0, NEVER]
-    return ((low, high) for low, high in pairwise(marks) if high - low > 1e-12)
+    def faked_and_left(self, now: Moments, then: Moments, faker: int, m: int) -> list[Branch]:
+        """As `faked`, but the faker breaks openly at a later moment, unless it is known before. ANSWERS R2."""
+        law, delay = self.facts.law[m], self.facts.delay[m]
+        branches, weight = self._until(now, law, delay, then, faker)
+        since = np.maximum(then.t - now.t, 0.0)
+        weight = weight * np.exp(-self.leaving * since) * law.left(since - delay)
+        return [*branches, self._parting(then, weight, faker)]
 
+    def _parting(self, then: Moments, weight: Array, mover: int) -> Branch:
+        first = self.facts.first[mover]
+        return Branch(
+            Sure(),
+            then.t,
+            then.t,
+            weight,
+            then.base,
+            then.t,
+            then.late,
+            known=self.facts.open[mover],
+            answer=(first, NEVER),
+            pays=mover,
+            leaver=mover,
+            holds="anchor",
+        )
 
-def _expect(worth: Worth, law: Law, t: float, random: bool, low: float, high: float, chance: float) -> float:
-    """E[tail(t or t + T); low < T < high]."""
-    if t == NEVER:
-        return 0.0
-    if random:
-        return worth.late(t, low, law) - worth.late(t, high, law)
-    return worth.tail(t) * chance
+    def _until(
+        self, now: Moments, law: Law, delay: float, then: Moments | None, faker: int | None = None
+    ) -> tuple[list[Branch], Array]:
+        """Exits and, of a faker, being found out, until it leaves; and what is left by the dated exits till then."""
+        branches: list[Branch] = []
+        weight = np.ones((1, 1))
+        last = np.full((1, 1), NEVER) if then is None else then.t
+        start = -NEVER
+        for x, r, chance in [*self.dated, (NEVER, -1, 0.0)]:
+            low, high = np.maximum(now.t, start), np.minimum(last, x)
+            if faker is not None and law.sees:
+                branches.append(self._found_out(now, then, faker, law, delay, (low, high), weight))
+            for q, rate in self.rates:
+                leaves = Leaves(law, now.t, delay, self.leaving, rate)
+                branches.append(self._exit(now, leaves, q, (low, high), weight))
+            if x < NEVER:
+                counts = self._to_come(now, then, x)
+                stays = np.exp(-self.leaving * np.maximum(x - now.t, 0.0)) * law.left(x - now.t - delay)
+                if counts.any():
+                    branches.append(self._dated_exit(x, r, np.where(counts, weight * chance * stays, 0.0)))
+                weight = weight * np.where(counts, 1 - chance, 1.0)
+                start = x
+        return branches, weight
 
+    @staticmethod
+    def _to_come(now: Moments, then: Moments | None, x: float) -> Mask:
+        """Whether a dated exit comes after the moment, and before the leaving."""
+        counts = (x > now.t + TIE) | ((np.abs(x - now.t) <= TIE) & (now.side == BEFORE))
+        if then is not None:
+            counts = counts & ((x < then.t - TIE) | ((np.abs(x - then.t) <= TIE) & (then.side != BEFORE)))
+        return np.asarray(counts)
 
-class Row(dict[int, float]):
-    """Value to one party, from a path's moment on, of a whole entry: code m·(K+1) + e + 1 → points. Fills itself."""
+    def _found_out(
+        self,
+        now: Moments,
+        then: Moments | None,
+        faker: int,
+        law: Law,
+        delay: float,
+        stretch: tuple[Array, Array],
+        weight: Array,
+    ) -> Branch:
+        """The others know at X; whoever cheats stops the rest at the first answer, or when it leaves."""
+        facts = self.facts
+        first = facts.first[faker]
+        branch = Branch(
+            Seen(law, now.t, delay, self.leaving),
+            *stretch,
+            weight,
+            now.base if then is None else then.base,
+            now.t if then is None else then.t,
+            now.late if then is None else then.late,
+            moving=facts.found_out[faker],
+            answer=(NEVER, first),
+            pays=faker,
+            nudge=NUDGE * now.late if law.round and now.late.any() else None,
+        )
+        if then is not None:
+            measures = range(len(facts.measures))
+            branch.known = Fates(
+                tuple(0.0 if faker in facts.by[m] else NEVER for m in measures),
+                tuple(facts.undoes(faker, m) for m in measures),
+            )
+            branch.leaver, branch.holds = faker, "anchor"
+        return branch
 
-    def __init__(self, path: Path, worths: Sequence[Worth], togethers: Sequence[tuple[int, Together, Worth]]) -> None:
-        super().__init__()
-        self.path = path
-        self.worths = worths
-        self.togethers = togethers
-        self.width = len(path.facts.tau) + 1
-        self._known: dict[object, float] = {}
+    def _exit(self, now: Moments, leaves: Leaves, q: int, stretch: tuple[Array, Array], weight: Array) -> Branch:
+        """Party q leaves at X: as a breakout, but nobody pays for it."""
+        return Branch(
+            leaves,
+            *stretch,
+            weight,
+            now.base,
+            now.t,
+            now.late,
+            moving=self.facts.open[q],
+            answer=(NEVER, self.facts.first[q]),
+            leaver=q,
+            holds="moving",
+        )
 
-    def __missing__(self, code: int) -> float:
-        m, e = code // self.width, code % self.width - 1
-        self[code] = value = self._entry(m, e)
-        return value
-
-    def _entry(self, m: int, e: int) -> float:
-        fate = self.path.happens(m, e)
-        if fate is None:
-            return 0.0
-        worth, lost = self.worths[m], 1 - self.path.facts.keeps[m]
-        value = worth.tail(fate.start) + (worth.entry(fate.start) if fate.fresh else 0.0)
-        chance = self.path.law.left(fate.after) if fate.after else 1.0
-        value *= chance
-        if lost and fate.end < NEVER:
-            end = worth.late(fate.end, fate.after, self.path.law) if fate.random else chance * worth.tail(fate.end)
-            value -= lost * end
-        return value
-
-    def together(self, i: int, rises: tuple[Rises, ...], whole: bool, blocked: frozenset[int]) -> float:
-        """Value of interaction i, given the rises of its measures; remembered where all entries are `whole`."""
-        key = (i, rises, blocked)
-        value = self._known.get(key)
-        if value is None:
-            together, worth = next((t, w) for n, t, w in self.togethers if n == i)
-            value = together.value(worth, self.path, dict(zip(together.measures, rises, strict=True)), blocked)
-            if whole:
-                self._known[key] = value
-        return value
+    def _dated_exit(self, x: float, q: int, weight: Array) -> Branch:
+        at = Moments.at(self.facts.tau, [x], [BEFORE]).column()
+        branch = self._parting(at, weight, q)
+        branch.pays = None
+        return branch

@@ -1,6 +1,6 @@
 """The conditions of a satisfactory plan that need no values: prerequisites, demands, links and so on. DESIGN §5.
 
-Each `Term` judges the dates of a plan: None where it is met, else a `Breach` that says by how much and in what way.
+Each `Term` judges the dates of a plan: None where it is met, else a `Miss` that says by how much and in what way.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from detente.dossier.schema import (
     Resource,
 )
 from detente.model.check_detection import NEVER, TIE
-from detente.model.check_paths import Facts, Rises, Together
+from detente.model.check_facts import Facts, Rises, Together
 from detente.model.plan import FULL, Plan, complete
 
 Kind = Literal[
@@ -52,7 +52,7 @@ LEAST = 1e-12
 """A share that counts as something."""
 
 
-class Breach(NamedTuple):
+class Miss(NamedTuple):
     """How a plan fails a condition: a negative margin, the date it shows at, and a sentence."""
 
     margin: float
@@ -149,7 +149,7 @@ class Clock:
         return tuple(sorted(rises.items()))
 
 
-Judgement = Callable[[Timing], Breach | None]
+Judgement = Callable[[Timing], Miss | None]
 
 
 @dataclass(frozen=True)
@@ -203,19 +203,19 @@ class Terms:
         if measure.divisible:
             yield Term("pace", self._pace(m, in_force, verified), measure=m)
 
-    def _empty(self, t: Timing) -> Breach | None:
+    def _empty(self, t: Timing) -> Miss | None:
         if any(r and r[-1][0] >= 0 for r in t.rises):
             return None
-        return Breach(-1.0, None, "nothing enters into force on the grid: this is no deal")
+        return Miss(-1.0, None, "nothing enters into force on the grid: this is no deal")
 
     def _on_grid(self, m: int) -> Judgement:
-        def judge(t: Timing) -> Breach | None:
+        def judge(t: Timing) -> Miss | None:
             if m not in t.off:
                 return None
             day = t.off[m]
             near = " and ".join(d.isoformat() for d in self.grid.neighbours(day))
             note = f"{self.facts.measures[m]}: {day} is not a grid date; its neighbours are {near}"
-            return Breach(-1.0, day, note)
+            return Miss(-1.0, day, note)
 
         return judge
 
@@ -251,26 +251,26 @@ class Terms:
     def _order(self, m: int, in_force: Sequence[str], verified: Sequence[str]) -> Judgement:
         name, takes, divisible = self.facts.measures[m], self.takes[m], self.clock.divisible[m]
 
-        def judge(t: Timing) -> Breach | None:
+        def judge(t: Timing) -> Miss | None:
             e = next((k for k, _ in t.rises[m] if k >= 0), None)
             if e is None or (not divisible and t.first[m] == -1):
                 return None
             ready, last = self._ready(t, in_force, verified)
             if ready == NEVER:
-                return Breach(-1.0, self.grid.dates[e], f"{name} needs {last}, which the plan never completes")
+                return Miss(-1.0, self.grid.dates[e], f"{name} needs {last}, which the plan never completes")
             earliest = ready + (0.0 if divisible else takes)
             if divisible or self.tau[e] >= earliest - TIE:
                 return None
             why = f" after {last}" if last else ""
             note = f"{name} enters {earliest - self.tau[e]:.3g} years too early: it takes {takes:.3g} years{why}"
-            return Breach(self.tau[e] - earliest, self.grid.dates[e], note)
+            return Miss(self.tau[e] - earliest, self.grid.dates[e], note)
 
         return judge
 
     def _pace(self, m: int, in_force: Sequence[str], verified: Sequence[str]) -> Judgement:
         name, takes = self.facts.measures[m], self.takes[m]
 
-        def judge(t: Timing) -> Breach | None:
+        def judge(t: Timing) -> Miss | None:
             ready, _ = self._ready(t, in_force, verified)
             for k, rise in t.rises[m]:
                 if k < 0:
@@ -279,11 +279,11 @@ class Terms:
                 most = (max(0.0, worked) / takes) if takes else (1.0 if worked >= -TIE else 0.0)
                 if rise > most + SLIGHT:
                     note = f"{name} rises by {rise:.4g} where the work allows {most:.4g}"
-                    return Breach(most - rise, self.grid.dates[k], note)
+                    return Miss(most - rise, self.grid.dates[k], note)
             if m in t.shrinks:
-                return Breach(-1.0, t.shrinks[m], f"{name}: its share falls")
+                return Miss(-1.0, t.shrinks[m], f"{name}: its share falls")
             if (total := sum(rise for _, rise in t.rises[m])) > 1 + SLIGHT:
-                return Breach(1 - total, None, f"{name}: its share passes 100 %")
+                return Miss(1 - total, None, f"{name}: its share passes 100 %")
             return None
 
         return judge
@@ -294,14 +294,14 @@ class Terms:
         alternatives = [frozenset(self.facts.measure[m] for m in a) for a in group.of]
         union = frozenset().union(*alternatives)
 
-        def judge(t: Timing) -> Breach | None:
+        def judge(t: Timing) -> Miss | None:
             chosen = {m for m in union if t.rises[m]}
             fits = [a for a in alternatives if chosen <= a]
             if not fits:
                 names = ", ".join(sorted(self.facts.measures[m] for m in chosen))
-                return Breach(-1.0, None, f"{names} do not belong to one alternative")
+                return Miss(-1.0, None, f"{names} do not belong to one alternative")
             if group.exactly and not chosen:
-                return Breach(-1.0, None, "none of the alternatives is chosen")
+                return Miss(-1.0, None, "none of the alternatives is chosen")
             return None
 
         return judge
@@ -311,12 +311,12 @@ class Terms:
         uses = [(self.facts.measure[m], use) for m, use in self.dossier.uses(resource).items()]
         slight = SLIGHT * max(1.0, abs(limit))
 
-        def judge(t: Timing) -> Breach | None:
-            worst: Breach | None = None
+        def judge(t: Timing) -> Miss | None:
+            worst: Miss | None = None
             for k in _changes(t, [m for m, _ in uses]):
                 used = sum(use * t.share(m, k) for m, use in uses)
                 if used > limit + slight and (worst is None or limit - used < worst.margin):
-                    worst = Breach(limit - used, self.grid.dates[k], f"{used:.6g} used of {limit:.6g}")
+                    worst = Miss(limit - used, self.grid.dates[k], f"{used:.6g} used of {limit:.6g}")
             return worst
 
         return judge
@@ -339,8 +339,8 @@ class Terms:
         below = None if link.at_least is None else self._scale(link.at_least)
         ahead = link.ahead_by.value
 
-        def judge(t: Timing) -> Breach | None:
-            worst: Breach | None = None
+        def judge(t: Timing) -> Miss | None:
+            worst: Miss | None = None
             for k, tau in enumerate(self.tau):
                 given = sum(w * t.share(m, k) for m, w in share)
                 margins = [] if above is None else [self._progress(above, t, tau) + ahead - given]
@@ -348,7 +348,7 @@ class Terms:
                 margin = min(margins, default=0.0)
                 if margin < -SLIGHT and (worst is None or margin < worst.margin):
                     note = f"{given:.1%} in force, {-margin:.1%} beyond what verified progress allows"
-                    worst = Breach(margin, self.grid.dates[k], note)
+                    worst = Miss(margin, self.grid.dates[k], note)
             return worst
 
         return judge
@@ -375,37 +375,37 @@ class Terms:
     def _in_force(self, require: InForce) -> Judgement:
         m = self.facts.measure[require.in_force]
 
-        def judge(t: Timing) -> Breach | None:
+        def judge(t: Timing) -> Miss | None:
             full = t.full[m]
             if full is None:
-                return Breach(-1.0, require.by, f"{require.in_force} is never wholly in force")
+                return Miss(-1.0, require.by, f"{require.in_force} is never wholly in force")
             day = self._day(m, full)
             if require.by is None or day <= require.by:
                 return None
             late = self.grid.time(day) - self.grid.time(require.by)
-            return Breach(-late, day, f"{require.in_force} is in force only on {day}")
+            return Miss(-late, day, f"{require.in_force} is in force only on {day}")
 
         return judge
 
     def _never(self, require: Never) -> Judgement:
         m = self.facts.measure[require.never]
 
-        def judge(t: Timing) -> Breach | None:
+        def judge(t: Timing) -> Miss | None:
             first = t.first[m]
-            return None if first is None else Breach(-1.0, self._day(m, first), f"{require.never} is in the plan")
+            return None if first is None else Miss(-1.0, self._day(m, first), f"{require.never} is in the plan")
 
         return judge
 
     def _before(self, require: Before) -> Judgement:
         a, b = (self.facts.measure[m] for m in require.before)
 
-        def judge(t: Timing) -> Breach | None:
+        def judge(t: Timing) -> Miss | None:
             first, full = t.first[b], t.full[a]
             if first is None or (full is not None and full <= first):
                 return None
             text = f"{require.before[1]} enters before {require.before[0]}"
             margin = -1.0 if full is None else -max(TIE, self.tau[full] - (self.tau[first] if first >= 0 else 0.0))
-            return Breach(margin, self._day(b, first), text)
+            return Miss(margin, self._day(b, first), text)
 
         return judge
 
@@ -414,11 +414,11 @@ class Terms:
         when = NEVER if require.by is None else self.grid.time(require.by)
         least = require.at_least.value
 
-        def judge(t: Timing) -> Breach | None:
+        def judge(t: Timing) -> Miss | None:
             reached = self._progress(scale, t, when)
             if reached >= least - SLIGHT:
                 return None
-            return Breach(reached - least, require.by, f"{reached:.1%} verified of {least:.1%}")
+            return Miss(reached - least, require.by, f"{reached:.1%} verified of {least:.1%}")
 
         return judge
 
@@ -458,14 +458,14 @@ class _Level:
                 kinks.append(t)
         return kinks
 
-    def judge(self, t: Timing) -> Breach | None:
+    def judge(self, t: Timing) -> Miss | None:
         """The worst breach; looks at both sides of every kink from `from` on, and at the last slope."""
-        worst: Breach | None = None
+        worst: Miss | None = None
         for time, level in self._levels(t):
             for margin in self._margins(level):
                 limit = SLIGHT * max(1.0, abs(level))
                 if margin < -limit and (worst is None or margin < worst.margin):
-                    worst = Breach(margin, None, f"{self.bound.interest} stands at {level:.6g} {time:.3g} years on")
+                    worst = Miss(margin, None, f"{self.bound.interest} stands at {level:.6g} {time:.3g} years on")
         return worst or self._for_ever(t)
 
     def _margins(self, level: float) -> Iterator[float]:
@@ -486,14 +486,14 @@ class _Level:
                 yield time, self._course(time) + before + built
             slope, since = sum(self._growth(t, time)), time
 
-    def _for_ever(self, t: Timing) -> Breach | None:
+    def _for_ever(self, t: Timing) -> Miss | None:
         rates = list(self._growth(t, self.kinks[-1]))
         slope, slight = sum(rates), 1e-9 * max(1.0, sum(abs(r) for r in rates))
         rising = self.bound.at_most is not None and slope > slight
         falling = self.bound.at_least is not None and slope < -slight
         if not rising and not falling:
             return None
-        return Breach(-abs(slope), None, f"{self.bound.interest} moves on by {slope:.6g} a year for ever")
+        return Miss(-abs(slope), None, f"{self.bound.interest} moves on by {slope:.6g} a year for ever")
 
     def _course(self, time: float) -> float:
         """The level without a deal: linear between what is known, constant outside."""

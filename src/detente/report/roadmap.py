@@ -13,7 +13,7 @@ from detente.dossier.grid import Grid, add_months
 from detente.dossier.quantities import DAYS_PER_YEAR
 from detente.dossier.schema import Dossier, Verify
 from detente.model.check_detection import NEVER
-from detente.model.check_paths import Facts
+from detente.model.check_facts import Facts
 from detente.model.check_terms import Terms, Timing
 from detente.model.detection import watch
 from detente.model.plan import FULL, Plan

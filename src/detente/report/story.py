@@ -13,7 +13,7 @@ from detente.design.assessment import Assessment, describe
 from detente.design.rules import Design
 from detente.dossier.schema import Before, Dossier, InForce, InterestBound, Never, ProgressBy, Require
 from detente.model.check import Slack
-from detente.model.check_paths import Facts
+from detente.model.check_facts import Facts
 from detente.model.check_terms import Terms
 from detente.report.progress_charts import annual
 from detente.report.words import LEVELS, MOMENTS, adding, day, interest, measure, number, party, percent

@@ -19,7 +19,7 @@ from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.arrays import Model
 from detente.model.check import Judge, Slack, check
-from detente.model.check_paths import Facts
+from detente.model.check_facts import Facts
 from detente.model.plan import Plan
 from detente.report.foreign.gambit import Ending, Game, Move, efg, game_of
 from tests.report.foreign.conftest import Designed

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from detente.dossier import fingerprint
 from detente.dossier.schema import Dossier, InForce, ProgressBy, Require
-from detente.model.check_paths import Facts
+from detente.model.check_facts import Facts
 from detente.model.check_terms import Terms
 from detente.model.plan import Plan, complete
 from detente.report.roadmap import Reading, Step, date_at, needs, steps_of
