@@ -89,6 +89,7 @@ class Deviation:
     """`party` fakes (undoes in secret where they are in force) the measures `faked` from `start`, and leaves openly.
 
     `seen_as`: the measure at whose rate and delay it is seen. An open breakout fakes nothing and leaves at its start.
+    `drops`: what it undoes openly once it stops, where that is not simply what it minds.
     """
 
     party: str
@@ -96,10 +97,11 @@ class Deviation:
     faked: frozenset[str] = frozenset()
     seen_as: str | None = None
     leaves: Instant = NO_TIME
+    drops: frozenset[str] | None = None
 
     @classmethod
-    def openly(cls, party: str, at: Instant) -> Deviation:
-        return cls(party, at, leaves=at)
+    def openly(cls, party: str, at: Instant, drops: frozenset[str] | None = None) -> Deviation:
+        return cls(party, at, leaves=at, drops=drops)
 
     @property
     def open(self) -> bool:
@@ -119,6 +121,7 @@ class Course:
     over: Instant = NO_TIME
     """The first answer."""
     pays: bool = False
+    drops: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -296,8 +299,15 @@ class Story:
         held = np.logical_or.reduce(lacking) if lacking else np.asarray(False)
         made = [entry.precedes(stop) & (entry.precedes(course.leaves) | ~held) for entry in times]
         falls = self.measures[m].falls
-        undone = earliest(one.then(self.undo[m], ANSWER) for r, one in stops.items() if falls or self.minds(r, m))
+        undoing = [r for r in stops if falls or self._drops(r, m, course)]
+        undone = earliest(stops[r].then(self.undo[m], ANSWER) for r in undoing)
         return Life(entries, made, undone, keeps)
+
+    def _drops(self, r: str, m: str, course: Course) -> bool:
+        """Whether a performer that stops undoes a measure."""
+        if r == course.breaker and course.drops is not None:
+            return m in course.drops
+        return self.minds(r, m)
 
     def value(self, p: str, course: Course, *, no_deal: bool = True) -> Floats:
         """Value to p from a course's start on [R]; without `no_deal`, the cost of collapse is left out as well."""
@@ -397,7 +407,7 @@ class Story:
         stops = {q: known.then(self.response[q], ANSWER) for q in self.parties}
         over = known.then(self.first(p), ANSWER)
         stops[p] = earliest([over, leaves])
-        return Course(deviation.start, deviation.faked, p, stops, leaves, over, pays=True)
+        return Course(deviation.start, deviation.faked, p, stops, leaves, over, pays=True, drops=deviation.drops)
 
     # expectations
 
