@@ -64,6 +64,7 @@ def row(
         r
         for r in Judge(d).slacks(p)
         if (r.kind, r.party) == (kind, party)
+        and r.leaves is None
         and (at is None or (r.date, r.moment) == (d.grid.dates[at[0]], at[1]))
         and (measure is None or r.measure == measure)
     ]
@@ -530,8 +531,8 @@ def test_secret_undoing() -> None:
 def test_a_measure_that_cannot_be_undone_is_faked_at_its_entry_only() -> None:
     verify = {"by": "agency", "detects": "0.2 /year"}
     d = dossier({"give": {**GIVE, "undo": "never", "verify": verify}, "pay": PAY})
-    found = [(r.date, r.moment) for r in Judge(d).slacks(plan(d, give=2)) if r.kind == "covert"]
-    assert found == [(d.grid.dates[2], "before")]
+    found = [(r.date, r.moment, r.leaves is None) for r in Judge(d).slacks(plan(d, give=2)) if r.kind == "covert"]
+    assert found == [(d.grid.dates[2], "before", True), (d.grid.dates[2], "before", False)]
 
 
 def test_never_seen() -> None:
@@ -574,7 +575,10 @@ def test_state_is_in_force_from_before_signature() -> None:
 def test_a_fakeable_state_measure_can_be_undone_in_secret_at_every_moment() -> None:
     verify = {"by": "agency", "detects": "0.2 /year"}
     d = dossier({"give": {**GIVE, "verify": verify}, "pay": PAY}, state={"in_force": {"give": {"since": "2019-03-01"}}})
-    assert sum(r.kind == "covert" for r in Judge(d).slacks(plan(d))) == 2 * len(d.grid)
+    found = [r for r in Judge(d).slacks(plan(d)) if r.kind == "covert" and r.leaves is None]
+    assert sum(r.moment != "between" for r in found) == 2 * len(d.grid)
+    between = [r.years for r in found if r.moment == "between"]
+    assert between == pytest.approx(d.grid.years[1:]), "b answers at once"
 
 
 def test_divisible_measure() -> None:

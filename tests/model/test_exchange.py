@@ -64,7 +64,9 @@ def at_signature(d: Dossier) -> Plan:
 
 
 def rows(d: Dossier, plan: Plan, kind: str, party: str) -> list[Slack]:
-    return [row for row in Judge(d).slacks(plan) if row.kind == kind and row.party == party]
+    """Those of a kind and party; faking that ends in an open break has rows of its own."""
+    slacks = Judge(d).slacks(plan)
+    return [row for row in slacks if row.kind == kind and row.party == party and row.leaves is None]
 
 
 def kept(d: Dossier, kind: str, party: str) -> bool:

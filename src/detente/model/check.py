@@ -102,6 +102,16 @@ class _Rows(NamedTuple):
     def slack(self) -> Array:
         return self.keep - self.deviate
 
+    def flat(self) -> _Rows:
+        """[moments, 1] → [moments]."""
+        assert self.at is not None
+        arrays = (self.keep, self.deviate, self.collapse, self.no_deal)
+        keep, deviate, collapse, no_deal = (
+            None if x is None else np.broadcast_to(x, (len(self.at), 1))[:, 0] for x in arrays
+        )
+        assert keep is not None and deviate is not None
+        return self._replace(keep=keep, deviate=deviate, collapse=collapse, no_deal=no_deal)
+
     @property
     def accepted(self) -> NDArray[np.bool_]:
         size = np.maximum(np.maximum(np.abs(self.keep), np.abs(self.deviate)), self.norm)
@@ -332,7 +342,7 @@ class Judge:
     def _tempted(
         self, plan: _Plan, p: int, stream: Stream, at: NDArray[np.intp], kind: Kind, measure: int | None
     ) -> _Rows:
-        """Keeping against deviating at some moments of the calendar."""
+        """Keeping against deviating at some moments of the calendar: [moments, leaving moments or 1]."""
         now = self.calendar.all[at]
         ahead = np.exp(self.facts.rho[p] * now.t)[:, None]
         spared, exits = (x[at][:, None] for x in self._spared(p))
@@ -340,16 +350,13 @@ class Judge:
         keep = (self._kept(plan, p)[at][:, None] + spared - exits) * ahead
         deviate = (self._along(stream, p, plan) + spared - no_deal - collapse) * ahead
         parts = [np.broadcast_to(x * ahead, deviate.shape) for x in (collapse, no_deal - exits)]
-        if deviate.shape[1] > 1:
-            return _Rows(kind, p, None, measure, self.facts.norm[p], now, keep, deviate, None, *parts)
-        flat = [np.broadcast_to(x, keep.shape)[:, 0] for x in (keep, deviate, *parts)]
-        return _Rows(kind, p, None, measure, self.facts.norm[p], now, flat[0], flat[1], None, *flat[2:])
+        return _Rows(kind, p, None, measure, self.facts.norm[p], now, keep, deviate, None, *parts)
 
     def _breakouts(self, plan: _Plan, p: int) -> Iterator[_Rows]:
         """Keeping against breaking out at every moment; none where p saves and loses nothing at any of them."""
         if not self._acting(plan, p):
             return
-        rows = self._tempted(plan, p, self._stream(("broken", p)), self.calendar.of[p, None], "breakout", None)
+        rows = self._tempted(plan, p, self._stream(("broken", p)), self.calendar.of[p, None], "breakout", None).flat()
         if (np.abs(rows.slack) > 1e-12 * np.maximum(1.0, np.abs(rows.keep))).any() or self._at_stake(plan, p):
             yield rows
 
@@ -381,7 +388,7 @@ class Judge:
         for m, e in self._faked(plan, p):
             at = self._chances(p, m, e)
             if len(at):
-                yield self._tempted(plan, p, self._stream(("faked", p, m, e, False)), at, "covert", m)
+                yield self._tempted(plan, p, self._stream(("faked", p, m, e, False)), at, "covert", m).flat()
 
     def _faked(self, plan: _Plan, q: int) -> Iterator[tuple[int, int]]:
         """What of a plan a party can fake, and when it enters."""
@@ -430,13 +437,13 @@ class Judge:
         for q in others:
             at = self.calendar.of[q, None]
             value = self._enjoyed(plan, p)[at] + self._along(self._stream(("broken", q)), p, plan)
-            yield self._exposed("exposure", p, q, None, at, value[:, 0])
+            yield self._exposed("exposure", p, q, None, at, value).flat()
         for q in others:
             for m, e in self._faked(plan, q):
                 if e >= 0:
                     at = self._chances(q, m, e)[:1]
                     value = self._enjoyed(plan, p)[at] + self._along(self._stream(("faked", q, m, e, True)), p, plan)
-                    yield self._exposed("secret_exposure", p, q, m, at, value[:, 0])
+                    yield self._exposed("secret_exposure", p, q, m, at, value).flat()
 
     def _exposed(
         self,
@@ -487,13 +494,11 @@ class Judge:
         (_, exits), (collapse, no_deal) = self._lost(kept, p), self._lost(broken, p)
         keep = (self._along(kept, p, plan) + spared - exits) * ahead
         deviate = (self._along(broken, p, plan) + spared - no_deal - collapse) * ahead
-        flat = [
-            np.broadcast_to(x, ahead.shape)[:, 0] for x in (keep, deviate, collapse * ahead, (no_deal - exits) * ahead)
-        ]
+        parts = (collapse * ahead, (no_deal - exits) * ahead)
         if key is None:
             for k in keys:
                 self._fixed.pop((id(self._streams.pop(k)), p), None)
-        return _Rows("breakout", p, None, None, self.facts.norm[p], now, flat[0], flat[1], None, *flat[2:])
+        return _Rows("breakout", p, None, None, self.facts.norm[p], now, keep, deviate, None, *parts).flat()
 
     # verdicts
 

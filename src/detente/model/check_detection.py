@@ -55,16 +55,16 @@ class Law:
         """P(T > after); at infinity the chance that it is never seen."""
         t = np.maximum(np.asarray(after, float), 0.0)
         left = np.exp(-self.rate * t) if self.rate else np.ones(t.shape)
-        return left * self._diary(0.0).unseen(t) if self.round else left
+        return np.asarray(left * self._diary(0.0).unseen(t) if self.round else left)[()]
 
     def later(self, rho: float, after: ArrayLike) -> Array:
         """E[e^(−ρT); after < T < ∞]; `after` below 0 for whenever it is seen."""
         t = np.maximum(np.asarray(after, float), 0.0)
         if self.round:
             diary = self._diary(rho)
-            return np.asarray(diary.total - diary.until(t, 0))
+            return np.asarray(diary.total - diary.until(t, 0))[()]
         both = self.rate + rho
-        return np.asarray(self.rate / both * np.exp(-both * t) if self.rate else np.zeros(t.shape))
+        return np.asarray(self.rate / both * np.exp(-both * t) if self.rate else np.zeros(t.shape))[()]
 
     def moved(self, rho: float, until: ArrayLike) -> Array:
         """E[T e^(−ρT); T ≤ until], for finite times."""

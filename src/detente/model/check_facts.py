@@ -184,17 +184,22 @@ class Facts:
         return self.undo[m]
 
     def no_faster(self, faker: int, m: int) -> frozenset[int]:
-        """The faker's other fakeable measures that are seen no faster than m. DESIGN §5."""
-        if not self.rho[faker]:
-            return frozenset()
-        bar = self._speed(faker, m) * (1 + 1e-12)
-        rivals = (n for n in range(len(self.measures)) if self.fakeable[n] and faker in self.by[n] and n != m)
-        return frozenset(n for n in rivals if self._speed(faker, n) <= bar)
+        """The faker's fakeable measures that are seen no faster than m, which is one of them. DESIGN §5."""
+        rivals = [n for n in range(len(self.measures)) if self.fakeable[n] and faker in self.by[n]]
+        if self.rho[faker]:
+            bar = self._speed(faker, m) * (1 + 1e-12)
+            return frozenset(n for n in rivals if self._speed(faker, n) <= bar)
+        bar = self._lag(m) * (1 - 1e-12)
+        return frozenset(n for n in rivals if self._lag(n) >= bar)
 
     def _speed(self, faker: int, m: int) -> float:
         """e^(−ρ·delay)·E[e^(−ρT)]."""
         rho = self.rho[faker]
         return math.exp(-rho * self.delay[m]) * float(self.law[m].later(rho, -1.0))
+
+    def _lag(self, m: int) -> float:
+        """Mean years until a faked measure is seen: the order of `_speed` as ρ → 0."""
+        return self.delay[m] + self.law[m].mean()
 
 
 def _weights(dossier: Dossier, party: Party) -> dict[str, float]:
