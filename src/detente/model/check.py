@@ -27,6 +27,10 @@ from detente.model.tolerance import SLIGHT, slight
 
 SuccessLevel = Literal["none", "minimal", "full"]
 Threat = Literal["walk_away", "no_deal"]
+Day = date
+Path = Literal["kept", "broken", "faked", "left"]
+MOST = 1 << 23
+"""Numbers that a judge keeps from plan to plan."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Slack:
     """Name of the demand, link, group or resource."""
     years: float | None = None
     """The moment in years from signature, exact: one between dates need not fall on a day."""
-    leaves: date | None = None
+    leaves: Day | None = None
     """When the cheat breaks openly, if it is not found out before."""
     leaves_years: float | None = None
     leaves_moment: Side | None = None
@@ -109,7 +113,8 @@ class _Rows(NamedTuple):
         keep, deviate, collapse, no_deal = (
             None if x is None else np.broadcast_to(x, (len(self.at), 1))[:, 0] for x in arrays
         )
-        assert keep is not None and deviate is not None
+        assert keep is not None
+        assert deviate is not None
         return self._replace(keep=keep, deviate=deviate, collapse=collapse, no_deal=no_deal)
 
     @property
@@ -188,7 +193,6 @@ class Judge:
         self._streams: dict[tuple[object, ...], Stream] = {}
         self._fixed: dict[tuple[int, int], tuple[Array, Array]] = {}
         self._interiors: dict[int, Interior] = {}
-        self._size = 0
         self.past = Past(facts, self.calendar.all)
 
     # what is known before any plan
@@ -237,14 +241,17 @@ class Judge:
 
     # paths, built when they are asked for
 
-    def _stream(self, key: tuple[object, ...]) -> Stream:
-        stream = self._streams.get(key)
+    def _stream(self, kind: Path, *of: int) -> Stream:
+        stream = self._streams.get((kind, *of))
         if stream is None:
-            stream = self._streams[key] = self._build(*key)
+            stream = self._streams[kind, *of] = self._build(kind, *of)
         return stream
 
-    def _build(self, kind: object, *of: int) -> Stream:
-        """("kept"), ("broken", q), or, where q fakes m from its entry e on, ("faked" or "left", q, m, e, only?)."""
+    def _build(self, kind: Path, *of: int) -> Stream:
+        """ "kept"; "broken" by q; or q fakes m, which enters in e, and perhaps leaves: "faked", "left" (q, m, e, only).
+
+        `only`: only at its entry.
+        """
         facts, paths, every = self.facts, self.paths, self.calendar.all
         if kind == "kept":
             return Stream(facts, every, paths.kept(every.column()), self.leavers)
@@ -264,8 +271,8 @@ class Judge:
         """Moments at which m, entering in period e, can be faked (before its entry) or undone in secret (later)."""
         entry = [] if e < 0 else [self.calendar.entry[e]]
         of = self.calendar.of[q, m]
-        later = of[self.calendar.all.base[of] >= e] if self.facts.undo[m] < NEVER else []
-        return np.array([*entry, *later], np.intp)
+        later = of[self.calendar.all.base[of] >= e] if self.facts.undo[m] < NEVER else of[:0]
+        return np.array([*entry, *later.tolist()], np.intp)
 
     def _along(self, stream: Stream | Past, p: int, plan: _Plan) -> Array:
         """Value along paths from each of their moments on, present value at signature, without no_deal and collapse."""
@@ -297,13 +304,13 @@ class Judge:
     def _kept(self, plan: _Plan, p: int) -> Array:
         """Value of keeping from each moment on, present value at signature, without no_deal: [moments]."""
         if p not in plan.kept:
-            value = self._along(self._stream(("kept",)), p, plan)
+            value = self._along(self._stream("kept"), p, plan)
             plan.kept[p] = np.broadcast_to(value, (len(self.calendar.all), 1))[:, 0]
         return plan.kept[p]
 
     def _spared(self, p: int) -> tuple[Array, Array]:
         """What no_deal is from each moment on, and what exits take of it."""
-        _, lost = self._lost(self._stream(("kept",)), p)
+        _, lost = self._lost(self._stream("kept"), p)
         return self.tables[p].course.spared(self.calendar.all.t), np.broadcast_to(lost, (len(self.calendar.all), 1))[
             :, 0
         ]
@@ -356,7 +363,7 @@ class Judge:
         """Keeping against breaking out at every moment; none where p saves and loses nothing at any of them."""
         if not self._acting(plan, p):
             return
-        rows = self._tempted(plan, p, self._stream(("broken", p)), self.calendar.of[p, None], "breakout", None).flat()
+        rows = self._tempted(plan, p, self._stream("broken", p), self.calendar.of[p, None], "breakout", None).flat()
         if (np.abs(rows.slack) > 1e-12 * np.maximum(1.0, np.abs(rows.keep))).any() or self._at_stake(plan, p):
             yield rows
 
@@ -364,7 +371,7 @@ class Judge:
         """Whether breaking out saves or loses p anything, even where gains and losses cancel."""
         if self.facts.first[p] < NEVER and (self.tables[p].course.felt or self.collapse[p]):
             return True
-        kept, broken, at = self._stream(("kept",)), self._stream(("broken", p)), self.calendar.of[p, None]
+        kept, broken, at = self._stream("kept"), self._stream("broken", p), self.calendar.of[p, None]
         saved = self._items(broken, plan, p)
         for item, value in self._items(kept, plan, p).items():
             here = np.broadcast_to(value, (len(self.calendar.all), 1))[at]
@@ -388,7 +395,7 @@ class Judge:
         for m, e in self._faked(plan, p):
             at = self._chances(p, m, e)
             if len(at):
-                yield self._tempted(plan, p, self._stream(("faked", p, m, e, False)), at, "covert", m).flat()
+                yield self._tempted(plan, p, self._stream("faked", p, m, e, False), at, "covert", m).flat()
 
     def _faked(self, plan: _Plan, q: int) -> Iterator[tuple[int, int]]:
         """What of a plan a party can fake, and when it enters."""
@@ -402,7 +409,7 @@ class Judge:
         for m, e in self._faked(plan, p):
             at = self._chances(p, m, e)
             if len(at) and len(then := self.calendar.of[p, None]):
-                rows = self._tempted(plan, p, self._stream(("left", p, m, e, False)), at, "covert", m)
+                rows = self._tempted(plan, p, self._stream("left", p, m, e, False), at, "covert", m)
                 yield from self._best(rows, at, then)
 
     def _best(self, rows: _Rows, at: NDArray[np.intp], then: NDArray[np.intp]) -> Iterator[_Rows]:
@@ -416,7 +423,7 @@ class Judge:
 
         def pick(x: Array | None) -> Array:
             assert x is not None
-            return np.broadcast_to(x, later.shape)[some, best]
+            return np.asarray(np.broadcast_to(x, later.shape)[some, best])
 
         yield rows._replace(
             at=self.calendar.all[at[some]],
@@ -436,13 +443,13 @@ class Judge:
         others = [q for q in range(len(self.facts.parties)) if q != p and self._acting(plan, q)]
         for q in others:
             at = self.calendar.of[q, None]
-            value = self._enjoyed(plan, p)[at] + self._along(self._stream(("broken", q)), p, plan)
+            value = self._enjoyed(plan, p)[at] + self._along(self._stream("broken", q), p, plan)
             yield self._exposed("exposure", p, q, None, at, value).flat()
         for q in others:
             for m, e in self._faked(plan, q):
                 if e >= 0:
                     at = self._chances(q, m, e)[:1]
-                    value = self._enjoyed(plan, p)[at] + self._along(self._stream(("faked", q, m, e, True)), p, plan)
+                    value = self._enjoyed(plan, p)[at] + self._along(self._stream("faked", q, m, e, True), p, plan)
                     yield self._exposed("secret_exposure", p, q, m, at, value).flat()
 
     def _exposed(
@@ -464,7 +471,7 @@ class Judge:
             for m, e in self._faked(plan, q) if q != p else ():
                 at, then = self._chances(q, m, e)[:1], self.calendar.of[q, None]
                 if e >= 0 and len(then):
-                    value = self._enjoyed(plan, p)[at] + self._along(self._stream(("left", q, m, e, True)), p, plan)
+                    value = self._enjoyed(plan, p)[at] + self._along(self._stream("left", q, m, e, True), p, plan)
                     yield from self._best(self._exposed("secret_exposure", p, q, m, at, value), at, then)
 
     def _within(self, plan: _Plan, p: int, *, worst: bool) -> Iterator[_Rows]:
@@ -503,6 +510,9 @@ class Judge:
     # verdicts
 
     def _read(self, plan: Plan) -> _Plan:
+        if sum(stream.size for stream in self._streams.values()) > MOST:
+            for stream in self._streams.values():
+                stream.forget()
         return _Plan(self.terms.clock.timing(plan), self.waits)
 
     def _empty(self, plan: _Plan) -> bool:
@@ -607,7 +617,7 @@ class Judge:
                 from_no_deal=None if rows.no_deal is None else float(rows.no_deal[i]),
             )
 
-    def _when(self, moments: Moments | None, i: int) -> tuple[Side | None, date | None, float | None]:
+    def _when(self, moments: Moments | None, i: int) -> tuple[Side | None, Day | None, float | None]:
         if moments is None:
             return None, None, None
         t, side = float(moments.t[i]), int(moments.side[i])

@@ -8,6 +8,7 @@ others know, or somebody leaves. All functions take arrays of times.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -256,3 +257,32 @@ class Leaves:
             seen = (known / both + 1 / both**2) * self.law.later(both, since) - self.law.moved(both, since) / both
             found = found - factor * seen
         return np.asarray(self.rate * found)
+
+
+class Thinned:
+    """X as another chance has it, where after each of some dates only a share is left, as some have left by then.
+
+    `steps`: (date, change of the share after it), the share before the first being 1; arrays over moments.
+    """
+
+    def __init__(self, chance: Chance, steps: Sequence[tuple[Array, Array]]) -> None:
+        self.chance = chance
+        self.steps = steps
+
+    def left(self, x: ArrayLike) -> Array:
+        found = self.chance.left(x)
+        for date, change in self.steps:
+            found = found + change * self.chance.left(np.maximum(x, date))
+        return found
+
+    def later(self, rho: float, x: ArrayLike) -> Array:
+        found = self.chance.later(rho, x)
+        for date, change in self.steps:
+            found = found + change * self.chance.later(rho, np.maximum(x, date))
+        return found
+
+    def moved(self, rho: float, x: ArrayLike) -> Array:
+        found = self.chance.moved(rho, x)
+        for date, change in self.steps:
+            found = found + change * self.chance.moved(rho, np.maximum(x, date))
+        return found

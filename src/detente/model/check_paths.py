@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from detente.dossier.grid import add_months
 from detente.dossier.quantities import DAYS_PER_YEAR
 from detente.dossier.schema import Dossier
-from detente.model.check_detection import NEVER, TIE, Array, Chance, Law, Leaves, Seen, Sure
+from detente.model.check_detection import NEVER, TIE, Array, Chance, Law, Leaves, Seen, Sure, Thinned
 from detente.model.check_facts import Course, Facts, Fates
 
 Mask = NDArray[np.bool_]
@@ -76,10 +76,9 @@ class Calendar:
         fakes = [
             (q, m) for q in performers for m in range(len(facts.measures)) if facts.fakeable[m] and q in facts.by[m]
         ]
-        just = {(q, None): list(self._just(q)) for q in performers}
-        between: dict[tuple[int, int | None], list[float]] = {**just}
+        between: dict[tuple[int, int | None], list[float]] = {(q, None): list(self._just(q)) for q in performers}
         for q, m in fakes:
-            between[q, m] = [*just[q, None], *(t - facts.delay[m] for t in self._arriving(q))]
+            between[q, m] = [*between[q, None], *(t - facts.delay[m] for t in self._arriving(q))]
         times = _apart(t for found in between.values() for t in found if t > -TIE)
         keys = sorted([(t, side) for t in dated for side in (BEFORE, AFTER)] + [(t, BETWEEN) for t in times])
         self.all = Moments.at(facts.tau, (t for t, _ in keys), (side for _, side in keys))
@@ -285,7 +284,8 @@ class Paths:
         law, delay = self.facts.law[m], self.facts.delay[m]
         branches, weight = self._until(now, law, delay, then, faker)
         since = np.maximum(then.t - now.t, 0.0)
-        weight = weight * np.exp(-self.leaving * since) * law.left(since - delay)
+        soon = np.where(then.late, 0.0, self._nudge(now, law))
+        weight = weight * np.exp(-self.leaving * since) * law.left(since - soon - delay)
         return [*branches, self._parting(then, weight, faker)]
 
     def _parting(self, then: Moments, weight: Array, mover: int) -> Branch:
@@ -309,25 +309,37 @@ class Paths:
         self, now: Moments, law: Law, delay: float, then: Moments | None, faker: int | None = None
     ) -> tuple[list[Branch], Array]:
         """Exits and, of a faker, being found out, until it leaves; and what is left by the dated exits till then."""
-        branches: list[Branch] = []
-        weight = np.ones((1, 1))
+        exits: list[Branch] = []
+        steps: list[tuple[Array, Array]] = []
+        weight, share = np.ones((1, 1)), np.ones((1, 1))
+        nudge = self._nudge(now, law)
+        for x, r, chance in self.dated:
+            counts = self._to_come(now, None, x)
+            stays = np.exp(-self.leaving * np.maximum(x - now.t, 0.0)) * law.left(x - nudge - now.t - delay)
+            before = counts & self._to_come(now, then, x)
+            if before.any():
+                exits.append(self._dated_exit(x, r, np.where(before, weight * chance * stays, 0.0)))
+            weight = weight * np.where(before, 1 - chance, 1.0)
+            steps.append((x - nudge, np.where(counts, -chance * share, 0.0)))
+            share = share * np.where(counts, 1 - chance, 1.0)
         last = np.full((1, 1), NEVER) if then is None else then.t
-        start = -NEVER
-        for x, r, chance in [*self.dated, (NEVER, -1, 0.0)]:
-            low, high = np.maximum(now.t, start), np.minimum(last, x)
-            if faker is not None and law.sees:
-                branches.append(self._found_out(now, then, faker, law, delay, (low, high), weight))
-            for q, rate in self.rates:
-                leaves = Leaves(law, now.t, delay, self.leaving, rate)
-                branches.append(self._exit(now, leaves, q, (low, high), weight))
-            if x < NEVER:
-                counts = self._to_come(now, then, x)
-                stays = np.exp(-self.leaving * np.maximum(x - now.t, 0.0)) * law.left(x - now.t - delay)
-                if counts.any():
-                    branches.append(self._dated_exit(x, r, np.where(counts, weight * chance * stays, 0.0)))
-                weight = weight * np.where(counts, 1 - chance, 1.0)
-                start = x
-        return branches, weight
+        branches = [
+            self._exit(now, self._thinned(Leaves(law, now.t, delay, self.leaving, rate), steps), q, last)
+            for q, rate in self.rates
+        ]
+        if faker is not None and law.sees:
+            chance_ = self._thinned(Seen(law, now.t, delay, self.leaving), steps)
+            branches.append(self._found_out(now, then, faker, chance_, nudge if law.round else None))
+        return [*branches, *exits], weight
+
+    @staticmethod
+    def _thinned(chance: Chance, steps: Sequence[tuple[Array, Array]]) -> Chance:
+        return Thinned(chance, steps) if steps else chance
+
+    @staticmethod
+    def _nudge(now: Moments, law: Law) -> Array:
+        """What is set off just after a moment is seen just after a visit: a little later than all else on its date."""
+        return np.asarray(NUDGE * now.late if law.round else np.zeros((1, 1)), float)
 
     @staticmethod
     def _to_come(now: Moments, then: Moments | None, x: float) -> Mask:
@@ -337,30 +349,25 @@ class Paths:
             counts = counts & ((x < then.t - TIE) | ((np.abs(x - then.t) <= TIE) & (then.side != BEFORE)))
         return np.asarray(counts)
 
-    def _found_out(
-        self,
-        now: Moments,
-        then: Moments | None,
-        faker: int,
-        law: Law,
-        delay: float,
-        stretch: tuple[Array, Array],
-        weight: Array,
-    ) -> Branch:
+    def _found_out(self, now: Moments, then: Moments | None, faker: int, chance: Chance, nudge: Array | None) -> Branch:
         """The others know at X; whoever cheats stops the rest at the first answer, or when it leaves."""
         facts = self.facts
-        first = facts.first[faker]
+        at = now if then is None else then
+        last = np.full((1, 1), NEVER)
+        if then is not None:
+            last = then.t if nudge is None else then.t - np.where(then.late, 0.0, nudge)
         branch = Branch(
-            Seen(law, now.t, delay, self.leaving),
-            *stretch,
-            weight,
-            now.base if then is None else then.base,
-            now.t if then is None else then.t,
-            now.late if then is None else then.late,
+            chance,
+            now.t,
+            last,
+            np.ones((1, 1)),
+            at.base,
+            at.t,
+            at.late,
             moving=facts.found_out[faker],
-            answer=(NEVER, first),
+            answer=(NEVER, facts.first[faker]),
             pays=faker,
-            nudge=NUDGE * now.late if law.round and now.late.any() else None,
+            nudge=nudge if now.late.any() else None,
         )
         if then is not None:
             measures = range(len(facts.measures))
@@ -371,12 +378,13 @@ class Paths:
             branch.leaver, branch.holds = faker, "anchor"
         return branch
 
-    def _exit(self, now: Moments, leaves: Leaves, q: int, stretch: tuple[Array, Array], weight: Array) -> Branch:
+    def _exit(self, now: Moments, leaves: Chance, q: int, last: Array) -> Branch:
         """Party q leaves at X: as a breakout, but nobody pays for it."""
         return Branch(
             leaves,
-            *stretch,
-            weight,
+            now.t,
+            last,
+            np.ones((1, 1)),
             now.base,
             now.t,
             now.late,

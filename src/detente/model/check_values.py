@@ -101,6 +101,11 @@ class Stream:
         self.kept: dict[object, Array] = {}
         self.size = 0
 
+    def forget(self) -> None:
+        """Keep nothing of what was asked so far."""
+        self.kept.clear()
+        self.size = 0
+
     # entries
 
     def entry(self, worths: Table, p: int, made: Made) -> Array:
