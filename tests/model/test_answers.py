@@ -7,9 +7,11 @@ for a unit; who answers minds what it stops by a hundredth of a point a year, wh
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 import pytest
@@ -73,9 +75,14 @@ def dossier(
 
 
 def judged(d: dt.Dossier, entry: Mapping[str, Any] | None = None) -> list[Row]:
-    """The slack rows of a plan, by default of everything at signature, as `evaluate --json` has them."""
+    """The slack rows of a plan, by default of everything at signature, dates as `evaluate --json` has them."""
     plan = dt.Plan(entry if entry is not None else dict.fromkeys(d.measures, d.start))
-    return dt.evaluate(d, plan).to_json()["slacks"]
+    return plainly(dt.evaluate(d, plan))
+
+
+def plainly(found: Any) -> list[Row]:
+    rows = [dataclasses.asdict(row) for row in found.verdict.slacks]
+    return [{name: str(x) if isinstance(x, date) else x for name, x in row.items()} for row in rows]
 
 
 def chosen(rows: list[Row], **fields: Any) -> list[Row]:
@@ -381,13 +388,13 @@ def test_the_best_time_to_break_is_between_dates(case: Mapping[str, Any]) -> Non
         d = dt.load(str(SHARED / "data" / "found" / "moments" / f"{name}.yaml"))
         fifth = next(day for day in d.grid.dates if day.year == 2025)
         plan = dt.Plan({"flow": d.start, "first": fifth, "second": d.grid.dates[-1]})
-        found = dt.evaluate(d, plan).to_json()
-        rows = chosen(found["slacks"], kind="breakout", party="a")
+        found = dt.evaluate(d, plan)
+        rows = chosen(plainly(found), kind="breakout", party="a")
         worst = min(rows, key=lambda row: row["slack"])
         assert worst["slack"] == pytest.approx(expect["slack_just_after_year_4"], abs=1e-6)
         assert (worst["moment"], worst["date"]) == ("between", "2024-01-01")
         assert worst["years"] == pytest.approx(4.0, abs=1e-9)
-        assert found["satisfactory"] is expect["keepable"]
+        assert found.satisfactory is expect["keepable"]
         if name == "between_dates":
             on_dates = min(row["slack"] for row in rows if row["moment"] != "between")
             assert on_dates == pytest.approx(expect["least_slack_on_dates"], abs=1e-6)

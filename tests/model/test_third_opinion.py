@@ -80,7 +80,7 @@ def cheats(story: Story, p: str, times: list[Instant]) -> list[Deviation]:
         rivals = [n for n in mine if n != m and n in story.no_faster(p, m)]
         begins = [Instant(entered, BEFORE)] if entered >= 0 else []
         begins += [at for at in times if story.done(m, at)] if story.undo[m] < math.inf else []
-        found += [Deviation(p, at, {m} | some, m) for at in begins for some in subsets(rivals)]
+        found += [Deviation(p, at, frozenset({m}) | some, m) for at in begins for some in subsets(rivals)]
     return found
 
 
@@ -150,7 +150,8 @@ def judge_finds_it(story: Story, best: float, found: Found) -> None:
 
 
 def exposures_are_covered(story: Story, rows: list, p: str, times: list[Instant]) -> None:
-    """No time of breaking exposes p to more than the judge says."""
+    """No time of breaking, up to the last date (which stands for every later one), exposes p to more than judged."""
+    times = [at for at in times if float(at.t) <= story.tau[-1]]
     for q in story.parties if story.parties[p].exposure_limit is not None else ():
         if q == p or not acts(story, q):
             continue
