@@ -234,7 +234,7 @@ class Leaves:
 
     def _left(self, rho: float, x: Array) -> Array:
         """e^(−leaving·(x − start) − ρx)·P(not known by x)."""
-        gone = np.exp(-self.leaving * (x - self.start) - rho * x)
+        gone = np.exp(-(self.leaving + rho) * (x - self.start) - rho * self.start)
         return gone * self.law.left(x - self.start - self.delay)
 
     def left(self, x: ArrayLike) -> Array:

@@ -79,7 +79,7 @@ class Calendar:
         between: dict[tuple[int, int | None], list[float]] = {(q, None): list(self._just(q)) for q in performers}
         for q, m in fakes:
             between[q, m] = [*between[q, None], *(t - facts.delay[m] for t in self._arriving(q))]
-        times = _apart(t for found in between.values() for t in found if t > -TIE)
+        times = [_on(t, dated) for t in _apart(t for found in between.values() for t in found if t > -TIE)]
         keys = sorted([(t, side) for t in dated for side in (BEFORE, AFTER)] + [(t, BETWEEN) for t in times])
         self.all = Moments.at(facts.tau, (t for t, _ in keys), (side for _, side in keys))
         always = {i for i, (_, side) in enumerate(keys) if side != BETWEEN}
@@ -131,6 +131,11 @@ def _apart(times: Iterable[float]) -> list[float]:
     return found
 
 
+def _on(t: float, dates: Sequence[float]) -> float:
+    """The date that a time is, but for rounding; else the time."""
+    return next((date for date in dates if abs(date - t) <= TIE), t)
+
+
 class Point(NamedTuple):
     """E[e^(−ρX); X > x] and P(X > x) at some x: what a stretch of X holds is the difference of two points."""
 
@@ -148,12 +153,16 @@ class Point(NamedTuple):
         return Point(np.where(mask, other.later, self.later), np.where(mask, other.left, self.left))
 
 
+class Backs(NamedTuple):
+    """Of each measure: years until it is performed again, from the anchor and from X; one of them at most."""
+
+    known: tuple[float, ...]
+    moving: tuple[float, ...]
+
+
 @dataclass(eq=False)
 class Branch:
-    """What happens where X falls in (low, high], weighed. Times are known (anchor + …) or move with X (X + …).
-
-    `back`: when a measure is performed again after it was undone (nobody does so today).
-    """
+    """What happens where X falls in (low, high], weighed. Times are known (anchor + …) or move with X (X + …)."""
 
     chance: Chance
     low: Array
@@ -168,6 +177,9 @@ class Branch:
     """Years from the anchor until entries stop, and until what is in force is undone."""
     moving: Fates | None = None
     """As `known`, from X."""
+    back: Backs | None = None
+    """When each measure is performed again, not before it was undone; what was held up enters then. No path of today's
+    has one: breaches that are cured will."""
     answer: tuple[float, float] = (NEVER, NEVER)
     """Years until the first answer: from the anchor, from X; one of them at most."""
     pays: int | None = None

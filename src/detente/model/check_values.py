@@ -82,6 +82,34 @@ class Happening:
     after: Point
 
 
+@dataclass(frozen=True)
+class Again:
+    """What comes back when a measure is performed again: all of it, its `once` too, or only what was `lost`."""
+
+    worth: Worth
+    start: Array
+    once: Array
+    """Of the entry, in present value, where it is still to come."""
+
+    def value(self, branch: Branch, m: int, low: Point, high: Point, lost: float | None = None) -> Array:
+        """E[what comes back; X between two points]: `lost` of what is in force, or (None) an entry held up."""
+        assert branch.back is not None
+        known, moving = branch.back.known[m], branch.back.moving[m]
+        entry = Worth((), {}, self.worth.rho)
+        entry.lasting = self.worth.once
+        entered = lost is None
+        if moving < NEVER:
+            value = _floored(branch, self.worth, moving, self.start, low, high)
+            late = _floored(branch, entry, moving, self.start, low, high) if entered and entry.lasting else ZERO
+        elif known < NEVER:
+            date = np.maximum(self.start, branch.anchor + known)
+            value = self.worth.tail(date) * (low.left - high.left)
+            late = entry.tail(date) * (low.left - high.left)
+        else:
+            return ZERO
+        return value + np.where(self.once != 0, late, 0.0) if lost is None else lost * value
+
+
 class Stream:
     """Values along one kind of path, from each of its moments on, kept by party and entry."""
 
@@ -207,9 +235,15 @@ class Stream:
         loss = (low.left - after.left) * whole
         if ends != (NEVER, NEVER):
             loss = loss + lost * self._ended(branch, worth, ends, after, cap)
+        unmade = (low.left - high.left) * whole
+        if branch.back is not None and len(made) == 1:
+            m = made[0][0]
+            again = Again(worth, start, whole - worth.tail(start))
+            loss = loss - again.value(branch, m, after, high, lost) - again.value(branch, m, low, after)
+            unmade = unmade - again.value(branch, m, low, high)
         if here.sure is True:
             return loss
-        return np.where(here.sure, loss, (low.left - high.left) * whole)
+        return np.where(here.sure, loss, unmade)
 
     def _happening(self, branch: Branch, rho: float, made: Sequence[Made]) -> Happening | None:
         """Whether all these entries are made; None where they are in any case."""

@@ -1,0 +1,186 @@
+"""The judge beyond single breaches: exits, leaving after faking, moments between dates, what bends in between.
+
+Numbers are those of ANSWERS (data/known_answers/answers.json) where a case is named, else pen and paper.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from detente.dossier.schema import Dossier
+from detente.model.check import Judge, Slack, check
+from detente.model.check_facts import Course, Facts, Fates, Together
+from detente.model.check_paths import BETWEEN, Backs, Moments, Paths
+from detente.model.check_values import Stream, table
+from detente.model.plan import Plan
+from tests.model.test_check import GIVE, PAY, RHO, dossier, plan, row, stream
+
+SEEN = {"by": "agency", "detects": "0.3 /year"}
+
+
+def leaving(**fields: Any) -> Mapping[str, Any]:
+    return {"exit": {"ends": "b", **fields}}
+
+
+def test_keeping_is_an_expectation_over_exits() -> None:
+    """`exit_of_the_payer` and `own_exit`: (g − c)/(ρ + h), the breakout as if nobody left by itself."""
+    d = dossier(shocks=leaving(rate="0.1 /year"), b={"response_time": "1 year"})
+    p = plan(d)
+    assert check(d, p).values["a"] == pytest.approx(2 / (RHO + 0.1))
+    found = row(d, p, "breakout", "a", (1, "after"))
+    assert (found.keep, found.deviate) == pytest.approx((2 / (RHO + 0.1), 3 * stream(0, 1)))
+    own = (3 / RHO) * (1 - math.exp(-RHO) * 0.1 / (RHO + 0.1)) - 1 / (RHO + 0.1)
+    mine = dossier(shocks={"exit": {"ends": "a", "rate": "0.1 /year"}}, b={"response_time": "1 year"})
+    assert check(mine, plan(mine)).values["a"] == pytest.approx(own)
+
+
+def test_an_exit_on_a_date_is_to_come_before_it_and_past_after_it() -> None:
+    """`exit_of_the_payer_dated`, on a date that no period begins with: it has its own two moments."""
+    d = dossier(shocks=leaving(at="2021-04-01", chance="25 %"))
+    p = plan(d)
+    assert check(d, p).values["a"] == pytest.approx(2 / RHO * (1 - 0.25 * math.exp(-RHO * 1.25)))
+    found = [r for r in Judge(d).slacks(p) if r.kind == "breakout" and r.party == "a" and r.years == 1.25]
+    assert [(r.moment, r.date.isoformat() if r.date else "") for r in found] == [
+        ("before", "2021-04-01"),
+        ("after", "2021-04-01"),
+    ]
+    assert [r.keep for r in found] == pytest.approx([2 / RHO * 0.75, 2 / RHO])
+
+
+def test_cheating_ends_with_what_comes_first() -> None:
+    """Known at rate λ, b leaves at rate h: a's faking brings g/(ρ + λ + h), as both end b's part at once."""
+    d = dossier({"give": {**GIVE, "verify": SEEN}, "pay": PAY}, shocks=leaving(rate="0.2 /year"))
+    found = row(d, plan(d), "covert", "a", (0, "before"))
+    assert found.deviate == pytest.approx(3 / (RHO + 0.3 + 0.2))
+
+
+def test_faking_may_end_in_an_open_break() -> None:
+    """`swap_on_one_date`: fake the gift, take the other's, leave: worth G − C, however good the inspection."""
+    gift = {
+        "by": "a",
+        "effects": {"x": {"once": -3}, "y": {"once": 4}},
+        "verify": {"by": "agency", "detects": "9 /year"},
+    }
+    back = {"by": "b", "effects": {"x": {"once": 4}, "y": {"once": -3}}}
+    d = dossier({"gift": gift, "back": back}, a={"collapse_cost": 2}, b={"collapse_cost": 9})
+    p = plan(d, gift=4, back=4)
+    (left,) = [r for r in Judge(d).slacks(p) if r.kind == "covert" and r.leaves is not None]
+    assert (left.moment, left.leaves_moment, left.leaves) == ("before", "after", d.grid.dates[4])
+    assert (left.keep, left.deviate) == pytest.approx((1, 2))
+    assert left in Judge(d).missed(p)
+    assert not Judge(d).satisfactory(p)
+    assert not check(d, p).satisfactory
+
+
+def test_what_falls_with_the_deal_falls_minded_or_not() -> None:
+    """`falls`: a likes the treaty that b performs, which b does not mind; b undoes it in half a year all the same."""
+    for falls, value in (("always", 2 * stream(0, 0.75)), ("minded", 2 / RHO)):
+        treaty = {"by": "b", "effects": {"x": {"level": 2}}, "undo": {"in": "6 months", "falls": falls}}
+        d = dossier({"treaty": treaty, "give": GIVE}, b={"response_time": "3 months"})
+        assert row(d, plan(d), "breakout", "a", (1, "after")).deviate == pytest.approx(value)
+
+
+def test_the_best_time_to_break_is_just_before_the_answer_would_stop_a_gift() -> None:
+    """b's gift of 8 at 2 years still comes where a breaks the deal just after 1.75 years; b answers a quarter later."""
+    gift = {"by": "b", "effects": {"x": {"once": 8}, "y": {"once": -1}}}
+    d = dossier({"give": GIVE, "gift": gift}, b={"response_time": "3 months", "collapse_cost": 40})
+    (found,) = [r for r in Judge(d).slacks(plan(d, gift=4)) if r.party == "a" and r.years == 1.75]
+    assert (found.moment, found.date) == ("between", d.start.replace(year=2021, month=10))
+    assert found.deviate == pytest.approx(8 * math.exp(-RHO / 4))
+    assert found in Judge(d).missed(plan(d, gift=4))
+
+
+def bent() -> tuple[Dossier, Plan]:
+    """At 10 years a must give 10, and gets 20 if c, who may leave at any time, has not left by then."""
+    c = {"discount": "5 %/year", "stakes": {"z": 1}, "response_time": 0}
+    gift = {"by": "b", "effects": {"x": {"once": 20}, "y": {"once": -1}}}
+    price = {"by": "a", "effects": {"x": {"once": -10}, "y": {"once": 20}}, "conditional_on": ["b"]}
+    d = dossier(
+        {"gift": gift, "price": price, "host": {"by": "c"}},
+        parties={"c": c},
+        periods=["2 x 10 years"],
+        shocks={"exit": {"ends": "c", "rate": "0.3 /year"}},
+    )
+    return d, plan(d, gift=1, price=1)
+
+
+def test_the_least_slack_may_lie_between_the_moments() -> None:
+    d, p = bent()
+    judge = Judge(d)
+    found = [r for r in judge.slacks(p) if (r.kind, r.party) == ("breakout", "a")]
+    read = judge.weighing.read(judge.terms.clock.timing(p))
+    times = np.linspace(0.01, 9.99, 999)
+    dense = judge.weighing.at_any_time(
+        read, judge.facts.party["a"], Moments.at(d.grid.years, times, [BETWEEN] * 999), None
+    )
+    inside = [r for r in found if r.moment == "between" and 0 < (r.years or 0) < 10]
+    assert inside, "there is one"
+    assert min(r.slack or 0 for r in inside) == pytest.approx(dense.slack.min(), abs=1e-5)
+    assert min(r.slack or 0 for r in inside) <= dense.slack.min() + 1e-9
+    assert min(r.slack or 0 for r in found if r not in inside) > dense.slack.min() + 0.01
+
+
+def test_gains_are_counted_from_the_threat_point() -> None:
+    d = dossier(a={"walk_away": 4}, disagreement="no_deal")
+    assert Judge(d).gain(plan(d)) == pytest.approx({"a": 20, "b": 20})
+    assert Judge(d).gain(plan(d), threat="walk_away") == pytest.approx({"a": 16, "b": 20})
+
+
+def test_what_of_a_slack_is_collapse_cost_and_no_deal() -> None:
+    """Of keep − breakout, C·e^(−ρℓ) and what no_deal is from the answer on: the rest is what is exchanged."""
+    d = dossier(a={"collapse_cost": 3, "no_deal": "-2 /year"}, b={"response_time": "1 year"})
+    found = row(d, plan(d), "breakout", "a", (2, "after"))
+    assert found.from_collapse_cost == pytest.approx(3 * math.exp(-RHO))
+    assert found.from_no_deal == pytest.approx(2 * stream(1))
+
+
+def test_rounding_is_forgiven_by_what_is_at_stake() -> None:
+    slack = Slack("consent", keep=1.0, deviate=1.0 + 1e-5, slack=-1e-5)
+    assert not slack.accepted
+    assert replace(slack, scale=1e3).accepted
+
+
+@pytest.mark.parametrize("low", [-3.0, 0.0, 2.0])
+def test_no_deal_that_moves(low: float) -> None:
+    """`no_deal_course`, and against a sum over small steps."""
+    course = Course(((low, -6.0), (low + 10, -2.0)), RHO)
+    steps = np.linspace(0, 400, 4_000_001)
+    flow = np.interp(steps, [low, low + 10], [6.0, 2.0]) * np.exp(-RHO * steps)
+    assert float(course.spared(np.array(0.0))) == pytest.approx(np.trapezoid(flow, steps), rel=1e-9)
+    late = steps >= 5
+    assert float(course.spared(np.array(5.0))) == pytest.approx(np.trapezoid(flow[late], steps[late]), rel=1e-8)
+
+
+def test_an_interaction_is_a_sum_of_products() -> None:
+    d = dossier(interactions={"i": {"all": ["give", {"any": ["pay", "give"]}], "effects": {"x": {"level": 1}}}})
+    together = Together(Facts(d), d.interactions["i"].when)
+    assert dict(together.sums) == {frozenset({0}): 1.0}
+    assert together.ways == [frozenset({0})]
+
+
+def test_a_breach_that_is_cured() -> None:
+    """`answer_penance`: a stops, is answered after ℓ, performs again then, and is suspended for S: at the least S even.
+
+    Nothing of today's builds such a branch; the value function knows it.
+    """
+    wait, penance = 0.25, 0.12738349632978083
+    d = dossier(
+        {
+            "give": {"by": "a", "effects": {"x": {"level": -1}}, "undo": {"in": 0}},
+            "pay": {"by": "b", "effects": {"x": {"level": 2}}, "undo": {"in": 0}},
+        }
+    )
+    facts = Facts(d)
+    now = Moments.at(facts.tau, [0.0], [1]).column()
+    (branch,) = Paths(d, facts).broken(now, 0)
+    branch.known = Fates((0.0, wait), (0.0, wait))
+    branch.back = Backs((wait, wait + penance), (math.inf, math.inf))
+    paths = Stream(facts, Moments.at(facts.tau, [0.0], [1]), [branch], ())
+    value = sum(float(paths.entry(table(d, facts, 0, []), 0, (m, 0, ()))[0, 0]) for m in (0, 1))
+    assert value == pytest.approx(1 / RHO)
