@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 NEVER = math.inf
 TIE = 1e-9
 """Years within which two dates are one."""
+FAR = 700.0
+"""e^(−FAR) is nothing."""
 
 
 class Law:
@@ -114,7 +116,8 @@ class _Diary:
 
     def unseen(self, t: Array) -> Array:
         """The chance that no visit has seen it by then."""
-        left = self.lefts[self._last(t)]
+        last = self._last(t)
+        left = self.lefts[last]
         return np.where(np.isinf(t), 0.0, left) if self.law.every < NEVER else left
 
     def until(self, t: Array, n: int) -> Array:
@@ -147,10 +150,12 @@ class _Diary:
         return np.asarray((t / self.both + 1 / self.both**2) * np.exp(-self.both * t))
 
     def _write(self, rounds: int) -> None:
-        """Write down the visits of so many rounds."""
+        """Write down the visits of so many rounds, or until hardly anything can be left to see."""
         law = self.law
         round_ = np.array(law.round)
-        k = np.arange(rounds if law.every < NEVER else 1)[:, None]
+        passed = float(round_[-1, 1])
+        enough = math.ceil(FAR / -math.log(passed)) + 1 if passed > 0 else 2
+        k = np.arange(min(rounds, enough) if law.every < NEVER else 1)[:, None]
         starts = k * (law.every if law.every < NEVER else 0.0)
         self.times = np.concatenate([[0.0], (round_[:, 0] + starts).ravel()])
         self.lefts = np.concatenate([[1.0], (round_[:, 1] * round_[-1, 1] ** k).ravel()])
