@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import integrate
 
@@ -19,11 +19,11 @@ from detente.dossier.schema import Dossier, Verify
 from detente.model.arrays import Model
 from detente.model.check import Judge
 from detente.model.check_detection import Law
-from detente.model.detection import NEVER, AtOnce, Detection, Watch, watch
+from detente.model.detection import NEVER, Watch, watch
 from detente.model.plan import Plan
 from tests.model.brute import hazard, visits
 from tests.model.test_check_story import agrees
-from tests.model.test_rows import judged_slacks, row_slacks
+from tests.model.test_rows import agree
 from tests.strategies import dossiers, plans
 
 FORMS: dict[str, dict[str, Any]] = {
@@ -158,8 +158,9 @@ def test_edges_of_a_visit() -> None:
         assert Law(Verify.model_validate({"visits": {"every": "1 month", "detects": 0.5}})).left(t) == pytest.approx(
             0.5**11
         )
-    at_once: Detection = AtOnce()
-    assert at_once.partial(0.5, [-1, 0], [0, 1]) == pytest.approx([1, 0])
+        assert list(thirds.visits_at([t, t + 1 / 24, 0.0])) == [True, False, False]
+    assert list(watch(verify("rounds_to_the_end")).visits_at([1.0, 1.25, 2.0, 2.1])) == [True, True, True, False]
+    assert not watch(verify("rate")).visits_at(0.25)
 
 
 # --- what verification is good enough for: DESIGN §7, row 3 -----------------------------------------------------
@@ -210,8 +211,7 @@ def test_verification_is_good_enough_exactly_when(form: str) -> None:
         for s in slacks:
             assert s.slack == pytest.approx((critical - cost) / rho, abs=1e-11)
             assert sign == 0 or math.copysign(1, s.slack) == sign
-        rows, judged = row_slacks(dossier, plan), judged_slacks(dossier, plan)
-        assert all(rows[name] == pytest.approx(judged[name], abs=1e-10) for name in judged)
+        assert agree(dossier, plan, within=1e-10)
 
 
 @settings(max_examples=60, deadline=None)
@@ -219,9 +219,8 @@ def test_verification_is_good_enough_exactly_when(form: str) -> None:
 def test_rows_and_judge_agree_on_visits(data: st.DataObject) -> None:
     dossier = data.draw(dossiers(visited=True))
     plan = data.draw(plans(dossier))
-    if any(day for m, day in plan.entry.items() if m not in dossier.state.in_force):
-        rows, judged = row_slacks(dossier, plan), judged_slacks(dossier, plan)
-        assert all(rows[name] == pytest.approx(judged[name], rel=1e-8, abs=1e-8) for name in judged)
+    assume(any(day for m, day in plan.entry.items() if m not in dossier.state.in_force))
+    agree(dossier, plan)
 
 
 @settings(max_examples=15, deadline=None)
@@ -229,10 +228,10 @@ def test_rows_and_judge_agree_on_visits(data: st.DataObject) -> None:
 def test_visits_are_the_mean_of_their_stories(data: st.DataObject) -> None:
     dossier = data.draw(dossiers(visited=True, measures=4))
     plan = data.draw(plans(dossier))
-    if any(day for m, day in plan.entry.items() if m not in dossier.state.in_force):
-        rows = [s for s in Judge(dossier).slacks(plan) if s.keep is not None and s.measure]
-        if rows:
-            agrees(dossier, plan, data.draw(st.sampled_from(rows)))
+    assume(any(day for m, day in plan.entry.items() if m not in dossier.state.in_force))
+    rows = [s for s in Judge(dossier).slacks(plan) if s.keep is not None and s.measure]
+    assume(rows)
+    agrees(dossier, plan, data.draw(st.sampled_from(rows)))
 
 
 # --- regimes, and what is seen no faster ------------------------------------------------------------------------

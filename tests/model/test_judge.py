@@ -49,8 +49,9 @@ def test_an_exit_on_a_date_is_to_come_before_it_and_past_after_it() -> None:
     assert [(r.moment, r.date.isoformat() if r.date else "") for r in found] == [
         ("before", "2021-04-01"),
         ("after", "2021-04-01"),
+        ("between", "2021-04-01"),
     ]
-    assert [r.keep for r in found] == pytest.approx([2 / RHO * 0.75, 2 / RHO])
+    assert [r.keep for r in found] == pytest.approx([2 / RHO * 0.75, 2 / RHO, 2 / RHO])
 
 
 def test_cheating_ends_with_what_comes_first() -> None:
@@ -90,10 +91,22 @@ def test_the_best_time_to_break_is_just_before_the_answer_would_stop_a_gift() ->
     """b's gift of 8 at 2 years still comes where a breaks the deal just after 1.75 years; b answers a quarter later."""
     gift = {"by": "b", "effects": {"x": {"once": 8}, "y": {"once": -1}}}
     d = dossier({"give": GIVE, "gift": gift}, b={"response_time": "3 months", "collapse_cost": 40})
-    (found,) = [r for r in Judge(d).slacks(plan(d, gift=4)) if r.party == "a" and r.years == 1.75]
+    rows = [r for r in Judge(d).slacks(plan(d, gift=4)) if r.party == "a" and r.years == 1.75]
+    (found,) = [r for r in rows if r.moment == "between"]
     assert (found.moment, found.date) == ("between", d.start.replace(year=2021, month=10))
     assert found.deviate == pytest.approx(8 * math.exp(-RHO / 4))
     assert found in Judge(d).missed(plan(d, gift=4))
+
+
+def test_the_best_time_to_break_is_just_before_a_burden_can_no_longer_be_stopped() -> None:
+    """b's step at 2 years costs a 8: broken at 1.7 years, when b answers in 0.3, it does not come; just after, it does."""
+    burden = {"by": "b", "effects": {"x": {"once": -8}, "y": {"once": 9}}}
+    d = dossier({"give": GIVE, "burden": burden}, b={"response_time": "109.575 days", "collapse_cost": 40})
+    rows = [r for r in Judge(d).slacks(plan(d, burden=4)) if r.party == "a" and r.kind == "breakout" and r.years]
+    before, after = sorted((r for r in rows if abs(r.years - 1.7) < 1e-6), key=lambda r: r.moment or "")
+    assert (before.moment, after.moment) == ("before", "between")
+    assert before.deviate == pytest.approx(0.0)
+    assert after.deviate == pytest.approx(-8 * math.exp(-RHO * 0.3))
 
 
 def bent() -> tuple[Dossier, Plan]:

@@ -8,12 +8,12 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from detente.design.judging import rows_of
 from detente.dossier.schema import Dossier
 from detente.model.arrays import Model
 from detente.model.check import Judge, Slack
-from detente.model.moments import Moment
 from detente.model.plan import Plan
-from detente.model.temptation import Conditions, Label, conditions, row
+from detente.model.temptation import Conditions, Label, Secret, conditions, joined
 from tests.strategies import dossiers, plans
 
 VALUED = ("consent", "breakout", "covert", "exposure", "secret_exposure")
@@ -57,30 +57,12 @@ def slacks(rows: Conditions, f: np.ndarray) -> dict[Name, float]:
     return {name_of(rows.model, label): float(slack) for label, slack, on in found if on}
 
 
-def row_like(model: Model, s: Slack) -> Conditions:
-    """The row that stands for one of the judge's conditions, made for it alone."""
-    parties, measures = model.parties, model.measures
-    assert s.years is not None
-    assert s.moment is not None
-    leaves = None
-    if s.leaves_years is not None and s.leaves_moment is not None:
-        leaves = Moment.at(model.tau, s.leaves_years, s.leaves_moment)
-    return row(
-        model,
-        s.kind,  # type: ignore[arg-type]
-        parties.index(s.party or ""),
-        -1 if s.other is None else parties.index(s.other),
-        -1 if s.measure is None else measures.index(s.measure),
-        Moment.at(model.tau, s.years, s.moment),
-        leaves,
-    )
-
-
-def agree(dossier: Dossier, plan: Plan) -> int:
+def agree(dossier: Dossier, plan: Plan, within: float = 1e-8) -> int:
     """Compare every row on a date, and every other condition that the judge tries; how many."""
     model = Model.of(dossier)
     f = shares(model, plan)
-    dated = slacks(conditions(model), f)
+    cheating = Secret(model)
+    dated = slacks(joined([conditions(model), *(cheating.conditions(q, m) for q, m in cheating.pairs)]), f)
     judged = {judged_name(s): s for s in Judge(dossier).slacks(plan) if s.kind in VALUED}
     idle = {p for p in dossier.parties if not any(k[:2] == ("breakout", p) for k in judged)}
     for name, value in dated.items():
@@ -88,17 +70,14 @@ def agree(dossier: Dossier, plan: Plan) -> int:
             assert abs(value) < 1e-9, name
         else:
             assert name in judged, name
+    others = [s for name, s in judged.items() if name not in dated]
+    alone = slacks(rows_of(model, others), f) if others else {}
     for name, s in judged.items():
         assert s.slack is not None
         assert s.keep is not None
         assert s.deviate is not None
-        if name in dated:
-            value = dated[name]
-        else:
-            alone = row_like(model, s)
-            value = float(alone.slacks(f)[0])
-            assert alone.on(f)[0], name
-        assert abs(value - s.slack) <= 1e-8 * max(1.0, abs(s.keep), abs(s.deviate)), (name, value, s.slack)
+        value = dated[name] if name in dated else alone[name]
+        assert abs(value - s.slack) <= within * max(1.0, abs(s.keep), abs(s.deviate)), (name, value, s.slack)
     return len(judged)
 
 

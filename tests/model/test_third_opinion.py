@@ -13,7 +13,7 @@ better fails the test, unless `left_out` says which sentence of ANSWERS leaves i
 
 - §9, "faking a set that is not closed" and "measure by measure": the set faked (undone) is not the text's own, and some
   measure on which the two differ is worth good and bad to the party at different times (growth that stops, `once`
-  against level, `if_over`, interactions). Where each measure is plainly good or plainly bad, no other set may do better.
+  against level, `if_over`, interactions). Where each measure is plainly good or bad, no other set may do better.
 - R7, "for faking the law of T bends it: not proved": secret cheating that begins, or is left openly, at a time that is
   none of the listed moments.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property, lru_cache
 
@@ -13,7 +13,7 @@ from detente.model.arrays import Model
 from detente.model.check import Judge, Slack
 from detente.model.moments import Moment
 from detente.model.plan import Plan
-from detente.model.temptation import Conditions, Secret, joined, row
+from detente.model.temptation import Conditions, Secret, joined, rows_at
 
 HARD = frozenset({"empty", "grid", "order", "pace", "one_of", "capacity", "link"})
 """Conditions that are no part of any conflict: they hold whatever is given up."""
@@ -49,7 +49,7 @@ class Judging:
         return joined(list(self._rows(model, found))) if found else None
 
     def _rows(self, model: Model, found: Sequence[Slack]) -> Iterator[Conditions]:
-        yield from (row_of(model, s) for s in found)
+        yield rows_of(model, found)
         for faker, measure in dict.fromkeys((s.party if s.other is None else s.other, s.measure) for s in found):
             if measure is not None and faker is not None and (faker, measure) not in self._known:
                 self._known.add((faker, measure))
@@ -62,21 +62,27 @@ def secret(model: Model) -> Secret:
     return Secret(model)
 
 
-def row_of(model: Model, slack: Slack) -> Conditions:
-    """One of the judge's conditions with a value, as a row: its moment may be any, and cheating may end in leaving."""
-    assert slack.years is not None
-    assert slack.moment is not None
-    leaves = None
-    if slack.leaves_years is not None and slack.leaves_moment is not None:
-        leaves = Moment.at(model.tau, slack.leaves_years, slack.leaves_moment)
-    return row(
+def rows_of(model: Model, slacks: Iterable[Slack]) -> Conditions:
+    """Some of the judge's conditions with values, as rows in order of their families: see `Slack` for what they say."""
+    families: dict[tuple[object, ...], list[Slack]] = {}
+    for s in slacks:
+        families.setdefault((s.kind, s.party, s.other, s.measure, s.leaves_years is None), []).append(s)
+    return joined([_rows_of(model, family) for family in families.values()])
+
+
+def _rows_of(model: Model, family: Sequence[Slack]) -> Conditions:
+    one = family[0]
+    ends = [(s.leaves_years, s.leaves_moment) for s in family]
+    leaves = [Moment.at(model.tau, t, side) for t, side in ends if t is not None and side is not None]
+    moments = [(s.years, s.moment) for s in family]
+    return rows_at(
         model,
-        slack.kind,  # type: ignore[arg-type]
-        model.parties.index(slack.party or ""),
-        -1 if slack.other is None else model.parties.index(slack.other),
-        -1 if slack.measure is None else model.index[slack.measure],
-        Moment.at(model.tau, slack.years, slack.moment),
-        leaves,
+        one.kind,  # type: ignore[arg-type]
+        model.parties.index(one.party or ""),
+        -1 if one.other is None else model.parties.index(one.other),
+        -1 if one.measure is None else model.index[one.measure],
+        [Moment.at(model.tau, t, side) for t, side in moments if t is not None and side is not None],
+        leaves or None,
     )
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.design.judging import plan_of, row_of
+from detente.design.judging import plan_of, rows_of
 from detente.design.problem import Linear, Problem
 from detente.design.program import Array, combine
 from detente.design.solve import Objective, Solver
@@ -68,7 +68,7 @@ def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callabl
     def held(s: Slack) -> int:
         """The row of the problem that stands for one of the judge's conditions; a new one where it has none."""
         if key_of(s) not in place:
-            place[key_of(s)] = problem.extend(row_of(model, s)).start
+            place[key_of(s)] = problem.extend(rows_of(model, [s])).start
         return place[key_of(s)]
 
     def refine(x: Array) -> bool:

@@ -207,20 +207,32 @@ def exposed(model: Model, q: int) -> list[int]:
     return [p for p in range(len(model.parties)) if p != q and model.valued[p] and np.isfinite(model.limit[p])]
 
 
-def row(
-    model: Model, kind: Kind, party: int, other: int, measure: int, moment: Moment, leaves: Moment | None = None
+def rows_at(
+    model: Model,
+    kind: Kind,
+    party: int,
+    other: int,
+    measure: int,
+    moments: Sequence[Moment],
+    leaves: Sequence[Moment] | None = None,
 ) -> Conditions:
-    """One condition, at any moment; for cheating that ends in an open break, with the moment at which it does."""
-    families = Families(model, Moments.of([moment]))
+    """One condition at any moments; of cheating that ends in an open break, with the moments at which it does."""
+    families = Families(model, Moments.of(moments))
     maker, valuation = families.maker, families.valuations[party]
     mover = other if other >= 0 else party
     if kind in ("breakout", "exposure"):
-        path, switch = maker.breakout(mover), Switch("performs", mover)
+        path, switches = maker.breakout(mover), [Switch("performs", mover)] * len(moments)
     else:
-        path = maker.covert(mover, measure, None if leaves is None else Moments.of([leaves]))
-        switch = families.switch(measure, 0, entering=kind == "secret_exposure")
+        path = maker.covert(mover, measure, None if leaves is None else Moments.of(leaves))
+        entering = kind == "secret_exposure"
+        switches = [families.switch(measure, i, entering=entering) for i in range(len(moments))]
     rows = _temptation(valuation, maker, path) if mover == party else _exposure(valuation, maker, path)
-    return _block(model, iter([([Label(kind, party, other, measure, -1, switch, moment, leaves)], rows, [0])]))
+    ends: Sequence[Moment | None] = leaves or [None] * len(moments)
+    labels = [
+        Label(kind, party, other, measure, -1, switch, at, end)
+        for switch, at, end in zip(switches, moments, ends, strict=True)
+    ]
+    return _block(model, iter([(labels, rows, list(range(len(moments))))]))
 
 
 def joined(blocks: Sequence[Conditions]) -> Conditions:
