@@ -12,8 +12,8 @@ The judge's best of a party is its least slack of these kinds, in present value 
 better fails the test, unless `left_out` says which sentence of ANSWERS leaves it out:
 
 - §9, "faking a set that is not closed" and "measure by measure": the set faked (undone) is not the text's own, and some
-  measure on which the two differ is worth good and bad to the party at different times (growth that stops, `once`
-  against level, `if_over`, interactions). Where each measure is plainly good or plainly bad, no other set may do better.
+  measure on which the two differ is good for the party at one time and bad at another (growth that stops, `once`
+  against level, `if_over`, interactions). Where each is plainly good or plainly bad, no other set may do better.
 - R7, "for faking the law of T bends it: not proved": secret cheating that begins, or is left openly, at a time that is
   none of the listed moments.
 
@@ -181,6 +181,7 @@ def test_a_search_over_deviations_finds_nothing_better(data: st.DataObject) -> N
 
 
 @pytest.mark.long
+@settings(max_examples=300)
 @given(st.data())
 def test_a_long_search_over_deviations_finds_nothing_better(data: st.DataObject) -> None:
     """Every subset and every pair of times."""
