@@ -8,8 +8,8 @@ What is searched, for every party of a random small dossier and a random plan, b
   in force and can be undone: m with every subset of the party's fakeable measures that are seen no faster than m, seen
   at m's rate and delay; for ever, or until leaving openly at every later time of the lattice.
 
-The judge's best of a party is its least slack of these kinds, in present value at the moment. A deviation that does
-better fails the test, unless `left_out` says which sentence of ANSWERS leaves it out:
+A deviation that does better than the judge's best of its kind (`judge_finds_it`) fails the test, unless `left_out` says
+which sentence of ANSWERS leaves it out:
 
 - §9, "faking a set that is not closed" and "measure by measure": the set faked (undone) is not the text's own, and some
   measure on which the two differ is good for the party at one time and bad at another (growth that stops, `once`
@@ -35,7 +35,7 @@ from hypothesis import strategies as st
 from detente.model.check import Slack
 from tests.model.moments import acts, leavings, limit, openly, starts
 from tests.model.story import BEFORE, LATER, NO_TIME, Deviation, Instant, Story, once
-from tests.model.test_check_story import drawn, near, valued
+from tests.model.test_check_story import at_of, drawn, near, valued
 
 SLIGHT = 1e-6
 """Relative to a row's size: the judge accepts by 1e-7, and quadrature adds its own."""
@@ -134,14 +134,22 @@ def left_out(story: Story, deviation: Deviation) -> str | None:
 # the judge's best
 
 
-def least(rows: list[Slack], p: str, *kinds: str) -> float:
-    """The least slack of a party's rows of some kinds."""
-    return min((row.slack or 0.0 for row in rows if row.party == p and row.kind in kinds), default=math.inf)
+def least(rows: list[Slack]) -> float:
+    """The least slack; 0 where nobody has anything at stake."""
+    return min((row.slack for row in rows if row.slack is not None), default=0.0)
 
 
-def judge_finds_it(story: Story, best: float, found: Found) -> None:
-    """What a search has found is no better than the judge's best, or left out by the text."""
-    if found.slack < min(best, 0.0) - SLIGHT * found.size:
+def judge_finds_it(story: Story, rows: list[Slack], found: Found) -> None:
+    """What a search has found is no better than the judge's best of its kind, or left out by the text.
+
+    Breaking openly: than the best moment for it. Cheating: than the best ending of what begins at that moment with that
+    measure; where the judge has no such row, than the best of all that the party could do.
+    """
+    p, m, at = found.deviation.party, found.deviation.seen_as, found.deviation.start
+    mine = [row for row in rows if row.party == p and row.kind in ("breakout", "covert")]
+    alike = [row for row in mine if row.measure == m and (m is None or near([at_of(story, row)], at))]
+    best = least(alike or mine)
+    if found.slack < best - SLIGHT * found.size:
         assert left_out(story, found.deviation) is not None, (found, best)
 
 
@@ -151,7 +159,7 @@ def exposures_are_covered(story: Story, rows: list[Slack], p: str, times: list[I
     for q in story.parties if story.parties[p].exposure_limit is not None else ():
         if q == p or not acts(story, q):
             continue
-        best = least([row for row in rows if row.other == q], p, "exposure")
+        best = least([row for row in rows if (row.kind, row.party, row.other) == ("exposure", p, q)])
         for at in times:
             had = story.enjoyed(p, at)
             value = had + story.deviate(p, Deviation.openly(q, at), no_deal=False)
@@ -168,15 +176,14 @@ def test_a_search_over_deviations_finds_nothing_better(data: st.DataObject) -> N
     for p in story.parties:
         if not acts(story, p) or story.rho[p] <= 0:
             continue
-        best = least(rows, p, "breakout", "covert")
         times = sorted([*lattice(story, 40), *openly(story, p, both=True)], key=lambda x: float(x.key))
         drops = data.draw(st.sampled_from(subsets(acts(story, p))))
         for found in opened(story, p, times, [None, drops]):
-            judge_finds_it(story, best, found)
+            judge_finds_it(story, rows, found)
         ways = cheats(story, p, times)
         for way in data.draw(st.lists(st.sampled_from(ways), max_size=4, unique=True)) if ways else ():
             for found in cheated(story, way, times[:: data.draw(st.integers(2, 4))]):
-                judge_finds_it(story, best, found)
+                judge_finds_it(story, rows, found)
         exposures_are_covered(story, rows, p, times[::3])
 
 
@@ -191,12 +198,11 @@ def test_a_long_search_over_deviations_finds_nothing_better(data: st.DataObject)
     for p in story.parties:
         if not acts(story, p) or story.rho[p] <= 0:
             continue
-        best = least(rows, p, "breakout", "covert")
         times = sorted([*lattice(story, 100), *openly(story, p, both=True)], key=lambda x: float(x.key))
         for found in opened(story, p, times, [None, *subsets(acts(story, p))]):
-            judge_finds_it(story, best, found)
+            judge_finds_it(story, rows, found)
         for way in cheats(story, p, times[::3]):
             for found in cheated(story, way, times[::2]):
-                judge_finds_it(story, best, found)
+                judge_finds_it(story, rows, found)
         for q in story.parties:
             exposures_are_covered(story, rows, q, times)
