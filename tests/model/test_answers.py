@@ -476,6 +476,7 @@ def test_gradual_tranches(case: Mapping[str, Any]) -> None:
     tranches = expect["tranches"]
     for p in ("a", "b"):
         found = chosen(rows(tranches), kind="breakout", party=p, moment="before")
+        found = [row for row in found if row["date"].endswith("-01-01")]
         assert len(found) == given_["tranches"]
         for row in found:
             assert row["slack"] == pytest.approx(expect["breakout_slack_before_each_date"], abs=NEAR)
