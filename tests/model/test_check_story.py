@@ -114,7 +114,8 @@ def test_no_moment_is_forgotten(data: st.DataObject) -> None:
 
 def worst(story: Story, row: Slack) -> None:
     at = at_of(story, row)
-    found = tell(story, row.kind, row.party, row.other, row.measure, at, leavings(story, row.other or row.party, at))
+    leaves = leavings(story, row.other or row.party, row.measure, at)
+    found = tell(story, row.kind, row.party, row.other, row.measure, at, leaves)
     least = min((one.slack for one in found if one.leaves is not None), default=math.inf)
     assert row.slack <= least + 1e-6 * max(1.0, abs(row.keep)), row
 
