@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,8 @@ NOT_AT_ALL = 1 << 30
 Made = tuple[int, int, Holds]
 """A measure, the period of an entry of it, and what would hold that up."""
 ZERO = np.zeros((1, 1))
+Part = Literal["whole", "base", "over"]
+"""Of a measure's worth: all; what it does in any case, its inspection included; what it does once the deal is over."""
 
 
 class Table(NamedTuple):
@@ -136,33 +138,39 @@ class Stream:
 
     # entries
 
-    def entry(self, worths: Table, p: int, made: Made) -> Array:
-        """Of all of a measure, entering in a period."""
-        key = (p, made)
+    def entry(self, worths: Table, p: int, made: Made, part: Part = "whole") -> Array:
+        """Of all of a measure, entering in a period, or of a part of what it does."""
+        key = (p, made, part)
         value = self.kept.get(key)
         if value is None:
-            value = self.kept[key] = self._entry(worths, made)
+            value = self.kept[key] = self._entry(worths, made, part)
             self.size += value.size
         return value
 
-    def _entry(self, worths: Table, made: Made) -> Array:
+    def _entry(self, worths: Table, made: Made, part: Part) -> Array:
+        base = ZERO if part == "over" else self._base(worths, made)
+        return base if part == "base" else base + self._once_over(worths.if_over[made[0]], made)
+
+    def _base(self, worths: Table, made: Made) -> Array:
         m, e, _ = made
-        over = worths.if_over[m] if worths.if_over[m].felt else None
         mask = self._hidden(m, e)
         if mask is None:
-            value = self._open(worths.whole[m], made)
-            return value if over is None else value + self._over(over, made)
+            return self._open(worths.whole[m], made)
         value = self._secret(worths.itself[m], m, e)
         if worths.inspection[m].felt:
             value = value + self._open(worths.inspection[m], made)
-        if over is not None:
-            value = value + np.where(self._done(e), self._over(over, made, undone=self._undone(m)), 0.0)
-        if mask.all():
-            return value
-        ordinary = self._open(worths.whole[m], made)
-        if over is not None:
-            ordinary = ordinary + self._over(over, made)
-        return np.where(mask, value, ordinary)
+        return value if mask.all() else np.where(mask, value, self._open(worths.whole[m], made))
+
+    def _once_over(self, worth: Worth, made: Made) -> Array:
+        """What is felt once the deal is over."""
+        m, e, _ = made
+        if not worth.felt:
+            return ZERO
+        mask = self._hidden(m, e)
+        if mask is None:
+            return self._over(worth, made)
+        value = np.where(self._done(e), self._over(worth, made, undone=self._undone(m)), 0.0)
+        return value if mask.all() else np.where(mask, value, self._over(worth, made))
 
     def _done(self, e: int) -> Mask:
         return np.asarray(e <= self.now.base)
@@ -495,8 +503,9 @@ class Past:
         self.now = now.column()
         self.kept: dict[object, Array] = {}
 
-    def entry(self, worths: Table, p: int, made: Made) -> Array:
+    def entry(self, worths: Table, p: int, made: Made, part: Part = "whole") -> Array:
         m, e, _ = made
+        assert part == "whole", "nothing is over yet"
         value = self.kept.get((p, m, e))
         if value is None:
             value = self.kept[p, m, e] = self._value(worths.whole[m], e)
