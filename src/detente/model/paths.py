@@ -128,6 +128,16 @@ class Valuation:
         """The plan kept by all who do not leave, from each moment on, with what of `no_deal` that spares."""
         return self._once(maker, ("kept",), lambda: self._value(maker.kept(), self._everything(), no_deal=True))
 
+    def lost(self, maker: Maker, path: Deviation) -> Rows:
+        """Keeping the deal less breaking it, from each moment on: what the breach leaves standing is in both."""
+        part = Part.concerned(self.model, path.mover)
+        kept = self._once(
+            maker,
+            ("concerned", path.mover),
+            lambda: self._value(maker.kept(), part, no_deal=part.over),
+        )
+        return kept.minus(self._value(path, part, no_deal=part.over))
+
     def after(self, maker: Maker, path: Deviation, *, no_deal: bool) -> Rows:
         """A party's breaking the deal, from each moment on; with what `no_deal` then costs, and its collapse cost.
 

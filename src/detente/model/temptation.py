@@ -346,8 +346,7 @@ class Families:
 
 def _temptation(v: Valuation, maker: Maker, path: Deviation) -> Rows:
     """keep − deviate at each moment, in present value at that moment."""
-    rows = v.keeping(maker).minus(v.after(maker, path, no_deal=True))
-    return rows.scaled(np.exp(v.rho * maker.moments.years))
+    return v.lost(maker, path).scaled(np.exp(v.rho * maker.moments.years))
 
 
 def _exposure(v: Valuation, maker: Maker, path: Deviation) -> Rows:
