@@ -61,6 +61,13 @@ ASKED = {
 }
 
 
+def test_values_that_hang_on_exits_are_said_to_be_expectations(detente, case, plan):
+    tired = case.read_text("utf-8") + "\nshocks: {tired: {ends: north, rate: 5 %/year}}\n"
+    case.write_text(tired, "utf-8")
+    for verb in (("design", case), ("assess", case), ("evaluate", case, plan)):
+        assert "the deal may end by itself, where North (at any time) walks out" in " ".join(detente(*verb).out.split())
+
+
 def test_every_verb_is_listed_here():
     assert set(VERBS) == set(ASKED)
 

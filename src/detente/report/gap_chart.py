@@ -11,7 +11,7 @@ from detente.report.conflict_words import demand, failing, happenings, number_at
 from detente.report.figure import DANGER, FAINT, INK, Figure, Row, inline
 from detente.report.progress_charts import annual
 from detente.report.table import Cell, Table
-from detente.report.words import number, party, percent, several
+from detente.report.words import expectation, number, party, percent, several
 
 WALKS, GETS, CAN, THINKS, ASKS = "walks away below", "gets", "can get", "thinks it can get", "asks for"
 LOOKS = {
@@ -200,6 +200,7 @@ def gap_sentences(gap: Gap) -> tuple[str, ...]:
     said += claimed
     if not gap.finished:
         said.append("The search stopped at its limit: values marked “at most” may be higher than found.")
+    said += [text for text in [expectation(gap.dossier)] if text]
     return tuple(said)
 
 

@@ -132,6 +132,18 @@ def on_date(dossier: Dossier, row: Slack) -> bool:
     return row.moment in ("before", "after") and at is not None and _steps_at(dossier, at)
 
 
+def expectation(dossier: Dossier) -> str:
+    """That values are expectations, and over what; empty where nobody may walk out of a deal."""
+    ways: dict[str, list[str]] = {}
+    for e in dossier.exits:
+        if e.rate > 0 or e.chance > 0:
+            ways.setdefault(e.party, []).append("at any time" if e.at is None else f"on {day(e.day)}")
+    if not ways:
+        return ""
+    said = [f"{party(dossier, p)} ({several(list(dict.fromkeys(at)), 'or')})" for p, at in ways.items()]
+    return f"Values are expectations: the deal may end by itself, where {several(said, 'or')} walks out."
+
+
 def month(value: date) -> str:
     """Jun 2018."""
     return f"{MONTHS[value.month - 1]} {value.year}"

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from detente.dossier import Dossier
-from detente.report.words import exactly, leaving, measure, number, party, several, when
+from detente.report.words import exactly, expectation, leaving, measure, number, party, several, when
 
 if TYPE_CHECKING:
     from detente.design.rules import Design
@@ -18,6 +18,7 @@ __all__ = [
     "because",
     "dangerous",
     "exactly",
+    "expectation",
     "exposed",
     "failed",
     "measure",

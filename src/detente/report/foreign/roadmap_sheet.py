@@ -24,7 +24,7 @@ from detente.report import courses
 from detente.report.foreign.workbook import write_workbook
 from detente.report.roadmap import Reading, date_at, needs, seen_by, steps_of
 from detente.report.table import Cell, Table
-from detente.report.words import leaving, measure, party, several, side, years
+from detente.report.words import expectation, leaving, measure, party, several, side, years
 
 WORKBOOK, CSV = ".xlsx", ".csv"
 SHEET = "Roadmap"
@@ -182,6 +182,7 @@ def _provenance(dossier: Dossier, verdict: Verdict, given: Mapping[str, Any]) ->
         ["signature", dossier.start],
         ["dossier", f"sha256:{fingerprint(dossier)}"],
         ["every condition met", verdict.satisfactory],
+        *([["values", text]] if (text := expectation(dossier)) else []),
     ]
     known = {row[0] for row in rows}
     rows += [[key, _cell(value)] for key, value in given.items() if key not in known]
