@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from detente.design.choosing import Fakings
 from detente.design.inspections import Aim, Needs, Search, aims_of, design_with_inspections, needs
 from detente.design.problem import Question
 from detente.design.regimes import Choice, Menus
@@ -19,7 +20,7 @@ from detente.design.solve import Clock
 from detente.dossier import from_dict
 from detente.dossier.overlays import apply
 from detente.dossier.schema import Dossier
-from detente.errors import DossierError
+from detente.errors import DossierError, UsageError
 from detente.model.check import Judge
 from detente.model.plan import Plan
 from tests.design.test_exhaustive import bargainers, met
@@ -32,7 +33,7 @@ MOST = 1500
 @st.composite
 def inspected(draw: st.DrawFn, *, divisible: bool = False) -> Dossier:
     """A tiny dossier in which measures have regimes, dearer ones not always better, and some of nothing but words."""
-    raw = draw(documents(measures=4, visited=True, divisible=divisible))
+    raw = draw(documents(measures=4, visited=True, divisible=divisible, answers=draw(st.booleans())))
     found = 0
     for m in raw["measures"].values():
         verify = m["verify"]
@@ -46,6 +47,10 @@ def inspected(draw: st.DrawFn, *, divisible: bool = False) -> Dossier:
             found += 1
             names = ["light", "full"][: draw(st.integers(1, 2))]
             verify["regimes"] = {n: _regime(draw, n) for n in names}
+            if draw(st.booleans()):
+                verify["regimes"][names[-1]]["effects"] = {
+                    draw(st.sampled_from([*raw["interests"]])): {draw(st.sampled_from(["level", "once"])): -2}
+                }
             if draw(st.integers(0, 2)) == 0:
                 verify["regime"] = names[0]
                 if draw(st.booleans()) and all({"detects", "visits"} & {*r} for r in verify["regimes"].values()):
@@ -55,10 +60,12 @@ def inspected(draw: st.DrawFn, *, divisible: bool = False) -> Dossier:
         people = raw.setdefault("capacity", {}).setdefault("people", {"limit": 9})
         people |= {"limit": draw(st.integers(0, 20)), "inspections": "days"}
     try:
-        return from_dict(raw)
-    except DossierError:
+        dossier = from_dict(raw)
+        Fakings(Menus.of(dossier))
+    except (DossierError, UsageError):
         assume(False)
         raise
+    return dossier
 
 
 def _regime(draw: st.DrawFn, name: str) -> dict[str, Any]:

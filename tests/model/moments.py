@@ -115,7 +115,7 @@ def tell(
     if m is not None:
         deviation = Deviation(breaker, at, story.faked_with(breaker, m, at), m)
     if other is None:
-        ahead = math.exp(story.rho[p] * float(at.t))
+        ahead = story.ahead(p, at)
         keep = story.keep(p, at) * ahead
         values = story.deviations(p, deviation, leaves)
         told = [Told(kind, p, other, m, at, keep, value * ahead) for value in values]

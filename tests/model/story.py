@@ -411,6 +411,10 @@ class Story:
 
     # expectations
 
+    def ahead(self, p: str, at: Instant) -> float:
+        """What a present value at signature is at a moment."""
+        return math.exp(self.rho[p] * float(at.t))
+
     def keep(self, p: str, start: Instant, *, no_deal: bool = True) -> float:
         """Value of keeping from a moment on, exits to come in expectation."""
         return self._mean(p, _Chances(self, p, start), no_deal=no_deal)[0]

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detente.dossier import loads
 from detente.dossier.schema import Dossier
 from detente.model.check import Judge, Slack
 from detente.model.plan import Plan
@@ -128,3 +129,36 @@ def test_the_worst_leaving_is_told_of_secret_exposures_too(data: st.DataObject) 
     for row in left[:2]:
         assert entry(story, row.measure) is not None
         worst(story, row)
+
+
+TOGETHER_FOR_AN_INSTANT = """
+detente: 1
+title: b is there for an instant with both
+start: 2020-01-01
+periods: [2 x 1 year]
+interests:
+  a: {unit: points, worst: 0, best: 1}
+  b: {unit: points, worst: 0, best: 1}
+parties:
+  a: {stakes: {a: 1}, discount: 0.1 /year, response_time: 0, consents: false}
+  b: {stakes: {b: 1}, discount: 0.1 /year, response_time: 3 months, consents: false}
+measures:
+  own: {by: a, effects: {a: {level: -1}}, undo: {in: 0}, verify: {by: x, detects: 0.5 /year}}
+  old: {by: b, effects: {b: {level: -1}}, undo: {in: 0}, verify: open}
+  new: {by: b, verify: open}
+interactions:
+  both: {all: [old, new], effects: {a: {once: 5}}}
+"""
+
+
+def test_what_holds_for_an_instant_has_happened() -> None:
+    """a breaks just after t = 9 months: just after t + 3 months b, who has entered `new` at one year, undoes `old`.
+
+    For every break after t, however soon, both have stood together, and what that brings once is a's.
+    """
+    d = loads(TOGETHER_FOR_AN_INSTANT)
+    plan = Plan({"own": d.start, "old": d.start, "new": d.grid.dates[1]})
+    for row in valued(d, plan):
+        agrees(d, plan, row)
+    (row,) = [r for r in valued(d, plan) if r.kind == "breakout" and r.party == "a" and r.years == 0.75]
+    assert row.deviate == pytest.approx(5 * math.exp(-0.025), abs=1e-9)

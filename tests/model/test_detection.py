@@ -21,7 +21,7 @@ from detente.model.check import Judge
 from detente.model.check_detection import Law
 from detente.model.detection import NEVER, Watch, watch
 from detente.model.plan import Plan
-from tests.model.brute import hazard, visits
+from tests.model.story import hazard, visits
 from tests.model.test_check_story import agrees
 from tests.model.test_rows import agree
 from tests.strategies import dossiers, plans

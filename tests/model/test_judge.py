@@ -99,7 +99,7 @@ def test_the_best_time_to_break_is_just_before_the_answer_would_stop_a_gift() ->
 
 
 def test_the_best_time_to_break_is_just_before_a_burden_can_no_longer_be_stopped() -> None:
-    """b's step at 2 years costs a 8: broken at 1.7 years, when b answers in 0.3, it does not come; just after, it does."""
+    """b's step at 2 years costs a 8. At 1.7, with 0.3 to b's answer, it does not come; just after, it does."""
     burden = {"by": "b", "effects": {"x": {"once": -8}, "y": {"once": 9}}}
     d = dossier({"give": GIVE, "burden": burden}, b={"response_time": "109.575 days", "collapse_cost": 40})
     rows = [r for r in Judge(d).slacks(plan(d, burden=4)) if r.party == "a" and r.kind == "breakout" and r.years]

@@ -8,12 +8,12 @@ What is searched, for every party of a random small dossier and a random plan, b
   in force and can be undone: m with every subset of the party's fakeable measures that are seen no faster than m, seen
   at m's rate and delay; for ever, or until leaving openly at every later time of the lattice.
 
-The judge's best of a party is its least slack of these kinds, in present value at signature. A deviation that does
-better fails the test, unless `left_out` says which sentence of ANSWERS leaves it out:
+A deviation that does better than the judge's best of its kind (`judge_finds_it`) fails the test, unless `left_out` says
+which sentence of ANSWERS leaves it out:
 
 - §9, "faking a set that is not closed" and "measure by measure": the set faked (undone) is not the text's own, and some
-  measure on which the two differ is worth good and bad to the party at different times (growth that stops, `once`
-  against level, `if_over`, interactions). Where each measure is plainly good or bad, no other set may do better.
+  measure on which the two differ is good for the party at one time and bad at another (growth that stops, `once`
+  against level, `if_over`, interactions). Where each is plainly good or plainly bad, no other set may do better.
 - R7, "for faking the law of T bends it: not proved": secret cheating that begins, or is left openly, at a time that is
   none of the listed moments.
 
@@ -32,9 +32,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detente.model.check import Slack
 from tests.model.moments import acts, leavings, limit, openly, starts
 from tests.model.story import BEFORE, LATER, NO_TIME, Deviation, Instant, Story, once
-from tests.model.test_check_story import drawn, near, valued
+from tests.model.test_check_story import at_of, drawn, near, valued
 
 SLIGHT = 1e-6
 """Relative to a row's size: the judge accepts by 1e-7, and quadrature adds its own."""
@@ -42,7 +43,7 @@ SLIGHT = 1e-6
 
 @dataclass(frozen=True)
 class Found:
-    """A deviation and what it leaves of keeping: keep − deviate at signature."""
+    """A deviation and what it leaves of keeping: keep − deviate at its start."""
 
     deviation: Deviation
     slack: float
@@ -60,10 +61,10 @@ def lattice(story: Story, n: int) -> list[Instant]:
 
 def opened(story: Story, p: str, times: list[Instant], drops: list[frozenset[str] | None]) -> Iterator[Found]:
     for at in times:
-        keep = story.keep(p, at)
+        keep, ahead = story.keep(p, at), story.ahead(p, at)
         for dropped in drops:
             deviation = Deviation.openly(p, at, dropped)
-            yield Found(deviation, keep - story.deviate(p, deviation), max(1.0, abs(keep)))
+            yield Found(deviation, (keep - story.deviate(p, deviation)) * ahead, max(1.0, abs(keep) * ahead))
 
 
 def subsets(measures: list[str]) -> list[frozenset[str]]:
@@ -87,10 +88,10 @@ def cheats(story: Story, p: str, times: list[Instant]) -> list[Deviation]:
 def cheated(story: Story, deviation: Deviation, times: list[Instant]) -> Iterator[Found]:
     """For ever, or left at each later time."""
     p, leaves = deviation.party, [NO_TIME, *(at for at in times if deviation.start.precedes(at))]
-    keep = story.keep(p, deviation.start)
+    keep, ahead = story.keep(p, deviation.start), story.ahead(p, deviation.start)
     for left, value in zip(leaves, story.deviations(p, deviation, leaves), strict=True):
         found = Deviation(p, deviation.start, deviation.faked, deviation.seen_as, left)
-        yield Found(found, keep - value, max(1.0, abs(keep)))
+        yield Found(found, (keep - value) * ahead, max(1.0, abs(keep) * ahead))
 
 
 # what the text leaves out
@@ -133,29 +134,32 @@ def left_out(story: Story, deviation: Deviation) -> str | None:
 # the judge's best
 
 
-def at_signature(story: Story, rows: list, p: str, *kinds: str) -> float:
-    """The least slack of a party's rows, in present value at signature."""
-    slacks = [
-        row.slack * (math.exp(-story.rho[p] * row.years) if row.other is None else 1.0)
-        for row in rows
-        if row.party == p and row.kind in kinds
-    ]
-    return min(slacks, default=math.inf)
+def least(rows: list[Slack]) -> float:
+    """The least slack; 0 where nobody has anything at stake."""
+    return min((row.slack for row in rows if row.slack is not None), default=0.0)
 
 
-def judge_finds_it(story: Story, best: float, found: Found) -> None:
-    """What a search has found is no better than the judge's best, or left out by the text."""
-    if found.slack < min(best, 0.0) - SLIGHT * found.size:
+def judge_finds_it(story: Story, rows: list[Slack], found: Found) -> None:
+    """What a search has found is no better than the judge's best of its kind, or left out by the text.
+
+    Breaking openly: than the best moment for it. Cheating: than the best ending of what begins at that moment with that
+    measure; where the judge has no such row, than the best of all that the party could do.
+    """
+    p, m, at = found.deviation.party, found.deviation.seen_as, found.deviation.start
+    mine = [row for row in rows if row.party == p and row.kind in ("breakout", "covert")]
+    alike = [row for row in mine if row.measure == m and (m is None or near([at_of(story, row)], at))]
+    best = least(alike or mine)
+    if found.slack < best - SLIGHT * found.size:
         assert left_out(story, found.deviation) is not None, (found, best)
 
 
-def exposures_are_covered(story: Story, rows: list, p: str, times: list[Instant]) -> None:
+def exposures_are_covered(story: Story, rows: list[Slack], p: str, times: list[Instant]) -> None:
     """No time of breaking, up to the last date (which stands for every later one), exposes p to more than judged."""
     times = [at for at in times if float(at.t) <= story.tau[-1]]
     for q in story.parties if story.parties[p].exposure_limit is not None else ():
         if q == p or not acts(story, q):
             continue
-        best = at_signature(story, [row for row in rows if row.other == q], p, "exposure")
+        best = least([row for row in rows if (row.kind, row.party, row.other) == ("exposure", p, q)])
         for at in times:
             had = story.enjoyed(p, at)
             value = had + story.deviate(p, Deviation.openly(q, at), no_deal=False)
@@ -172,19 +176,19 @@ def test_a_search_over_deviations_finds_nothing_better(data: st.DataObject) -> N
     for p in story.parties:
         if not acts(story, p) or story.rho[p] <= 0:
             continue
-        best = at_signature(story, rows, p, "breakout", "covert")
         times = sorted([*lattice(story, 40), *openly(story, p, both=True)], key=lambda x: float(x.key))
         drops = data.draw(st.sampled_from(subsets(acts(story, p))))
         for found in opened(story, p, times, [None, drops]):
-            judge_finds_it(story, best, found)
+            judge_finds_it(story, rows, found)
         ways = cheats(story, p, times)
         for way in data.draw(st.lists(st.sampled_from(ways), max_size=4, unique=True)) if ways else ():
             for found in cheated(story, way, times[:: data.draw(st.integers(2, 4))]):
-                judge_finds_it(story, best, found)
+                judge_finds_it(story, rows, found)
         exposures_are_covered(story, rows, p, times[::3])
 
 
 @pytest.mark.long
+@settings(max_examples=300)
 @given(st.data())
 def test_a_long_search_over_deviations_finds_nothing_better(data: st.DataObject) -> None:
     """Every subset and every pair of times."""
@@ -194,12 +198,11 @@ def test_a_long_search_over_deviations_finds_nothing_better(data: st.DataObject)
     for p in story.parties:
         if not acts(story, p) or story.rho[p] <= 0:
             continue
-        best = at_signature(story, rows, p, "breakout", "covert")
         times = sorted([*lattice(story, 100), *openly(story, p, both=True)], key=lambda x: float(x.key))
         for found in opened(story, p, times, [None, *subsets(acts(story, p))]):
-            judge_finds_it(story, best, found)
+            judge_finds_it(story, rows, found)
         for way in cheats(story, p, times[::3]):
             for found in cheated(story, way, times[::2]):
-                judge_finds_it(story, best, found)
+                judge_finds_it(story, rows, found)
         for q in story.parties:
             exposures_are_covered(story, rows, q, times)

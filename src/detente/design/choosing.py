@@ -14,15 +14,17 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from detente.design.judging import Judging
+from detente.design.judging import Judging, key_of, key_of_row, rows_of
 from detente.design.problem import LOOSE, MET, Linear, Problem, Question, standing_verified
 from detente.design.program import Array, Row, combine
-from detente.design.regimes import Choice, Menus
+from detente.design.regimes import Choice, Inspection, Menus
 from detente.design.solve import NEARLY, Objective, Solver
 from detente.dossier.schema import Dossier, Resource, Verify
+from detente.errors import UsageError
 from detente.model.arrays import Model
+from detente.model.check import Slack
 from detente.model.detection import NEVER, SNAP, Watch, watch
-from detente.model.temptation import Conditions, Secret, conditions
+from detente.model.temptation import Conditions, Secret, conditions, joined
 from detente.model.tolerance import SLIGHT
 
 AT_ONCE = Watch(1e9)
@@ -44,7 +46,8 @@ class Fakings:
     def __init__(self, menus: Menus) -> None:
         self.menus = menus
         quickest = tuple(int(np.argmin([confirms(v) for v in self._ways(i)])) for i in range(len(menus.menus)))
-        self.model = model = Model.of(menus.applied(quickest))
+        dossier, self.inspections = menus.spread(quickest)
+        self.model = model = self._like_the_inspected(Model.of(dossier))
         """Under the regimes that confirm soonest: what its order and links allow, some choice may allow."""
         self.menu = {model.index[menu.measure]: i for i, menu in enumerate(menus.menus)}
         self.open = conditions(model)
@@ -54,9 +57,22 @@ class Fakings:
         """(q, m): what q can fake, and somebody minds."""
         self.together = {model.index[n] for c in model.conditions for n in c.measures}
         """Measures that interact with others."""
-        self.rows = lru_cache(maxsize=4000)(self._rows)
+        self._blocks: dict[Faking, Conditions] = {}
         self.difference = lru_cache(maxsize=400)(self._difference)
         self.speed = lru_cache(maxsize=None)(self._speed)
+
+    def _like_the_inspected(self, model: Model) -> Model:
+        """The model in which inspections are undone, and fall, with the measures that they inspect."""
+        costs = model.costs.copy()
+        for inspection in self.inspections:
+            x, m = model.index[inspection.name], model.index[inspection.measure]
+            if np.any((model.costs[:, m] != model.costs_with(m, x)) & model.by[:, m]):
+                raise UsageError(
+                    f"whether {inspection.measure!r} costs its performer something hangs on its regime: choose that "
+                    f"regime in the dossier, since the programme that chooses plan and regimes together cannot"
+                )
+            costs[:, x] = model.costs[:, m]
+        return replace(model, costs=costs) if self.inspections else model
 
     def _ways(self, i: int) -> list[Verify]:
         return [self.menus.way(i, place) for place in range(len(self.menus.menus[i].places))]
@@ -97,16 +113,31 @@ class Fakings:
         members = [n for n in self.mine(q) if self.joins(q, n, self.place(n, choice), m, place)]
         return Faking(q, m, place, frozenset(members))
 
-    def _rows(self, faking_: Faking) -> Conditions:
+    def rows(self, faking_: Faking) -> Conditions:
+        """The rows on cheating on the dates, and behind them those that plans were found to break besides."""
+        if faking_ not in self._blocks:
+            self._blocks[faking_] = self.secret.conditions(faking_.q, faking_.m, self._under(faking_))
+        return self._blocks[faking_]
+
+    def _under(self, faking_: Faking) -> Model:
         q, m, place, members = faking_
         seen = {n: (NEVER, 0.0) if n in members else (AT_ONCE, 0.0) for n in self.mine(q)}
-        return self.secret.conditions(q, m, self._with({**seen, m: self.seen(m, place)}))
+        return self._with({**seen, m: self.seen(m, place)})
+
+    def add(self, faking_: Faking, slacks: Sequence[Slack]) -> list[int]:
+        """Where the rows for some of the judge's conditions on cheating stand; those that are missing are made."""
+        rows, model = self.rows(faking_), self.model
+        known = {key_of_row(model, label) for label in rows.labels}
+        if new := [s for s in slacks if key_of(s) not in known]:
+            rows = self._blocks[faking_] = joined([rows, rows_of(self._under(faking_), new)])
+        place = {key_of_row(model, label): r for r, label in enumerate(rows.labels)}
+        return [place[key_of(s)] for s in slacks]
 
     def _difference(self, q: int, m: int, place: int) -> Array:
-        """[R, M, K] what it adds to the coefficients of rows that a measure is faked together with m."""
-        alone, joined = frozenset({m}), frozenset(self.mine(q))
-        both = self.rows(Faking(q, m, place, joined)), self.rows(Faking(q, m, place, alone))
-        difference: Array = both[0].coef - both[1].coef
+        """[rows on dates, M, K] what it adds to the coefficients that a measure is faked together with m."""
+        sets = frozenset(self.mine(q)), frozenset({m})
+        all_, alone = (self.secret.conditions(q, m, self._under(Faking(q, m, place, s))).coef for s in sets)
+        difference: Array = all_ - alone
         return difference
 
 
@@ -135,6 +166,19 @@ class Choosing(Problem):
         self.z = [[self.program.add_column(integer=True) for _ in menu.places] for menu in self.menus.menus]
         for columns in self.z:
             self.program.add_row(dict.fromkeys(columns, 1.0), low=1.0, high=1.0)
+        for inspection in self.fakings.inspections:
+            self._inspected(inspection)
+
+    def _inspected(self, inspection: Inspection) -> None:
+        """What inspecting a measure does is in force with it, where its regime is chosen."""
+        x, m = self.model.index[inspection.name], self.model.index[inspection.measure]
+        chosen = self.z[inspection.menu][inspection.place]
+        for k in range(self.model.K):
+            there, standing = self.f(x, k), self.f(m, k)
+            self.program.set_bounds(there, 0.0, 1.0)
+            self.program.add_row({there: 1.0, standing: -1.0}, high=0.0)
+            self.program.add_row({there: 1.0, chosen: -1.0}, high=0.0)
+            self.program.add_row({there: 1.0, standing: -1.0, chosen: -1.0}, low=-1.0)
 
     @property
     def spent(self) -> Row:
@@ -285,7 +329,10 @@ class Choosing(Problem):
         """The most that a row could be higher were n faked with m where it is not, or the other way round."""
         if n in self.fakings.together or self.model.state[n] > 0:
             return float("inf")
-        added = self.fakings.difference(faking_.q, faking_.m, faking_.place)[r, n]
+        difference = self.fakings.difference(faking_.q, faking_.m, faking_.place)
+        if r >= len(difference):
+            return float("inf")
+        added = difference[r, n]
         if n in faking_.members:
             added = -added
         most = float(np.cumsum(added[::-1]).max(initial=0.0))
@@ -316,6 +363,8 @@ class ChoosingSolver(Solver):
         spent = problem.menus.spent
         self.weigh: Callable[[Array, Choice], Any] = lambda shares, choice: spent(choice)
         """What is least for the best regimes of a plan."""
+        self._found: dict[tuple[bytes, Choice], list[Slack]] = {}
+        """What the judge found broken in plans under choices, to be added when the programme is not being solved."""
         self._at: Choice = problem.menus.none
         """The regimes of the solution that was read last."""
 
@@ -359,7 +408,30 @@ class ChoosingSolver(Solver):
 
     def _judged(self, shares: Array) -> bool:
         self.judging = self.under(self._at)
-        return super()._judged(shares)
+        model = self.problem.model
+        if found := self.judging.broken(model, shares):
+            self._found[shares.tobytes(), self._at] = found
+            return False
+        return self.judging.accepts(model, shares)
+
+    def _add_missed(self, shares: Array) -> int:
+        """As in a `Solver`; rows on cheating stand for the regimes at hand."""
+        found = self._found.pop((shares.tobytes(), self._at), [])
+        fakings, model, added = self.problem.fakings, self.problem.model, 0
+        families: dict[tuple[int, int], list[Slack]] = {}
+        for s in found:
+            if s.measure is not None:
+                faker = s.party if s.other is None else s.other
+                families.setdefault((model.parties.index(faker or ""), model.index[s.measure]), []).append(s)
+        for (q, m), slacks in families.items():
+            faking_ = fakings.of(q, m, self._at)
+            added += sum([self.problem.cut(faking_, r) for r in fakings.add(faking_, slacks)])
+        if open_ := [s for s in found if s.measure is None]:
+            new = self.problem.extend(rows_of(model, open_))
+            for r in new:
+                self.problem.activate(r)
+            added += len(new)
+        return added
 
     def offer(self, shares: Array, objective: Objective | None = None) -> bool:
         if not super().offer(shares, objective):

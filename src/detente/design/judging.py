@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cached_property, lru_cache
 
+import numpy as np
+
 from detente.design.problem import Question
 from detente.design.program import Array
 from detente.dossier.schema import Dossier
@@ -13,7 +15,7 @@ from detente.model.arrays import Model
 from detente.model.check import Judge, Slack
 from detente.model.moments import Moment
 from detente.model.plan import Plan
-from detente.model.temptation import Conditions, Secret, joined, rows_at
+from detente.model.temptation import Conditions, Label, Secret, joined, rows_at
 
 HARD = frozenset({"empty", "grid", "order", "pace", "one_of", "capacity", "link"})
 """Conditions that are no part of any conflict: they hold whatever is given up."""
@@ -45,8 +47,12 @@ class Judging:
 
         Where cheating on a measure pays, all rows on its dates come at once: the next plan would break others of them.
         """
-        found = [s for s in self.judge.missed(plan_of(model, shares)) if name_of(s) not in self.question.without]
+        found = self.broken(model, shares)
         return joined(list(self._rows(model, found))) if found else None
+
+    def broken(self, model: Model, shares: Array) -> list[Slack]:
+        """The conditions that a plan breaks and that no problem holds from the start, the worst of each family."""
+        return [s for s in self.judge.missed(plan_of(model, shares)) if name_of(s) not in self.question.without]
 
     def _rows(self, model: Model, found: Sequence[Slack]) -> Iterator[Conditions]:
         yield rows_of(model, found)
@@ -101,7 +107,7 @@ def plan_of(model: Model, shares: Array) -> Plan:
     d = model.dossier
     entry: dict[str, date | None] = {}
     share: dict[str, tuple[tuple[date, float], ...]] = {}
-    for m, name in enumerate(model.measures):
+    for m, name in ((m, model.measures[m]) for m in np.flatnonzero(model.real)):
         rises = [k for k in range(model.K) if shares[m, k + 1] > shares[m, k] + 1e-9]
         if name in d.state.in_force:
             entry[name] = d.state.in_force[name].since
@@ -110,3 +116,21 @@ def plan_of(model: Model, shares: Array) -> Plan:
         if model.divisible[m] and rises:
             share[name] = tuple((d.grid.dates[k], float(shares[m, k + 1])) for k in rises)
     return Plan(entry, share)
+
+
+Name = tuple[object, ...]
+
+
+def key_of(s: Slack) -> Name:
+    """What one of the judge's conditions is about, and when."""
+    at = None if s.moment is None or s.years is None else (s.moment, round(s.years, 8))
+    leaves = None if s.leaves_moment is None or s.leaves_years is None else (s.leaves_moment, round(s.leaves_years, 8))
+    return s.kind, s.party, s.other, s.measure, at, leaves
+
+
+def key_of_row(model: Model, label: Label) -> Name:
+    """The same of a row."""
+    at, leaves = (None if x is None else (x.side, round(x.years, 8)) for x in (label.at, label.leaves))
+    other = model.parties[label.other] if label.other >= 0 else None
+    measure = model.measures[label.measure] if label.measure >= 0 else None
+    return label.kind, model.parties[label.party], other, measure, at, leaves

@@ -289,7 +289,8 @@ class Problem:
     @cached_property
     def new(self) -> list[int]:
         """Columns that are 1 exactly when something of a measure enters on the grid."""
-        return [self._some_new(m) for m in range(self.model.M) if self.model.state[m] == 0 or self.model.divisible[m]]
+        free = (self.model.state == 0) | self.model.divisible
+        return [self._some_new(int(m)) for m in np.flatnonzero(free & self.model.real)]
 
     def _one_of(self, alternatives: Sequence[Iterable[str]], *, exactly: bool) -> None:
         sets = [[self.model.index[m] for m in dict.fromkeys(names)] for names in alternatives]

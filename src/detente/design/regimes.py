@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from detente.dossier.overlays import apply
 from detente.dossier.quantities import ZERO
-from detente.dossier.schema import Dossier, Verify
+from detente.dossier.schema import Dossier, Effect, Measure, Verify
 from detente.errors import UsageError
+from detente.model.arrays import INSPECTED
 from detente.model.detection import watch
 
 Effort = Literal["days", "cost"]
@@ -44,6 +45,16 @@ class Menu:
 
     measure: str
     places: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What inspecting a measure under one regime does, as a measure of its own."""
+
+    name: str
+    measure: str
+    menu: int
+    place: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +181,37 @@ class Menus:
 
         return dossier
 
+    def spread(self, choice: Choice) -> tuple[Dossier, tuple[Inspection, ...]]:
+        """The dossier under a choice, with what inspections do to interests as measures of their own, one a regime.
+
+        These enter with the measure that they inspect where their regime is chosen, and end with it. Raises UsageError
+        where a measure's own fate hangs on its regime: where inspecting it decides whether its performer minds it.
+        """
+        dossier = self.applied(choice)
+        bodies, found = dict(dossier.measures), list[Inspection]()
+        for i, menu in enumerate(self.menus):
+            verify = self._verify(i)
+            bodies[menu.measure] = bodies[menu.measure].model_copy(
+                update={"verify": _bare(bodies[menu.measure].verify)}
+            )
+            for n, place in enumerate(menu.places):
+                effects = verify.regimes[place.regime].effects if place.regime is not None else {}
+                if effects:
+                    name = f"{menu.measure}{INSPECTED}{place.regime}"
+                    bodies[name] = self._inspection(menu.measure, place, effects)
+                    found.append(Inspection(name, menu.measure, i, n))
+        return dossier.model_copy(update={"measures": bodies}) if found else dossier, tuple(found)
+
+    def _inspection(self, measure: str, place: Place, effects: Mapping[str, Effect]) -> Measure:
+        body = self.dossier.measures[measure]
+        if measure in self.dossier.state.in_force:
+            raise UsageError(
+                f"{measure!r} is in force already and its regimes have effects: choose its regime in the dossier"
+            )
+        conditional = self.dossier.conditional_on(measure)
+        changed = {"effects": effects, "if_over": {}, "verify": "open", "conditional_on": conditional}
+        return body.model_copy(update=changed)
+
     def notes(self) -> tuple[str, ...]:
         """Where more effort is worse in some way: sees cheating later, says so later, or confirms later."""
         return tuple(self._notes())
@@ -199,6 +241,14 @@ class Menus:
                         f"Regime {more.regime!r} of {menu.measure!r} takes more effort than {name}, but "
                         f"{' and '.join(worse)}."
                     )
+
+
+def _bare(verify: object) -> object:
+    """How a measure is verified, without what inspecting it does to interests."""
+    if not isinstance(verify, Verify):
+        return verify
+    regimes = {name: regime.model_copy(update={"effects": {}}) for name, regime in verify.regimes.items()}
+    return verify.model_copy(update={"regimes": regimes})
 
 
 def seen_value(verify: Verify, rho: float) -> float:

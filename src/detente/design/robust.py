@@ -8,13 +8,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.design.judging import plan_of, rows_of
+from detente.design.judging import key_of, key_of_row, plan_of, rows_of
 from detente.design.problem import Linear, Problem
 from detente.design.program import Array, combine
 from detente.design.solve import Objective, Solver
-from detente.model.arrays import Model
 from detente.model.check import Slack
-from detente.model.temptation import NOTHING, Label
+from detente.model.temptation import NOTHING
 
 
 def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callable[[float], float]) -> Objective:
@@ -103,21 +102,3 @@ def least_slack(problem: Problem, solver: Solver, cap: float, slack_for: Callabl
         if label.kind == "consent" and model.norm[label.party] > 0:
             add(r)
     return Objective(Linear({t: 1.0}), score, refine, slack_for=slack_for)
-
-
-Name = tuple[object, ...]
-
-
-def key_of(s: Slack) -> Name:
-    """What one of the judge's conditions is about, and when."""
-    at = None if s.moment is None or s.years is None else (s.moment, round(s.years, 8))
-    leaves = None if s.leaves_moment is None or s.leaves_years is None else (s.leaves_moment, round(s.leaves_years, 8))
-    return s.kind, s.party, s.other, s.measure, at, leaves
-
-
-def key_of_row(model: Model, label: Label) -> Name:
-    """The same of a row."""
-    at, leaves = (None if x is None else (x.side, round(x.years, 8)) for x in (label.at, label.leaves))
-    other = model.parties[label.other] if label.other >= 0 else None
-    measure = model.measures[label.measure] if label.measure >= 0 else None
-    return label.kind, model.parties[label.party], other, measure, at, leaves

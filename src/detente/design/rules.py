@@ -319,7 +319,7 @@ class Designer:
         def score(shares: Array) -> float:
             if math.isinf(self.met(shares)):
                 return -math.inf
-            return -float(np.sum(shares[:, -1] > shares[:, 0] + 1e-9))
+            return -float(np.sum((shares[:, -1] > shares[:, 0] + 1e-9)[self.model.real]))
 
         return self._then_egalitarian(Objective(target, score), "minimal")
 

@@ -20,6 +20,8 @@ from detente.model.moments import Moments, dated
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 TINY = 1e-12
+INSPECTED = "@"
+"""Stands in the names of columns that say what inspecting a measure does, where its regime is open: measure@regime."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +116,11 @@ class Model:
         return {name: i for i, name in enumerate(self.measures)}
 
     @cached_property
+    def real(self) -> Flags:
+        """[M] whether a column is a measure of the dossier, and not what inspecting one does."""
+        return np.array([INSPECTED not in name for name in self.measures], bool)
+
+    @cached_property
     def touched(self) -> Flags:
         """[P] parties that some measure or interaction touches while the deal is kept, which somebody may leave."""
         layers = (*self.layers, *self.intrusion)
@@ -130,6 +137,12 @@ class Model:
         parties = self.dossier.parties
         total = [sum(abs(s.value) for s in parties[p].stakes.values()) for p in self.parties]
         return np.array(total) / self.rho
+
+    def costs_with(self, m: int, x: int) -> Flags:
+        """[P] who performs m and is cost something by m and another column together."""
+        standing = sum((rates[:, m] + rates[:, x] for _, rates in self.layers), np.zeros(len(self.parties)))
+        costs: Flags = self.by[:, m] & (standing < -TINY)
+        return costs
 
     @cached_property
     def spared(self) -> Array:

@@ -24,6 +24,9 @@ from detente.model.detection import NEVER, Watch
 from detente.model.laws import Exits, Known, Law, Left, just_before
 from detente.model.moments import Moments
 
+INSTANT = 1e-10
+"""Years by which what is undone "just after" a time comes after it: an interaction that stood with it has stood."""
+
 
 @dataclass(frozen=True, eq=False)
 class Times:
@@ -38,7 +41,7 @@ class Times:
 
     def at(self, chosen: Flags, years: Array) -> Times:
         """With a fixed time, [M], for some measures."""
-        changed = np.where(chosen, np.broadcast_to(years, self.years.shape), self.years)
+        changed = np.where(chosen, years, self.years)
         return Times(changed, self.moves & ~chosen)
 
 
@@ -135,10 +138,21 @@ class Maker:
         never = Times(np.full((1, self.model.M), np.inf), np.zeros(self.model.M, bool))
         return Fates(never, never, never, self.model.keeps)
 
-    def reaction(self, mover: int, own: Array, known: Array, *, own_moves: bool, known_moves: bool) -> Fates:
+    def reaction(
+        self,
+        mover: int,
+        own: Array,
+        known: Array,
+        *,
+        own_moves: bool,
+        known_moves: bool,
+        leaves: Moments | None = None,
+        on_a_date: bool = False,
+    ) -> Fates:
         """The fates when a mover stops at `own`, and what answers to it is stopped a response time after `known`.
 
-        The mover stops no later than others do.
+        The mover stops no later than others do. Fixed times are set off when it `leaves`, else at the moment itself;
+        moving times by the moment, or `on_a_date` that is the random time's own.
         """
         model = self.model
         stop, undone = np.full((self.n, model.M), np.inf), np.full((self.n, model.M), np.inf)
@@ -154,7 +168,12 @@ class Maker:
                 minding = [q for q in others if model.costs[q, m] or model.falls[m]]
                 lag = min((float(model.response[q]) for q in minding), default=np.inf)
                 undone[:, m], undone_moves[m] = known + lag + model.undo[m], known_moves
-        times = Times(undone, undone_moves)
+        at = self.moments if leaves is None else leaves
+        fixed = np.where(at.just_after[:, None], INSTANT, 0.0)
+        if leaves is not None:  # what is undone as the mover leaves comes after the entries of that date
+            fixed = np.where(~leaves.before[:, None] & (undone == own[:, None]), INSTANT, fixed)
+        moving = np.where(self.moments.just_after[:, None] & (not on_a_date), INSTANT, 0.0)
+        times = Times(undone + np.where(undone_moves, moving, fixed), undone_moves)
         return Fates(Times(stop, stop_moves), times, times, model.keeps)
 
     def waiting(self, mover: int) -> dict[int, tuple[int, ...]]:
@@ -198,7 +217,7 @@ class Maker:
         never = np.zeros(self.n, bool)
         for q in self.exits.parties:
             law = Left(q, self.exits) if faked is None else Left(q, self.exits, faked.watch, faked.delay, too_late)
-            fates = self.reaction(q, self.zero, self.zero, own_moves=True, known_moves=True)
+            fates = self.reaction(q, self.zero, self.zero, own_moves=True, known_moves=True, on_a_date=True)
             branch = self._branch(
                 law,
                 fates,
@@ -210,7 +229,7 @@ class Maker:
             )
             if high is not None:
                 branch = replace(branch, high=high)
-            yield branch if faked is None else replace(branch, fates=faked.spares(fates))
+            yield branch if faked is None else replace(branch, fates=faked.spares(fates, self.moments))
 
     # --- deviations ------------------------------------------------------------------------------------------------
 
@@ -242,7 +261,7 @@ class Maker:
             never = float(faked.watch.survival(np.inf)) * self.exits.until(
                 np.full(self.n, np.inf), np.ones(self.n, bool)
             )
-            unseen = replace(self._sure(never), fates=faked.spares(self.goes_on()))
+            unseen = replace(self._sure(never), fates=faked.spares(self.goes_on(), self.moments))
             return Deviation(self.moments, (seen, *self._left(faked), unseen), p)
         away = leaves.years - self.moments.years
         missed = self.moments.just_after & ~leaves.just_after
@@ -255,8 +274,8 @@ class Maker:
             "upto": leaves.base.astype(float),
             "just_after_fixed": leaves.just_after,
         }
-        both = self._seen(p, faked, law, away, known, own_moves=False, known_moves=True)
-        open_ = self._seen(p, faked, Sure(neither), away, away, own_moves=False, known_moves=False)
+        both = self._seen(p, faked, law, away, known, own_moves=False, known_moves=True, leaves=leaves)
+        open_ = self._seen(p, faked, Sure(neither), away, away, own_moves=False, known_moves=False, leaves=leaves)
         branches = [
             replace(both, low=np.maximum(-1.0, late), high=last, **left),  # type: ignore[arg-type]
             replace(open_, **left),  # type: ignore[arg-type]
@@ -267,12 +286,21 @@ class Maker:
         return Deviation(self.moments, tuple(branches), p)
 
     def _seen(
-        self, p: int, faked: Faked, law: Law, own: Array, known: Array, *, own_moves: bool, known_moves: bool
+        self,
+        p: int,
+        faked: Faked,
+        law: Law,
+        own: Array,
+        known: Array,
+        *,
+        own_moves: bool,
+        known_moves: bool,
+        leaves: Moments | None = None,
     ) -> Branch:
-        fates = self.reaction(p, own, known, own_moves=own_moves, known_moves=known_moves)
+        fates = self.reaction(p, own, known, own_moves=own_moves, known_moves=known_moves, leaves=leaves)
         return self._branch(
             law,
-            faked.spares(fates),
+            faked.spares(fates, self.moments),
             inspected=fates,
             first_answer=known + self.model.first_answer(p),
             answer_moves=known_moves,
@@ -300,7 +328,8 @@ class Faked:
         undone, skipped = (slow & model.minds[p]) | itself, (slow & model.dreads[p]) | itself
         return cls(model, undone, skipped, model.detection[m] or NEVER, float(model.delay[m]))
 
-    def spares(self, fates: Fates) -> Fates:
+    def spares(self, fates: Fates, moments: Moments) -> Fates:
         """The fates of a branch when these are faked."""
         never_entered = fates.stop.at(self.skipped, np.array(-np.inf))
-        return replace(fates, stop=never_entered, made=fates.made.at(self.undone, self.model.undo))
+        undone = self.model.undo + np.where(moments.just_after[:, None], INSTANT, 0.0)
+        return replace(fates, stop=never_entered, made=fates.made.at(self.undone, undone))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from detente.dossier.schema import Condition
 from detente.model.arrays import TINY, Array
-from detente.model.breaches import Branch
+from detente.model.breaches import INSTANT, Branch
 from detente.model.conditions import Expression, all_of, any_of, in_force
 from detente.model.moments import Moments
 from detente.model.paths import Entries, Felt, Range, Rows, Valuation, felt
@@ -220,13 +220,16 @@ class Joint:
             total = total + once * self._first(t0)
         return total
 
-    @staticmethod
-    def _standing(low: Array, high: Array, fixed: Array, moving: Array, start: Array) -> tuple[Array, Array]:
-        """The random times for which it ends after it starts."""
+    def _standing(self, low: Array, high: Array, fixed: Array, moving: Array, start: Array) -> tuple[Array, Array]:
+        """The random times for which it ends after it starts, if only by an `INSTANT`."""
+        late = self._column(self.entries.branch.just_after)
         first = np.where(np.isfinite(moving), start - np.where(np.isfinite(moving), moving, 0.0), -np.inf)
-        first = np.maximum(low, first)
-        first = np.where(fixed > start, first, np.inf)
+        first = np.maximum(low, self.entries.branch.law.just_before(first, late))
+        first = np.where(fixed > start + INSTANT / 10, first, np.inf)
         return first, np.maximum(high, first)
+
+    def _column(self, x: NDArray[Any]) -> NDArray[Any]:
+        return x.reshape(-1, *[1] * len(self.groups))
 
     def _flow(self, until: float, t: Array) -> Array:
         rho = self.v.rho
