@@ -182,8 +182,9 @@ def _provenance(dossier: Dossier, verdict: Verdict, given: Mapping[str, Any]) ->
         ["signature", dossier.start],
         ["dossier", f"sha256:{fingerprint(dossier)}"],
         ["every condition met", verdict.satisfactory],
-        *([["values", text]] if (text := expectation(dossier)) else []),
     ]
+    if said := expectation(dossier):
+        rows.append(["values", said])
     known = {row[0] for row in rows}
     rows += [[key, _cell(value)] for key, value in given.items() if key not in known]
     return Table.of("Provenance", ["what", "value"], rows)
