@@ -130,6 +130,14 @@ def test_findings_name_the_overlay_and_its_line(tmp_path: Path) -> None:
     assert (finding.file, finding.line, finding.code) == (str(file), 2, "dossier.number")
 
 
+def test_who_may_leave_follows_the_shocks() -> None:
+    """Also where the exits of the dossier before were asked for."""
+    before = apply(BASE, {"shocks.tired": {"ends": "east", "rate": "0 %/year"}})
+    assert 0.0 in [e.rate for e in before.exits]
+    after = apply(before, {"shocks.tired.rate": "5 %/year", "shocks.again": {"ends": "west", "rate": "1 %/year"}})
+    assert [(e.party, e.rate > 0) for e in after.exits][-2:] == [("east", True), ("west", True)]
+
+
 @pytest.mark.parametrize("text", ["- a\n", "", "a: [", "a: 1\na: 2\n"])
 def test_a_broken_overlay_file(tmp_path: Path, text: str) -> None:
     file = tmp_path / "overlay.yaml"

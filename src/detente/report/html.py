@@ -21,7 +21,7 @@ from detente.report.inputs import unused
 from detente.report.roadmap import gaps, on_last_date, steps
 from detente.report.table import Cell, Table
 from detente.report.watching import watching_said
-from detente.report.words import LEVELS, adding, day, fixed, measure, number
+from detente.report.words import LEVELS, adding, day, expectation, fixed, measure, number
 
 TEMPLATES = Path(__file__).parent / "templates"
 RUN_KEYS = ("run", "run_id", "id")
@@ -83,6 +83,7 @@ def page(
             dossier=dossier,
             run=run_id(provenance),
             changed=story.changed(dossier),
+            expectation=expectation(dossier),
             figures=figures,
             svgs={name: Markup(figure.inline_svg()) for name, figure in figures.items()},
             specs={name: script_json(figure.spec()) for name, figure in figures.items()},
