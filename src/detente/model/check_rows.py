@@ -22,9 +22,24 @@ from detente.model.check_terms import Kind, Terms, Timing
 from detente.model.check_values import NOT_AT_ALL, Holds, Made, Past, Stream, Table, secret, table
 from detente.model.tolerance import SLIGHT
 
-Path = Literal["kept", "broken", "faked", "left"]
+Path = Literal["kept", "broken", "faked", "left", "forgone"]
 MOST = 1 << 23
 """Numbers that are kept from plan to plan."""
+
+
+class Family(NamedTuple):
+    """Conditions that differ only in their moment. `late`: those that no calendar of moments lists, but a search finds.
+
+    That is faking that ends in an open break, and breaking out between two dates.
+    """
+
+    kind: Kind
+    party: int
+    other: int | None = None
+    measure: int | None = None
+    entry: int | None = None
+    """The period in which the measure enters."""
+    late: bool = False
 
 
 class Rows(NamedTuple):
@@ -260,26 +275,68 @@ class Weighing:
 
     # the conditions with values
 
-    def listed(self, plan: Read) -> Iterator[Rows]:
-        """All, in order of cost."""
-        for p, least in self.walk_away.items():
-            keep, deviate = np.array([self.value(plan, p)]), np.array([least])
-            yield Rows("consent", p, None, None, self.facts.norm[p], None, keep, deviate)
+    def families(self, plan: Read) -> Iterator[Family]:
+        """All that are listed, in order of cost."""
+        yield from (Family("consent", p) for p in self.walk_away)
         for p in self.valued:
-            yield from self._breakouts(plan, p)
+            if self._acting(plan, p):
+                yield Family("breakout", p)
         for p in self.valued:
-            yield from self._coverts(plan, p)
+            yield from (Family("covert", p, None, m, e) for m, e in self._faked(plan, p))
         for p in self.limit:
-            yield from self._exposures(plan, p)
+            others = [q for q in range(len(self.facts.parties)) if q != p and self._acting(plan, q)]
+            yield from (Family("exposure", p, q) for q in others)
+            yield from self._secret_exposures(plan, p)
+
+    def late_families(self, plan: Read) -> Iterator[Family]:
+        """Those that a search finds."""
+        for p in self.valued:
+            yield from (Family("covert", p, None, m, e, late=True) for m, e in self._faked(plan, p))
+        for p in self.limit:
+            yield from (family._replace(late=True) for family in self._secret_exposures(plan, p))
+        for p in self.valued:
+            if self._acting(plan, p):
+                yield Family("breakout", p, late=True)
+
+    def _secret_exposures(self, plan: Read, p: int) -> Iterator[Family]:
+        for q in range(len(self.facts.parties)):
+            for m, e in self._faked(plan, q) if q != p else ():
+                if e >= 0:
+                    yield Family("secret_exposure", p, q, m, e)
+
+    def rows(self, plan: Read, family: Family, *, worst: bool = True) -> Iterator[Rows]:
+        """The rows of a family; `worst`: of breakouts between dates only what is broken."""
+        match family.kind:
+            case "consent":
+                yield self._consent(plan, family.party)
+            case "breakout" if family.late:
+                yield from self._within(plan, family.party, worst=worst)
+            case "breakout":
+                yield from self._breakouts(plan, family.party)
+            case "covert" if family.late:
+                yield from self._leavings(plan, family)
+            case "covert":
+                yield from self._coverts(plan, family)
+            case "exposure":
+                yield self._exposure(plan, family)
+            case "secret_exposure" if family.late:
+                yield from self._secret_leavings(plan, family)
+            case "secret_exposure":
+                yield self._secret_exposure(plan, family)
+
+    def listed(self, plan: Read) -> Iterator[Rows]:
+        """All at the moments of the calendar, in order of cost."""
+        for family in self.families(plan):
+            yield from self.rows(plan, family)
 
     def unlisted(self, plan: Read, *, worst: bool) -> Iterator[Rows]:
         """Faking that ends in an open break, and moments the calendar lacks; `worst`: only what is broken."""
-        for p in self.valued:
-            yield from self._leavings(plan, p)
-        for p in self.limit:
-            yield from self._secret_leavings(plan, p)
-        for p in self.valued:
-            yield from self._within(plan, p, worst=worst)
+        for family in self.late_families(plan):
+            yield from self.rows(plan, family, worst=worst)
+
+    def _consent(self, plan: Read, p: int) -> Rows:
+        keep, deviate = np.array([self.value(plan, p)]), np.array([self.walk_away[p]])
+        return Rows("consent", p, None, None, self.facts.norm[p], None, keep, deviate)
 
     def value(self, plan: Read, p: int) -> float:
         spared, lost = self._spared(p)
@@ -304,8 +361,6 @@ class Weighing:
 
     def _breakouts(self, plan: Read, p: int) -> Iterator[Rows]:
         """Keeping against breaking out at every moment; none where p saves and loses nothing at any of them."""
-        if not self._acting(plan, p):
-            return
         rows = self._tempted(plan, p, self._stream("broken", p), self.calendar.of[p, None], "breakout", None).flat()
         if (np.abs(rows.slack) > 1e-12 * np.maximum(1.0, np.abs(rows.keep))).any() or self._at_stake(plan, p):
             yield rows
@@ -333,12 +388,12 @@ class Weighing:
             items[-1] = items[-1] + stream.together(worths, p, i, together, plan.rises, holds)
         return items
 
-    def _coverts(self, plan: Read, p: int) -> Iterator[Rows]:
+    def _coverts(self, plan: Read, of: Family) -> Iterator[Rows]:
         """Keeping against faking m, and what goes with it, at its entry or against undoing it later."""
-        for m, e in self._faked(plan, p):
-            at = self._chances(p, m, e)
-            if len(at):
-                yield self._tempted(plan, p, self._stream("faked", p, m, e, False), at, "covert", m).flat()
+        p, m, e = _faking(of.party, of)
+        at = self._chances(p, m, e)
+        if len(at):
+            yield self._tempted(plan, p, self._stream("faked", p, m, e, False), at, "covert", m).flat()
 
     def _faked(self, plan: Read, q: int) -> Iterator[tuple[int, int]]:
         """What of a plan a party can fake, and when it enters."""
@@ -347,13 +402,13 @@ class Weighing:
             if e is not None:
                 yield m, e
 
-    def _leavings(self, plan: Read, p: int) -> Iterator[Rows]:
+    def _leavings(self, plan: Read, of: Family) -> Iterator[Rows]:
         """As `_coverts`, and breaking openly at whichever later moment is best. ANSWERS R2."""
-        for m, e in self._faked(plan, p):
-            at = self._chances(p, m, e)
-            if len(at) and len(then := self.calendar.of[p, m]):
-                rows = self._tempted(plan, p, self._stream("left", p, m, e, False), at, "covert", m)
-                yield from self._best(rows, at, then)
+        p, m, e = _faking(of.party, of)
+        at = self._chances(p, m, e)
+        if len(at) and len(then := self.calendar.of[p, m]):
+            rows = self._tempted(plan, p, self._stream("left", p, m, e, False), at, "covert", m)
+            yield from self._best(rows, at, then)
 
     def _best(self, rows: Rows, at: NDArray[np.intp], then: NDArray[np.intp]) -> Iterator[Rows]:
         """The worst leaving moment of each row: [moments, leaving moments] → [moments]."""
@@ -381,19 +436,19 @@ class Weighing:
         """What p has enjoyed from signature until each moment."""
         return np.broadcast_to(self._along(self.past, p, plan), (len(self.calendar.all), 1))
 
-    def _exposures(self, plan: Read, p: int) -> Iterator[Rows]:
-        """Value since signature when another party breaks out at any moment, or fakes a measure from its entry."""
-        others = [q for q in range(len(self.facts.parties)) if q != p and self._acting(plan, q)]
-        for q in others:
-            at = self.calendar.of[q, None]
-            value = self._enjoyed(plan, p)[at] + self._along(self._stream("broken", q), p, plan)
-            yield self._exposed("exposure", p, q, None, at, value).flat()
-        for q in others:
-            for m, e in self._faked(plan, q):
-                if e >= 0:
-                    at = self._chances(q, m, e)[:1]
-                    value = self._enjoyed(plan, p)[at] + self._along(self._stream("faked", q, m, e, True), p, plan)
-                    yield self._exposed("secret_exposure", p, q, m, at, value).flat()
+    def _exposure(self, plan: Read, of: Family) -> Rows:
+        """Value since signature when another party breaks out at any moment."""
+        assert of.other is not None
+        p, q, at = of.party, of.other, self.calendar.of[of.other, None]
+        value = self._enjoyed(plan, p)[at] + self._along(self._stream("broken", q), p, plan)
+        return self._exposed("exposure", p, q, None, at, value).flat()
+
+    def _secret_exposure(self, plan: Read, of: Family) -> Rows:
+        """Value since signature when another party fakes a measure from its entry."""
+        p, (q, m, e) = of.party, _faking(of.other, of)
+        at = self._chances(q, m, e)[:1]
+        value = self._enjoyed(plan, p)[at] + self._along(self._stream("faked", q, m, e, True), p, plan)
+        return self._exposed("secret_exposure", p, q, m, at, value).flat()
 
     def _exposed(
         self,
@@ -408,18 +463,17 @@ class Weighing:
         limit = np.full(value.shape, -self.limit[p])
         return Rows(kind, p, q, m, self.facts.norm[p], self.calendar.all[at], value, limit, leaves)
 
-    def _secret_leavings(self, plan: Read, p: int) -> Iterator[Rows]:
+    def _secret_leavings(self, plan: Read, of: Family) -> Iterator[Rows]:
         """As the secret exposures, where the faker breaks openly at whichever later moment is worst for p."""
-        for q in range(len(self.facts.parties)):
-            for m, e in self._faked(plan, q) if q != p else ():
-                at, then = self._chances(q, m, e)[:1], self.calendar.of[q, m]
-                if e >= 0 and len(then):
-                    value = self._enjoyed(plan, p)[at] + self._along(self._stream("left", q, m, e, True), p, plan)
-                    yield from self._best(self._exposed("secret_exposure", p, q, m, at, value), at, then)
+        p, (q, m, e) = of.party, _faking(of.other, of)
+        at, then = self._chances(q, m, e)[:1], self.calendar.of[q, m]
+        if len(then):
+            value = self._enjoyed(plan, p)[at] + self._along(self._stream("left", q, m, e, True), p, plan)
+            yield from self._best(self._exposed("secret_exposure", p, q, m, at, value), at, then)
 
     def _within(self, plan: Read, p: int, *, worst: bool) -> Iterator[Rows]:
         """Breakouts between the moments of the calendar, where exits or a moving no_deal bend their slack."""
-        if not self._acting(plan, p) or not (self.paths.rates or self.tables[p].course.moves):
+        if not (self.paths.rates or self.tables[p].course.moves):
             return
         if p not in self._interiors:
             times, turns = self.calendar.all.t[self.calendar.of[p, None]], self.tables[p].course.ends
@@ -449,3 +503,11 @@ class Weighing:
             for k in keys:
                 self._fixed.pop((id(self._streams.pop(k)), p), None)
         return Rows("breakout", p, None, None, self.facts.norm[p], now, keep, deviate, None, *parts).flat()
+
+
+def _faking(faker: int | None, of: Family) -> tuple[int, int, int]:
+    """Who fakes what, and when it enters."""
+    assert faker is not None
+    assert of.measure is not None
+    assert of.entry is not None
+    return faker, of.measure, of.entry
