@@ -7,6 +7,7 @@ over its moments and the later ones at which a cheat may leave.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -19,7 +20,8 @@ from detente.model.check_facts import Facts
 from detente.model.check_interior import Interior
 from detente.model.check_paths import BETWEEN, Calendar, Moments, Paths
 from detente.model.check_terms import Kind, Terms, Timing
-from detente.model.check_values import NOT_AT_ALL, Holds, Made, Past, Stream, Table, secret, table
+from detente.model.check_values import NOT_AT_ALL, Holds, Made, Past, Secret, Stream, Table, secret, table
+from detente.model.plan import FULL
 from detente.model.tolerance import SLIGHT
 
 Path = Literal["kept", "broken", "faked", "left", "forgone"]
@@ -136,14 +138,28 @@ class Weighing:
         self.facts = facts
         self.togethers = [together for together, _ in terms.togethers]
         self.calendar = Calendar(dossier, facts)
-        self.paths = Paths(dossier, facts)
-        self.leavers = sorted({q for q, _ in self.paths.rates} | {q for _, q, _ in self.paths.dated})
+        self.past = Past(facts, self.calendar.all)
         self._set_parties()
         self._set_acts()
-        self._streams: dict[tuple[object, ...], Stream] = {}
+        self._set_paths(Paths(dossier, facts), {})
+
+    def leaving_at(self, q: int, rate: float) -> Weighing:
+        """The same where a party leaves at one rate a year instead of those stated; what no exit bends is shared."""
+        weighing = copy(self)
+        bent = ("kept", "faked", "left", "forgone", "samples")
+        weighing._set_paths(
+            self.paths.leaving_at(q, rate),
+            {key: stream for key, stream in self._streams.items() if key[0] not in bent},
+        )
+        return weighing
+
+    def _set_paths(self, paths: Paths, streams: dict[tuple[object, ...], Stream]) -> None:
+        self.paths = paths
+        self.leavers = sorted({q for q, _ in paths.rates} | {q for _, q, _ in paths.dated})
+        self.touched = [p for p in self.walk_away if self._felt(self.tables[p])]
+        self._streams = streams
         self._fixed: dict[tuple[int, int], tuple[Array, Array]] = {}
         self._interiors: dict[int, Interior] = {}
-        self.past = Past(facts, self.calendar.all)
 
     def read(self, timing: Timing) -> Read:
         """A plan, as it is weighed."""
@@ -168,7 +184,6 @@ class Weighing:
         self.walk_away = {p: points(parties[p].walk_away, p) for p in self.valued if parties[p].must_consent}
         limits = [(p, parties[p].exposure_limit) for p in self.valued]
         self.limit = {p: points(limit, p) for p, limit in limits if limit is not None}
-        self.touched = [p for p in self.walk_away if self._felt(self.tables[p])]
 
     def _felt(self, worths: Table) -> bool:
         """Whether a party feels anything while the deal is kept, which somebody may leave."""
@@ -206,7 +221,8 @@ class Weighing:
         return stream
 
     def _build(self, kind: Path, *of: int) -> Stream:
-        """ "kept"; "broken" by q; or q fakes m, which enters in e, and perhaps leaves: "faked", "left" (q, m, e, only).
+        """ "kept"; "broken" by q; "forgone" (m); or q fakes m, which enters in e, and perhaps leaves: "faked", "left"
+        (q, m, e, only).
 
         `only`: only at its entry.
         """
@@ -216,6 +232,9 @@ class Weighing:
         if kind == "broken":
             now = every[self.calendar.of[of[0], None]]
             return Stream(facts, now, paths.broken(now.column(), of[0]), of[:1])
+        if kind == "forgone":
+            forgone = Secret(frozenset(of), frozenset(of), openly=True)
+            return Stream(facts, every, paths.kept(every.column()), self.leavers, forgone)
         q, m, e, only = of
         now = every[self._chances(q, m, e)[:1] if only else self._chances(q, m, e)]
         hidden = secret(facts, q, m)
@@ -485,6 +504,64 @@ class Weighing:
         found = interior.least(sampled.slack, broken=worst)
         if found:
             yield self.at_any_time(plan, p, Moments.at(self.facts.tau, found, [BETWEEN] * len(found)), None)
+
+    # would an answerer rather forgive?
+
+    def forgiving(self, plan: Read) -> Iterator[Rows]:
+        """What each answerer q gets if a breach of m alone is forgiven for ever (keep), and if it is answered.
+
+        Of each measure m of the plan, each performer p of it, and each other party q that performs something in the
+        plan that answers to p: one row for each moment, from just before m's first entry on, at which p could still
+        drop it. Forgiven: m's entries to come do not happen; what is in force of it is undone `undo.in` later, down to
+        what it `keeps`, with what its inspection does; the rest of the plan goes on, exits and all. Answered: the path
+        after an open breach by p, on which `no_deal` returns and `if_over` is felt. Points, at the moment.
+        """
+        for m in plan.rises:
+            first = plan.timing.first[m]
+            if first is None:
+                continue
+            for p in sorted(self.facts.by[m]):
+                at = self._breaches(plan, p, m, first)
+                for q in self._answerers(plan, p) if len(at) else ():
+                    yield self._forgiving(plan, p, m, q, at)
+
+    def _breaches(self, plan: Read, p: int, m: int, first: int) -> NDArray[np.intp]:
+        """Moments from its first entry on at which p could still not perform m."""
+        of, last = self.calendar.of[p, None], plan.rises[m][-1][0]
+        since = of[of >= (0 if first < 0 else self.calendar.entry[first])]
+        if self.facts.undo[m] < NEVER and self.facts.keeps[m] < FULL:
+            return since
+        return since[self.calendar.all.base[since] < last]
+
+    def _answerers(self, plan: Read, p: int) -> list[int]:
+        """The valued parties that perform something in a plan that answers to p."""
+        acts = [n for n, rises in plan.rises.items() if rises and self.facts.answering(n, p)]
+        return sorted({q for n in acts for q in self.facts.by[n] if q != p} & set(self.valued))
+
+    def _forgiving(self, plan: Read, p: int, m: int, q: int, at: NDArray[np.intp]) -> Rows:
+        here = np.searchsorted(self.calendar.of[p, None], at)
+        ahead = np.exp(self.facts.rho[q] * self.calendar.all.t[at])[:, None]
+        spared, exits = (x[at][:, None] for x in self._spared(q))
+        broken = self._stream("broken", p)
+        shape = (len(self.calendar.of[p, None]), 1)
+        ended = np.broadcast_to(self._along(broken, q, plan) - self._lost(broken, q)[1], shape)[here]
+        kept = self._kept(plan, q)[at][:, None]
+        change = np.broadcast_to(self._without(plan, m, q), (len(self.calendar.all), 1))[at]
+        keep, deviate = (kept + change + spared - exits) * ahead, (ended + spared) * ahead
+        return Rows("forgive", q, p, m, self.facts.norm[q], self.calendar.all[at], keep, deviate).flat()
+
+    def _without(self, plan: Read, m: int, q: int) -> Array:
+        """What changes for q, from each moment on, if m is no longer performed and all else goes on."""
+        worths, kept, forgone = self.tables[q], self._stream("kept"), self._stream("forgone", m)
+        total: Array = np.zeros((1, 1))
+        for made, share in plan.made(kept.movers):
+            if made[0] == m:
+                total = total + share * (forgone.entry(worths, q, made) - kept.entry(worths, q, made))
+        for i, together in enumerate(self.togethers):
+            if worths.together[i].felt and m in together.measures:
+                some = (q, i, together, plan.rises, plan.holds(kept.movers))
+                total = total + forgone.together(worths, *some) - kept.together(worths, *some)
+        return total
 
     def at_any_time(self, plan: Read, p: int, now: Moments, key: tuple[object, ...] | None) -> Rows:
         """Keeping against breaking out at times that the calendar need not have."""

@@ -36,6 +36,7 @@ Kind = Literal[
     "covert",
     "exposure",
     "secret_exposure",
+    "forgive",
     "demand",
     "success",
     "link",

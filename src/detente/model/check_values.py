@@ -64,6 +64,8 @@ class Secret(NamedTuple):
 
     undone: frozenset[int]
     faked: frozenset[int]
+    openly: bool = False
+    """Whether everybody sees it and nobody answers: then what its inspection does ends with it."""
 
 
 def secret(facts: Facts, faker: int, m: int) -> Secret:
@@ -152,8 +154,9 @@ class Stream:
         if mask is None:
             value = self._open(worths.whole[m], made)
             return value if over is None else value + self._over(over, made)
-        value = self._secret(worths.itself[m], m, e)
-        if worths.inspection[m].felt:
+        openly = self.hidden is not None and self.hidden.openly
+        value = self._secret(worths.whole[m] if openly else worths.itself[m], m, e)
+        if worths.inspection[m].felt and not openly:
             value = value + self._open(worths.inspection[m], made)
         if over is not None:
             value = value + np.where(self._done(e), self._over(over, made, undone=self._undone(m)), 0.0)

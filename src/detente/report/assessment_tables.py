@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from detente.design.assessment import Assessment, least
+from detente.design.assessment import Assessment
 from detente.design.critical import Critical
 from detente.design.gap import Gap
+from detente.design.margins import least
 from detente.dossier import library
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier, Effect, Undo

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from detente.design.assessment import Assessment, least
+from detente.design.assessment import Assessment
+from detente.design.margins import least
 from detente.dossier.schema import Resource, Verify
 from detente.model.check import Slack
 from detente.model.detection import Watch, watch

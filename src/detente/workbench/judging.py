@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from detente.design.assessment import VALUED
+from detente.design.footing import Footing, footing
+from detente.design.margins import VALUED
 from detente.dossier import Dossier
 from detente.errors import DossierError, Finding
 from detente.model import bounds
@@ -22,6 +23,7 @@ from detente.workbench.results import (
     Result,
     Row,
     Tables,
+    footing_json,
     roadmap_table,
     slack_json,
     slack_table,
@@ -152,6 +154,8 @@ class EvaluateResult(Result):
     provenance: Provenance
     findings: tuple[Finding, ...]
     """Warnings and notes about the dossier, and warnings about the plan (plan.*)."""
+    footing: Footing
+    """What it rests on that the plan is kept."""
 
     @property
     def satisfactory(self) -> bool:
@@ -167,6 +171,7 @@ class EvaluateResult(Result):
             "satisfactory": self.satisfactory,
             "values": values_json(worths_of(self.dossier, self.verdict)),
             "slacks": [slack_json(s) for s in self.verdict.slacks],
+            "footing": footing_json(self.footing),
             "provenance": self.provenance.to_json(),
         }
 
@@ -179,7 +184,7 @@ class EvaluateResult(Result):
         }
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.design.assessment import dangerous
+        from detente.design.margins import dangerous
 
         if self.satisfactory:
             row = dangerous(self.verdict)
@@ -218,10 +223,12 @@ def evaluate(case: Case, plan: PlanLike, options: EvaluateOptions | None = None,
     known_parties(asked.dossier, chosen.openings)
     read = read_plan(asked.dossier, plan)
     verdict = judged(asked.dossier, read, chosen)
+    rests_on = footing(asked.dossier, read, verdict)
     asked_for = provenance("evaluate", asked.dossier, chosen, (read.to_dict(),))
     wall = time.monotonic() - begin
     findings = (*asked.findings, *placed(bounds.findings(asked.dossier, read, _file(plan)), plan))
-    return EvaluateResult(asked.dossier, read, verdict, asked_for.answered(solver={}, wall_seconds=wall), findings)
+    answered = asked_for.answered(solver={}, wall_seconds=wall)
+    return EvaluateResult(asked.dossier, read, verdict, answered, findings, rests_on)
 
 
 def _file(plan: PlanLike) -> str | None:
