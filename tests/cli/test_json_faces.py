@@ -25,8 +25,14 @@ def numbers(node):
 
 
 def is_slack_row(row):
-    assert set(row) >= SLACK_KEYS
-    assert row["moment"] in ("before", "after", None)
+    assert set(row) == SLACK_KEYS
+    assert row["moment"] in ("before", "between", "after", None)
+    assert (row["moment"] is None) == (row["years"] is None)
+    if row["years"] is not None:
+        assert row["years"] >= 0
+        assert len(row["date"]) == 10
+    assert row["leaves"] is None or row["kind"] in ("covert", "secret_exposure")
+    assert row["answer"] is row["measures"] is None
     if row["keep"] is not None:
         assert math.isclose(row["slack"], row["keep"] - row["deviate"], abs_tol=1e-9)
 
@@ -145,6 +151,10 @@ def test_evaluate(detente, case, plan, tmp_path):
         is_slack_row(row)
     kinds = {row["kind"] for row in said.json["slacks"]}
     assert {"consent", "breakout", "covert", "exposure", "secret_exposure", "demand", "order", "grid", "empty"} <= kinds
+    assert {row["moment"] for row in said.json["slacks"]} == {"before", "between", "after", None}
+    leaving = [row for row in said.json["slacks"] if row["leaves"]]
+    assert {"covert", "secret_exposure"} == {row["kind"] for row in leaving}
+    assert all(row["leaves"] >= row["date"] for row in leaving)
 
 
 def test_evaluate_of_a_plan_that_fails(detente, case, tmp_path):

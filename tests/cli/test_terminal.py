@@ -124,7 +124,7 @@ def test_assess(detente, case, monkeypatch):
     assert re.search(r"All opening positions together +none +no +none exists, proved", said.out)
     assert re.search(r"Full success +full +yes +deal found and checked", said.out)
     assert re.search(r"2025-04-01 +North +Free the fishermen +everyone", said.out)
-    assert re.search(r"On \d{4}-\d\d-\d\d, just (before|after) its entries, North is most tempted to", said.out)
+    assert re.search(r"(On|Just after) \d{4}-\d\d-\d\d.*, North is most tempted to", said.out)
     assert re.search(r"Run [0-9a-f]{12}, .* detente show [0-9a-f]{12}", said.out)
 
 

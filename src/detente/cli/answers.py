@@ -31,13 +31,15 @@ LEAST = {
     "kind": "Condition",
     "party": "Party",
     "date": "Date",
-    "moment": "Entries",
+    "moment": "Moment",
+    "leaves": "Then leaves",
     "keep": "Keep",
     "deviate": "Deviate",
     "slack": "Slack",
 }
 FEW_PLANS, SHORT_NAME = 3, 16
 """Plans that are compared in columns under their names."""
+SIDES = {"before": "before steps", "after": "after steps", "between": "just after"}
 SHOWN_ASSUMPTIONS = 5
 
 
@@ -182,9 +184,17 @@ def _least(screen: Screen, rows: Sequence[Row]) -> None:
     if not rows:
         return
     columns = ("keep", "deviate", "slack")
-    shown = [{**r, **dict(zip(columns, words.triple(r["keep"], r["deviate"]), strict=True))} for r in rows]
+    shown = [
+        {
+            **r,
+            **dict(zip(columns, words.triple(r["keep"], r["deviate"]), strict=True)),
+            "moment": SIDES.get(r["moment"], r["moment"]),
+        }
+        for r in rows
+    ]
+    heads = {k: v for k, v in LEAST.items() if k != "leaves" or any(r["leaves"] for r in rows)}
     with screen.section("Least slack of each kind and party, in points at its date (exposures: at signature)"):
-        screen.table(LEAST, shown, right=columns)
+        screen.table(heads, shown, right=columns)
 
 
 def checked(result: CheckResult, case: str) -> None:

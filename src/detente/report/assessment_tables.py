@@ -24,7 +24,19 @@ from detente.report.risk_charts import ACTS
 from detente.report.roadmap import detection, steps
 from detente.report.table import Cell, Table
 from detente.report.watching import watching_table
-from detente.report.words import FIRMNESS, MOMENTS, day, interest, measure, number, party, several, signed, years
+from detente.report.words import (
+    FIRMNESS,
+    day,
+    interest,
+    leaving,
+    measure,
+    number,
+    party,
+    several,
+    side,
+    signed,
+    years,
+)
 
 
 def tables(
@@ -181,12 +193,15 @@ def _temptation(a: Assessment) -> Table:
             s = least([s for s in slacks if s.party == p], (kind,))
             if s is not None:
                 what = measure(a.dossier, s.measure) if s.measure else None
-                rows.append([party(a.dossier, p), act, what, s.date, _moment(s), s.keep, s.deviate, s.slack])
+                to = f"{act}{_then(a.dossier, s)}"
+                rows.append([party(a.dossier, p), to, what, s.date, side(a.dossier, s), s.keep, s.deviate, s.slack])
     return Table.of("Each party's thinnest margin", columns, rows, sum=("keeping", "deviating", "margin"))
 
 
-def _moment(s: Slack) -> str:
-    return MOMENTS[s.moment] if s.moment else ""
+def _then(dossier: Dossier, s: Slack) -> str:
+    """How cheating ends where its performer does not wait to be found out."""
+    leaves = leaving(dossier, s)
+    return f", then breaking openly {leaves}" if leaves else ""
 
 
 def _exposure(a: Assessment) -> Table:
@@ -199,9 +214,13 @@ def _exposure(a: Assessment) -> Table:
             s = least(pair, ("exposure", "secret_exposure"))
             if s is None or s.keep is None or s.deviate is None:
                 continue
-            how = f"faking “{measure(a.dossier, s.measure)}”" if s.kind == "secret_exposure" else "breaking out"
-            names = [party(a.dossier, p), party(a.dossier, q), how]
-            rows.append([*names, s.date, _moment(s), 0.0 - s.keep, 0.0 - s.deviate, s.slack])
+            faking = f"faking “{measure(a.dossier, s.measure)}”{_then(a.dossier, s)}"
+            names = [
+                party(a.dossier, p),
+                party(a.dossier, q),
+                faking if s.kind == "secret_exposure" else "breaking out",
+            ]
+            rows.append([*names, s.date, side(a.dossier, s), 0.0 - s.keep, 0.0 - s.deviate, s.slack])
     return Table.of("Each party's largest loss", columns, rows, sum=("limit", "loss", "room"))
 
 

@@ -120,7 +120,7 @@ def worst(verdict: Verdict) -> list[tuple[Slack, int]]:
     for row in sorted((s for s in verdict.slacks if not s.accepted), key=_by_slack):
         groups.setdefault((row.kind, row.party, row.other, row.measure, row.name), []).append(row)
     rows = sorted(groups.values(), key=lambda g: (_ORDER[g[0].kind], _by_slack(g[0])))
-    return [(g[0], len(g) - 1) for g in rows]
+    return [(g[0], len({(s.years, s.moment, s.date) for s in g}) - 1) for g in rows]
 
 
 def _by_slack(row: Slack) -> float:
@@ -206,6 +206,7 @@ def least_table(dossier: Dossier, verdict: Verdict) -> list[Row]:
             "party": words.party(dossier, s.party),
             "moment": s.moment,
             "date": None if s.date is None else s.date.isoformat(),
+            "leaves": None if s.leaves is None else s.leaves.isoformat(),
             "keep": s.keep,
             "deviate": s.deviate,
             "slack": s.slack,

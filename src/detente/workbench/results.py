@@ -69,7 +69,10 @@ def finite(value: float | None) -> float | None:
 
 
 def slack_json(row: Slack | None) -> dict[str, Any] | None:
-    """A slack row: present values at its date in the party's points (exposures: at signature)."""
+    """A slack row: present values at its moment in the party's points (exposures: at signature).
+
+    `years` is the moment, exact; `date` the day that holds it. `leaves`: when a cheat breaks openly, if not found out.
+    """
     if row is None:
         return None
     return {
@@ -84,6 +87,10 @@ def slack_json(row: Slack | None) -> dict[str, Any] | None:
         "slack": finite(row.slack),
         "name": row.name,
         "note": row.note,
+        "years": finite(row.years),
+        "leaves": None if row.leaves is None else row.leaves.isoformat(),
+        "answer": row.answer,
+        "measures": None if row.measures is None else list(row.measures),
     }
 
 
