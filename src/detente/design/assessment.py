@@ -144,13 +144,16 @@ def worths(model: Model, proof: Verdict) -> dict[str, Worth]:
     }
 
 
+OWN = (
+    *ASSUMED,
+    "Everyone values what is written here, at a constant discount, and knows the plan; only cheating is hidden.",
+    "Values are measured from no deal; the last period of the time grid never ends.",
+)
+"""The model's own assumptions."""
+
+
 def assumptions(dossier: Dossier) -> tuple[str, ...]:
     """What the answer rests on: the model's own assumptions, then those that the dossier says it makes."""
     from detente.design.sources import assumed
 
-    return (
-        *ASSUMED,
-        "Everyone values what is written here, at a constant discount, and knows the plan; only cheating is hidden.",
-        "Values are measured from no deal; the last period of the time grid never ends.",
-        *assumed(dossier),
-    )
+    return (*OWN, *assumed(dossier))

@@ -36,7 +36,7 @@ class Slack:
     have slack None when met, else a negative margin and a `note`.
     """
 
-    kind: Kind
+    kind: Kind | Literal["forgive"]
     party: str | None = None
     other: str | None = None
     measure: str | None = None

@@ -47,7 +47,7 @@ class Family(NamedTuple):
 class Rows(NamedTuple):
     """Conditions with values of one kind: `party` keeps by `keep` ≥ `deviate` at each moment; arrays [rows]."""
 
-    kind: Kind
+    kind: Kind | Literal["forgive"]
     party: int
     other: int | None
     measure: int | None

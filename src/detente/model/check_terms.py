@@ -36,7 +36,6 @@ Kind = Literal[
     "covert",
     "exposure",
     "secret_exposure",
-    "forgive",
     "demand",
     "success",
     "link",
