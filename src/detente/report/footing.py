@@ -80,9 +80,10 @@ def _walking_out(dossier: Dossier, walkouts: Sequence[Walkout]) -> Iterator[str]
     if any(w.flips == 0 for w in walkouts):
         yield "It is not kept even if nobody more walks out than the case’s dated exits have it."
     if broken:
-        each = [f"{party(dossier, w.party)} at {_share(w.flips or 0.0)}" for w in broken]
+        each = [f"{party(dossier, w.party)} {_share(w.flips or 0.0)}" for w in broken]
         alone = ", each by itself" if len(each) > 1 else ""
-        yield f"It is no longer kept if walking out within a year is as likely as this: {several(each, 'or')}{alone}."
+        this = f"{several(each, 'or')}{alone}"
+        yield f"It is no longer kept once a party is this likely to walk out within a year: {this}."
     firm = [party(dossier, w.party) for w in walkouts if w.tried and w.flips is None]
     if firm:
         yield f"However likely it is, up to {percent(MOST)} a year, that {several(firm, 'or')} walks out, it is kept."
@@ -96,13 +97,12 @@ def _forgiving(dossier: Dossier, rows: Sequence[Slack]) -> Iterator[str]:
     if not hollow:
         yield "Nobody would rather forgive the breach of any single step for ever than end the deal over it."
         return
-    worst = hollow[0]
-    count = "each" if len(hollow) == len(rows) else f"{len(hollow)} of {len(rows)}"
+    worst, dropped = hollow[0], measure(dossier, hollow[0].measure)
     yield (
-        f"To end the deal over a single step is hard to believe: in {count} of the pairs of a step and a party that "
-        f"would answer its breach, that party would at some moment rather forgive it for ever. Most of all "
-        f"{party(dossier, worst.party)}, if {party(dossier, worst.other)} dropped “{measure(dossier, worst.measure)}” "
-        f"{when(dossier, worst)}: by {_points(worst.slack or 0.0)} points."
+        f"That the deal would be ended over a single step is hard to believe in {len(hollow)} of {len(rows)} cases (a "
+        f"step, and a party that would answer its breach): at the worst moment that party would rather forgive the "
+        f"breach for ever. Most of all {party(dossier, worst.party)}, if {party(dossier, worst.other)} dropped "
+        f"“{dropped}” {when(dossier, worst)}: by {_points(worst.slack or 0.0)} points."
     )
 
 
