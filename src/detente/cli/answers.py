@@ -179,11 +179,11 @@ def evaluated(result: EvaluateResult) -> None:
     _failures(screen, result)
     _plan(screen, tables["roadmap"], tables["values"], "Roadmap")
     _least(screen, tables["least"])
-    if result.footing.walkouts:
-        _footing(screen, result.dossier, result.footing)
     if result.satisfactory and len(result.sentences()) > 1:
         screen.gap()
         screen.say(result.sentences()[1])
+    if result.footing.walkouts:
+        _footing(screen, result.dossier, result.footing)
 
 
 def _failures(screen: Screen, result: EvaluateResult) -> None:

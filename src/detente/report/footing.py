@@ -62,7 +62,7 @@ def _fear(dossier: Dossier, found: Footing) -> Iterator[str]:
     slack, cost, back = row.slack or 0.0, row.from_collapse_cost or 0.0, row.from_no_deal or 0.0
     margin = f"The thinnest margin is {who}’s {when(dossier, row)}: {_points(slack)} points."
     if not cost and not back:
-        yield f"{margin} None of it is fear of the deal’s end."
+        yield f"{margin} No part of it is fear of the deal’s end."
     elif found.least.from_collapse_cost is None or found.least.from_no_deal is None:
         yield f"{margin} The cost of collapse counts {_points(cost)} in it, the losses of no deal {_points(back)}."
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -154,8 +155,11 @@ class EvaluateResult(Result):
     provenance: Provenance
     findings: tuple[Finding, ...]
     """Warnings and notes about the dossier, and warnings about the plan (plan.*)."""
-    footing: Footing
-    """What it rests on that the plan is kept."""
+
+    @cached_property
+    def footing(self) -> Footing:
+        """What it rests on that the plan is kept; worked out when it is asked for."""
+        return footing(self.dossier, self.plan, self.verdict)
 
     @property
     def satisfactory(self) -> bool:
@@ -224,12 +228,11 @@ def evaluate(case: Case, plan: PlanLike, options: EvaluateOptions | None = None,
     known_parties(asked.dossier, chosen.openings)
     read = read_plan(asked.dossier, plan)
     verdict = judged(asked.dossier, read, chosen)
-    rests_on = footing(asked.dossier, read, verdict)
     asked_for = provenance("evaluate", asked.dossier, chosen, (read.to_dict(),))
     wall = time.monotonic() - begin
     findings = (*asked.findings, *placed(bounds.findings(asked.dossier, read, _file(plan)), plan))
     answered = asked_for.answered(solver={}, wall_seconds=wall)
-    return EvaluateResult(asked.dossier, read, verdict, answered, findings, rests_on)
+    return EvaluateResult(asked.dossier, read, verdict, answered, findings)
 
 
 def _file(plan: PlanLike) -> str | None:
