@@ -24,7 +24,7 @@ CHANCES = (0.0, 0.01, 0.03, 0.1, 0.2, 0.4, 0.6, 0.8, MOST)
 PRECISION = 1e-5
 """How closely a chance is found, as a part of it."""
 SECONDS = 10.0
-"""The most that walking out may take; what is left then is not tried."""
+"""The most work that walking out may take, in seconds of this process; what is left then is not tried."""
 QUICK = ("consent", "breakout")
 """Kinds of conditions that are judged in no time: with them the search begins."""
 
@@ -98,8 +98,8 @@ def footing(
     """What a judged plan rests on; `walkouts`: where they are known already."""
     judge = Judge(dossier)
     if walkouts is None:
-        end = time.monotonic() + seconds
-        walkouts = tuple(walkouts_of(judge, plan, lambda: cancelled() or time.monotonic() > end))
+        end = time.process_time() + seconds
+        walkouts = tuple(walkouts_of(judge, plan, lambda: cancelled() or time.process_time() > end))
     alarms = false_alarms(dossier, plan)
     return Footing(
         # All measures of the plan count, under their chosen regimes, as in `verify needs`: an alarm needs no cheat.
