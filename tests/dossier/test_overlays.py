@@ -63,6 +63,13 @@ def test_the_result_is_the_dossier_of_the_changed_document(changes: dict[str, An
     assert pickle.loads(pickle.dumps(changed)) == changed
 
 
+def test_nothing_worked_out_for_the_dossier_is_taken_over() -> None:
+    before = BASE.exits
+    changed = apply(BASE, {"shocks.leaves": {"ends": "east", "rate": "0.2 /year"}})
+    assert changed.exits[:-1] == before
+    assert (changed.exits[-1].party, changed.exits[-1].rate) == ("east", 0.2)
+
+
 def test_overlays_stack() -> None:
     twice = apply(apply(BASE, {"parties.east.no_deal": -5}), {"parties.east.no_deal": -2, "parties.west.no_deal": -1})
     assert [o["changes"] for o in twice.overlays] == [

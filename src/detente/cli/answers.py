@@ -8,8 +8,10 @@ from typing import Any
 
 from detente.cli.say import finding_lines
 from detente.cli.screen import Screen
+from detente.design.footing import Footing
 from detente.dossier import Dossier
 from detente.errors import Finding
+from detente.report.footing import footing_said
 from detente.workbench import words
 from detente.workbench.catalogue import CasesResult
 from detente.workbench.comparing import CompareResult, DiffResult
@@ -110,10 +112,18 @@ def _dangers(screen: Screen, result: AssessResult) -> None:
             screen.say("None: nobody saves anything by breaking this deal.", 2)
         else:
             screen.say(words.dangerous(result.dossier, a.dangerous), 2)
+    if a.footing is not None:
+        _footing(screen, result.dossier, a.footing)
     if a.exposure:
         with screen.section("Largest exposure"):
             for row in a.exposure:
                 screen.say(words.exposed(result.dossier, row), 2)
+
+
+def _footing(screen: Screen, dossier: Dossier, found: Footing) -> None:
+    with screen.section("What this rests on"):
+        for text in footing_said(dossier, found):
+            screen.bullet(text)
 
 
 def _report(written: Sequence[Path]) -> Path:
@@ -173,6 +183,8 @@ def evaluated(result: EvaluateResult) -> None:
     if result.satisfactory and len(result.sentences()) > 1:
         screen.gap()
         screen.say(result.sentences()[1])
+    if result.footing.walkouts:
+        _footing(screen, result.dossier, result.footing)
 
 
 def _failures(screen: Screen, result: EvaluateResult) -> None:

@@ -9,6 +9,7 @@ that any of these meets, are fillings of that shape. Shapes of arrays: [moments,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
@@ -305,6 +306,13 @@ class Paths:
         """Exits a year."""
         dated = [(e.at, facts.party[e.party], e.chance) for e in exits if e.at is not None and e.chance > 0]
         self.dated = sorted(dated, key=lambda exit_: exit_[0])
+
+    def leaving_at(self, q: int, rate: float) -> Paths:
+        """These, where a party leaves at one rate a year instead of those that the dossier states."""
+        paths = copy(self)
+        paths.rates = [*((r, x) for r, x in self.rates if r != q), *([(q, rate)] if rate > 0 else [])]
+        paths.leaving = sum(x for _, x in paths.rates)
+        return paths
 
     def kept(self, now: Moments) -> list[Branch]:
         """Everybody keeps the plan, until somebody leaves."""

@@ -66,6 +66,8 @@ class Secret(NamedTuple):
 
     undone: frozenset[int]
     faked: frozenset[int]
+    openly: bool = False
+    """Whether everybody sees it and nobody answers: then what its inspection does ends with it."""
 
 
 def secret(facts: Facts, faker: int, m: int) -> Secret:
@@ -156,8 +158,9 @@ class Stream:
         mask = self._hidden(m, e)
         if mask is None:
             return self._open(worths.whole[m], made)
-        value = self._secret(worths.itself[m], m, e)
-        if worths.inspection[m].felt:
+        openly = self.hidden is not None and self.hidden.openly
+        value = self._secret(worths.whole[m] if openly else worths.itself[m], m, e)
+        if worths.inspection[m].felt and not openly:
             value = value + self._open(worths.inspection[m], made)
         return value if mask.all() else np.where(mask, value, self._open(worths.whole[m], made))
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from detente.design.assessment import Assessment, least
+from detente.design.assessment import Assessment
 from detente.design.critical import Critical
 from detente.design.gap import Gap
+from detente.design.margins import least
 from detente.dossier import library
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier, Effect, Undo
@@ -16,6 +17,7 @@ from detente.errors import Finding
 from detente.model.check import Slack
 from detente.report import story
 from detente.report.critical_chart import critical_tables
+from detente.report.footing import footing_tables
 from detente.report.gap_chart import gap_tables
 from detente.report.inputs import listed
 from detente.report.progress_charts import annual
@@ -55,6 +57,7 @@ def tables(
         "steps": _steps(a),
         "values": _values(a),
         "temptation": _temptation(a),
+        **({} if a.footing is None else footing_tables(a.dossier, a.footing)),
         "exposure": _exposure(a),
         "verification": watching_table(a),
         "success": _success(a),

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from detente.design.assessment import Assessment, least
+from detente.design.assessment import Assessment
+from detente.design.footing import false_alarms
+from detente.design.margins import least
 from detente.dossier.schema import Resource, Verify
 from detente.model.check import Slack
 from detente.model.detection import Watch, watch
@@ -111,7 +113,7 @@ def _said(a: Assessment) -> Iterator[str]:
         f"{percent(worst.chance(1.0))}; {half}. It is verified by {worst.by}."
     )
     yield from _efforts(a)
-    alarms = math.fsum(w.false_alarms for w in found)
+    alarms = false_alarms(a.dossier, a.plan) if a.plan is not None else 0.0
     if alarms > 0:
         yield (
             f"With all of it in force, expect a false alarm about every {years(1 / alarms)}: each will look like a "
