@@ -109,6 +109,67 @@ def test_the_best_time_to_break_is_just_before_a_burden_can_no_longer_be_stopped
     assert after.deviate == pytest.approx(-8 * math.exp(-RHO * 0.3))
 
 
+def bystander(*, thanked: bool, **c: Any) -> tuple[Dossier, Plan]:
+    """a and b exchange flows and answer to each other alone; b leaves at 0.2 a year. c, whom that brings 6, visits.
+
+    `thanked`: a thanks c for it, at once, as long as it visits. `arms` cost c 2 a year once the deal is over.
+    """
+    h, own, inspected = "0.2 /year", {"effects": {"z": {"level": -0.5}}, "undo": {"in": 0}}, {"verify": SEEN}
+    measures = {
+        "give": {**GIVE, "conditional_on": ["b"]},
+        "pay": {**PAY, "effects": {**PAY["effects"], "z": {"level": 6}}, "conditional_on": ["a"]},
+        "visit": {"by": "c", **own, **inspected, "conditional_on": []},
+        "arms": {"by": "a", "if_over": {"z": {"level": -2}}, "conditional_on": []},
+    }
+    if thanked:
+        thanks = {"effects": {"x": {"level": -0.1}, "z": {"level": 1}}, "undo": {"in": 0}}
+        measures["thank"] = {"by": "a", **thanks, "conditional_on": ["c"]}
+    party = {"discount": f"{RHO} /year", "stakes": {"z": 1}, "response_time": 0, **c}
+    d = dossier(measures, a={"exposure_limit": 90}, parties={"c": party}, shocks={"exit": {"ends": "b", "rate": h}})
+    return d, plan(d)
+
+
+LASTS = 1 / (RHO + 0.2)
+"""Years of present value until b leaves."""
+ENDED = 1 / RHO - LASTS
+
+
+def test_a_breach_that_nobody_answers_does_not_keep_a_third_party_from_leaving() -> None:
+    """Whatever c does, and whenever it is seen: 6 a year until b leaves, then the arms and what no deal costs."""
+    d, p = bystander(thanked=False, no_deal="-3 /year")
+    rest = 6 * LASTS - 2 * ENDED + 3 * LASTS
+    rows = [r for r in Judge(d).slacks(p) if r.party == "c" and r.kind in ("breakout", "covert")]
+    assert {(r.kind, r.leaves is None) for r in rows} == {("breakout", True), ("covert", True), ("covert", False)}
+    assert [r.deviate for r in rows] == pytest.approx([rest] * len(rows))
+    assert [r.keep for r in rows] == pytest.approx([rest - 0.5 / RHO] * len(rows))
+
+
+def test_a_slight_breach_does_not_keep_a_third_party_from_leaving() -> None:
+    """Breaking out or faking, c loses the thanks, for the deal is over then, but has the 6 only until b leaves.
+
+    Of faking: what first happens, b's leaving at 0.2 or being seen at 0.3 a year, decides.
+    """
+    d, p = bystander(thanked=True, collapse_cost=0.7)
+    keep, first = 6 * LASTS - 2 * ENDED + 0.5 / RHO, 1 / (RHO + 0.2 + 0.3)
+    found = row(d, p, "breakout", "c", (2, "after"))
+    assert (found.keep, found.deviate) == pytest.approx((keep, 6 * LASTS - 2 / RHO - 0.7))
+    found = row(d, p, "covert", "c", (0, "before"))
+    ended = 1 / RHO - first
+    faking = 6 * LASTS - 2 * ended + (first + 0.2 * first / RHO) - 0.7 * 0.3 * first
+    assert (found.keep, found.deviate) == pytest.approx((keep, faking))
+    assert Judge(d).satisfactory(p)
+
+
+def test_nor_does_it_shelter_the_exposed() -> None:
+    """a's exchange, worth 2 a year, may end whatever c does; until c breaks, its thanks cost it 0.1."""
+    d, p = bystander(thanked=True)
+    rows = [r for r in Judge(d).slacks(p) if r.kind == "exposure" and (r.party, r.other) == ("a", "c")]
+    for r in rows:
+        assert r.years is not None
+        assert r.keep == pytest.approx(1.9 * stream(0, r.years) + 2 * LASTS * math.exp(-RHO * r.years))
+    assert rows
+
+
 def bent() -> tuple[Dossier, Plan]:
     """At 10 years a must give 10, and gets 20 if c, who may leave at any time, has not left by then."""
     c = {"discount": "5 %/year", "stakes": {"z": 1}, "response_time": 0}
@@ -197,3 +258,21 @@ def test_a_breach_that_is_cured() -> None:
     paths = Stream(facts, Moments.at(facts.tau, [0.0], [1]), [branch], ())
     value = sum(float(paths.entry(table(d, facts, 0, []), 0, (m, 0, ()))[0, 0]) for m in (0, 1))
     assert value == pytest.approx(1 / RHO)
+
+
+def test_growth_that_ends_before_it_could_be_stopped_is_no_threat() -> None:
+    """Each lets something grow for 5 years, answered after 1: what a withholds from year 4 on costs it nothing.
+
+    Of a's −1 a year, which stays, the last year's is worth ∫ e^(−ρs) ds / ρ at year 4. No date of the grid is near.
+    """
+
+    def growing(rate: float) -> dict[str, Any]:
+        return {"per_year": {"rate": rate, "for": "5 years"}}
+
+    give = {"by": "a", "effects": {"x": growing(-1), "y": growing(1)}, "undo": {"in": 0}}
+    back = {"by": "b", "effects": {"x": growing(2), "y": growing(-0.5)}, "undo": {"in": 0}}
+    d = dossier({"give": give, "back": back}, b={"response_time": "12 months"}, periods=["2 x 10 years"])
+    rows = [r for r in Judge(d).slacks(plan(d, give=0, back=0)) if r.kind == "breakout" and r.party == "a"]
+    least = min(rows, key=lambda r: r.slack or 0.0)
+    assert least.years == pytest.approx(4.0)
+    assert least.slack == pytest.approx(-(1 - math.exp(-RHO)) / RHO**2)

@@ -6,7 +6,7 @@ over its moments and the later ones at which a cheat may leave.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from detente.model.check_facts import Facts
 from detente.model.check_interior import Interior
 from detente.model.check_paths import BETWEEN, Calendar, Moments, Paths
 from detente.model.check_terms import Kind, Terms, Timing
-from detente.model.check_values import NOT_AT_ALL, Holds, Made, Past, Stream, Table, secret, table
+from detente.model.check_values import NOT_AT_ALL, Holds, Made, Part, Past, Stream, Table, secret, table
 from detente.model.tolerance import SLIGHT
 
 Path = Literal["kept", "broken", "faked", "left"]
@@ -76,6 +76,20 @@ class Rows(NamedTuple):
         )
 
 
+class Scope(NamedTuple):
+    """What of a path counts: which part of each measure, and which interactions."""
+
+    measures: tuple[Part | None, ...]
+    togethers: tuple[bool, ...]
+
+    def rest(self) -> Scope:
+        """What of a path counts where this does not."""
+        return Scope(tuple(REST[part] for part in self.measures), tuple(not counts for counts in self.togethers))
+
+
+REST: Mapping[Part | None, Part | None] = {"whole": None, "base": "over", "over": "base", None: "whole"}
+
+
 class Read:
     """A plan as the judge reads it: entries with their share, and what of others they wait for."""
 
@@ -87,6 +101,7 @@ class Read:
         self._made: dict[tuple[int, ...], list[tuple[Made, float]]] = {}
         self._holds: dict[tuple[int, ...], dict[int, Holds]] = {}
         self.kept: dict[int, Array] = {}
+        self.standing: dict[tuple[int, int], Array] = {}
 
     def holds(self, movers: tuple[int, ...]) -> dict[int, Holds]:
         """Of each measure: from when on all that it directly needs of each mover is complete."""
@@ -125,6 +140,7 @@ class Weighing:
         self.leavers = sorted({q for q, _ in self.paths.rates} | {q for _, q, _ in self.paths.dated})
         self._set_parties()
         self._set_acts()
+        self._set_scopes()
         self._streams: dict[tuple[object, ...], Stream] = {}
         self._fixed: dict[tuple[int, int], tuple[Array, Array]] = {}
         self._interiors: dict[int, Interior] = {}
@@ -182,6 +198,27 @@ class Weighing:
             for q in parties
         ]
 
+    def _set_scopes(self) -> None:
+        """What counts on the path of a breach by each party, and what the breach leaves standing.
+
+        That goes on as planned, exits included, as if there were no breach. So does what is felt once the deal is over
+        if nobody answers the breach: then only exits end the deal. Where nobody leaves, both paths are worth the same.
+        """
+        parties = range(len(self.facts.parties))
+        every: Part = "whole"
+        self.everything = Scope((every,) * len(self.facts.bodies), (True,) * len(self.togethers))
+        self.concerned = [self._concerned(q) if self.leavers else self.everything for q in parties]
+        self.left_standing = [scope.rest() for scope in self.concerned]
+
+    def _concerned(self, q: int) -> Scope:
+        facts = self.facts
+        answered = facts.first[q] < NEVER
+        mine: Part = "whole" if answered else "base"
+        others: Part | None = "over" if answered else None
+        concerned = [facts.answering(m, q) for m in range(len(facts.bodies))]
+        togethers = (any(concerned[m] for m in together.measures) for together in self.togethers)
+        return Scope(tuple(mine if there else others for there in concerned), tuple(togethers))
+
     # paths, built when they are asked for
 
     def _stream(self, kind: Path, *of: int) -> Stream:
@@ -217,18 +254,26 @@ class Weighing:
         later = of[self.calendar.all.base[of] >= e] if self.facts.undo[m] < NEVER else of[:0]
         return np.array([*entry, *later.tolist()], np.intp)
 
-    def _along(self, stream: Stream | Past, p: int, plan: Read) -> Array:
+    def _along(self, stream: Stream | Past, p: int, plan: Read, scope: Scope | None = None) -> Array:
         """Value along paths from each of their moments on, present value at signature, without no_deal and collapse."""
-        worths = self.tables[p]
+        worths, scope = self.tables[p], scope or self.everything
         movers = stream.movers if isinstance(stream, Stream) else ()
         total: Array = np.zeros((1, 1))
         for made, share in plan.made(movers):
-            value = stream.entry(worths, p, made)
-            total = total + (value if share == 1.0 else share * value)
+            if part := scope.measures[made[0]]:
+                value = stream.entry(worths, p, made, part)
+                total = total + (value if share == 1.0 else share * value)
         for i, together in enumerate(self.togethers):
-            if worths.together[i].felt:
+            if worths.together[i].felt and scope.togethers[i]:
                 total = total + stream.together(worths, p, i, together, plan.rises, plan.holds(movers))
         return total
+
+    def _after(self, stream: Stream, p: int, q: int, plan: Read, at: NDArray[np.intp]) -> Array:
+        """Value to p, as `_along`, from moments of the calendar on at which q breaks the deal."""
+        if (p, q) not in plan.standing:
+            value = self._along(self._stream("kept"), p, plan, self.left_standing[q])
+            plan.standing[p, q] = np.broadcast_to(value, (len(self.calendar.all), 1))
+        return plan.standing[p, q][at] + self._along(stream, p, plan, self.concerned[q])
 
     def _lost(self, stream: Stream, p: int) -> tuple[Array, Array]:
         """What p's collapse_cost, and its `no_deal` to come, take from the first answer on."""
@@ -243,6 +288,11 @@ class Weighing:
                     no_deal = no_deal + branch.spared(course)
             self._fixed[key] = collapse, no_deal
         return self._fixed[key]
+
+    def _lost_by(self, stream: Stream, p: int, exits: Array) -> tuple[Array, Array]:
+        """As `_lost`, by p's own breach: where nobody answers it, only exits take what `no_deal` spares."""
+        collapse, no_deal = self._lost(stream, p)
+        return collapse, no_deal if self.facts.first[p] < NEVER else exits
 
     def _kept(self, plan: Read, p: int) -> Array:
         """Value of keeping from each moment on, present value at signature, without no_deal: [moments]."""
@@ -296,9 +346,9 @@ class Weighing:
         now = self.calendar.all[at]
         ahead = np.exp(self.facts.rho[p] * now.t)[:, None]
         spared, exits = (x[at][:, None] for x in self._spared(p))
-        collapse, no_deal = self._lost(stream, p)
+        collapse, no_deal = self._lost_by(stream, p, exits)
         keep = (self._kept(plan, p)[at][:, None] + spared - exits) * ahead
-        deviate = (self._along(stream, p, plan) + spared - no_deal - collapse) * ahead
+        deviate = (self._after(stream, p, p, plan, at) + spared - no_deal - collapse) * ahead
         parts = [np.broadcast_to(x * ahead, deviate.shape) for x in (collapse, no_deal - exits)]
         return Rows(kind, p, None, measure, self.facts.norm[p], now, keep, deviate, None, *parts)
 
@@ -323,14 +373,16 @@ class Weighing:
         return False
 
     def _items(self, stream: Stream, plan: Read, p: int) -> dict[int, Array]:
-        """What each measure contributes to a path's value, and (as −1) the interactions."""
-        worths = self.tables[p]
+        """What each measure that p's breach concerns contributes to a path's value, and (as −1) the interactions."""
+        worths, scope = self.tables[p], self.concerned[p]
         items: dict[int, Array] = {-1: np.zeros((1, 1))}
         for made, share in plan.made(stream.movers):
-            items[made[0]] = items.get(made[0], np.zeros((1, 1))) + share * stream.entry(worths, p, made)
+            if part := scope.measures[made[0]]:
+                items[made[0]] = items.get(made[0], np.zeros((1, 1))) + share * stream.entry(worths, p, made, part)
+        holds = plan.holds(stream.movers)
         for i, together in enumerate(self.togethers):
-            holds = plan.holds(stream.movers)
-            items[-1] = items[-1] + stream.together(worths, p, i, together, plan.rises, holds)
+            if scope.togethers[i]:
+                items[-1] = items[-1] + stream.together(worths, p, i, together, plan.rises, holds)
         return items
 
     def _coverts(self, plan: Read, p: int) -> Iterator[Rows]:
@@ -386,13 +438,14 @@ class Weighing:
         others = [q for q in range(len(self.facts.parties)) if q != p and self._acting(plan, q)]
         for q in others:
             at = self.calendar.of[q, None]
-            value = self._enjoyed(plan, p)[at] + self._along(self._stream("broken", q), p, plan)
+            value = self._enjoyed(plan, p)[at] + self._after(self._stream("broken", q), p, q, plan, at)
             yield self._exposed("exposure", p, q, None, at, value).flat()
         for q in others:
             for m, e in self._faked(plan, q):
                 if e >= 0:
                     at = self._chances(q, m, e)[:1]
-                    value = self._enjoyed(plan, p)[at] + self._along(self._stream("faked", q, m, e, True), p, plan)
+                    faked = self._stream("faked", q, m, e, True)
+                    value = self._enjoyed(plan, p)[at] + self._after(faked, p, q, plan, at)
                     yield self._exposed("secret_exposure", p, q, m, at, value).flat()
 
     def _exposed(
@@ -414,7 +467,8 @@ class Weighing:
             for m, e in self._faked(plan, q) if q != p else ():
                 at, then = self._chances(q, m, e)[:1], self.calendar.of[q, m]
                 if e >= 0 and len(then):
-                    value = self._enjoyed(plan, p)[at] + self._along(self._stream("left", q, m, e, True), p, plan)
+                    left = self._stream("left", q, m, e, True)
+                    value = self._enjoyed(plan, p)[at] + self._after(left, p, q, plan, at)
                     yield from self._best(self._exposed("secret_exposure", p, q, m, at, value), at, then)
 
     def _within(self, plan: Read, p: int, *, worst: bool) -> Iterator[Rows]:
@@ -441,9 +495,11 @@ class Weighing:
         kept, broken = (self._streams[k] for k in keys)
         ahead = np.exp(self.facts.rho[p] * now.t)[:, None]
         spared = self.tables[p].course.spared(now.t)[:, None]
-        (_, exits), (collapse, no_deal) = self._lost(kept, p), self._lost(broken, p)
+        _, exits = self._lost(kept, p)
+        collapse, no_deal = self._lost_by(broken, p, exits)
+        standing = self._along(kept, p, plan, self.left_standing[p])
         keep = (self._along(kept, p, plan) + spared - exits) * ahead
-        deviate = (self._along(broken, p, plan) + spared - no_deal - collapse) * ahead
+        deviate = (standing + self._along(broken, p, plan, self.concerned[p]) + spared - no_deal - collapse) * ahead
         parts = (collapse * ahead, (no_deal - exits) * ahead)
         if key is None:
             for k in keys:

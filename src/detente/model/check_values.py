@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,8 @@ NOT_AT_ALL = 1 << 30
 Made = tuple[int, int, Holds]
 """A measure, the period of an entry of it, and what would hold that up."""
 ZERO = np.zeros((1, 1))
+Part = Literal["whole", "base", "over"]
+"""Of a measure's worth: all; what it does in any case, its inspection included; what it does once the deal is over."""
 
 
 class Table(NamedTuple):
@@ -136,33 +138,39 @@ class Stream:
 
     # entries
 
-    def entry(self, worths: Table, p: int, made: Made) -> Array:
-        """Of all of a measure, entering in a period."""
-        key = (p, made)
+    def entry(self, worths: Table, p: int, made: Made, part: Part = "whole") -> Array:
+        """Of all of a measure, entering in a period, or of a part of what it does."""
+        key = (p, made, part)
         value = self.kept.get(key)
         if value is None:
-            value = self.kept[key] = self._entry(worths, made)
+            value = self.kept[key] = self._entry(worths, made, part)
             self.size += value.size
         return value
 
-    def _entry(self, worths: Table, made: Made) -> Array:
+    def _entry(self, worths: Table, made: Made, part: Part) -> Array:
+        base = ZERO if part == "over" else self._base(worths, made)
+        return base if part == "base" else base + self._once_over(worths.if_over[made[0]], made)
+
+    def _base(self, worths: Table, made: Made) -> Array:
         m, e, _ = made
-        over = worths.if_over[m] if worths.if_over[m].felt else None
         mask = self._hidden(m, e)
         if mask is None:
-            value = self._open(worths.whole[m], made)
-            return value if over is None else value + self._over(over, made)
+            return self._open(worths.whole[m], made)
         value = self._secret(worths.itself[m], m, e)
         if worths.inspection[m].felt:
             value = value + self._open(worths.inspection[m], made)
-        if over is not None:
-            value = value + np.where(self._done(e), self._over(over, made, undone=self._undone(m)), 0.0)
-        if mask.all():
-            return value
-        ordinary = self._open(worths.whole[m], made)
-        if over is not None:
-            ordinary = ordinary + self._over(over, made)
-        return np.where(mask, value, ordinary)
+        return value if mask.all() else np.where(mask, value, self._open(worths.whole[m], made))
+
+    def _once_over(self, worth: Worth, made: Made) -> Array:
+        """What is felt once the deal is over."""
+        m, e, _ = made
+        if not worth.felt:
+            return ZERO
+        mask = self._hidden(m, e)
+        if mask is None:
+            return self._over(worth, made)
+        value = np.where(self._done(e), self._over(worth, made, undone=self._undone(m)), 0.0)
+        return value if mask.all() else np.where(mask, value, self._over(worth, made))
 
     def _done(self, e: int) -> Mask:
         return np.asarray(e <= self.now.base)
@@ -255,8 +263,7 @@ class Stream:
             date = self.facts.tau[e]
             needed = holds[self.movers.index(branch.leaver)] if branch.leaver in self.movers and holds else None
             if branch.known is not None and branch.known.stop[m] < NEVER:
-                tie = np.where(branch.late, -TIE, TIE)
-                sure = sure & ((e <= branch.base) | (branch.anchor + branch.known.stop[m] > date + tie))
+                sure = sure & ((e <= branch.base) | (branch.anchor + branch.known.stop[m] > date + _tie(branch.late)))
             if branch.holds == "anchor" and needed is not None:
                 sure = sure & ((e <= branch.base) | (needed <= branch.base))
             must = -NEVER if branch.moving is None else date - branch.moving.stop[m]
@@ -286,16 +293,20 @@ class Stream:
         after: Point,
         ends: tuple[float, float],
     ) -> tuple[Happening, Point]:
-        """As before, and the first to be undone is so only after the last, in period e, has entered."""
+        """As before, and the first to be undone is so only after the last, in period e, has entered.
+
+        For an instant will do: at what is set off just after a moment, or at a leaving after the entries of its date.
+        """
         known, moving = ends
         if e < 0:
             return here, after
-        date, done = self.facts.tau[e], self._done(e)
-        low, high = branch.ends(rho)
+        date, (low, high) = self.facts.tau[e], branch.ends(rho)
         if known < NEVER:
-            here = Happening(here.sure & (done | (branch.anchor + known > date + TIE)), after)
+            entered = (e <= branch.base) | (branch.anchor + known > date + _tie(branch.late))
+            here = Happening(here.sure & entered, after)
         if moving < NEVER:
-            after = _later(after, branch.point(rho, date - moving).where(done, low)).within(low, high)
+            point = branch.passing(rho, date - moving).where(self._done(e), low)
+            after = _later(after, point).within(low, high)
         return here, after
 
     def _ended(self, branch: Branch, worth: Worth, ends: tuple[float, float], after: Point, cap: Array | None) -> Array:
@@ -471,9 +482,9 @@ class Stream:
         return total
 
     def _comes_true(self, branch: Branch | None, rho: float, way: Sequence[Made], pattern: _Pattern) -> Array:
-        """The chance that all of these are in force together for a while, of what a branch holds."""
+        """The chance that all of these are in force together, be it for an instant, of what a branch holds."""
         cap = self._cap(way, pattern)
-        lasts = True if cap is None else cap > self.facts.tau[_last(way)] + TIE
+        lasts = True if cap is None else cap > self.facts.tau[_last(way)] + _tie(self.now.late)
         if branch is None:
             return np.where(lasts, 1.0, 0.0) + ZERO
         low, high = branch.ends(rho)
@@ -492,8 +503,9 @@ class Past:
         self.now = now.column()
         self.kept: dict[object, Array] = {}
 
-    def entry(self, worths: Table, p: int, made: Made) -> Array:
+    def entry(self, worths: Table, p: int, made: Made, part: Part = "whole") -> Array:
         m, e, _ = made
+        assert part == "whole", "nothing is over yet"
         value = self.kept.get((p, m, e))
         if value is None:
             value = self.kept[p, m, e] = self._value(worths.whole[m], e)
@@ -535,6 +547,11 @@ class _Pattern(NamedTuple):
 
     absent: frozenset[int]
     undone: frozenset[int]
+
+
+def _tie(late: Mask) -> Array:
+    """Years by which something must come after a date to come after its entries; what comes just after one does."""
+    return np.where(late, -TIE, TIE)
 
 
 def _last(made: Sequence[Made]) -> int:

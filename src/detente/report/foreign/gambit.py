@@ -207,7 +207,7 @@ class _Maker:
     def _worth(self, p: int, path: Deviation) -> dict[int, Array]:
         """To each party, at each moment: the deal, less what p's breaking it loses where nobody has left before."""
         return {
-            q: self.whole[q] - self.lasts * (self.kept[q] - self._amounts(v.value(path, no_deal=True)))
+            q: self.whole[q] - self.lasts * (self.kept[q] - self._amounts(v.after(self.maker, path, no_deal=True)))
             for q, v in self.valuations.items()
         }
 
