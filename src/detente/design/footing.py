@@ -30,7 +30,8 @@ QUICK = ("consent", "breakout")
 
 ASSUMED = (
     "Once a breach is known, whoever answers the breaker stops what answers to it, and takes back what costs it "
-    "something or falls with the deal. What nobody minds goes on.",
+    "something or falls with the deal. What nobody minds goes on, and so does all that does not answer to the breaker: "
+    "that may still end because somebody else leaves.",
     "That ends the deal: the losses of no deal return, the breaker bears its cost of collapse, and nobody forgives. "
     "Real partners may shrug at a small breach; and where alarms can be false, ending all destroys what it protects.",
 )

@@ -156,7 +156,6 @@ class Weighing:
         self.past = Past(facts, self.calendar.all)
         self._set_parties()
         self._set_acts()
-        self._set_scopes()
         self._set_paths(Paths(dossier, facts), {})
 
     def leaving_at(self, q: int, rate: float) -> Weighing:
@@ -173,6 +172,7 @@ class Weighing:
         self.paths = paths
         self.leavers = sorted({q for q, _ in paths.rates} | {q for _, q, _ in paths.dated})
         self.touched = [p for p in self.walk_away if self._felt(self.tables[p])]
+        self._set_scopes()
         self._streams = streams
         self._fixed: dict[tuple[int, int], tuple[Array, Array]] = {}
         self._interiors: dict[int, Interior] = {}

@@ -70,7 +70,7 @@ COMMENT = (
     "party signs where it consents. After a breach others answer as their response times say; the breaker pays its "
     "collapse cost, and losses without a deal return to everyone, at the first answer. Faking a measure is faking it "
     "together with all of the party's measures that are seen no faster and cost it something; its payoffs are expected "
-    "values over the time to detection. Gains from breaking that lie within the tolerance of check are written as ties. "
+    "values over the time to detection. Gains from breaking within the tolerance of check are written as ties. "
     "Moves lie on the dates of the plan: breaking between them, and cheating that ends in an open break before it is "
     "found out, are conditions of check that the game does not have."
 )
