@@ -18,7 +18,10 @@ GOOD_PLAN = {
         "open_crossing": "2025-07-01",
     }
 }
-SLACK_KEYS = {"kind", "party", "other", "measure", "moment", "date", "keep", "deviate", "slack"}
+SLACK_KEYS = {
+    *("kind", "party", "other", "measure", "moment", "date", "keep", "deviate", "slack", "name", "note"),
+    *("years", "leaves", "answer", "measures"),
+}
 FINDING_KEYS = {"code", "severity", "message", "file", "line", "column", "path", "remedy"}
 
 

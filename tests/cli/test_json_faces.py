@@ -25,8 +25,14 @@ def numbers(node):
 
 
 def is_slack_row(row):
-    assert set(row) >= SLACK_KEYS
-    assert row["moment"] in ("before", "after", None)
+    assert set(row) == SLACK_KEYS
+    assert row["moment"] in ("before", "between", "after", None)
+    assert (row["moment"] is None) == (row["years"] is None)
+    if row["years"] is not None:
+        assert row["years"] >= 0
+        assert len(row["date"]) == 10
+    assert row["leaves"] is None or row["kind"] in ("covert", "secret_exposure")
+    assert row["answer"] is row["measures"] is None
     if row["keep"] is not None:
         assert math.isclose(row["slack"], row["keep"] - row["deviate"], abs_tol=1e-9)
 
@@ -41,6 +47,23 @@ def is_provenance(source):
     assert len(source["dossier"]) == 64
     assert {"detente", "numpy", "highspy", "python"} <= set(source["versions"])
     assert {"overlays", "options", "seed", "solver", "wall_seconds"} <= set(source)
+
+
+def is_footing(found):
+    assert set(found) == {"first_false_alarm_years", "least", "forgive", "empty", "exits", "left_out"}
+    assert found["least"] is None or set(found["least"]) == {
+        *("kind", "party", "date", "moment", "slack", "from_collapse_cost", "from_no_deal")
+    }
+    assert found["forgive"]
+    assert all(set(row) == {"party", "measure", "answerer", "date", "margin"} for row in found["forgive"])
+    assert [row["margin"] for row in found["forgive"]] == sorted((r["margin"] for r in found["forgive"]), reverse=True)
+    assert [row["party"] for row in found["exits"]] == ["north", "south"]
+    for row in found["exits"]:
+        assert set(row) == {"party", "stated_a_year", "flips_a_year", "then"}
+        assert row["then"] is None or set(row["then"]) == {"kind", "party", "date"}
+        assert (row["then"] is None) == (row["flips_a_year"] is None)
+    assert set(found["empty"]) <= {"north", "south"}
+    assert all(isinstance(text, str) for text in found["left_out"])
 
 
 def test_check(detente, case):
@@ -119,7 +142,8 @@ def test_shares_of_divisible_measures(detente, case):
 def test_evaluate(detente, case, plan, tmp_path):
     said = detente("evaluate", case, plan, "--json")
     assert said.code == 0
-    assert set(said.json) == {"satisfactory", "values", "slacks", "provenance"}
+    assert set(said.json) == {"satisfactory", "values", "slacks", "footing", "provenance"}
+    is_footing(said.json["footing"])
     assert said.json["satisfactory"] is True
     is_values(said.json["values"])
     is_provenance(said.json["provenance"])
@@ -127,6 +151,10 @@ def test_evaluate(detente, case, plan, tmp_path):
         is_slack_row(row)
     kinds = {row["kind"] for row in said.json["slacks"]}
     assert {"consent", "breakout", "covert", "exposure", "secret_exposure", "demand", "order", "grid", "empty"} <= kinds
+    assert {row["moment"] for row in said.json["slacks"]} == {"before", "between", "after", None}
+    leaving = [row for row in said.json["slacks"] if row["leaves"]]
+    assert {"covert", "secret_exposure"} == {row["kind"] for row in leaving}
+    assert all(row["leaves"] >= row["date"] for row in leaving)
 
 
 def test_evaluate_of_a_plan_that_fails(detente, case, tmp_path):
@@ -149,7 +177,7 @@ def test_assess(detente, case):
     said = detente("assess", case, "--json")
     assert said.code == 0
     found = said.json
-    assert {"verdicts", "dangerous", "exposure", "values", "assumptions", "provenance"} <= set(found)
+    assert {"verdicts", "dangerous", "exposure", "values", "assumptions", "footing", "provenance"} <= set(found)
     assert list(found["verdicts"]) == ["openings", "openings:south", "openings:north", "minimal", "full"]
     for verdict in found["verdicts"].values():
         assert {"status", "plan", "rule_used", "objective", "bound", "gap"} <= set(verdict)
@@ -161,6 +189,7 @@ def test_assess(detente, case):
         is_slack_row(row)
     is_values(found["values"])
     assert all(isinstance(a, str) for a in found["assumptions"])
+    is_footing(found["footing"])
     is_provenance(found["provenance"])
 
 
@@ -168,7 +197,7 @@ def test_assess_where_nothing_can_be_had(detente, case):
     said = detente("assess", case, "--set", "parties.north.walk_away=100000", "--json")
     assert said.code == 0
     assert {v["status"] for v in said.json["verdicts"].values()} == {"none_exists"}
-    assert said.json["dangerous"] is said.json["values"] is None
+    assert said.json["dangerous"] is said.json["values"] is said.json["footing"] is None
     assert said.json["exposure"] == []
 
 

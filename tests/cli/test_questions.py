@@ -42,7 +42,35 @@ def test_gap(detente, case):
     said = detente("gap", case, "--json")
     assert said.code == 0
     assert set(said.json["parties"]) == {"north", "south"}
+    for row in said.json["parties"].values():
+        assert set(row["without"]) == {"no_deal", "no_deal_thinks", "walk_away_thinks", "claim"}
+    assert set(said.json["claims"]) == {"together", "there_is", "at_most", "exceed", "proved"}
     assert detente("gap", case, "--no-beliefs").code == 0
+
+
+WALKS = ("--set", "parties.north.walk_away=3", "--disagreement", "no_deal")
+
+
+def test_gains_may_be_counted_from_no_deal(detente, case):
+    said = detente("design", case, *WALKS, "--json")
+    assert said.code == 0
+    assert said.json["notes"] == ["Gains are counted from no deal; walk-away values are a condition only."]
+    assert {"disagreement": "no_deal"} in [o["changes"] for o in said.json["provenance"]["overlays"]]
+    assert said.json["provenance"]["options"]["disagreement"] == "no_deal"
+    plain = detente("design", case, *WALKS[:2], "--json").json
+    assert plain["notes"] == ["Gains are counted from walk-away values."]
+    assert plain["objective"] < said.json["objective"]
+    same = detente("design", case, *WALKS[:2], "--set", "disagreement=no_deal", "--json").json
+    assert same["entry"] == said.json["entry"]
+
+
+@pytest.mark.parametrize("verb", ["assess", "explain", "gap", "frontier"])
+def test_every_question_about_rules_takes_a_threat_point(detente, case, verb):
+    few = ("--points", "1") if verb == "frontier" else ()
+    said = detente(verb, case, *WALKS, *few, "--json")
+    assert said.code == 0
+    assert {"disagreement": "no_deal"} in [o["changes"] for o in said.json["provenance"]["overlays"]]
+    assert detente(verb, case, "--disagreement", "no", "--json").code == 2
 
 
 def test_critical(detente, case, tmp_path):

@@ -61,6 +61,13 @@ ASKED = {
 }
 
 
+def test_values_that_hang_on_exits_are_said_to_be_expectations(detente, case, plan):
+    tired = case.read_text("utf-8") + "\nshocks: {tired: {ends: north, rate: 5 %/year}}\n"
+    case.write_text(tired, "utf-8")
+    for verb in (("design", case), ("assess", case), ("evaluate", case, plan)):
+        assert "the deal may end by itself, where North (at any time) walks out" in " ".join(detente(*verb).out.split())
+
+
 def test_every_verb_is_listed_here():
     assert set(VERBS) == set(ASKED)
 
@@ -124,7 +131,7 @@ def test_assess(detente, case, monkeypatch):
     assert re.search(r"All opening positions together +none +no +none exists, proved", said.out)
     assert re.search(r"Full success +full +yes +deal found and checked", said.out)
     assert re.search(r"2025-04-01 +North +Free the fishermen +everyone", said.out)
-    assert re.search(r"On \d{4}-\d\d-\d\d, just (before|after) its entries, North is most tempted to", said.out)
+    assert re.search(r"(On|Just after) \d{4}-\d\d-\d\d.*, North is most tempted to", said.out)
     assert re.search(r"Run [0-9a-f]{12}, .* detente show [0-9a-f]{12}", said.out)
 
 

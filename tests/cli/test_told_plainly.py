@@ -80,6 +80,13 @@ def test_evaluate_shows_the_least_slacks(detente, case, plan):
     assert keep - deviate == pytest.approx(slack, abs=1e-9)
 
 
+def test_what_a_plan_rests_on_is_told(detente, case, plan):
+    for command in (("evaluate", case, plan), ("assess", case)):
+        told = " ".join(detente(*command).out.split("What this rests on")[1].split())
+        assert "The thinnest margin is North’s" in told
+        assert "walk out within a year: South" in told
+
+
 def test_many_plans_are_compared_without_breaking_words(detente, case, plan, tmp_path):
     more = [write_plan(tmp_path, f"a_rather_long_name_of_a_plan_{i}.json") for i in range(7)]
     out = detente("compare", case, plan, *more).out

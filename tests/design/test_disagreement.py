@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from detente.design.frontier import frontier
 from detente.design.rules import design
 from detente.dossier import Dossier, from_dict
 
@@ -63,3 +64,22 @@ def test_kalai_smorodinsky_weighs_gains_from_no_deal() -> None:
     assert found.verdict is not None
     assert found.verdict.values["a"] == pytest.approx(0.75, abs=1e-9)  # the nearest twentieth to 0.769 from below
     assert found.objective == pytest.approx(0.75)
+
+
+def test_a_frontier_of_choices_counts_as_its_dossier_says() -> None:
+    for walk_away, disagreement, nash, egalitarian in SHARES:
+        found = frontier(pie(walk_away, disagreement))
+        assert found.complete
+        for rule, share in {"nash": nash, "egalitarian": egalitarian}.items():
+            point = found.marks[rule]
+            assert point is not None
+            assert point.values["a"] == pytest.approx(share)
+        assert ("from no deal" in found.notes[0]) == (disagreement == "no_deal")
+
+
+def test_the_answer_says_what_gains_were_counted_from() -> None:
+    assert design(pie(0.7, "no_deal")).notes == (
+        "Gains are counted from no deal; walk-away values are a condition only.",
+    )
+    assert design(pie(0.7, "walk_away")).notes == ("Gains are counted from walk-away values.",)
+    assert design(pie(0, "no_deal")).notes == ()

@@ -225,10 +225,10 @@ def agrees(case: Document, space: Space, found: Exact, *, ignore_walk_away: bool
     best_by_definition(found, (Fraction(0),) * len(mine) if ignore_walk_away else space.walk_away)
 
 
-def best_by_definition(found: Exact, no_deal: Sequence[Fraction]) -> None:
-    gains = {p: [x - d for x, d in zip(p.values, no_deal, strict=True)] for p in found.points}
-    rational = [p for p in found.points if min(gains[p]) >= 0]
-    most = [max((gains[p][i] for p in rational), default=Fraction(0)) for i in range(len(no_deal))]
+def best_by_definition(found: Exact, threat: Sequence[Fraction], least: Sequence[Fraction] | None = None) -> None:
+    gains = {p: [x - d for x, d in zip(p.values, threat, strict=True)] for p in found.points}
+    rational = [p for p in found.points if all(x >= d for x, d in zip(p.values, least or threat, strict=True))]
+    most = [max((Fraction(0), *(gains[p][i] for p in rational))) for i in range(len(threat))]
     scores = {
         "nash": lambda p: prod(gains[p]) if min(gains[p]) > 0 else None,
         "kalai_smorodinsky": lambda p: min((g / b for g, b in zip(gains[p], most, strict=True) if b), default=0),
@@ -248,6 +248,17 @@ def test_listing_and_merging_find_what_enumeration_finds(case: Document, ignore_
     space = space_in(case)
     if space is not None:
         agrees(case, space, exact_frontier(space, ignore_walk_away=ignore_walk_away), ignore_walk_away=ignore_walk_away)
+
+
+@given(cases(gains, walk_away=(-1, 0, "2.5")))
+@settings(max_examples=50)
+def test_gains_counted_from_no_deal(case: Document) -> None:
+    """Walk-away values say who consents; the rules count from 0."""
+    space = space_in(case)
+    if space is not None:
+        found = exact_frontier(space, disagreement="no_deal")
+        assert found.points == exact_frontier(space).points
+        best_by_definition(found, (Fraction(0),) * len(space.parties), space.walk_away)
 
 
 @given(cases(gains, walk_away=(-1, 0, "4.5")), st.sampled_from([0, 3, 8, 15]))

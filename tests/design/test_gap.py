@@ -120,6 +120,28 @@ def test_a_hope_that_fits_is_no_obstacle() -> None:
     assert {b.status for b in found.beliefs} == {"already"}
 
 
+def test_claims_are_no_more_than_there_is_where_nobody_dreams_of_no_deal() -> None:
+    found = gap(pie(), tolerance=1e-6)
+    a, b = (lines(found)[p].without for p in "ab")
+    assert (a.no_deal, b.no_deal) == (0.0, a_year(-0.1))
+    assert (a.claim, b.claim) == (a_year(0.3), a_year(0.55))
+    assert (found.claims.together, found.claims.there_is) == (a_year(0.85), a_year(1.1))
+    assert found.claims.exceed == a_year(-0.25)
+    assert not found.claims.proved
+
+
+def test_mutual_optimism_about_no_deal_claims_more_than_there_is() -> None:
+    """a sees itself with 0.7 a year outside; b does not see the 0.1 that no deal costs it, and gains 0.1 instead."""
+    dreams = {"views.a": {"parties.a.walk_away": "0.7 /year"}, "views.b": {"parties.b.no_deal": "0.1 /year"}}
+    found = gap(pie(**dreams), tolerance=1e-6)
+    a, b = (lines(found)[p].without for p in "ab")
+    assert (a.walk_away_thinks, a.claim) == (a_year(0.7), a_year(0.7))
+    assert (b.no_deal, b.no_deal_thinks, b.claim) == (a_year(-0.1), a_year(0.1), a_year(0.75))
+    assert (found.claims.together, found.claims.there_is) == (a_year(1.45), a_year(1.1))
+    assert found.claims.exceed == a_year(0.35)
+    assert found.claims.proved
+
+
 def test_without_a_deal_there_is_nothing_to_share() -> None:
     found = gap(pie(**{"parties.a.walk_away": "0.9 /year"}), tolerance=1e-6)
     assert found.status == "none_exists"

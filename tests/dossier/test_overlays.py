@@ -63,6 +63,13 @@ def test_the_result_is_the_dossier_of_the_changed_document(changes: dict[str, An
     assert pickle.loads(pickle.dumps(changed)) == changed
 
 
+def test_nothing_worked_out_for_the_dossier_is_taken_over() -> None:
+    before = BASE.exits
+    changed = apply(BASE, {"shocks.leaves": {"ends": "east", "rate": "0.2 /year"}})
+    assert changed.exits[:-1] == before
+    assert (changed.exits[-1].party, changed.exits[-1].rate) == ("east", 0.2)
+
+
 def test_overlays_stack() -> None:
     twice = apply(apply(BASE, {"parties.east.no_deal": -5}), {"parties.east.no_deal": -2, "parties.west.no_deal": -1})
     assert [o["changes"] for o in twice.overlays] == [
@@ -128,6 +135,14 @@ def test_findings_name_the_overlay_and_its_line(tmp_path: Path) -> None:
         apply(BASE, changes, places=places)
     (finding,) = raised.value.findings
     assert (finding.file, finding.line, finding.code) == (str(file), 2, "dossier.number")
+
+
+def test_who_may_leave_follows_the_shocks() -> None:
+    """Also where the exits of the dossier before were asked for."""
+    before = apply(BASE, {"shocks.tired": {"ends": "east", "rate": "0 %/year"}})
+    assert 0.0 in [e.rate for e in before.exits]
+    after = apply(before, {"shocks.tired.rate": "5 %/year", "shocks.again": {"ends": "west", "rate": "1 %/year"}})
+    assert [(e.party, e.rate > 0) for e in after.exits][-2:] == [("east", True), ("west", True)]
 
 
 @pytest.mark.parametrize("text", ["- a\n", "", "a: [", "a: 1\na: 2\n"])

@@ -36,25 +36,23 @@ def dates(story: Story) -> list[Instant]:
     return [Instant(t, phase) for t in sorted(times) for phase in (BEFORE, AFTER)]
 
 
-def openly(story: Story, breaker: str, *, delay: float = 0.0, both: bool = False) -> list[Instant]:
-    """When an open breach by a party is tried; `delay`: for secret ones that are known so much later.
+def openly(story: Story, breaker: str, *, delay: float = 0.0) -> list[Instant]:
+    """When an open breach by a party is tried; `delay`: also when a secret one is that is known so much later.
 
-    `both`: also just before (at) the times just after which an entry would still arrive.
+    Both just before and just after the times from which on the answer comes too late for what falls on a date.
     """
     answering = {q for m in story.measures if story.answers(m, breaker) for q in story.measures[m].by} - {breaker}
-    waits = {story.response[q] for q in answering}
-    arriving = {tau - wait for tau in story.tau[1:] for wait in waits}
-    arriving |= {tau - wait - delay for tau in story.tau[1:] for wait in waits} if delay else set()
+    exits = {x.at for x in story.dossier.exits if x.at is not None}
+    waits = {story.response[q] + late for q in answering for late in (0.0, delay)}
+    arriving = {t - wait for t in {*story.tau[1:], *exits} for wait in waits}
     tables = [e for x in story.measures.values() for e in (x.effects, x.intrusion)]
     tables += [x.effects for x in story.dossier.interactions.values()]
     ends = {e.per_year.lasts.value for table in tables for e in table.values() if e.per_year and e.per_year.lasts}
     turns = {t - story.first(breaker) for t, _ in story.parties[breaker].no_deal_course(story.dossier.start)}
     if len(story.parties[breaker].no_deal_course(story.dossier.start)) < 2:
         turns = set()
-    found = [*dates(story), *(Instant(t, LATER) for t in arriving | ends | turns if t >= -TINY)]
-    if both:
-        found += [Instant(t, BEFORE) for t in arriving if t >= -TINY]
-    return _once(found)
+    found = [Instant(t, LATER) for t in arriving | ends | turns] + [Instant(t, BEFORE) for t in arriving]
+    return _once([*dates(story), *(one for one in found if one.t >= -TINY)])
 
 
 def starts(story: Story, p: str, m: str) -> list[Instant]:
@@ -68,9 +66,9 @@ def starts(story: Story, p: str, m: str) -> list[Instant]:
     return [one for one in found if not one.precedes(entered)]
 
 
-def leavings(story: Story, p: str, start: Instant) -> list[Instant]:
-    """When p may leave openly after beginning to cheat: later, just after the entries of the same date included."""
-    return [one for one in openly(story, p) if start.precedes(one)]
+def leavings(story: Story, p: str, m: str, start: Instant) -> list[Instant]:
+    """When p may leave openly after beginning to fake m: later, just after the entries of the same date included."""
+    return [one for one in openly(story, p, delay=story.law(m).delay) if start.precedes(one)]
 
 
 @dataclass(frozen=True)
@@ -153,11 +151,11 @@ def rows(story: Story, parties: Iterable[str] | None = None) -> Iterator[Told]:
         for m in acts(story, p):
             if story.measures[m].fakeable:
                 for at in starts(story, p, m):
-                    yield from tell(story, "covert", p, None, m, at, leavings(story, p, at))
+                    yield from tell(story, "covert", p, None, m, at, leavings(story, p, m, at))
         for q in story.parties if story.parties[p].exposure_limit is not None else ():
             for at in openly(story, q) if q != p and acts(story, q) else ():
                 yield from tell(story, "exposure", p, q, None, at)
             for m in acts(story, q) if q != p else ():
                 begun = entry(story, m)
                 if story.measures[m].fakeable and begun is not None:
-                    yield from tell(story, "secret_exposure", p, q, m, begun, leavings(story, q, begun))
+                    yield from tell(story, "secret_exposure", p, q, m, begun, leavings(story, q, m, begun))

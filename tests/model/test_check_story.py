@@ -114,7 +114,8 @@ def test_no_moment_is_forgotten(data: st.DataObject) -> None:
 
 def worst(story: Story, row: Slack) -> None:
     at = at_of(story, row)
-    found = tell(story, row.kind, row.party, row.other, row.measure, at, leavings(story, row.other or row.party, at))
+    leaves = leavings(story, row.other or row.party, row.measure, at)
+    found = tell(story, row.kind, row.party, row.other, row.measure, at, leaves)
     least = min((one.slack for one in found if one.leaves is not None), default=math.inf)
     assert row.slack <= least + 1e-6 * max(1.0, abs(row.keep)), row
 
@@ -135,7 +136,7 @@ TOGETHER_FOR_AN_INSTANT = """
 detente: 1
 title: b is there for an instant with both
 start: 2020-01-01
-periods: [2 x 1 year]
+periods: [3 x 1 year]
 interests:
   a: {unit: points, worst: 0, best: 1}
   b: {unit: points, worst: 0, best: 1}
@@ -160,5 +161,57 @@ def test_what_holds_for_an_instant_has_happened() -> None:
     plan = Plan({"own": d.start, "old": d.start, "new": d.grid.dates[1]})
     for row in valued(d, plan):
         agrees(d, plan, row)
-    (row,) = [r for r in valued(d, plan) if r.kind == "breakout" and r.party == "a" and r.years == 0.75]
-    assert row.deviate == pytest.approx(5 * math.exp(-0.025), abs=1e-9)
+    breakouts = [r for r in valued(d, plan) if r.kind == "breakout" and r.party == "a" and r.years == 0.75]
+    assert {r.moment: r.deviate for r in breakouts} == pytest.approx({"before": 0, "between": 5 * math.exp(-0.025)})
+
+
+COMES_FROM_ITS_OWN = """
+  own: {by: a, effects: {a: {level: -1}}, undo: {in: 0}, verify: {by: x, detects: 0 /year}}
+  old: {by: a, effects: {a: {level: -1}}, undo: {in: 0}, verify: open}
+  new: {by: b, verify: open}
+"""
+UNDONE_IN_SECRET = """
+  own: {by: a, effects: {a: {level: -1}}, undo: {in: 3 months}, verify: {by: x, detects: 0 /year}}
+  old: {by: b, effects: {b: {level: -1}}, undo: {in: 0}, verify: open}
+  new: {by: b, verify: open}
+"""
+SEEN_BY_A_VISIT = """
+  own: {by: a, effects: {a: {level: -1}}, undo: {in: 0}, verify: {by: x, visits: {every: 1 year, detects: 100 %}}}
+  old: {by: b, effects: {b: {level: -1}}, undo: {in: 0}, verify: open}
+  new: {by: b, verify: open}
+"""
+
+
+def cheating(measures: str, needed: str, new: int) -> list[Slack]:
+    """The rows of a's cheating on its own, with other measures; `new` comes after so many years."""
+    head, rest = TOGETHER_FOR_AN_INSTANT.split("measures:")
+    text = f"{head}measures:{measures}interactions:{rest.split('interactions:')[1]}".replace("[old, new]", needed)
+    d = loads(text)
+    plan = Plan({"own": d.start, "old": d.start, "new": d.grid.dates[new]})
+    rows = valued(d, plan)
+    for row in rows:
+        agrees(d, plan, row)
+    return [row for row in rows if row.kind == "covert" and row.measure == "own"]
+
+
+def test_what_a_party_leaves_just_after_the_entries_of_a_date_has_stood_with_them() -> None:
+    """a cheats unseen from signature and leaves at one year, once b has entered `new`: then it undoes `old` at once."""
+    rows = cheating(COMES_FROM_ITS_OWN, "[old, new]", 1)
+    (row,) = [r for r in rows if r.leaves is not None and (r.years, r.moment) == (0, "before")]
+    assert (row.leaves_years, row.leaves_moment) == (1, "after")
+    assert row.deviate == pytest.approx(5 * math.exp(-0.1) - (1 - math.exp(-0.1)) / 0.1, abs=1e-9)
+
+
+def test_what_is_undone_in_secret_just_after_a_date_has_stood_with_its_entries() -> None:
+    """a undoes its own in secret within three months, from just after nine months on: `new` still meets it."""
+    rows = cheating(UNDONE_IN_SECRET, "[own, new]", 1)
+    found = {r.moment: r.deviate for r in rows if r.leaves is None and r.years == 0.75}
+    cost = (1 - math.exp(-0.025)) / 0.1
+    assert found == pytest.approx({"before": -cost, "between": 5 * math.exp(-0.025) - cost})
+
+
+def test_what_is_undone_just_after_a_date_because_of_a_visit_has_stood_with_its_entries() -> None:
+    """a cheats from just after nine months on; seen a year later, b answers just after two years, with `new`."""
+    rows = cheating(SEEN_BY_A_VISIT, "[old, new]", 2)
+    found = {r.moment: r.deviate for r in rows if r.leaves is None and r.years == 0.75}
+    assert found == pytest.approx({"before": 0, "between": 5 * math.exp(-0.125)})

@@ -258,3 +258,21 @@ def test_a_breach_that_is_cured() -> None:
     paths = Stream(facts, Moments.at(facts.tau, [0.0], [1]), [branch], ())
     value = sum(float(paths.entry(table(d, facts, 0, []), 0, (m, 0, ()))[0, 0]) for m in (0, 1))
     assert value == pytest.approx(1 / RHO)
+
+
+def test_growth_that_ends_before_it_could_be_stopped_is_no_threat() -> None:
+    """Each lets something grow for 5 years, answered after 1: what a withholds from year 4 on costs it nothing.
+
+    Of a's −1 a year, which stays, the last year's is worth ∫ e^(−ρs) ds / ρ at year 4. No date of the grid is near.
+    """
+
+    def growing(rate: float) -> dict[str, Any]:
+        return {"per_year": {"rate": rate, "for": "5 years"}}
+
+    give = {"by": "a", "effects": {"x": growing(-1), "y": growing(1)}, "undo": {"in": 0}}
+    back = {"by": "b", "effects": {"x": growing(2), "y": growing(-0.5)}, "undo": {"in": 0}}
+    d = dossier({"give": give, "back": back}, b={"response_time": "12 months"}, periods=["2 x 10 years"])
+    rows = [r for r in Judge(d).slacks(plan(d, give=0, back=0)) if r.kind == "breakout" and r.party == "a"]
+    least = min(rows, key=lambda r: r.slack or 0.0)
+    assert least.years == pytest.approx(4.0)
+    assert least.slack == pytest.approx(-(1 - math.exp(-RHO)) / RHO**2)

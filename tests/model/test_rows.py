@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 import numpy as np
-from hypothesis import assume, given, settings
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from detente.design.judging import rows_of
@@ -18,6 +19,7 @@ from tests.strategies import dossiers, plans
 
 VALUED = ("consent", "breakout", "covert", "exposure", "secret_exposure")
 Name = tuple[object, ...]
+LONG = int(os.environ.get("DETENTE_ROWS", "5000"))
 
 
 def shares(model: Model, plan: Plan) -> np.ndarray:
@@ -81,9 +83,21 @@ def agree(dossier: Dossier, plan: Plan, within: float = 1e-8) -> int:
     return len(judged)
 
 
-@settings(max_examples=int(os.environ.get("DETENTE_ROWS", "150")), deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_rows_and_judge_agree(data: st.DataObject) -> None:
+    compare(data)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+@settings(max_examples=LONG, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_rows_and_judge_agree_at_length(data: st.DataObject) -> None:
+    compare(data)
+
+
+def compare(data: st.DataObject) -> None:
     dossier = data.draw(dossiers(answers=True))
     plan = data.draw(plans(dossier))
     assume(any(day for m, day in plan.entry.items() if m not in dossier.state.in_force))

@@ -124,7 +124,15 @@ def nothing(everything: Assessment) -> Assessment:
         name: replace(v, status="none_exists", plan=None, verdict=None, objective=None, bound=None, gap=None)
         for name, v in everything.verdicts.items()
     }
-    without = {"shown": None, "plan": None, "proof": None, "values": {}, "dangerous": None, "exposure": ()}
+    without = {
+        "shown": None,
+        "plan": None,
+        "proof": None,
+        "values": {},
+        "dangerous": None,
+        "exposure": (),
+        "footing": None,
+    }
     return replace(everything, verdicts=verdicts, **without)
 
 

@@ -17,14 +17,16 @@ from detente.report.table import FORMULA, Table, plain
 from tests.report.conftest import FINDINGS
 
 WITHOUT_A_PLAN = {"verdicts", "demands", "terms", "side_conditions", "assumptions", "inputs", "sources", "history"}
-WITH_A_PLAN = {"roadmap", "steps", "values", "temptation", "exposure", "verification", "success"}
+RESTS_ON = {"walkouts", "threats", "forgiving"}
+WITH_A_PLAN = {"roadmap", "steps", "values", "temptation", "exposure", "verification", "success"} | RESTS_ON
 
 
 def test_each_table_is_there_where_it_has_rows(everything, nothing, bare):
     assert set(tables(everything)) == WITHOUT_A_PLAN | WITH_A_PLAN
     assert set(tables(everything, FINDINGS)) == WITHOUT_A_PLAN | WITH_A_PLAN | {"findings"}
     assert set(tables(nothing)) == WITHOUT_A_PLAN
-    assert set(tables(bare)) == {"verdicts", "roadmap", "steps", "values", "temptation", "assumptions", "inputs"}
+    at_least = {"verdicts", "roadmap", "steps", "values", "temptation", "assumptions", "inputs"}
+    assert set(tables(bare)) == at_least | {"walkouts"}
 
 
 @pytest.mark.parametrize("name", ["everything", "starter", "bare", "nothing", "stopped"])

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detente.report.words import adding, number, several, signed, years
+from detente.dossier import apply, loads, starter
+from detente.report.words import adding, expectation, number, several, signed, years
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,18 @@ def test_signed():
 )
 def test_years(length, text):
     assert years(length) == text
+
+
+def test_values_are_said_to_be_expectations_where_somebody_may_walk_out():
+    dossier = loads(starter())
+    assert expectation(dossier) == ""
+    tired = apply(dossier, {"shocks.tired": {"ends": "north", "rate": "0 %/year"}})
+    assert expectation(tired) == ""
+    vote = {"shocks.tired.rate": "5 %/year", "shocks.vote": {"ends": "south", "at": "2026-05-04", "chance": "20 %"}}
+    assert expectation(apply(tired, vote)) == (
+        "Values are expectations: the deal may end by itself, where North (at any time) or South (on 4 May 2026) "
+        "walks out."
+    )
 
 
 def test_several():

@@ -34,8 +34,17 @@ def test_a_failure_says_who_when_and_by_how_much(kind):
 def test_the_most_dangerous_moment_in_a_sentence():
     row = Slack("breakout", "north", None, None, "before", date(2025, 4, 1), 12.3, 11.9, 0.4)
     assert words.dangerous(DOSSIER, row) == (
-        "On 2025-04-01, just before its entries, North is most tempted to break out: "
+        "On 2025-04-01, just before that day's steps, North is most tempted to break out: "
         "keeping the deal is worth 12.3, the temptation 11.9, slack 0.4 points."
+    )
+
+
+def test_leaving_is_named_where_it_is_part_of_the_temptation():
+    leaves = {"leaves": date(2026, 2, 3), "leaves_years": 1.084, "leaves_moment": "between"}
+    row = Slack("covert", "north", None, "release_water", "between", date(2025, 5, 20), 3.0, 2.0, 1.0, **leaves)
+    assert words.dangerous(DOSSIER, row).startswith(
+        "Just after 2025-05-20, North is most tempted to cheat in secret on “Release water in the dry season” and, "
+        "if not found out by then, break openly just after 2026-02-03: keeping"
     )
 
 

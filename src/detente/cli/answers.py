@@ -8,13 +8,16 @@ from typing import Any
 
 from detente.cli.say import finding_lines
 from detente.cli.screen import Screen
+from detente.design.footing import Footing
+from detente.dossier import Dossier
 from detente.errors import Finding
+from detente.report.footing import footing_said
 from detente.workbench import words
 from detente.workbench.catalogue import CasesResult
 from detente.workbench.comparing import CompareResult, DiffResult
 from detente.workbench.judging import CheckResult, EvaluateResult, counted, told, worst
 from detente.workbench.provenance import Provenance
-from detente.workbench.results import Result, Row
+from detente.workbench.results import Result, Row, Tables
 from detente.workbench.showing import RunsResult, StoredResult
 from detente.workbench.solving import AssessResult, DesignResult
 
@@ -35,6 +38,7 @@ LEAST = {
     "keep": "Keep",
     "deviate": "Deviate",
     "slack": "Slack",
+    "leaves": "Then leaves",
 }
 FEW_PLANS, SHORT_NAME = 3, 16
 """Plans that are compared in columns under their names."""
@@ -53,7 +57,7 @@ def assessed(result: AssessResult, case: str | None, written: Sequence[Path] = (
         screen.gap()
         screen.say("There is no roadmap to show.")
     else:
-        _plan(screen, tables["roadmap"], tables["values"], f"Roadmap: {_title(a.shown)}, rule {_rule(result)}")
+        _plan(screen, result.dossier, tables, f"Roadmap: {_title(a.shown)}, rule {_rule(result)}")
         _dangers(screen, result)
     cut = len(a.assumptions) > SHOWN_ASSUMPTIONS
     first = f", the first {SHOWN_ASSUMPTIONS} of {len(a.assumptions)}; all are in the report and in --json"
@@ -85,11 +89,13 @@ def _rule(result: AssessResult) -> str:
     return found.rule_used if found.rule_used == found.rule else f"{found.rule_used} (for {found.rule})"
 
 
-def _plan(screen: Screen, roadmap: Sequence[Row], values: Sequence[Row], title: str) -> None:
+def _plan(screen: Screen, dossier: Dossier, tables: Tables, title: str) -> None:
     with screen.section(title):
-        screen.table(ROADMAP, _dates_once(roadmap))
+        screen.table(ROADMAP, _dates_once(tables["roadmap"]))
     with screen.section("What it is worth to each party, in its stake points above no deal"):
-        screen.table(VALUES, values)
+        screen.table(VALUES, tables["values"])
+        if expected := words.expectation(dossier):
+            screen.say(expected, 2)
 
 
 def _dates_once(roadmap: Sequence[Row]) -> list[Row]:
@@ -106,10 +112,18 @@ def _dangers(screen: Screen, result: AssessResult) -> None:
             screen.say("None: nobody saves anything by breaking this deal.", 2)
         else:
             screen.say(words.dangerous(result.dossier, a.dangerous), 2)
+    if a.footing is not None:
+        _footing(screen, result.dossier, a.footing)
     if a.exposure:
         with screen.section("Largest exposure"):
             for row in a.exposure:
                 screen.say(words.exposed(result.dossier, row), 2)
+
+
+def _footing(screen: Screen, dossier: Dossier, found: Footing) -> None:
+    with screen.section("What this rests on"):
+        for text in footing_said(dossier, found):
+            screen.bullet(text)
 
 
 def _report(written: Sequence[Path]) -> Path:
@@ -138,7 +152,7 @@ def designed(result: DesignResult, case: str | None, saved: Path | None = None) 
         screen.say(note)
     if tables:
         fell = "" if found.rule_used == found.rule else f" (in place of {found.rule})"
-        _plan(screen, tables["roadmap"], tables["values"], f"Roadmap, rule {found.rule_used}{fell}")
+        _plan(screen, result.dossier, tables, f"Roadmap, rule {found.rule_used}{fell}")
         screen.gap()
         gap = "" if found.gap is None else f", gap {found.gap:.2%}"
         screen.say(f"Objective {words.number(found.objective)}, bound {words.number(found.bound)}{gap}.")
@@ -164,11 +178,13 @@ def evaluated(result: EvaluateResult) -> None:
     screen.say(result.sentences()[0])
     tables = result.tables()
     _failures(screen, result)
-    _plan(screen, tables["roadmap"], tables["values"], "Roadmap")
+    _plan(screen, result.dossier, tables, "Roadmap")
     _least(screen, tables["least"])
     if result.satisfactory and len(result.sentences()) > 1:
         screen.gap()
         screen.say(result.sentences()[1])
+    if result.footing.walkouts:
+        _footing(screen, result.dossier, result.footing)
 
 
 def _failures(screen: Screen, result: EvaluateResult) -> None:
@@ -183,8 +199,9 @@ def _least(screen: Screen, rows: Sequence[Row]) -> None:
         return
     columns = ("keep", "deviate", "slack")
     shown = [{**r, **dict(zip(columns, words.triple(r["keep"], r["deviate"]), strict=True))} for r in rows]
+    heads = {k: v for k, v in LEAST.items() if k != "leaves" or any(r["leaves"] for r in rows)}
     with screen.section("Least slack of each kind and party, in points at its date (exposures: at signature)"):
-        screen.table(LEAST, shown, right=columns)
+        screen.table(heads, shown, right=columns)
 
 
 def checked(result: CheckResult, case: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
+from detente.design.footing import ASSUMED, Footing, footing
+from detente.design.margins import dangerous, exposures
 from detente.design.problem import Question
 from detente.design.rules import Design, Designer, Rule
 from detente.design.solve import Clock
@@ -49,6 +51,8 @@ class Assessment:
     exposure: tuple[Slack, ...]
     """The tightest exposure row of each party that has a limit."""
     assumptions: tuple[str, ...]
+    footing: Footing | None = None
+    """What it rests on that the plan shown is kept; None where none is shown, or it was not asked."""
 
 
 def assess(
@@ -79,7 +83,11 @@ def assess(
             model, Question(), gap=gap, clock=Clock(max(5.0, clock.left), cancelled), valued=valued, say=say
         ).design(rule)
         shown = "none" if verdicts["none"].plan is not None else None
-    return concluded(model, rule, verdicts, shown)
+    found = concluded(model, rule, verdicts, shown)
+    if found.plan is None or found.proof is None:
+        return found
+    say("What the plan rests on")
+    return replace(found, footing=footing(dossier, found.plan, found.proof, cancelled=cancelled))
 
 
 def concluded(model: Model, rule: Rule, verdicts: Mapping[str, Design], shown: str | None) -> Assessment:
@@ -136,35 +144,16 @@ def worths(model: Model, proof: Verdict) -> dict[str, Worth]:
     }
 
 
-VALUED = ("consent", "breakout", "covert", "exposure", "secret_exposure")
-
-
-def least(slacks: Sequence[Slack], kinds: Sequence[str] = VALUED) -> Slack | None:
-    """The first row with the least slack among those of some kinds; rounding does not decide which."""
-    rows = [s for s in slacks if s.kind in kinds and s.slack is not None]
-    return min(rows, key=lambda s: round(s.slack or 0.0, 9), default=None)
-
-
-def dangerous(proof: Verdict) -> Slack | None:
-    """The most dangerous moment: who is most tempted, when, to what."""
-    return least(proof.slacks, ("breakout", "covert"))
-
-
-def exposures(proof: Verdict) -> tuple[Slack, ...]:
-    """The tightest exposure of each party that has a limit."""
-    kinds = ("exposure", "secret_exposure")
-    parties = dict.fromkeys(s.party for s in proof.slacks if s.kind in kinds)
-    rows = [least([s for s in proof.slacks if s.party == p], kinds) for p in parties]
-    return tuple(s for s in rows if s is not None)
+OWN = (
+    *ASSUMED,
+    "Everyone values what is written here, at a constant discount, and knows the plan; only cheating is hidden.",
+    "Values are measured from no deal; the last period of the time grid never ends.",
+)
+"""The model's own assumptions."""
 
 
 def assumptions(dossier: Dossier) -> tuple[str, ...]:
     """What the answer rests on: the model's own assumptions, then those that the dossier says it makes."""
     from detente.design.sources import assumed
 
-    return (
-        "A breach ends everything that answers to it: the assumption kindest to deterrence.",
-        "Everyone values what is written here, at a constant discount, and knows the plan; only cheating is hidden.",
-        "Values are measured from no deal; the last period of the time grid never ends.",
-        *assumed(dossier),
-    )
+    return (*OWN, *assumed(dossier))

@@ -24,6 +24,7 @@ from detente.design.solve import Clock
 LISTED = 300_000
 """Outcomes of a part up to which they are all listed."""
 
+Disagreement = Literal["walk_away", "no_deal"]
 Mark = Literal["nash", "kalai_smorodinsky", "egalitarian", "utilitarian"]
 SOLVERS = {"cpsat": "CP-SAT", "highs": "HiGHS"}
 
@@ -59,21 +60,25 @@ def exact_frontier(
     space: Space,
     *,
     ignore_walk_away: bool = False,
+    disagreement: Disagreement = "walk_away",
     seconds: float = 300.0,
     cancelled: Callable[[], bool] = lambda: False,
     by: str | None = None,
 ) -> Exact:
     """All points at or above every walk-away value; or all, with no deal (0) in place of the walk-away values.
 
-    The rules choose among outcomes that leave no party below its walk-away value (or below no deal). `by` names the
-    solver for parts that are too many to list: "cpsat" or "highs".
+    The rules choose among outcomes that leave no party below its walk-away value (or below no deal), and count gains
+    from there, or from no deal (0) where the `disagreement` is that. `by` names the solver for parts that are too many
+    to list: "cpsat" or "highs".
     """
     clock = Clock(seconds, cancelled)
     floors = [None if ignore_walk_away else ceil(w / u) for w, u in zip(space.walk_away, space.units, strict=True)]
     found = _Finding(space, floors, clock, by).found()
     points = tuple(map(Point, _in_points(found.worth, space.units), found.outcomes))
     zero = (Fraction(0),) * len(space.parties)
-    marks = marked(found.worth, space.units, zero if ignore_walk_away else space.walk_away)
+    least = zero if ignore_walk_away else space.walk_away
+    threat = zero if disagreement == "no_deal" else least
+    marks = marked(found.worth, space.units, threat, least)
     chosen = {rule: None if i is None else points[i] for rule, i in marks.items()}
     return Exact(space.parties, points, **chosen, complete=found.complete, outcomes=space.size, how=found.how)
 
@@ -187,18 +192,24 @@ def _held(test: Test, chosen: Sequence[NDArray[np.intp]], sizes: Sequence[int]) 
 
 
 def marked(
-    worth: Sequence[Values], units: Sequence[Fraction], no_deal: Sequence[Fraction]
+    worth: Sequence[Values],
+    units: Sequence[Fraction],
+    threat: Sequence[Fraction],
+    least: Sequence[Fraction] | None = None,
 ) -> Mapping[Mark, int | None]:
-    """The points that rules choose, by number: among those that leave no party below `no_deal`.
+    """The points that rules choose, by number: among those that leave no party below `least` (default: the threat).
 
-    Of equally good ones that with the greater least gain, then the next to least, and so on, then the greater values
-    of the parties in turn. Nash asks for a gain of every party.
+    Gains are counted from the threat point (ANSWERS R6), so that one may be a loss. Of equally good ones that with the
+    greater least gain, then the next to least, and so on, then the greater values of the parties in turn. Nash asks for
+    a gain of every party.
     """
-    whole = lcm(*(x.denominator for x in (*units, *no_deal)))
-    scale, less = [int(u * whole) for u in units], [int(d * whole) for d in no_deal]
+    floors = threat if least is None else least
+    whole = lcm(*(x.denominator for x in (*units, *threat, *floors)))
+    scale, less = [int(u * whole) for u in units], [int(d * whole) for d in threat]
+    needed = [int(d * whole) - t for d, t in zip(floors, less, strict=True)]
     gains = [tuple(w * s - d for w, s, d in zip(row, scale, less, strict=True)) for row in worth]
-    rational = [i for i, g in enumerate(gains) if min(g) >= 0]
-    best = [max((gains[i][p] for i in rational), default=0) for p in range(len(units))]
+    rational = [i for i, g in enumerate(gains) if all(x >= n for x, n in zip(g, needed, strict=True))]
+    best = [max((0, *(gains[i][p] for i in rational))) for p in range(len(units))]
     common = lcm(*(b for b in best if b))
     part = [common // b if b else 0 for b in best]
 

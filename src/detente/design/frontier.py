@@ -20,7 +20,7 @@ from detente.design.exact import Exact, exact_frontier
 from detente.design.exact import Point as Outcomes
 from detente.design.problem import ANY_DEAL, Linear, Question
 from detente.design.program import Array
-from detente.design.rules import Design, Designer, Rule, Status
+from detente.design.rules import Design, Designer, Rule, Status, counted_from
 from detente.design.solve import Clock, Objective, Outcome, linear_sum
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
@@ -93,7 +93,13 @@ def frontier(
     space = space_of(dossier, question, ceilings=ceilings)
     if space is not None:
         say("The case is nothing but choices: listing, merging and pruning")
-        found = exact_frontier(space, ignore_walk_away=ignore_walk_away, seconds=time_limit, cancelled=cancelled)
+        found = exact_frontier(
+            space,
+            ignore_walk_away=ignore_walk_away,
+            disagreement=dossier.disagreement,
+            seconds=time_limit,
+            cancelled=cancelled,
+        )
         return _of_choices(dossier, question, found)
     if ignore_walk_away:
         raise UsageError("walk-away values can be ignored only where a case is nothing but choices, without time")
@@ -127,7 +133,7 @@ def frontier(
         {rule: d.rule_used for rule, d in designs.items()},
         complete,
         ROADMAPS,
-        _said(search, complete),
+        (*_said(search, complete), *counted_from(model, "nash")),
     )
 
 
@@ -155,7 +161,14 @@ def _of_choices(dossier: Dossier, question: Question, found: Exact) -> Frontier:
         {rule: fell if rule == "nash" else rule for rule in MARKS},
         found.complete,
         found.how,
-        () if found.complete else ("Stopped before the end: a point may be missing, or beaten by one not seen.",),
+        (
+            *(
+                ()
+                if found.complete
+                else ("Stopped before the end: a point may be missing, or beaten by one not seen.",)
+            ),
+            *counted_from(Model.of(dossier), "nash"),
+        ),
     )
 
 

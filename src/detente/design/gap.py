@@ -4,6 +4,10 @@ Asks: the best plan for the party that meets its own opening position and condit
 Thinks: its best satisfactory plan in the dossier as its own view has it. Can: its best satisfactory plan in truth,
 with everyone else held to no more than consent. Gets: what each rule gives it. Talks could succeed where some
 satisfactory plan gives every consenting party its own-view best.
+
+Optimism may also be about what comes without a deal: each party claims as much as would leave it, in truth, no worse
+off than its own view says it would be without one. Where the claims together exceed what there is to share, there is
+no deal that all could accept (Fearon, International Organization 1995; Powell, APSR 2006). ANSWERS R6.
 """
 
 from __future__ import annotations
@@ -65,6 +69,44 @@ class Belief:
 
 
 @dataclass(frozen=True)
+class Without:
+    """What a party gets without a deal (points, present value): in truth, and as its own view has it.
+
+    `no_deal`: what no deal brings, its losses or gains a year added up. `walk_away`: the least value at which it
+    consents, beyond that. `claim`: the least value of a deal, in truth, that its own view would accept.
+    """
+
+    no_deal: float
+    no_deal_thinks: float | None
+    """None where it has no view of its own."""
+    walk_away_thinks: float | None
+    claim: float
+
+
+@dataclass(frozen=True)
+class Claims:
+    """The claims of the consenting parties added up, and the greatest sum of values that there is (points).
+
+    What there is: over all plans that would be kept and meet the question, whether all consent or not. `most` is a
+    bound on it: the same where it was proved. None: no such plan was found. Adding compares points across parties.
+    """
+
+    together: float
+    there_is: float | None
+    most: float | None
+
+    @property
+    def exceed(self) -> float | None:
+        """By how much the claims exceed what was found; negative where there is more than is claimed."""
+        return None if self.there_is is None else self.together - self.there_is
+
+    @property
+    def proved(self) -> bool:
+        """Whether the claims are certainly more than there is."""
+        return self.most is not None and self.together > self.most
+
+
+@dataclass(frozen=True)
 class PartyGap:
     """One party's line: hopes and what comes of them (points, present value)."""
 
@@ -82,6 +124,7 @@ class PartyGap:
     """Demands that no satisfactory plan meets, one at a time, even in its own view."""
     unsettled: tuple[str, ...]
     """Demands of which that was not settled in time."""
+    without: Without | None = None
 
     @property
     def illusion(self) -> float | None:
@@ -106,6 +149,8 @@ class Gap:
     """The largest part of these hopes (beyond walk-away values) that one satisfactory plan can give to all at once."""
     beliefs: tuple[Belief, ...]
     finished: bool
+    claims: Claims | None = None
+    """None where nobody's consent is needed."""
 
 
 def gap(
@@ -157,8 +202,9 @@ class _Gap:
             if beliefs and not despair:
                 searched = self._beliefs(targets)
         rules = {rule: d.rule_used if d.plan is not None else d.status for rule, d in designs.items()}
+        claims = self._claims(rows)
         finished = self.finished and self.clock.left > 0
-        return Gap(self.dossier, self.question, status, rows, rules, together, share, searched, finished)
+        return Gap(self.dossier, self.question, status, rows, rules, together, share, searched, finished, claims)
 
     def _status(self, reached: Sequence[Hope]) -> Literal["satisfactory", "none_exists", "undecided"]:
         """Whether there is a deal: by what parties can get, and by any plan where none has anything at stake."""
@@ -225,7 +271,30 @@ class _Gap:
             gets={r: d.verdict.values[name] if d.verdict else None for r, d in designs.items()},
             hopeless=tuple(d for d, possible in settled.items() if possible is False),
             unsettled=tuple(d for d, possible in settled.items() if possible is None),
+            without=self._without(p, name, view[0]),
         )
+
+    def _without(self, p: int, name: str, view: Model) -> Without:
+        """What a party gets without a deal, and the least that it would accept if its own view were true."""
+        true, thinks = -float(self.model.spared[p]), -float(view.spared[p])
+        least = float(view.walk_away[p])
+        own = name in self.dossier.views
+        return Without(true, thinks if own else None, least if own else None, claim=least + thinks - true)
+
+    def _claims(self, rows: Sequence[PartyGap]) -> Claims | None:
+        """The claims together, against the greatest sum of values over plans that would be kept."""
+        claimed = [r.without.claim for r in rows if r.consents and r.without is not None]
+        if not claimed:
+            return None
+        self.say("Whether there is as much as all claim")
+        consents = frozenset(n for n in members(self.model, self.valued, self.question) if n.startswith("consent."))
+        designer = self._designer(self.model, self.valued, replace(self.question, without=consents))
+        with self.clock.within(self.patience):
+            best = designer.best_together()
+        base = sum(float(designer.threat[p]) for p in designer.bargainers)
+        if best.shares is None:
+            return Claims(sum(claimed), None, None)
+        return Claims(sum(claimed), best.objective + base, best.bound + base)
 
     def _asks(self, p: int, name: str) -> Hope:
         """The best for a party that meets its opening position and its own conditions, and nobody else's."""

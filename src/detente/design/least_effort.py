@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from detente.design.choosing import Choosing, ChoosingSolver, Faking, Fakings
+from detente.design.footing import false_alarms
 from detente.design.judging import Judging, plan_of
 from detente.design.problem import Linear, Question
 from detente.design.program import Array
@@ -226,12 +227,6 @@ class Search:
 def _reached(spent: float, bound: float) -> bool:
     """Whether an effort is no more than what is proved to be needed."""
     return spent <= bound + 1e-6 * max(1.0, bound)
-
-
-def false_alarms(dossier: Dossier, plan: Plan) -> float:
-    """False alarms to be expected a year once a whole plan stands, under the regimes that a dossier chooses."""
-    standing = [dossier.measures[m].verification for m, day in plan.entry.items() if day is not None]
-    return math.fsum(v.false_alarms.value for v in standing if v is not None)
 
 
 def frugal(problem: Choosing, solver: ChoosingSolver) -> Objective:

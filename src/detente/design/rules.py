@@ -166,9 +166,13 @@ class Designer:
         return self.gap * max(min(1.0, self.unit), abs(value))
 
     def _utilitarian(self) -> tuple[Outcome, Rule]:
+        return self.best_together(), "utilitarian"
+
+    def best_together(self) -> Outcome:
+        """The greatest sum of gains."""
         target = linear_sum((1.0, self.gain(p)) for p in self.bargainers)
         score = Objective(target, lambda s: float(self.gains(s).sum()), slack_for=self._relative, unit=self.unit)
-        return self.solver.best(score), "utilitarian"
+        return self.solver.best(score)
 
     def least(self, weights: dict[int, float]) -> Objective:
         """max t with t ≤ weight·gain for each party (bargainers, by number)."""
@@ -398,7 +402,7 @@ class Designer:
 
     def _result(self, rule: Rule, used: Rule, outcome: Outcome) -> Design:
         first = self.solver.first_plan_seconds
-        notes = list(self.notes)
+        notes = [*self.notes, *counted_from(self.model, used)]
         if used in ("utilitarian", "egalitarian"):
             notes.append(f"The {used} rule compares stake points across parties.")
         if outcome.infeasible:
@@ -436,7 +440,9 @@ class Designer:
             return f"Objective: {unit}; no condition sets it."
         row = min(rows, key=lambda s: (s.slack or 0.0) / norm[s.party or ""])
         name = self.model.dossier.parties[row.party or ""].name or row.party
-        when = f" on {row.date}" if row.date else ""
+        side = "just after" if row.moment == "between" else "on"
+        when = f" {side} {row.date}" if row.date else ""
+        when += f", when breaking openly on {row.leaves} at the latest" if row.leaves else ""
         return f"Objective: {unit}; it is set by the {row.kind.replace('_', ' ')} condition of {name}{when}."
 
     def _gap(self, used: Rule, outcome: Outcome) -> float | None:
@@ -452,6 +458,19 @@ def threat(model: Model) -> Array:
     """[P] what gains are counted from: each party's walk-away value, or 0, no deal, where the dossier says so."""
     counted: Array = model.walk_away * (model.dossier.disagreement == "walk_away")
     return counted
+
+
+COUNTED = ("nash", "kalai_smorodinsky", "egalitarian")
+"""Rules whose choice hangs on what gains are counted from."""
+
+
+def counted_from(model: Model, rule: Rule) -> tuple[str, ...]:
+    """What a rule counted gains from, in words, where that makes a difference. ANSWERS R6."""
+    if rule not in COUNTED or not np.any(model.walk_away[model.consents & model.valued & model.touched]):
+        return ()
+    if model.dossier.disagreement == "no_deal":
+        return ("Gains are counted from no deal; walk-away values are a condition only.",)
+    return ("Gains are counted from walk-away values.",)
 
 
 def any_plan(judge: Judge, question: Question, clock: Clock) -> tuple[Plan | None, bool]:

@@ -741,7 +741,7 @@ class Dossier(Part):
         """Where in the file each field stands."""
         return self._places
 
-    @cached_property
+    @property
     def exits(self) -> tuple[Exit, ...]:
         """The shocks by which a party leaves the deal, in the dossier's order. ANSWERS §2."""
         return tuple(

@@ -90,8 +90,15 @@ def revalidate(before: Dossier, document: Any, touched: Iterable[tuple[str, ...]
     changed, findings = units.convert(before.model_copy(update=update), before.places)
     if findings:
         return None
+    _forget(changed)
     changed._document = document
     return changed
+
+
+def _forget(copied: Dossier) -> None:
+    """Drop what a copy took over of what was worked out for the dossier that it was copied from."""
+    for name in set(vars(copied)) - set(Dossier.model_fields):
+        del vars(copied)[name]
 
 
 _SECTIONS = frozenset({"interests", "parties", "measures", "capacity", "demands", "interactions", "links", "shocks"})

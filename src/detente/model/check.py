@@ -6,6 +6,7 @@ It shares no code with the coefficient matrices that `design` solves: each is a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -17,7 +18,7 @@ from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.check_facts import Facts
 from detente.model.check_paths import SIDES, Moments, Side
-from detente.model.check_rows import Read, Rows, Weighing
+from detente.model.check_rows import Family, Read, Rows, Weighing
 from detente.model.check_terms import Kind, Miss, Term, Terms
 from detente.model.plan import Plan
 from detente.model.tolerance import slight
@@ -35,7 +36,7 @@ class Slack:
     have slack None when met, else a negative margin and a `note`.
     """
 
-    kind: Kind
+    kind: Kind | Literal["forgive"]
     party: str | None = None
     other: str | None = None
     measure: str | None = None
@@ -120,6 +121,42 @@ class Judge:
         else:
             rows = [*self.weighing.listed(read), *self.weighing.unlisted(read, worst=False)]
         return (*(slack for row in rows for slack in self._slacks(row)), *terms)
+
+    def leaving_at(self, party: str, rate: float) -> Judge:
+        """This judge, where a party leaves the deal at one rate a year instead of those that the dossier states."""
+        judge = copy(self)
+        judge.weighing = self.weighing.leaving_at(self.facts.party[party], rate)
+        return judge
+
+    def active(self, plan: Plan) -> tuple[str, ...]:
+        """Measures of which a plan performs something, those that stand already included; none of an empty plan."""
+        read = self._read(plan)
+        return () if self._empty(read) else tuple(self.facts.measures[m] for m, rises in read.rises.items() if rises)
+
+    def families(self, plan: Plan) -> tuple[Family, ...]:
+        """The conditions with values that concern a plan, those alike but for their moment as one."""
+        read = self._read(plan)
+        return () if self._empty(read) else (*self.weighing.families(read), *self.weighing.late_families(read))
+
+    def breaks(self, plan: Plan, among: Iterable[Family]) -> dict[Family, Slack]:
+        """The worst of each of some families that a plan does not meet."""
+        read, found = self._read(plan), dict[Family, Slack]()
+        for family in among:
+            for rows in self.weighing.rows(read, family):
+                for slack in self._worst(rows, np.ones(rows.keep.shape, bool), most=1):
+                    found[family] = slack
+        return found
+
+    def forgiving(self, plan: Plan) -> tuple[Slack, ...]:
+        """Whether an answerer (party) would rather forgive the breach of one measure by its performer (other) for ever.
+
+        Of each such three the moment at which forgiving (keep) is worth most more than answering (deviate).
+        """
+        read = self._read(plan)
+        if self._empty(read):
+            return ()
+        rows = self.weighing.forgiving(read)
+        return tuple(slack for row in rows for slack in self._slacks(row.only(np.argmax(row.slack, keepdims=True))))
 
     def missed(self, plan: Plan) -> tuple[Slack, ...]:
         """What is broken of the conditions that a solver does not hold from the start: the worst few of each family.

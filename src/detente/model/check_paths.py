@@ -9,6 +9,7 @@ that any of these meets, are fillings of that shape. Shapes of arrays: [moments,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
@@ -79,6 +80,8 @@ class Calendar:
         between: dict[tuple[int, int | None], list[float]] = {(q, None): list(self._just(q)) for q in performers}
         for q, m in fakes:
             between[q, m] = [*between[q, None], *(t - facts.delay[m] for t in self._arriving(q))]
+        for q in performers:
+            between[q, None] += self._turning(q)
         times = [_on(t, dated) for t in _apart(t for found in between.values() for t in found if t > -TIE)]
         keys = [(t, side) for t in dated for side in (BEFORE, AFTER)] + [(t, BETWEEN) for t in times]
         keys = sorted(keys + [(t, BEFORE) for t in times if t not in dated])
@@ -99,19 +102,38 @@ class Calendar:
         """Times just after which what falls on a date still comes before the answer to what q does; before, not."""
         exits = [e.at for e in self.dossier.exits if e.at is not None]
         for r in sorted(self.facts.answering_parties[q]):
-            yield from (t - self.facts.response[r] for t in (*self.facts.tau[1:], *exits))
+            yield from (t - self.facts.response[r] for t in (*self.facts.tau, *exits))
 
     def _just(self, q: int) -> Iterator[float]:
         """Dates just after which q could best break the deal openly, but for the dates themselves."""
         yield from self._arriving(q)
-        tables = [t for m in self.facts.bodies for t in (m.effects, m.intrusion)]
-        tables += [i.effects for i in self.dossier.interactions.values()]
-        for effect in (e for table in tables for e in table.values()):
-            if effect.per_year is not None and effect.per_year.lasts is not None:
-                yield effect.per_year.lasts.value
+        yield from self._growth_ends()
         corners = self.dossier.parties[self.facts.parties[q]].no_deal_course(self.dossier.start)
         if len(corners) > 1 and self.facts.first[q] < NEVER:
             yield from (t - self.facts.first[q] for t, _ in corners)
+
+    def _growth_ends(self) -> list[float]:
+        """When the growth of something stops."""
+        tables = [t for m in self.facts.bodies for t in (m.effects, m.intrusion)]
+        tables += [i.effects for i in self.dossier.interactions.values()]
+        grows = [e.per_year for table in tables for e in table.values() if e.per_year is not None]
+        return sorted({g.lasts.value for g in grows if g.lasts is not None})
+
+    def _turning(self, q: int) -> Iterator[float]:
+        """Times of q's open breach after which something is undone only once its growth has stopped.
+
+        And, of what belongs to an interaction, once others of the dates have entered. Not in ANSWERS' list: between
+        its moments the slack bends here, and may be least.
+        """
+        facts = self.facts
+        joined = {facts.measure[n] for i in self.dossier.interactions.values() for n in i.when.measures}
+        grown = self._growth_ends()
+        for m, undo in enumerate(facts.undo):
+            stops = [0.0] if q in facts.by[m] else []
+            stops += [facts.response[r] for r in facts.by[m] if r != q and facts.answering(m, q)]
+            turns = [*grown, *(facts.tau if m in joined else ())]
+            if undo < NEVER:
+                yield from (t - stop - undo for stop in stops for t in turns)
 
     def dated(self, moments: Moments) -> Mask:
         """Whether each moment is just before or just after what happens on a date of the grid or of an exit."""
@@ -284,6 +306,13 @@ class Paths:
         """Exits a year."""
         dated = [(e.at, facts.party[e.party], e.chance) for e in exits if e.at is not None and e.chance > 0]
         self.dated = sorted(dated, key=lambda exit_: exit_[0])
+
+    def leaving_at(self, q: int, rate: float) -> Paths:
+        """These, where a party leaves at one rate a year instead of those that the dossier states."""
+        paths = copy(self)
+        paths.rates = [*((r, x) for r, x in self.rates if r != q), *([(q, rate)] if rate > 0 else [])]
+        paths.leaving = sum(x for _, x in paths.rates)
+        return paths
 
     def kept(self, now: Moments) -> list[Branch]:
         """Everybody keeps the plan, until somebody leaves."""

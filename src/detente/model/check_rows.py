@@ -7,6 +7,7 @@ over its moments and the later ones at which a cheat may leave.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -19,18 +20,34 @@ from detente.model.check_facts import Facts
 from detente.model.check_interior import Interior
 from detente.model.check_paths import BETWEEN, Calendar, Moments, Paths
 from detente.model.check_terms import Kind, Terms, Timing
-from detente.model.check_values import NOT_AT_ALL, Holds, Made, Part, Past, Stream, Table, secret, table
+from detente.model.check_values import NOT_AT_ALL, Holds, Made, Part, Past, Secret, Stream, Table, secret, table
+from detente.model.plan import FULL
 from detente.model.tolerance import SLIGHT
 
-Path = Literal["kept", "broken", "faked", "left"]
+Path = Literal["kept", "broken", "faked", "left", "forgone"]
 MOST = 1 << 23
 """Numbers that are kept from plan to plan."""
+
+
+class Family(NamedTuple):
+    """Conditions that differ only in their moment. `late`: those that no calendar of moments lists, but a search finds.
+
+    That is faking that ends in an open break, and breaking out between two dates.
+    """
+
+    kind: Kind
+    party: int
+    other: int | None = None
+    measure: int | None = None
+    entry: int | None = None
+    """The period in which the measure enters."""
+    late: bool = False
 
 
 class Rows(NamedTuple):
     """Conditions with values of one kind: `party` keeps by `keep` ≥ `deviate` at each moment; arrays [rows]."""
 
-    kind: Kind
+    kind: Kind | Literal["forgive"]
     party: int
     other: int | None
     measure: int | None
@@ -136,15 +153,29 @@ class Weighing:
         self.facts = facts
         self.togethers = [together for together, _ in terms.togethers]
         self.calendar = Calendar(dossier, facts)
-        self.paths = Paths(dossier, facts)
-        self.leavers = sorted({q for q, _ in self.paths.rates} | {q for _, q, _ in self.paths.dated})
+        self.past = Past(facts, self.calendar.all)
         self._set_parties()
         self._set_acts()
         self._set_scopes()
-        self._streams: dict[tuple[object, ...], Stream] = {}
+        self._set_paths(Paths(dossier, facts), {})
+
+    def leaving_at(self, q: int, rate: float) -> Weighing:
+        """The same where a party leaves at one rate a year instead of those stated; what no exit bends is shared."""
+        weighing = copy(self)
+        bent = ("kept", "faked", "left", "forgone", "samples")
+        weighing._set_paths(
+            self.paths.leaving_at(q, rate),
+            {key: stream for key, stream in self._streams.items() if key[0] not in bent},
+        )
+        return weighing
+
+    def _set_paths(self, paths: Paths, streams: dict[tuple[object, ...], Stream]) -> None:
+        self.paths = paths
+        self.leavers = sorted({q for q, _ in paths.rates} | {q for _, q, _ in paths.dated})
+        self.touched = [p for p in self.walk_away if self._felt(self.tables[p])]
+        self._streams = streams
         self._fixed: dict[tuple[int, int], tuple[Array, Array]] = {}
         self._interiors: dict[int, Interior] = {}
-        self.past = Past(facts, self.calendar.all)
 
     def read(self, timing: Timing) -> Read:
         """A plan, as it is weighed."""
@@ -169,7 +200,6 @@ class Weighing:
         self.walk_away = {p: points(parties[p].walk_away, p) for p in self.valued if parties[p].must_consent}
         limits = [(p, parties[p].exposure_limit) for p in self.valued]
         self.limit = {p: points(limit, p) for p, limit in limits if limit is not None}
-        self.touched = [p for p in self.walk_away if self._felt(self.tables[p])]
 
     def _felt(self, worths: Table) -> bool:
         """Whether a party feels anything while the deal is kept, which somebody may leave."""
@@ -228,7 +258,8 @@ class Weighing:
         return stream
 
     def _build(self, kind: Path, *of: int) -> Stream:
-        """ "kept"; "broken" by q; or q fakes m, which enters in e, and perhaps leaves: "faked", "left" (q, m, e, only).
+        """ "kept"; "broken" by q; "forgone" (m); or q fakes m, which enters in e, and perhaps leaves: "faked", "left"
+        (q, m, e, only).
 
         `only`: only at its entry.
         """
@@ -238,6 +269,9 @@ class Weighing:
         if kind == "broken":
             now = every[self.calendar.of[of[0], None]]
             return Stream(facts, now, paths.broken(now.column(), of[0]), of[:1])
+        if kind == "forgone":
+            forgone = Secret(frozenset(of), frozenset(of), openly=True)
+            return Stream(facts, every, paths.kept(every.column()), self.leavers, forgone)
         q, m, e, only = of
         now = every[self._chances(q, m, e)[:1] if only else self._chances(q, m, e)]
         hidden = secret(facts, q, m)
@@ -310,26 +344,68 @@ class Weighing:
 
     # the conditions with values
 
-    def listed(self, plan: Read) -> Iterator[Rows]:
-        """All, in order of cost."""
-        for p, least in self.walk_away.items():
-            keep, deviate = np.array([self.value(plan, p)]), np.array([least])
-            yield Rows("consent", p, None, None, self.facts.norm[p], None, keep, deviate)
+    def families(self, plan: Read) -> Iterator[Family]:
+        """All that are listed, in order of cost."""
+        yield from (Family("consent", p) for p in self.walk_away)
         for p in self.valued:
-            yield from self._breakouts(plan, p)
+            if self._acting(plan, p):
+                yield Family("breakout", p)
         for p in self.valued:
-            yield from self._coverts(plan, p)
+            yield from (Family("covert", p, None, m, e) for m, e in self._faked(plan, p))
         for p in self.limit:
-            yield from self._exposures(plan, p)
+            others = [q for q in range(len(self.facts.parties)) if q != p and self._acting(plan, q)]
+            yield from (Family("exposure", p, q) for q in others)
+            yield from self._secret_exposures(plan, p)
+
+    def late_families(self, plan: Read) -> Iterator[Family]:
+        """Those that a search finds."""
+        for p in self.valued:
+            yield from (Family("covert", p, None, m, e, late=True) for m, e in self._faked(plan, p))
+        for p in self.limit:
+            yield from (family._replace(late=True) for family in self._secret_exposures(plan, p))
+        for p in self.valued:
+            if self._acting(plan, p):
+                yield Family("breakout", p, late=True)
+
+    def _secret_exposures(self, plan: Read, p: int) -> Iterator[Family]:
+        for q in range(len(self.facts.parties)):
+            for m, e in self._faked(plan, q) if q != p else ():
+                if e >= 0:
+                    yield Family("secret_exposure", p, q, m, e)
+
+    def rows(self, plan: Read, family: Family, *, worst: bool = True) -> Iterator[Rows]:
+        """The rows of a family; `worst`: of breakouts between dates only what is broken."""
+        match family.kind:
+            case "consent":
+                yield self._consent(plan, family.party)
+            case "breakout" if family.late:
+                yield from self._within(plan, family.party, worst=worst)
+            case "breakout":
+                yield from self._breakouts(plan, family.party)
+            case "covert" if family.late:
+                yield from self._leavings(plan, family)
+            case "covert":
+                yield from self._coverts(plan, family)
+            case "exposure":
+                yield self._exposure(plan, family)
+            case "secret_exposure" if family.late:
+                yield from self._secret_leavings(plan, family)
+            case "secret_exposure":
+                yield self._secret_exposure(plan, family)
+
+    def listed(self, plan: Read) -> Iterator[Rows]:
+        """All at the moments of the calendar, in order of cost."""
+        for family in self.families(plan):
+            yield from self.rows(plan, family)
 
     def unlisted(self, plan: Read, *, worst: bool) -> Iterator[Rows]:
         """Faking that ends in an open break, and moments the calendar lacks; `worst`: only what is broken."""
-        for p in self.valued:
-            yield from self._leavings(plan, p)
-        for p in self.limit:
-            yield from self._secret_leavings(plan, p)
-        for p in self.valued:
-            yield from self._within(plan, p, worst=worst)
+        for family in self.late_families(plan):
+            yield from self.rows(plan, family, worst=worst)
+
+    def _consent(self, plan: Read, p: int) -> Rows:
+        keep, deviate = np.array([self.value(plan, p)]), np.array([self.walk_away[p]])
+        return Rows("consent", p, None, None, self.facts.norm[p], None, keep, deviate)
 
     def value(self, plan: Read, p: int) -> float:
         spared, lost = self._spared(p)
@@ -354,8 +430,6 @@ class Weighing:
 
     def _breakouts(self, plan: Read, p: int) -> Iterator[Rows]:
         """Keeping against breaking out at every moment; none where p saves and loses nothing at any of them."""
-        if not self._acting(plan, p):
-            return
         rows = self._tempted(plan, p, self._stream("broken", p), self.calendar.of[p, None], "breakout", None).flat()
         if (np.abs(rows.slack) > 1e-12 * np.maximum(1.0, np.abs(rows.keep))).any() or self._at_stake(plan, p):
             yield rows
@@ -385,12 +459,12 @@ class Weighing:
                 items[-1] = items[-1] + stream.together(worths, p, i, together, plan.rises, holds)
         return items
 
-    def _coverts(self, plan: Read, p: int) -> Iterator[Rows]:
+    def _coverts(self, plan: Read, of: Family) -> Iterator[Rows]:
         """Keeping against faking m, and what goes with it, at its entry or against undoing it later."""
-        for m, e in self._faked(plan, p):
-            at = self._chances(p, m, e)
-            if len(at):
-                yield self._tempted(plan, p, self._stream("faked", p, m, e, False), at, "covert", m).flat()
+        p, m, e = _faking(of.party, of)
+        at = self._chances(p, m, e)
+        if len(at):
+            yield self._tempted(plan, p, self._stream("faked", p, m, e, False), at, "covert", m).flat()
 
     def _faked(self, plan: Read, q: int) -> Iterator[tuple[int, int]]:
         """What of a plan a party can fake, and when it enters."""
@@ -399,13 +473,13 @@ class Weighing:
             if e is not None:
                 yield m, e
 
-    def _leavings(self, plan: Read, p: int) -> Iterator[Rows]:
+    def _leavings(self, plan: Read, of: Family) -> Iterator[Rows]:
         """As `_coverts`, and breaking openly at whichever later moment is best. ANSWERS R2."""
-        for m, e in self._faked(plan, p):
-            at = self._chances(p, m, e)
-            if len(at) and len(then := self.calendar.of[p, m]):
-                rows = self._tempted(plan, p, self._stream("left", p, m, e, False), at, "covert", m)
-                yield from self._best(rows, at, then)
+        p, m, e = _faking(of.party, of)
+        at = self._chances(p, m, e)
+        if len(at) and len(then := self.calendar.of[p, m]):
+            rows = self._tempted(plan, p, self._stream("left", p, m, e, False), at, "covert", m)
+            yield from self._best(rows, at, then)
 
     def _best(self, rows: Rows, at: NDArray[np.intp], then: NDArray[np.intp]) -> Iterator[Rows]:
         """The worst leaving moment of each row: [moments, leaving moments] → [moments]."""
@@ -433,20 +507,19 @@ class Weighing:
         """What p has enjoyed from signature until each moment."""
         return np.broadcast_to(self._along(self.past, p, plan), (len(self.calendar.all), 1))
 
-    def _exposures(self, plan: Read, p: int) -> Iterator[Rows]:
-        """Value since signature when another party breaks out at any moment, or fakes a measure from its entry."""
-        others = [q for q in range(len(self.facts.parties)) if q != p and self._acting(plan, q)]
-        for q in others:
-            at = self.calendar.of[q, None]
-            value = self._enjoyed(plan, p)[at] + self._after(self._stream("broken", q), p, q, plan, at)
-            yield self._exposed("exposure", p, q, None, at, value).flat()
-        for q in others:
-            for m, e in self._faked(plan, q):
-                if e >= 0:
-                    at = self._chances(q, m, e)[:1]
-                    faked = self._stream("faked", q, m, e, True)
-                    value = self._enjoyed(plan, p)[at] + self._after(faked, p, q, plan, at)
-                    yield self._exposed("secret_exposure", p, q, m, at, value).flat()
+    def _exposure(self, plan: Read, of: Family) -> Rows:
+        """Value since signature when another party breaks out at any moment."""
+        assert of.other is not None
+        p, q, at = of.party, of.other, self.calendar.of[of.other, None]
+        value = self._enjoyed(plan, p)[at] + self._after(self._stream("broken", q), p, q, plan, at)
+        return self._exposed("exposure", p, q, None, at, value).flat()
+
+    def _secret_exposure(self, plan: Read, of: Family) -> Rows:
+        """Value since signature when another party fakes a measure from its entry."""
+        p, (q, m, e) = of.party, _faking(of.other, of)
+        at = self._chances(q, m, e)[:1]
+        value = self._enjoyed(plan, p)[at] + self._after(self._stream("faked", q, m, e, True), p, q, plan, at)
+        return self._exposed("secret_exposure", p, q, m, at, value).flat()
 
     def _exposed(
         self,
@@ -461,19 +534,17 @@ class Weighing:
         limit = np.full(value.shape, -self.limit[p])
         return Rows(kind, p, q, m, self.facts.norm[p], self.calendar.all[at], value, limit, leaves)
 
-    def _secret_leavings(self, plan: Read, p: int) -> Iterator[Rows]:
+    def _secret_leavings(self, plan: Read, of: Family) -> Iterator[Rows]:
         """As the secret exposures, where the faker breaks openly at whichever later moment is worst for p."""
-        for q in range(len(self.facts.parties)):
-            for m, e in self._faked(plan, q) if q != p else ():
-                at, then = self._chances(q, m, e)[:1], self.calendar.of[q, m]
-                if e >= 0 and len(then):
-                    left = self._stream("left", q, m, e, True)
-                    value = self._enjoyed(plan, p)[at] + self._after(left, p, q, plan, at)
-                    yield from self._best(self._exposed("secret_exposure", p, q, m, at, value), at, then)
+        p, (q, m, e) = of.party, _faking(of.other, of)
+        at, then = self._chances(q, m, e)[:1], self.calendar.of[q, m]
+        if len(then):
+            value = self._enjoyed(plan, p)[at] + self._after(self._stream("left", q, m, e, True), p, q, plan, at)
+            yield from self._best(self._exposed("secret_exposure", p, q, m, at, value), at, then)
 
     def _within(self, plan: Read, p: int, *, worst: bool) -> Iterator[Rows]:
         """Breakouts between the moments of the calendar, where exits or a moving no_deal bend their slack."""
-        if not self._acting(plan, p) or not (self.paths.rates or self.tables[p].course.moves):
+        if not (self.paths.rates or self.tables[p].course.moves):
             return
         if p not in self._interiors:
             times, turns = self.calendar.all.t[self.calendar.of[p, None]], self.tables[p].course.ends
@@ -485,6 +556,65 @@ class Weighing:
         found = interior.least(sampled.slack, broken=worst)
         if found:
             yield self.at_any_time(plan, p, Moments.at(self.facts.tau, found, [BETWEEN] * len(found)), None)
+
+    # would an answerer rather forgive?
+
+    def forgiving(self, plan: Read) -> Iterator[Rows]:
+        """What each answerer q gets if a breach of m alone is forgiven for ever (keep), and if it is answered.
+
+        Of each measure m of the plan, each performer p of it, and each other party q that performs something in the
+        plan that answers to p: one row for each moment, from just before m's first entry on, at which p could still
+        drop it. Forgiven: m's entries to come do not happen; what is in force of it is undone `undo.in` later, down to
+        what it `keeps`, with what its inspection does; the rest of the plan goes on, exits and all. Answered: the path
+        after an open breach by p, on which `no_deal` returns and `if_over` is felt. Points, at the moment.
+        """
+        for m in plan.rises:
+            first = plan.timing.first[m]
+            if first is None:
+                continue
+            for p in sorted(self.facts.by[m]):
+                at = self._breaches(plan, p, m, first)
+                for q in self._answerers(plan, p) if len(at) else ():
+                    yield self._forgiving(plan, p, m, q, at)
+
+    def _breaches(self, plan: Read, p: int, m: int, first: int) -> NDArray[np.intp]:
+        """Moments from its first entry on at which p could still not perform m."""
+        of, last = self.calendar.of[p, None], plan.rises[m][-1][0]
+        since = of[of >= (0 if first < 0 else self.calendar.entry[first])]
+        if self.facts.undo[m] < NEVER and self.facts.keeps[m] < FULL:
+            return since
+        return since[self.calendar.all.base[since] < last]
+
+    def _answerers(self, plan: Read, p: int) -> list[int]:
+        """The valued parties that perform something in a plan that answers to p."""
+        acts = [n for n, rises in plan.rises.items() if rises and self.facts.answering(n, p)]
+        return sorted({q for n in acts for q in self.facts.by[n] if q != p} & set(self.valued))
+
+    def _forgiving(self, plan: Read, p: int, m: int, q: int, at: NDArray[np.intp]) -> Rows:
+        here = np.searchsorted(self.calendar.of[p, None], at)
+        ahead = np.exp(self.facts.rho[q] * self.calendar.all.t[at])[:, None]
+        spared, exits = (x[at][:, None] for x in self._spared(q))
+        broken = self._stream("broken", p)
+        every = self.calendar.of[p, None]
+        ended = self._after(broken, q, p, plan, every) - self._lost(broken, q)[1]
+        ended = np.broadcast_to(ended, (len(every), 1))[here]
+        kept = self._kept(plan, q)[at][:, None]
+        change = np.broadcast_to(self._without(plan, m, q), (len(self.calendar.all), 1))[at]
+        keep, deviate = (kept + change + spared - exits) * ahead, (ended + spared) * ahead
+        return Rows("forgive", q, p, m, self.facts.norm[q], self.calendar.all[at], keep, deviate).flat()
+
+    def _without(self, plan: Read, m: int, q: int) -> Array:
+        """What changes for q, from each moment on, if m is no longer performed and all else goes on."""
+        worths, kept, forgone = self.tables[q], self._stream("kept"), self._stream("forgone", m)
+        total: Array = np.zeros((1, 1))
+        for made, share in plan.made(kept.movers):
+            if made[0] == m:
+                total = total + share * (forgone.entry(worths, q, made) - kept.entry(worths, q, made))
+        for i, together in enumerate(self.togethers):
+            if worths.together[i].felt and m in together.measures:
+                some = (q, i, together, plan.rises, plan.holds(kept.movers))
+                total = total + forgone.together(worths, *some) - kept.together(worths, *some)
+        return total
 
     def at_any_time(self, plan: Read, p: int, now: Moments, key: tuple[object, ...] | None) -> Rows:
         """Keeping against breaking out at times that the calendar need not have."""
@@ -505,3 +635,11 @@ class Weighing:
             for k in keys:
                 self._fixed.pop((id(self._streams.pop(k)), p), None)
         return Rows("breakout", p, None, None, self.facts.norm[p], now, keep, deviate, None, *parts).flat()
+
+
+def _faking(faker: int | None, of: Family) -> tuple[int, int, int]:
+    """Who fakes what, and when it enters."""
+    assert faker is not None
+    assert of.measure is not None
+    assert of.entry is not None
+    return faker, of.measure, of.entry

@@ -66,6 +66,8 @@ class Secret(NamedTuple):
 
     undone: frozenset[int]
     faked: frozenset[int]
+    openly: bool = False
+    """Whether everybody sees it and nobody answers: then what its inspection does ends with it."""
 
 
 def secret(facts: Facts, faker: int, m: int) -> Secret:
@@ -156,8 +158,9 @@ class Stream:
         mask = self._hidden(m, e)
         if mask is None:
             return self._open(worths.whole[m], made)
-        value = self._secret(worths.itself[m], m, e)
-        if worths.inspection[m].felt:
+        openly = self.hidden is not None and self.hidden.openly
+        value = self._secret(worths.whole[m] if openly else worths.itself[m], m, e)
+        if worths.inspection[m].felt and not openly:
             value = value + self._open(worths.inspection[m], made)
         return value if mask.all() else np.where(mask, value, self._open(worths.whole[m], made))
 
@@ -263,8 +266,7 @@ class Stream:
             date = self.facts.tau[e]
             needed = holds[self.movers.index(branch.leaver)] if branch.leaver in self.movers and holds else None
             if branch.known is not None and branch.known.stop[m] < NEVER:
-                tie = np.where(branch.late, -TIE, TIE)
-                sure = sure & ((e <= branch.base) | (branch.anchor + branch.known.stop[m] > date + tie))
+                sure = sure & ((e <= branch.base) | (branch.anchor + branch.known.stop[m] > date + _tie(branch.late)))
             if branch.holds == "anchor" and needed is not None:
                 sure = sure & ((e <= branch.base) | (needed <= branch.base))
             must = -NEVER if branch.moving is None else date - branch.moving.stop[m]
@@ -294,16 +296,20 @@ class Stream:
         after: Point,
         ends: tuple[float, float],
     ) -> tuple[Happening, Point]:
-        """As before, and the first to be undone is so only after the last, in period e, has entered."""
+        """As before, and the first to be undone is so only after the last, in period e, has entered.
+
+        For an instant will do: at what is set off just after a moment, or at a leaving after the entries of its date.
+        """
         known, moving = ends
         if e < 0:
             return here, after
-        date, done = self.facts.tau[e], self._done(e)
-        low, high = branch.ends(rho)
+        date, (low, high) = self.facts.tau[e], branch.ends(rho)
         if known < NEVER:
-            here = Happening(here.sure & (done | (branch.anchor + known > date + TIE)), after)
+            entered = (e <= branch.base) | (branch.anchor + known > date + _tie(branch.late))
+            here = Happening(here.sure & entered, after)
         if moving < NEVER:
-            after = _later(after, branch.point(rho, date - moving).where(done, low)).within(low, high)
+            point = branch.passing(rho, date - moving).where(self._done(e), low)
+            after = _later(after, point).within(low, high)
         return here, after
 
     def _ended(self, branch: Branch, worth: Worth, ends: tuple[float, float], after: Point, cap: Array | None) -> Array:
@@ -479,9 +485,9 @@ class Stream:
         return total
 
     def _comes_true(self, branch: Branch | None, rho: float, way: Sequence[Made], pattern: _Pattern) -> Array:
-        """The chance that all of these are in force together for a while, of what a branch holds."""
+        """The chance that all of these are in force together, be it for an instant, of what a branch holds."""
         cap = self._cap(way, pattern)
-        lasts = True if cap is None else cap > self.facts.tau[_last(way)] + TIE
+        lasts = True if cap is None else cap > self.facts.tau[_last(way)] + _tie(self.now.late)
         if branch is None:
             return np.where(lasts, 1.0, 0.0) + ZERO
         low, high = branch.ends(rho)
@@ -544,6 +550,11 @@ class _Pattern(NamedTuple):
 
     absent: frozenset[int]
     undone: frozenset[int]
+
+
+def _tie(late: Mask) -> Array:
+    """Years by which something must come after a date to come after its entries; what comes just after one does."""
+    return np.where(late, -TIE, TIE)
 
 
 def _last(made: Sequence[Made]) -> int:

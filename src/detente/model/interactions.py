@@ -55,10 +55,11 @@ def conjunctions(when: Condition) -> Iterator[Conjunction]:
             yield frozenset(chosen), 1 if n % 2 else -1
 
 
-def add_interactions(v: Valuation, rows: Rows, branch: Branch, moments: Moments) -> None:
-    """Add to rows what the interactions of a dossier are worth on a branch."""
+def add_interactions(v: Valuation, rows: Rows, branch: Branch, moments: Moments, chosen: Iterable[int]) -> None:
+    """Add to rows what some interactions of a dossier are worth on a branch."""
     model = v.model
-    for j, when in enumerate(model.conditions):
+    for j in chosen:
+        when = model.conditions[j]
         own = felt(v, model.M + j)
         if own is None:
             continue

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.model.arrays import TINY, Array, Model
+from detente.model.arrays import TINY, Array, Flags, Model
 from detente.model.breaches import Branch, Deviation, Fates, Maker
 from detente.model.conditions import Expression, all_of, in_force
 from detente.model.detection import SNAP
@@ -57,6 +57,11 @@ class Rows:
         cells = mine + [(i, number, -amount) for i, number, amount in other.cells]
         return Rows(self.coef - other.coef, self.const - other.const, cells, self.expressions)
 
+    def plus(self, other: Rows) -> Rows:
+        """The sum, moment by moment."""
+        cells = self.cells + other.cells
+        return Rows(self.coef + other.coef, self.const + other.const, cells, self.expressions)
+
     def scaled(self, factor: Array) -> Rows:
         cells = [(i, number, amount * factor[i]) for i, number, amount in self.cells]
         return Rows(self.coef * factor[:, None, None], self.const * factor, cells, self.expressions)
@@ -78,6 +83,30 @@ class Rows:
         return found
 
 
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What of a path is valued."""
+
+    measures: Flags
+    """[M] in their effects, and those of their inspection."""
+    interactions: tuple[int, ...]
+    over: bool
+    """Whether what measures do once the deal is over counts."""
+
+    @classmethod
+    def concerned(cls, model: Model, mover: int) -> Part:
+        """What a breach by the mover bears upon: what it performs or what answers to it, and interactions with that."""
+        measures = model.by[mover] | model.answers[mover]
+        conditions = enumerate(model.conditions)
+        there = tuple(j for j, c in conditions if any(measures[model.index[n]] for n in c.measures))
+        return cls(measures, there, bool(np.isfinite(model.first_answer(mover))))
+
+    def rest(self, model: Model) -> Part:
+        """What the breach leaves standing: it goes on as planned, and may still end because somebody leaves."""
+        others = tuple(j for j in range(len(model.conditions)) if j not in self.interactions)
+        return Part(~self.measures, others, not self.over)
+
+
 class Valuation:
     """Values of paths to one party, in present value at signature. The one place where DESIGN §4's sum is computed."""
 
@@ -86,7 +115,7 @@ class Valuation:
         self.rho = float(model.rho[party])
         self.expressions: list[Expression] = []
         self._number: dict[Expression, int] = {}
-        self._known: dict[tuple[Maker, str], Rows] = {}
+        self._known: dict[tuple[Maker, tuple[object, ...]], Rows] = {}
         self._signature = Maker(model, Moments.of([model.moments[0]]))
 
     # --- paths ---------------------------------------------------------------------------------------------------
@@ -97,13 +126,43 @@ class Valuation:
 
     def keeping(self, maker: Maker) -> Rows:
         """The plan kept by all who do not leave, from each moment on, with what of `no_deal` that spares."""
-        return self._once(maker, "kept", lambda: self.value(maker.kept(), no_deal=True))
+        return self._once(maker, ("kept",), lambda: self._value(maker.kept(), self._everything(), no_deal=True))
 
-    def value(self, path: Deviation, *, no_deal: bool) -> Rows:
-        """A path from each of its moments on; with what it spares of the losses without a deal, and collapse costs."""
+    def lost(self, maker: Maker, path: Deviation) -> Rows:
+        """Keeping the deal less breaking it, from each moment on: what the breach leaves standing is in both."""
+        part = Part.concerned(self.model, path.mover)
+        kept = self._once(
+            maker,
+            ("concerned", path.mover),
+            lambda: self._value(maker.kept(), part, no_deal=part.over),
+        )
+        return kept.minus(self._value(path, part, no_deal=part.over))
+
+    def after(self, maker: Maker, path: Deviation, *, no_deal: bool) -> Rows:
+        """A party's breaking the deal, from each moment on; with what `no_deal` then costs, and its collapse cost.
+
+        What the breach leaves standing is worth what it is where the deal is kept: by all who do not leave.
+        """
+        model, mover = self.model, path.mover
+        part = Part.concerned(model, mover)
+        rest, answered = part.rest(model), part.over
+        rows = self._value(path, part, no_deal=no_deal and answered)
+        beside = self._once(
+            maker,
+            ("beside", mover, no_deal),
+            lambda: self._value(maker.kept(), rest, no_deal=no_deal and not answered),
+        )
+        return rows.plus(beside)
+
+    def _everything(self) -> Part:
+        model = self.model
+        return Part(np.ones(model.M, bool), tuple(range(len(model.conditions))), True)
+
+    def _value(self, path: Deviation, part: Part, *, no_deal: bool) -> Rows:
+        """A part of a path from each of its moments on."""
         rows = self._rows(len(path.moments))
         for branch in path.branches:
-            self._add(rows, branch, path.moments)
+            self._add(rows, branch, path.moments, part)
             if no_deal:
                 rows.const -= self._returns(branch, path.moments, pays=branch.pays and path.mover == self.p)
         if no_deal:
@@ -112,11 +171,13 @@ class Valuation:
 
     def enjoyed(self, maker: Maker) -> Rows:
         """The plan from signature to each moment, while nobody leaves (`no_deal` not counted)."""
-        first = self._signature
-        whole = self._once(first, "plain", lambda: self.value(first.plain(), no_deal=False))
-        return whole.minus(self._once(maker, "plain", lambda: self.value(maker.plain(), no_deal=False)))
+        whole, later = (
+            self._once(m, ("plain",), lambda m=m: self._value(m.plain(), self._everything(), no_deal=False))  # type: ignore[misc]
+            for m in (self._signature, maker)
+        )
+        return whole.minus(later)
 
-    def _once(self, maker: Maker, what: str, make: Callable[[], Rows]) -> Rows:
+    def _once(self, maker: Maker, what: tuple[object, ...], make: Callable[[], Rows]) -> Rows:
         if (maker, what) not in self._known:
             self._known[maker, what] = make()
         return self._known[maker, what]
@@ -148,20 +209,20 @@ class Valuation:
 
     # --- one branch ----------------------------------------------------------------------------------------------
 
-    def _add(self, rows: Rows, branch: Branch, moments: Moments) -> None:
+    def _add(self, rows: Rows, branch: Branch, moments: Moments, part: Part) -> None:
         from detente.model.interactions import add_interactions
 
         model, p = self.model, self.p
         entries = Entries(self, branch, branch.fates, moments)
         for m in range(model.M):
-            over = float(model.over[p, m])
-            if (own := _felt(model.layers, model.once, p, m)) or over:
+            over = float(model.over[p, m]) if part.over else 0.0
+            if (own := _felt(model.layers, model.once, p, m) if part.measures[m] else None) or over:
                 self._measure(rows, entries, m, own or ((), 0.0), over)
         entries = entries if branch.inspected is branch.fates else Entries(self, branch, branch.inspected, moments)
         for m in range(model.M):
-            if own := _felt(model.intrusion, model.intrusion_once, p, m):
+            if part.measures[m] and (own := _felt(model.intrusion, model.intrusion_once, p, m)):
                 self._measure(rows, entries, m, own, 0.0)
-        add_interactions(self, rows, branch, moments)
+        add_interactions(self, rows, branch, moments, part.interactions)
 
     def _measure(self, rows: Rows, entries: Entries, m: int, own: Felt, over: float) -> None:
         """Add what one measure is worth."""

@@ -346,13 +346,12 @@ class Families:
 
 def _temptation(v: Valuation, maker: Maker, path: Deviation) -> Rows:
     """keep − deviate at each moment, in present value at that moment."""
-    rows = v.keeping(maker).minus(v.value(path, no_deal=True))
-    return rows.scaled(np.exp(v.rho * maker.moments.years))
+    return v.lost(maker, path).scaled(np.exp(v.rho * maker.moments.years))
 
 
 def _exposure(v: Valuation, maker: Maker, path: Deviation) -> Rows:
     """The exposed party's value since signature where another breaks the deal at each moment, plus its limit."""
-    after = v.value(path, no_deal=False)
+    after = v.after(maker, path, no_deal=False)
     rows = v.enjoyed(maker).minus(after.scaled(np.full(len(maker.moments), -1.0)))
     rows.const += v.model.limit[v.p]
     return rows

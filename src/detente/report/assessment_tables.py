@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from detente.design.assessment import Assessment, least
+from detente.design.assessment import Assessment
 from detente.design.critical import Critical
 from detente.design.gap import Gap
+from detente.design.margins import least
 from detente.dossier import library
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier, Effect, Undo
@@ -16,6 +17,7 @@ from detente.errors import Finding
 from detente.model.check import Slack
 from detente.report import story
 from detente.report.critical_chart import critical_tables
+from detente.report.footing import footing_tables
 from detente.report.gap_chart import gap_tables
 from detente.report.inputs import listed
 from detente.report.progress_charts import annual
@@ -23,7 +25,19 @@ from detente.report.risk_charts import ACTS
 from detente.report.roadmap import detection, steps
 from detente.report.table import Cell, Table
 from detente.report.watching import watching_table
-from detente.report.words import FIRMNESS, MOMENTS, day, interest, measure, number, party, several, signed, years
+from detente.report.words import (
+    FIRMNESS,
+    day,
+    interest,
+    leaving,
+    measure,
+    number,
+    party,
+    several,
+    side,
+    signed,
+    years,
+)
 
 
 def tables(
@@ -43,6 +57,7 @@ def tables(
         "steps": _steps(a),
         "values": _values(a),
         "temptation": _temptation(a),
+        **({} if a.footing is None else footing_tables(a.dossier, a.footing)),
         "exposure": _exposure(a),
         "verification": watching_table(a),
         "success": _success(a),
@@ -180,12 +195,15 @@ def _temptation(a: Assessment) -> Table:
             s = least([s for s in slacks if s.party == p], (kind,))
             if s is not None:
                 what = measure(a.dossier, s.measure) if s.measure else None
-                rows.append([party(a.dossier, p), act, what, s.date, _moment(s), s.keep, s.deviate, s.slack])
+                to = f"{act}{_then(a.dossier, s)}"
+                rows.append([party(a.dossier, p), to, what, s.date, side(a.dossier, s), s.keep, s.deviate, s.slack])
     return Table.of("Each party's thinnest margin", columns, rows, sum=("keeping", "deviating", "margin"))
 
 
-def _moment(s: Slack) -> str:
-    return MOMENTS[s.moment] if s.moment else ""
+def _then(dossier: Dossier, s: Slack) -> str:
+    """How cheating ends where its performer does not wait to be found out."""
+    leaves = leaving(dossier, s)
+    return f", then breaking openly {leaves}" if leaves else ""
 
 
 def _exposure(a: Assessment) -> Table:
@@ -198,9 +216,13 @@ def _exposure(a: Assessment) -> Table:
             s = least(pair, ("exposure", "secret_exposure"))
             if s is None or s.keep is None or s.deviate is None:
                 continue
-            how = f"faking “{measure(a.dossier, s.measure)}”" if s.kind == "secret_exposure" else "breaking out"
-            names = [party(a.dossier, p), party(a.dossier, q), how]
-            rows.append([*names, s.date, _moment(s), 0.0 - s.keep, 0.0 - s.deviate, s.slack])
+            faking = f"faking “{measure(a.dossier, s.measure)}”{_then(a.dossier, s)}"
+            names = [
+                party(a.dossier, p),
+                party(a.dossier, q),
+                faking if s.kind == "secret_exposure" else "breaking out",
+            ]
+            rows.append([*names, s.date, side(a.dossier, s), 0.0 - s.keep, 0.0 - s.deviate, s.slack])
     return Table.of("Each party's largest loss", columns, rows, sum=("limit", "loss", "room"))
 
 

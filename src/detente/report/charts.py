@@ -32,17 +32,17 @@ CAPTIONS = {
     "verified. Pale lines are the dates on which something can enter. The deal has no end: what is in force stays.",
     "temptation": "How much more keeping the deal is worth than the best deviation, at every moment, in each party's "
     "own points (present value at that date). Below the red line the party would rather break the deal. A step up or "
-    "down on one date is what enters into force that day.",
+    "down is what enters into force that day, or what an answer would from then on come too late to stop.",
     "exposure": "What each party with a limit would have lost, against never having signed, if another party broke the "
     "deal at that moment (present value at signature, its own points). Above the dashed limit the deal asks too much "
-    "trust. Diamonds: the other party only pretends to perform a measure, from its entry until it is seen. Negative: "
-    "still better off.",
+    "trust. Diamonds: the other party only pretends to perform a measure, from its entry until it is seen or leaves. "
+    "Negative: still better off.",
     "values": "Bars: the value of the deal to each party, as an annual equivalent, measured from no deal. Red ticks: "
     "the least at which it consents. Points are each party's own: lengths compare a party with its red tick, not one "
     "party with another.",
     "detection": "How likely it is that faking a step has been seen, and said, so long after the cheating starts, at "
     "its worst moment: darker is likelier, and the orange tick is where it is as likely as not. Right: the chance "
-    "within a year. A party that fakes one step is reckoned to fake with it whatever is seen no faster.",
+    "within a year. A party that fakes one step fakes with it whatever is seen no faster and costs it something.",
     "effort": "What inspections use while the measures stand, by the regimes that the case chooses, with what measures "
     "use of the same by themselves, and the limit.",
     "progress": "Relief and guarantees (given) against what verified progress on the other side allows or makes due. "

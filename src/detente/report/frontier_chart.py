@@ -10,7 +10,7 @@ from detente.design.frontier import Frontier, Point
 from detente.report.figure import DANGER, FAINT, INK, Figure, Row, inline
 from detente.report.progress_charts import annual
 from detente.report.table import Cell, Table
-from detente.report.words import measure, number, party, percent, several
+from detente.report.words import expectation, measure, number, party, percent, several
 
 MARKS = {
     "nash": ("Nash", "#d55e00", "diamond"),
@@ -243,6 +243,7 @@ def frontier_sentences(frontier: Frontier) -> tuple[str, ...]:
     for rule, used in frontier.rule_used.items():
         if used != rule and frontier.marks.get(rule) is not None:
             said.append(f"The {_rule(rule)} point could not be had; the {_rule(used)} point stands in its place.")
+    said += [text for text in [expectation(frontier.dossier)] if text]
     return tuple(said)
 
 

@@ -11,7 +11,7 @@ from detente.report.conflict_words import demand, failing, happenings, number_at
 from detente.report.figure import DANGER, FAINT, INK, Figure, Row, inline
 from detente.report.progress_charts import annual
 from detente.report.table import Cell, Table
-from detente.report.words import number, party, percent, several
+from detente.report.words import expectation, number, party, percent, several
 
 WALKS, GETS, CAN, THINKS, ASKS = "walks away below", "gets", "can get", "thinks it can get", "asks for"
 LOOKS = {
@@ -186,16 +186,21 @@ def settled(p: PartyGap) -> bool:
 
 def gap_sentences(gap: Gap) -> tuple[str, ...]:
     """Whether all hopes can be met at once, then each party's belief against reality, then what would help."""
+    claimed = claims_sentences(gap)
     if gap.status == "none_exists":
-        return ("No satisfactory deal exists (proved), so nobody can get anything; what is asked is listed below.",)
+        none = "No satisfactory deal exists (proved), so nobody can get anything; what is asked is listed below."
+        return (none, *claimed)
     if gap.status == "undecided":
-        return ("No satisfactory deal was found, and none was ruled out: the search stopped at its limit.",)
+        none = "No satisfactory deal was found, and none was ruled out: the search stopped at its limit."
+        return (none, *claimed)
     said = [_together(gap)]
     for p in gap.parties:
         said += [text for text in (_illusion(gap, p), _asking(gap, p), _hopeless(gap, p)) if text]
     said += [_belief(gap, b) for b in gap.beliefs if b.status == "succeeds_at"]
+    said += claimed
     if not gap.finished:
         said.append("The search stopped at its limit: values marked “at most” may be higher than found.")
+    said += [text for text in [expectation(gap.dossier)] if text]
     return tuple(said)
 
 
@@ -301,12 +306,58 @@ def _in(b: Belief, value: float | None) -> str:
     return f"{number(value)} {b.unit}".strip()
 
 
+# --- without a deal ---------------------------------------------------------------------------------------------------
+
+
+def claims_sentences(gap: Gap) -> tuple[str, ...]:
+    """Who thinks better, or worse, of no deal than is true, and whether all that is claimed is there."""
+    said = [text for p in gap.parties if (text := _optimism(gap, p))]
+    c = gap.claims
+    if c is None:
+        return tuple(said)
+    if c.there_is is None or c.most is None or c.exceed is None:
+        return (*said, "How much there is to share was not found in time.")
+    total, there = number(c.together), number(c.there_is)
+    if c.proved:
+        said.append(
+            f"To do no worse than each thinks that it would without a deal, all together claim {total} points; kept "
+            f"deals hold {there} at most, so the claims exceed what there is by {number(c.exceed)} (points added up "
+            "across parties)."
+        )
+    elif c.exceed <= 0 and any(p.without and p.without.no_deal_thinks is not None for p in gap.parties):
+        said.append(
+            f"To do no worse than each thinks that it would without a deal, all together claim {total} points; a kept "
+            f"deal holds {there} (points added up across parties)."
+        )
+    return tuple(said)
+
+
+def _optimism(gap: Gap, p: PartyGap) -> str:
+    w = p.without
+    if w is None or w.no_deal_thinks is None or not p.consents:
+        return ""
+    off = w.claim - p.walk_away
+    if number(off) == "0":
+        return ""
+    how = "better" if off > 0 else "worse"
+    return (
+        f"{party(gap.dossier, p.party)} thinks itself {number(abs(off))} points {how} off without a deal than it would "
+        f"be: in truth it would accept a deal worth {number(p.walk_away)}, it claims {number(w.claim)}."
+    )
+
+
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
 def gap_tables(gap: Gap) -> dict[str, Table]:
     """The gap table, what opening positions would do to everyone, and beliefs; those that would be empty left out."""
-    built = {"gap": _lines(gap), "gap_asks": _asks(gap), "gap_rules": _rules(gap), "gap_beliefs": _beliefs(gap)}
+    built = {
+        "gap": _lines(gap),
+        "gap_asks": _asks(gap),
+        "gap_rules": _rules(gap),
+        "gap_beliefs": _beliefs(gap),
+        "gap_without": _without(gap),
+    }
     return {name: table for name, table in built.items() if table.rows}
 
 
@@ -323,6 +374,17 @@ def _lines(gap: Gap) -> Table:
         lost = "; ".join(demand(gap.dossier, d) for d in p.hopeless)
         rows.append([party(gap.dossier, p.party), p.consents, p.walk_away, *hopes, lost])
     return Table.of("Expectations and reality, present values", columns, rows)
+
+
+def _without(gap: Gap) -> Table:
+    """What each party gets without a deal, in truth and in its own view, and what it claims of a deal for that."""
+    columns = ["party", "no deal is worth", "it thinks", WALKS, "as it thinks", "claims of a deal"]
+    rows: list[list[Cell]] = [
+        [party(gap.dossier, p.party), w.no_deal, w.no_deal_thinks, p.walk_away, w.walk_away_thinks, w.claim]
+        for p in gap.parties
+        if (w := p.without) is not None and p.consents
+    ]
+    return Table.of("Without a deal, present values", columns, rows)
 
 
 def _value(hope: Hope | None) -> float | None:

@@ -12,16 +12,18 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from detente.design.assessment import Assessment
+from detente.design.assessment import OWN, Assessment
+from detente.design.footing import ASSUMED
 from detente.dossier.schema import Dossier
 from detente.errors import Finding
 from detente.report import story
 from detente.report.figure import Figure
+from detente.report.footing import footing_said, left_out_said
 from detente.report.inputs import unused
 from detente.report.roadmap import gaps, on_last_date, steps
 from detente.report.table import Cell, Table
 from detente.report.watching import watching_said
-from detente.report.words import LEVELS, adding, day, fixed, measure, number
+from detente.report.words import LEVELS, adding, day, expectation, fixed, measure, number
 
 TEMPLATES = Path(__file__).parent / "templates"
 RUN_KEYS = ("run", "run_id", "id")
@@ -56,6 +58,10 @@ def render(
         grid=gaps(a.dossier.grid),
         last=on_last_date(a),
         danger=story.danger(a),
+        resting=() if a.footing is None else footing_said(a.dossier, a.footing),
+        left_out=left_out_said(),
+        breach=" ".join(ASSUMED),
+        own=len(OWN),
         exposures=story.exposures(a),
         watching=watching_said(a),
         has_limit=any(p.exposure_limit is not None for p in a.dossier.parties.values()),
@@ -83,6 +89,7 @@ def page(
             dossier=dossier,
             run=run_id(provenance),
             changed=story.changed(dossier),
+            expectation=expectation(dossier),
             figures=figures,
             svgs={name: Markup(figure.inline_svg()) for name, figure in figures.items()},
             specs={name: script_json(figure.spec()) for name, figure in figures.items()},

@@ -10,11 +10,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from detente.design.assessment import Assessment, dangerous
+from detente.design.assessment import Assessment
 from detente.design.critical import Critical
 from detente.design.explain import Explanation
 from detente.design.frontier import Frontier
 from detente.design.gap import Gap
+from detente.design.margins import dangerous
 from detente.model.check import Judge, Verdict
 from detente.model.plan import Plan
 from detente.report import story

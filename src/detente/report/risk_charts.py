@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from detente.design.assessment import Assessment
+from detente.dossier.schema import Dossier
 from detente.model.check import Slack
 from detente.report.figure import DANGER, INK, Row, colours, inline, time, time_axis
 from detente.report.panels import WHOLE, Look, label, panels, told_apart
 from detente.report.roadmap import date_at, horizon, time_domain
 from detente.report.table import Cell
-from detente.report.words import adding, measure, number, party
+from detente.report.words import adding, measure, number, on_date, party
 
 ACTS = {"breakout": "breaking out", "covert": "cheating in secret"}
 PANEL = 396
@@ -22,11 +25,7 @@ PANEL = 396
 def temptation_rows(assessment: Assessment) -> list[Row]:
     """The least slack of each party and kind of temptation at every moment, in order of time."""
     dossier = assessment.dossier
-    found: dict[tuple[str, str, str, str], Slack] = {}
-    for s in _valued(assessment, ("breakout", "covert")):
-        key = (str(s.party), s.kind, str(s.date), str(s.moment))
-        if key not in found or _slack(s) < _slack(found[key]):
-            found[key] = s
+    least = sorted(_tightest(_valued(assessment, ("breakout", "covert"))), key=lambda s: _order(assessment, s))
     rows = [
         {
             "party": party(dossier, s.party),
@@ -37,8 +36,11 @@ def temptation_rows(assessment: Assessment) -> list[Row]:
             "keep": s.keep,
             "deviate": s.deviate,
             "measure": measure(dossier, s.measure) if s.measure else None,
+            "years": s.years,
+            "leaves": s.leaves,
         }
-        for s in sorted(found.values(), key=lambda s: _order(assessment, s))
+        for _, line in groupby(least, key=lambda s: (s.party, s.kind))
+        for s in _enveloped(dossier, list(line))
     ]
     return _with_least(rows, "margin", "party")
 
@@ -56,8 +58,13 @@ def exposure_rows(assessment: Assessment) -> list[Row]:
             "loss": 0.0 - (s.keep or 0.0),
             "limit": 0.0 - (s.deviate or 0.0),
             "measure": measure(dossier, s.measure) if s.measure else None,
+            "years": s.years,
+            "leaves": s.leaves,
         }
-        for s in sorted(_valued(assessment, ("exposure", "secret_exposure")), key=lambda s: _order(assessment, s))
+        for s in sorted(
+            _tightest(_valued(assessment, ("exposure", "secret_exposure")), by_measure=True),
+            key=lambda s: _order(assessment, s),
+        )
     ]
     return _with_least(rows, "loss", "party", greatest=True)
 
@@ -71,10 +78,48 @@ def _slack(s: Slack) -> float:
     return 0.0 if s.slack is None else s.slack
 
 
+def _tightest(slacks: Iterable[Slack], *, by_measure: bool = False) -> list[Slack]:
+    """The tightest condition of each kind and pair of parties (and measure) at each moment."""
+    found: dict[tuple[object, ...], Slack] = {}
+    for s in slacks:
+        measure = s.measure if by_measure else None
+        key = (s.party, s.other, s.kind, measure, None if s.years is None else round(s.years, 9), s.date, s.moment)
+        if key not in found or _slack(s) < _slack(found[key]):
+            found[key] = s
+    return list(found.values())
+
+
 def _order(assessment: Assessment, s: Slack) -> tuple[object, ...]:
     parties = list(assessment.dossier.parties)
     other = parties.index(s.other) if s.other in parties else -1
-    return (parties.index(str(s.party)), other, s.kind, str(s.date), s.moment == "after")
+    return (parties.index(str(s.party)), other, s.kind, _at(s), str(s.date), TURN.get(s.moment or "", 0))
+
+
+TURN = {"before": 0, "after": 1, "between": 2}
+"""In what order the moments at one time follow one another."""
+
+
+def _at(s: Slack) -> float:
+    return 0.0 if s.years is None else s.years
+
+
+def _enveloped(dossier: Dossier, line: Sequence[Slack]) -> Iterator[Slack]:
+    """A line of least slacks in order of time, without peaks that only say that fewer measures are tried there.
+
+    Between dates some measures alone are tried for cheating: their slack counts where it lies below the line.
+    """
+    whole = [s.kind != "covert" or on_date(dossier, s) for s in line]
+    dated = [s for s, all_tried in zip(line, whole, strict=True) if all_tried]
+    times = [_at(s) for s in dated]
+    for s, all_tried in zip(line, whole, strict=True):
+        i = bisect_right(times, _at(s))
+        if all_tried or not 0 < i < len(dated) or _slack(s) < _between(dated[i - 1], dated[i], _at(s)):
+            yield s
+
+
+def _between(a: Slack, b: Slack, t: float) -> float:
+    part = (t - _at(a)) / (_at(b) - _at(a)) if _at(b) > _at(a) else 0.0
+    return _slack(a) + part * (_slack(b) - _slack(a))
 
 
 def _with_least(rows: list[dict[str, Any]], field: str, by: str, *, greatest: bool = False) -> list[Row]:

@@ -16,7 +16,7 @@ from detente.model.check import Slack
 from detente.model.check_facts import Facts
 from detente.model.check_terms import Terms
 from detente.report.progress_charts import annual
-from detente.report.words import LEVELS, MOMENTS, adding, day, interest, measure, number, party, percent
+from detente.report.words import LEVELS, adding, day, interest, leaving, measure, number, party, percent, when
 
 KEPT = (
     "everyone whose consent is needed prefers it to no deal, nobody is ever better off breaking it, openly or in "
@@ -156,21 +156,30 @@ def danger(a: Assessment) -> tuple[str, ...]:
     if s is None or s.keep is None or s.deviate is None or s.slack is None or s.date is None or s.party is None:
         return ("Nobody is ever tempted: breaking the deal would save nobody anything.",) if a.plan else ()
     who = party(a.dossier, s.party)
-    when = f"On {day(s.date)}, {MOMENTS[s.moment or 'before']},"
+    at = when(a.dossier, s)
     act = (
-        f"to cheating in secret on “{measure(a.dossier, s.measure)}” and whatever is seen no faster"
+        f"to cheating in secret on “{measure(a.dossier, s.measure)}” and whatever it would rather not do that is seen "
+        f"no faster{_then(a.dossier, s)}"
         if s.kind == "covert"
         else "to breaking out openly"
     )
     share = f", {percent(s.slack / abs(s.keep))} of what it would keep" if s.keep else ""
     keep, other, margin = adding(s.keep, s.deviate, s.slack)
     keeping = f"Keeping the deal is then worth {keep} points to it"
-    instead = f"{'cheating' if s.kind == 'covert' else 'breaking out'} {other}"
+    cheating = "cheating" if s.leaves is None else "cheating and leaving"
+    instead = f"{cheating if s.kind == 'covert' else 'breaking out'} {other}"
     a_year = number(annual(a.dossier, s.party, s.slack))
     return (
-        f"{when} {who} is closest {act}. {keeping}, {instead}: a margin of {margin} points ({a_year} a year{share}).",
+        f"{at[0].upper()}{at[1:]}, {who} is closest {act}. {keeping}, {instead}: a margin of {margin} points "
+        f"({a_year} a year{share}).",
         "Margins are in each party's own points, so this names the thinnest margin, not the likeliest breach.",
     )
+
+
+def _then(dossier: Dossier, s: Slack, breaking: str = "breaking") -> str:
+    """How cheating ends where its performer does not wait to be found out."""
+    leaves = leaving(dossier, s)
+    return f" and, if not found out by then, {breaking} openly {leaves}" if leaves else ""
 
 
 def exposures(a: Assessment) -> tuple[str, ...]:
@@ -182,11 +191,10 @@ def _exposure(a: Assessment, s: Slack) -> str:
     assert s.keep is not None
     assert s.deviate is not None
     who, other, limit = party(a.dossier, s.party), party(a.dossier, s.other), number(-s.deviate)
-    moment = MOMENTS[s.moment or "before"]
     how = (
-        f"pretended to perform “{measure(a.dossier, s.measure)}” from {day(s.date)}"
+        f"pretended to perform “{measure(a.dossier, s.measure)}” from {day(s.date)}{_then(a.dossier, s, 'broke')}"
         if s.kind == "secret_exposure"
-        else f"broke out on {day(s.date)}, {moment}"
+        else f"broke out {when(a.dossier, s)}"
     )
     if s.keep >= 0:
         left = "lost nothing" if number(s.keep) == "0" else f"gained {number(s.keep)} points"

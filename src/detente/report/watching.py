@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from detente.design.assessment import Assessment, least
+from detente.design.assessment import Assessment
+from detente.design.footing import false_alarms
+from detente.design.margins import least
 from detente.dossier.schema import Resource, Verify
 from detente.model.check import Slack
 from detente.model.detection import Watch, watch
@@ -15,7 +17,7 @@ from detente.report.figure import DANGER, FAINT, INK, PALETTE, Row, inline, time
 from detente.report.panels import WHOLE, panels, told_apart
 from detente.report.roadmap import Reading, date_at, horizon, seen_by, steps, time_domain
 from detente.report.table import Cell, Table
-from detente.report.words import NONE, day, measure, number, party, percent, years
+from detente.report.words import NONE, day, leaving, measure, number, party, percent, when, years
 
 SHOWN_YEARS = 5.0
 """How long after the start of cheating its detection is drawn."""
@@ -111,7 +113,7 @@ def _said(a: Assessment) -> Iterator[str]:
         f"{percent(worst.chance(1.0))}; {half}. It is verified by {worst.by}."
     )
     yield from _efforts(a)
-    alarms = math.fsum(w.false_alarms for w in found)
+    alarms = false_alarms(a.dossier, a.plan) if a.plan is not None else 0.0
     if alarms > 0:
         yield (
             f"With all of it in force, expect a false alarm about every {years(1 / alarms)}: each will look like a "
@@ -123,9 +125,11 @@ def _thinnest(a: Assessment, found: Sequence[Watched]) -> str:
     s = least([w.margin for w in found if w.margin is not None])
     if s is None or s.slack is None or s.date is None or s.keep is None:
         return ""
+    leaves = leaving(a.dossier, s)
+    until = f"until it is seen, or else breaking openly {leaves}" if leaves else "until it is seen"
     return (
-        f" {party(a.dossier, s.party)} is closest to faking “{measure(a.dossier, s.measure)}”, on {day(s.date)}: "
-        f"keeping is worth {number(s.slack)} points more than cheating until it is seen."
+        f" {party(a.dossier, s.party)} is closest to faking “{measure(a.dossier, s.measure)}”, {when(a.dossier, s)}: "
+        f"keeping is worth {number(s.slack)} points more than cheating {until}."
     )
 
 
@@ -153,6 +157,7 @@ def watching_table(a: Assessment) -> Table:
         "false alarms a year",
         "thinnest margin, points",
         "on",
+        "then breaks openly",
     ]
     rows: list[list[Cell]] = [
         [
@@ -166,6 +171,7 @@ def watching_table(a: Assessment) -> Table:
             w.false_alarms,
             w.margin.slack if w.margin else None,
             w.margin.date if w.margin else None,
+            w.margin.leaves if w.margin else None,
         ]
         for w in watched(a)
     ]
@@ -186,6 +192,7 @@ def watching_json(a: Assessment) -> list[dict[str, Any]]:
             "false_alarms_per_year": w.false_alarms,
             "least_margin": w.margin.slack if w.margin else None,
             "least_margin_on": w.margin.date.isoformat() if w.margin and w.margin.date else None,
+            "least_margin_leaves": w.margin.leaves.isoformat() if w.margin and w.margin.leaves else None,
         }
         for w in watched(a)
     ]

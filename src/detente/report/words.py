@@ -1,11 +1,15 @@
-"""Numbers, dates and names as people read them."""
+"""Numbers, dates, moments and names as people read them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from detente.dossier.schema import Dossier
+
+if TYPE_CHECKING:
+    from detente.model.check import Slack
 
 MINUS = "−"
 NONE = "–"
@@ -13,6 +17,11 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 LEVELS = {"minimal": "minimal success", "full": "full success", "none": "any deal"}
 FIRMNESS = {"red_line": "red line", "opening": "opening position", "preference": "preference"}
 MOMENTS = {"before": "just before that day's steps", "after": "just after that day's steps"}
+IN_TIME = "when an answer would still come before a step"
+"""Of a moment off the grid: a little later, and the answer would come after that step."""
+JUST_AFTER = "just after that"
+SAME = 1e-8
+"""Years within which two times are one."""
 
 
 def number(value: float | None) -> str:
@@ -71,6 +80,68 @@ def percent(share: float) -> str:
 def day(value: date | None) -> str:
     """12 Jun 2018."""
     return NONE if value is None else f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def when(dossier: Dossier, row: Slack, *, written: Callable[[date], str] = day) -> str:
+    """The moment of a condition: "on 12 Jun 2019, just before that day's steps", "just after 12 Dec 2020"."""
+    return _when(dossier, row.date, row.moment, row.years, written)
+
+
+def leaving(dossier: Dossier, row: Slack, *, written: Callable[[date], str] = day) -> str | None:
+    """When a cheat that is not found out by then breaks the deal openly; None where it never does."""
+    if row.leaves is None:
+        return None
+    return _when(dossier, row.leaves, row.leaves_moment, row.leaves_years, written)
+
+
+def _when(dossier: Dossier, on: date | None, side: str | None, at: float | None, written: Callable[[date], str]) -> str:
+    if on is None:
+        return "at signature"
+    if side == "between":
+        return f"just after {written(on)}"
+    said = _side(dossier, on, side, at)
+    return f"on {written(on)}, {said}" if said else f"on {written(on)}"
+
+
+def side(dossier: Dossier, row: Slack) -> str:
+    """What stands beside the date of a condition: "just before that day's steps"; empty where it has no moment."""
+    return "" if row.date is None else _side(dossier, row.date, row.moment, row.years)
+
+
+def _side(dossier: Dossier, on: date, side: str | None, at: float | None) -> str:
+    if side is None:
+        return ""
+    if side == "between":
+        return JUST_AFTER
+    years = dossier.grid.time(on) if at is None else at
+    if _steps_at(dossier, years):
+        return MOMENTS[side]
+    leavers = [party(dossier, e.party) for e in dossier.exits if e.at is not None and abs(e.at - years) < SAME]
+    if leavers:
+        return f"just {side} {several(list(dict.fromkeys(leavers)), 'or')} may walk out"
+    return IN_TIME if side == "before" else JUST_AFTER
+
+
+def _steps_at(dossier: Dossier, years: float) -> bool:
+    return any(abs(years - t) < SAME for t in dossier.grid.years)
+
+
+def on_date(dossier: Dossier, row: Slack) -> bool:
+    """Whether a condition's moment is just before or just after the steps of a date of the grid."""
+    at = dossier.grid.time(row.date) if row.years is None and row.date is not None else row.years
+    return row.moment in ("before", "after") and at is not None and _steps_at(dossier, at)
+
+
+def expectation(dossier: Dossier) -> str:
+    """That values are expectations, and over what; empty where nobody may walk out of a deal."""
+    ways: dict[str, list[str]] = {}
+    for e in dossier.exits:
+        if e.rate > 0 or e.chance > 0:
+            ways.setdefault(e.party, []).append("at any time" if e.at is None else f"on {day(e.day)}")
+    if not ways:
+        return ""
+    said = [f"{party(dossier, p)} ({several(list(dict.fromkeys(at)), 'or')})" for p, at in ways.items()]
+    return f"Values are expectations: the deal may end by itself, where {several(said, 'or')} walks out."
 
 
 def month(value: date) -> str:

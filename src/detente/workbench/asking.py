@@ -14,7 +14,7 @@ from detente.dossier.places import Places, nearest
 from detente.dossier.yaml_text import parse
 from detente.errors import DossierError, Finding, UsageError
 from detente.model.plan import Plan
-from detente.workbench.options import CaseOptions
+from detente.workbench.options import CaseOptions, ThreatOptions
 
 Case = str | Path | Dossier
 """A bundled case's id, a file, or a dossier."""
@@ -43,6 +43,8 @@ def ask(case: Case, options: CaseOptions) -> Asked:
     for setting in options.set:
         path, value = _setting(setting)
         dossier = apply(dossier, {path: value}, name=f"set {path}", places=Places(f"--set {path}"))
+    if isinstance(options, ThreatOptions) and options.disagreement not in (None, dossier.disagreement):
+        dossier = apply(dossier, {"disagreement": options.disagreement}, name="set disagreement")
     return Asked(dossier, tuple(findings))
 
 

@@ -37,7 +37,7 @@ class CompareResult(Result):
         }
 
     def _plan_json(self, plan: Plan, verdict: Verdict) -> dict[str, Any]:
-        from detente.design.assessment import least
+        from detente.design.margins import least
 
         return {
             "satisfactory": verdict.satisfactory,
@@ -50,7 +50,7 @@ class CompareResult(Result):
         return {"plans": self._summary(), "entry": self._entries()}
 
     def _summary(self) -> list[Row]:
-        from detente.design.assessment import least
+        from detente.design.margins import least
 
         data = [("satisfactory", {n: "yes" if v.satisfactory else "no" for n, (_, v) in self.plans.items()})]
         slacks = {n: least(v.slacks) for n, (_, v) in self.plans.items()}

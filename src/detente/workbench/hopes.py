@@ -11,7 +11,7 @@ from detente.workbench.results import finite
 
 if TYPE_CHECKING:
     from detente.design.critical import Critical
-    from detente.design.gap import Gap, Hope
+    from detente.design.gap import Claims, Gap, Hope
 
 Json = dict[str, Any]
 
@@ -32,6 +32,7 @@ def gap_json(g: Gap) -> Json:
                 "belief_less_reality": finite(row.illusion),
                 "hopeless": list(row.hopeless),
                 "unsettled": list(row.unsettled),
+                "without": None if row.without is None else asdict(row.without),
             }
             for row in g.parties
         },
@@ -40,6 +41,17 @@ def gap_json(g: Gap) -> Json:
         "share_of_hopes": finite(g.share),
         "beliefs": [_renamed(asdict(b), RANGE) for b in g.beliefs],
         "finished": g.finished,
+        "claims": None if g.claims is None else _claims(g.claims),
+    }
+
+
+def _claims(c: Claims) -> Json:
+    return {
+        "together": c.together,
+        "there_is": finite(c.there_is),
+        "at_most": finite(c.most),
+        "exceed": finite(c.exceed),
+        "proved": c.proved,
     }
 
 
@@ -64,7 +76,7 @@ def _hope(hope: Hope | None) -> Json | None:
 
 def gap_of(dossier: Dossier, data: Mapping[str, Any]) -> Gap:
     """The gap table that was stored."""
-    from detente.design.gap import Belief, Gap, PartyGap
+    from detente.design.gap import Belief, Claims, Gap, PartyGap, Without
     from detente.design.problem import Question
 
     rows = tuple(
@@ -78,9 +90,11 @@ def gap_of(dossier: Dossier, data: Mapping[str, Any]) -> Gap:
             gets=dict(row["gets"]),
             hopeless=tuple(row["hopeless"]),
             unsettled=tuple(row["unsettled"]),
+            without=None if row["without"] is None else Without(**row["without"]),
         )
         for party, row in data["parties"].items()
     )
+    claims = data["claims"]
     return Gap(
         dossier,
         Question(data["success"]),
@@ -91,6 +105,7 @@ def gap_of(dossier: Dossier, data: Mapping[str, Any]) -> Gap:
         data["share_of_hopes"],
         tuple(Belief(**_renamed(b, {v: k for k, v in RANGE.items()})) for b in data["beliefs"]),
         data["finished"],
+        None if claims is None else Claims(claims["together"], claims["there_is"], claims["at_most"]),
     )
 
 

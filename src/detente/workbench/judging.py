@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from detente.design.assessment import VALUED
+from detente.design.footing import Footing, footing
+from detente.design.margins import VALUED
 from detente.dossier import Dossier
 from detente.errors import DossierError, Finding
 from detente.model import bounds
@@ -22,6 +24,7 @@ from detente.workbench.results import (
     Result,
     Row,
     Tables,
+    footing_json,
     roadmap_table,
     slack_json,
     slack_table,
@@ -118,7 +121,7 @@ def worst(verdict: Verdict) -> list[tuple[Slack, int]]:
     for row in sorted((s for s in verdict.slacks if not s.accepted), key=_by_slack):
         groups.setdefault((row.kind, row.party, row.other, row.measure, row.name), []).append(row)
     rows = sorted(groups.values(), key=lambda g: (_ORDER[g[0].kind], _by_slack(g[0])))
-    return [(g[0], len(g) - 1) for g in rows]
+    return [(g[0], len({(s.years, s.moment, s.date) for s in g}) - 1) for g in rows]
 
 
 def _by_slack(row: Slack) -> float:
@@ -153,6 +156,11 @@ class EvaluateResult(Result):
     findings: tuple[Finding, ...]
     """Warnings and notes about the dossier, and warnings about the plan (plan.*)."""
 
+    @cached_property
+    def footing(self) -> Footing:
+        """What it rests on that the plan is kept; worked out when it is asked for."""
+        return footing(self.dossier, self.plan, self.verdict)
+
     @property
     def satisfactory(self) -> bool:
         return self.verdict.satisfactory
@@ -167,6 +175,7 @@ class EvaluateResult(Result):
             "satisfactory": self.satisfactory,
             "values": values_json(worths_of(self.dossier, self.verdict)),
             "slacks": [slack_json(s) for s in self.verdict.slacks],
+            "footing": footing_json(self.footing),
             "provenance": self.provenance.to_json(),
         }
 
@@ -179,7 +188,7 @@ class EvaluateResult(Result):
         }
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.design.assessment import dangerous
+        from detente.design.margins import dangerous
 
         if self.satisfactory:
             row = dangerous(self.verdict)
@@ -201,6 +210,7 @@ def least_table(dossier: Dossier, verdict: Verdict) -> list[Row]:
             "party": words.party(dossier, s.party),
             "moment": s.moment,
             "date": None if s.date is None else s.date.isoformat(),
+            "leaves": None if s.leaves is None else s.leaves.isoformat(),
             "keep": s.keep,
             "deviate": s.deviate,
             "slack": s.slack,
@@ -221,7 +231,8 @@ def evaluate(case: Case, plan: PlanLike, options: EvaluateOptions | None = None,
     asked_for = provenance("evaluate", asked.dossier, chosen, (read.to_dict(),))
     wall = time.monotonic() - begin
     findings = (*asked.findings, *placed(bounds.findings(asked.dossier, read, _file(plan)), plan))
-    return EvaluateResult(asked.dossier, read, verdict, asked_for.answered(solver={}, wall_seconds=wall), findings)
+    answered = asked_for.answered(solver={}, wall_seconds=wall)
+    return EvaluateResult(asked.dossier, read, verdict, answered, findings)
 
 
 def _file(plan: PlanLike) -> str | None:

@@ -20,6 +20,7 @@ from detente.errors import UsageError
 
 Rule = Literal["nash", "kalai_smorodinsky", "egalitarian", "utilitarian", "robust", "earliest", "minimal"]
 SuccessLevel = Literal["none", "minimal", "full"]
+Disagreement = Literal["walk_away", "no_deal"]
 
 
 def _several(raw: Any) -> Any:
@@ -80,7 +81,17 @@ class JudgeOptions(CaseOptions):
     openings: Names = Field((), description="A party whose opening position binds; repeatable.")
 
 
-class SolveOptions(CaseOptions):
+class ThreatOptions(CaseOptions):
+    """What bargaining rules count gains from."""
+
+    disagreement: Disagreement | None = Field(
+        None,
+        description="What rules count gains from: walk-away values (walk_away), or no deal, with walk-away values as a "
+        "condition only (no_deal); by default what the case says.",
+    )
+
+
+class SolveOptions(ThreatOptions):
     """How to look for the best plan, and for how long."""
 
     rule: Rule = Field(
@@ -133,7 +144,7 @@ class LimitOptions(JudgeOptions):
     gap: float = Field(0.005, ge=0, lt=1, description="How far from the proven best a plan may be: 0.005 is 0.5 %.")
 
 
-class ExplainOptions(LimitOptions):
+class ExplainOptions(LimitOptions, ThreatOptions):
     """Options of `explain`."""
 
     openings: Names = Field(
@@ -145,7 +156,7 @@ class ExplainOptions(LimitOptions):
     rule: Rule = Field("nash", description="The rule for the deals that concessions open.")
 
 
-class GapOptions(CaseOptions):
+class GapOptions(ThreatOptions):
     """Options of `gap`."""
 
     success: SuccessLevel = Field("none", description="The success level that the deals have to meet.")
@@ -168,7 +179,7 @@ class CriticalOptions(JudgeOptions):
     )
 
 
-class FrontierOptions(LimitOptions):
+class FrontierOptions(LimitOptions, ThreatOptions):
     """Options of `frontier`."""
 
     points: int = Field(25, ge=0, description="How many points of a roadmap's frontier to look for; 0 is all.")

@@ -13,6 +13,7 @@ from detente.workbench import words
 
 if TYPE_CHECKING:
     from detente.design.assessment import Worth
+    from detente.design.footing import Footing, Walkout
     from detente.model.check import Slack, Verdict
     from detente.model.plan import Plan
 
@@ -68,7 +69,10 @@ def finite(value: float | None) -> float | None:
 
 
 def slack_json(row: Slack | None) -> dict[str, Any] | None:
-    """A slack row: present values at its date in the party's points (exposures: at signature)."""
+    """A slack row: present values at its moment in the party's points (exposures: at signature).
+
+    `years` is the moment, exact; `date` the day that holds it. `leaves`: when a cheat breaks openly, if not found out.
+    """
     if row is None:
         return None
     return {
@@ -83,6 +87,56 @@ def slack_json(row: Slack | None) -> dict[str, Any] | None:
         "slack": finite(row.slack),
         "name": row.name,
         "note": row.note,
+        "years": finite(row.years),
+        "leaves": None if row.leaves is None else row.leaves.isoformat(),
+        "answer": row.answer,
+        "measures": None if row.measures is None else list(row.measures),
+    }
+
+
+def footing_json(found: Footing | None) -> dict[str, Any] | None:
+    """What a plan rests on: shares and chances as parts of 1, margins in the answerer's points at their date."""
+    if found is None:
+        return None
+    return {
+        "first_false_alarm_years": finite(found.first_false_alarm),
+        "least": None if found.least is None else _least_json(found),
+        "forgive": [
+            {
+                "party": row.other,
+                "measure": row.measure,
+                "answerer": row.party,
+                "date": None if row.date is None else row.date.isoformat(),
+                "margin": finite(row.slack),
+            }
+            for row in found.forgive
+        ],
+        "empty": list(found.empty),
+        "exits": [_walkout_json(w) for w in found.walkouts],
+        "left_out": list(found.left_out),
+    }
+
+
+def _least_json(found: Footing) -> dict[str, Any]:
+    assert found.least is not None
+    row = found.least.row
+    return {
+        "kind": row.kind,
+        "party": row.party,
+        "date": None if row.date is None else row.date.isoformat(),
+        "moment": row.moment,
+        "slack": finite(row.slack),
+        "from_collapse_cost": finite(found.least.from_collapse_cost),
+        "from_no_deal": finite(found.least.from_no_deal),
+    }
+
+
+def _walkout_json(found: Walkout) -> dict[str, Any]:
+    return {
+        "party": found.party,
+        "stated_a_year": finite(found.stated),
+        "flips_a_year": finite(found.flips),
+        "then": None if found.then is None else dict(zip(("kind", "party", "date"), found.then, strict=True)),
     }
 
 

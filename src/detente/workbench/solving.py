@@ -20,6 +20,7 @@ from detente.workbench.results import (
     Result,
     Tables,
     finite,
+    footing_json,
     plan_json,
     roadmap_table,
     slack_json,
@@ -82,7 +83,7 @@ class DesignResult(Result):
 
     @property
     def least_slack(self) -> Slack | None:
-        from detente.design.assessment import least
+        from detente.design.margins import least
 
         return least(self.found.verdict.slacks) if self.found.verdict else None
 
@@ -113,7 +114,7 @@ class DesignResult(Result):
         }
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.design.assessment import dangerous
+        from detente.design.margins import dangerous
 
         level = {"none": "any deal", "minimal": "minimal success", "full": "full success"}
         said = [
@@ -204,6 +205,7 @@ class AssessResult(Result):
             "verification": watching_json(a),
             "values": values_json(a.values) if a.proof else None,
             "assumptions": list(a.assumptions),
+            "footing": footing_json(a.footing),
             "gap": None if self.expectations is None else gap_json(self.expectations),
             "critical": None if self.critical is None else critical_json(self.critical),
             "provenance": self.provenance.to_json(),
@@ -471,10 +473,30 @@ def assess_again(record: store.Record, dossier: Dossier | None = None) -> Assess
         name: _design(known, data, rule, asked.get(name, Question()), source.solver[name]["first_plan_seconds"])
         for name, data in result["verdicts"].items()
     }
-    assessment = concluded(Model.of(known), rule, verdicts, shown)
+    assessment = _rested(concluded(Model.of(known), rule, verdicts, shown), result.get("footing"))
     expected = None if result["gap"] is None else gap_of(known, result["gap"])
     hangs_on = None if result["critical"] is None else critical_of(known, result["critical"])
     return AssessResult(assessment, source, _findings(record), expected, hangs_on)
+
+
+def _rested(found: Assessment, stored: Mapping[str, Any] | None) -> Assessment:
+    """An assessment with what its plan rests on; what takes time is as it was stored."""
+    from detente.design.footing import LEFT_OUT, Walkout, footing
+
+    if stored is None or found.plan is None or found.proof is None:
+        return found
+    notes = stored["left_out"][len(LEFT_OUT) :]
+    walkouts = [
+        Walkout(
+            party=row["party"],
+            stated=row["stated_a_year"],
+            flips=row["flips_a_year"],
+            then=None if row["then"] is None else (row["then"]["kind"], row["then"]["party"], row["then"]["date"]),
+            tried=not any(words.party(found.dossier, row["party"]) in note for note in notes),
+        )
+        for row in stored["exits"]
+    ]
+    return replace(found, footing=footing(found.dossier, found.plan, found.proof, walkouts=walkouts))
 
 
 def _design(dossier: Dossier, data: Mapping[str, Any], rule: Any, question: Question, first: float | None) -> Design:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from detente.dossier import Dossier
-from detente.report.words import exactly, measure, number, party, several
+from detente.report.words import exactly, expectation, leaving, measure, number, party, several, when
 
 if TYPE_CHECKING:
     from detente.design.rules import Design
@@ -17,6 +18,7 @@ __all__ = [
     "because",
     "dangerous",
     "exactly",
+    "expectation",
     "exposed",
     "failed",
     "measure",
@@ -48,10 +50,17 @@ def _fixed(value: float, places: int) -> str:
     return f"−{text}" if value < 0 and text != "0" else text
 
 
-def moment(row: Slack) -> str:
-    """When: "On 2019-06-12, just before its entries"."""
-    side = {"before": ", just before its entries", "after": ", just after its entries", None: ""}[row.moment]
-    return f"On {row.date}{side}" if row.date else "At signature"
+def moment(dossier: Dossier, row: Slack) -> str:
+    """When: "On 2019-06-12, just before that day's steps", "Just after 2020-12-12"."""
+    return _capital(_at(dossier, row))
+
+
+def _at(dossier: Dossier, row: Slack) -> str:
+    return when(dossier, row, written=date.isoformat)
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def tempted(dossier: Dossier, row: Slack) -> str:
@@ -59,16 +68,22 @@ def tempted(dossier: Dossier, row: Slack) -> str:
     if row.kind == "breakout":
         return "break out"
     if row.kind == "covert":
-        return f"cheat in secret on “{measure(dossier, row.measure)}”"
+        return f"cheat in secret on “{measure(dossier, row.measure)}”{_then(dossier, row, 'break')}"
     return row.kind
+
+
+def _then(dossier: Dossier, row: Slack, breaks: str) -> str:
+    """How cheating ends where its performer does not wait to be found out; `breaks`: "break" or "breaks"."""
+    leaves = leaving(dossier, row, written=date.isoformat)
+    return f" and, if not found out by then, {breaks} openly {leaves}" if leaves else ""
 
 
 def dangerous(dossier: Dossier, row: Slack) -> str:
     """The most dangerous moment in a sentence."""
     keep, deviate, slack = triple(row.keep, row.deviate)
     return (
-        f"{moment(row)}, {party(dossier, row.party)} is most tempted to {tempted(dossier, row)}: keeping the deal is "
-        f"worth {keep}, the temptation {deviate}, slack {slack} points."
+        f"{moment(dossier, row)}, {party(dossier, row.party)} is most tempted to {tempted(dossier, row)}: keeping the "
+        f"deal is worth {keep}, the temptation {deviate}, slack {slack} points."
     )
 
 
@@ -77,16 +92,17 @@ def exposed(dossier: Dossier, row: Slack) -> str:
     who, keep, limit = party(dossier, row.party), row.keep or 0.0, number(-(row.deviate or 0.0))
     if keep > -5e-5:
         return f"{who} never loses by having signed, whoever breaks out and whenever; it could bear {limit} points."
-    how = "breaks out" if row.kind == "exposure" else f"fakes “{measure(dossier, row.measure)}”"
     return (
-        f"{who} is most exposed if {party(dossier, row.other)} {how} {_at(row)}: it has then lost {number(-keep)} "
-        f"of the {limit} points that it can bear."
+        f"{who} is most exposed if {party(dossier, row.other)} {_harm(dossier, row)}: it has then lost "
+        f"{number(-keep)} of the {limit} points that it can bear."
     )
 
 
-def _at(row: Slack) -> str:
-    when = moment(row)
-    return when[0].lower() + when[1:]
+def _harm(dossier: Dossier, row: Slack) -> str:
+    """What another does to a party that is exposed, and when."""
+    if row.kind == "exposure":
+        return f"breaks out {_at(dossier, row)}"
+    return f"fakes “{measure(dossier, row.measure)}” {_at(dossier, row)}{_then(dossier, row, 'breaks')}"
 
 
 def failed(dossier: Dossier, row: Slack) -> str:
@@ -100,14 +116,13 @@ def failed(dossier: Dossier, row: Slack) -> str:
             )
         case "breakout" | "covert":
             return (
-                f"{moment(row)}, {who} would rather {tempted(dossier, row)}: keeping is worth {keep} points, "
+                f"{moment(dossier, row)}, {who} would rather {tempted(dossier, row)}: keeping is worth {keep} points, "
                 f"the temptation {deviate}, {short} more."
             )
         case "exposure" | "secret_exposure":
-            how = "breaks out" if row.kind == "exposure" else f"fakes “{measure(dossier, row.measure)}”"
             lost, limit, short = triple(-(row.keep or 0.0), -(row.deviate or 0.0))
             return (
-                f"{moment(row)}, if {party(dossier, row.other)} {how}, {who} has lost {lost} "
+                f"If {party(dossier, row.other)} {_harm(dossier, row)}, {who} has lost {lost} "
                 f"points, {short} beyond its limit of {limit}."
             )
     subject = {

@@ -22,6 +22,7 @@ from detente.model.check import Judge, Slack, check
 from detente.model.check_facts import Facts
 from detente.model.plan import Plan
 from detente.report.foreign.gambit import Ending, Game, Move, efg, game_of
+from detente.report.words import on_date
 from tests.report.foreign.conftest import Designed
 from tests.strategies import all_plans, documents, dossiers, plans
 
@@ -60,8 +61,13 @@ def exits(dossier: Dossier, game: Game) -> dict[Key, tuple[Move, Ending]]:
     return found
 
 
+def in_game(dossier: Dossier, row: Slack) -> bool:
+    """The game's moves lie on the dates of the plan; who cheats in it waits to be found out."""
+    return row.leaves is None and (row.date is None or on_date(dossier, row))
+
+
 def judged(dossier: Dossier, plan: Plan) -> dict[Key, Slack]:
-    rows = (s for s in Judge(dossier).slacks(plan) if s.kind in TEMPTATIONS)
+    rows = (s for s in Judge(dossier).slacks(plan) if s.kind in TEMPTATIONS and in_game(dossier, s))
     return {(s.kind, s.party or "", s.measure, s.moment == "after", str(s.date)): s for s in rows}
 
 
@@ -109,8 +115,8 @@ def solved(game: Game) -> tuple[bool, tuple[float, ...]]:
     return always, paid
 
 
-def kept(rows: tuple[Slack, ...]) -> bool:
-    return all(row.accepted for row in rows if row.kind in ("consent", *TEMPTATIONS))
+def kept(dossier: Dossier, rows: tuple[Slack, ...]) -> bool:
+    return all(r.accepted for r in rows if r.kind in ("consent", *TEMPTATIONS) and in_game(dossier, r))
 
 
 @settings(max_examples=120)
@@ -118,7 +124,7 @@ def kept(rows: tuple[Slack, ...]) -> bool:
 def test_going_on_for_ever_is_perfect_where_no_condition_fails(case: tuple[Dossier, Plan, Game]) -> None:
     dossier, plan, game = case
     always, paid = solved(game)
-    assert always == kept(Judge(dossier).slacks(plan))
+    assert always == kept(dossier, Judge(dossier).slacks(plan))
     assert not always or paid == game.end.payoffs
 
 
@@ -137,6 +143,8 @@ def test_others_get_what_the_judge_says_of_the_exposed(data: st.DataObject) -> N
     found = exits(dossier, game)
     for row in Judge(dossier).slacks(plan):
         if row.kind not in ("exposure", "secret_exposure") or row.party not in game.players:
+            continue
+        if not in_game(dossier, row):
             continue
         kind = "breakout" if row.kind == "exposure" else "covert"
         key = (kind, row.other or "", row.measure, row.moment == "after", str(row.date))
@@ -236,7 +244,7 @@ def test_gambit_finds_no_regret_where_no_condition_fails(
 ) -> None:
     dossier, plan, game = case
     tree = read(game, tmp_path_factory.mktemp("efg"))
-    assert (regret_of_going_on(game, tree) == 0) == kept(Judge(dossier).slacks(plan))
+    assert (regret_of_going_on(game, tree) == 0) == kept(dossier, Judge(dossier).slacks(plan))
 
 
 def test_labels_and_titles_come_through(tmp_path: Path) -> None:

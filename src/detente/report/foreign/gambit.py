@@ -69,8 +69,10 @@ COMMENT = (
     "against no deal: between players they cannot be compared. No deal pays each party its walk-away value, so a "
     "party signs where it consents. After a breach others answer as their response times say; the breaker pays its "
     "collapse cost, and losses without a deal return to everyone, at the first answer. Faking a measure is faking it "
-    "together with all of the party's measures that are seen no faster; its payoffs are expected values over the time "
-    "to detection. Gains from breaking that lie within the tolerance of check are written as ties."
+    "together with all of the party's measures that are seen no faster and cost it something; its payoffs are expected "
+    "values over the time to detection. Gains from breaking that lie within the tolerance of check are written as ties. "
+    "Moves lie on the dates of the plan: breaking between them, and cheating that ends in an open break before it is "
+    "found out, are conditions of check that the game does not have."
 )
 
 
@@ -205,7 +207,7 @@ class _Maker:
     def _worth(self, p: int, path: Deviation) -> dict[int, Array]:
         """To each party, at each moment: the deal, less what p's breaking it loses where nobody has left before."""
         return {
-            q: self.whole[q] - self.lasts * (self.kept[q] - self._amounts(v.value(path, no_deal=True)))
+            q: self.whole[q] - self.lasts * (self.kept[q] - self._amounts(v.after(self.maker, path, no_deal=True)))
             for q, v in self.valuations.items()
         }
 

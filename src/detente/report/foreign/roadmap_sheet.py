@@ -24,7 +24,7 @@ from detente.report import courses
 from detente.report.foreign.workbook import write_workbook
 from detente.report.roadmap import Reading, date_at, needs, seen_by, steps_of
 from detente.report.table import Cell, Table
-from detente.report.words import MOMENTS, measure, party, several, years
+from detente.report.words import expectation, leaving, measure, party, several, side, years
 
 WORKBOOK, CSV = ".xlsx", ".csv"
 SHEET = "Roadmap"
@@ -136,15 +136,15 @@ def _values(dossier: Dossier, verdict: Verdict) -> Table:
 def _conditions(dossier: Dossier, verdict: Verdict) -> Table:
     columns = ["condition", "party", "other party", "measure", "date", "moment", "keeping", "deviating", "slack", "met"]
     rows = [_condition(dossier, s) for s in verdict.slacks]
-    return Table.of("Conditions", [*columns, "name", "note"], rows)
+    return Table.of("Conditions", [*columns, "name", "note", "years from signature", "then breaks openly"], rows)
 
 
 def _condition(dossier: Dossier, s: Slack) -> list[Cell]:
     people: list[Cell] = [party(dossier, p) if p else None for p in (s.party, s.other)]
     what = measure(dossier, s.measure) if s.measure else None
-    moment = MOMENTS[s.moment] if s.moment else None
-    kind = s.kind.replace("_", " ")
-    return [kind, *people, what, s.date, moment, s.keep, s.deviate, s.slack, s.accepted, s.name, s.note or None]
+    kind, moment = s.kind.replace("_", " "), side(dossier, s) or None
+    more: list[Cell] = [s.name, s.note or None, s.years, leaving(dossier, s)]
+    return [kind, *people, what, s.date, moment, s.keep, s.deviate, s.slack, s.accepted, *more]
 
 
 def _progress(reading: Reading) -> Table:
@@ -183,6 +183,8 @@ def _provenance(dossier: Dossier, verdict: Verdict, given: Mapping[str, Any]) ->
         ["dossier", f"sha256:{fingerprint(dossier)}"],
         ["every condition met", verdict.satisfactory],
     ]
+    if said := expectation(dossier):
+        rows.append(["values", said])
     known = {row[0] for row in rows}
     rows += [[key, _cell(value)] for key, value in given.items() if key not in known]
     return Table.of("Provenance", ["what", "value"], rows)
