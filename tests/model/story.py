@@ -20,7 +20,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.dossier.schema import Condition, Dossier, Effect, Undo, Verify
+from detente.dossier.schema import Condition, Dossier, Effect, Interaction, Undo, Verify
 from detente.model.plan import Plan, complete
 
 Floats = NDArray[np.float64]
@@ -125,6 +125,16 @@ class Course:
 
 
 @dataclass(frozen=True)
+class Account:
+    """What of a realisation counts: of measures what they do in any case, interactions, and what the end brings."""
+
+    measures: frozenset[str]
+    interactions: frozenset[str]
+    over: bool
+    """Whether `if_over`, the cost of collapse and the return of no_deal count."""
+
+
+@dataclass(frozen=True)
 class Life:
     """What becomes of a measure: entries (time, rise), which of them are made [R], and when it is undone [R]."""
 
@@ -183,6 +193,8 @@ class Story:
         self.weight = {p: self._weights(p) for p in self.parties}
         self.first, self.standing, self.waits_for = cache(self.first), cache(self.standing), cache(self.waits_for)
         self.speed, self.no_faster, self.law = cache(self.speed), cache(self.no_faster), cache(self.law)
+        self.everything = Account(frozenset(self.measures), frozenset(dossier.interactions), True)
+        self.concerned, self.apart, self.untouched = cache(self.concerned), cache(self.apart), cache(self.untouched)
         self.undo = {m: x.undo.within.value if isinstance(x.undo, Undo) else NEVER for m, x in self.measures.items()}
 
     def _planned(self, m: str) -> list[tuple[float, float]]:
@@ -212,6 +224,20 @@ class Story:
         """Years from when the others know to the first answer; of the dossier, whatever the plan."""
         answering = [m for m in self.measures if self.answers(m, breaker)]
         return min((self.response[r] for m in answering for r in self.measures[m].by if r != breaker), default=NEVER)
+
+    def concerned(self, breaker: str) -> Account:
+        """What a breach changes. The rest goes on as planned, and ends when somebody leaves whom it answers to.
+
+        A breach that nobody answers ends no deal: only exits do.
+        """
+        measures = frozenset(m for m in self.measures if self.answers(m, breaker))
+        interactions = {i for i, x in self.dossier.interactions.items() if measures & set(x.when.measures)}
+        return Account(measures, frozenset(interactions), self.first(breaker) < NEVER)
+
+    def apart(self, breaker: str) -> Account:
+        """What a breach does not change."""
+        mine, every = self.concerned(breaker), self.everything
+        return Account(every.measures - mine.measures, every.interactions - mine.interactions, not mine.over)
 
     def standing(self, p: str, m: str, *, intrusion: bool) -> float:
         """Points a year that a measure in force is worth, its growth for ever."""
@@ -309,13 +335,15 @@ class Story:
             return m in course.drops
         return self.minds(r, m)
 
-    def value(self, p: str, course: Course, *, no_deal: bool = True) -> Floats:
+    def value(self, p: str, course: Course, *, no_deal: bool = True, of: Account | None = None) -> Floats:
         """Value to p from a course's start on [R]; without `no_deal`, the cost of collapse is left out as well."""
-        rho, weight, since = self.rho[p], self.weight[p], course.start
+        rho, weight, of = self.rho[p], self.weight[p], of or self.everything
         lives = {m: self._life(m, course, faked=m in course.faked) for m in self.measures}
-        felt = [(lives[m], x.effects) for m, x in self.measures.items()]
-        felt += [(self._life(m, course, faked=False), x.intrusion) for m, x in self.measures.items() if x.intrusion]
-        marks = self._marks(course, [life for life, _ in felt])
+        counted = {m: x for m, x in self.measures.items() if m in of.measures}
+        inspected = [(self._life(m, course, faked=False), x.intrusion) for m, x in counted.items() if x.intrusion]
+        felt = [*((lives[m], x.effects) for m, x in counted.items()), *inspected]
+        together = [x for i, x in self.dossier.interactions.items() if i in of.interactions]
+        marks = self._marks(course, [*lives.values(), *(life for life, _ in inspected)])
         t, end = marks[:, :-1], marks[:, 1:]
         middle = np.where(np.isinf(end), t + 1.0, (t + end) / 2)
         shares = {m: life.share(middle) for m, life in lives.items()}
@@ -323,22 +351,23 @@ class Story:
             (life.share(middle) * flow(effects, weight, rho, middle) for life, effects in felt), np.zeros(t.shape)
         )
         full = {m: share >= FULL for m, share in shares.items()}
-        for together in self.dossier.interactions.values():
-            rate = rate + holds(together.when, full) * flow(together.effects, weight, rho, middle)
+        for one in together:
+            rate = rate + holds(one.when, full) * flow(one.effects, weight, rho, middle)
         over = middle >= np.reshape(course.over.t, (-1, 1))
-        for m, x in self.measures.items():
+        for m, x in self.measures.items() if of.over else ():
             lasting = sum(weight.get(j, 0.0) * effect.level.value for j, effect in x.if_over.items())
             rate = rate + over * shares[m] * lasting
         total = np.sum(rate * (np.exp(-rho * t) - np.exp(-rho * end)) / rho, axis=1)
-        total = total + self._onces(p, felt, lives, since)
-        if no_deal:
-            total = total + self.spared(p, since.t) - self.spared(p, course.over.t)
-            if course.pays and p == course.breaker:
-                cost = self.parties[p].collapse_cost
-                total = total - (cost.value / rho if cost.flow else cost.value) * np.exp(
-                    -rho * np.asarray(course.over.t)
-                )
-        return total
+        total = total + self._onces(p, felt, lives, together, course.start)
+        return total + self._deal(p, course) if no_deal and of.over else total
+
+    def _deal(self, p: str, course: Course) -> Floats:
+        """What the deal spares p until it is over, less the cost of its collapse."""
+        rho, spared = self.rho[p], self.spared(p, course.start.t) - self.spared(p, course.over.t)
+        if not course.pays or p != course.breaker:
+            return spared
+        cost = self.parties[p].collapse_cost
+        return spared - (cost.value / rho if cost.flow else cost.value) * np.exp(-rho * np.asarray(course.over.t))
 
     def _marks(self, course: Course, lives: Sequence[Life]) -> Floats:
         """All times [R, N] from the start on at which something may change, in order."""
@@ -360,6 +389,7 @@ class Story:
         p: str,
         felt: Sequence[tuple[Life, Mapping[str, Effect]]],
         lives: Mapping[str, Life],
+        interactions: Sequence[Interaction],
         since: Instant,
     ) -> Floats | float:
         """What entries bring once, after the start: of measures, and of interactions that come to hold."""
@@ -368,7 +398,7 @@ class Story:
             for (t, rise), made in zip(life.entries, life.made, strict=True):
                 if since.precedes(Instant(t, ENTRY)):
                     total = total + made * rise * once(effects, weight) * math.exp(-rho * t)
-        for together in self.dossier.interactions.values():
+        for together in interactions:
             ever: NDArray[np.bool_] = np.asarray(False)
             for day in sorted({t for m in together.when.measures for t, _ in self.entries[m]}):
                 now = holds(together.when, {m: lives[m].entered(day) >= FULL for m in together.when.measures})
@@ -432,20 +462,27 @@ class Story:
         self, p: str, deviation: Deviation, leaves: Sequence[Instant], *, no_deal: bool = True
     ) -> list[float]:
         """As `deviate`, for several moments of leaving."""
+        breaker, start = deviation.party, deviation.start
+        of, beside = self.concerned(breaker), self.untouched(p, breaker, start, no_deal)
         if deviation.open:
-            course = self.broken(deviation, deviation.start, deviation.start)
-            return [float(self.value(p, course, no_deal=no_deal)[0])] * len(leaves)
-        return self._mean(p, _Chances(self, p, deviation.start, deviation, leaves), no_deal=no_deal)
+            course = self.broken(deviation, start, start)
+            return [beside + float(self.value(p, course, no_deal=no_deal, of=of)[0])] * len(leaves)
+        chances = _Chances(self, p, start, deviation, leaves)
+        return [beside + value for value in self._mean(p, chances, no_deal=no_deal, of=of)]
 
-    def _mean(self, p: str, chances: _Chances, *, no_deal: bool) -> list[float]:
+    def untouched(self, p: str, breaker: str, start: Instant, no_deal: bool) -> float:
+        """Value of what a breach from `start` on does not change: it lives on as if the plan were kept."""
+        return self._mean(p, _Chances(self, p, start), no_deal=no_deal, of=self.apart(breaker))[0]
+
+    def _mean(self, p: str, chances: _Chances, *, no_deal: bool, of: Account | None = None) -> list[float]:
         """Every chance times its value; what is left of 1 is for nothing ever happening."""
         n = len(chances.leaves)
         total, left = np.zeros(n), np.ones(n)
         for course, which, weights in chances.courses():
-            values = np.broadcast_to(self.value(p, course, no_deal=no_deal), weights.shape)
+            values = np.broadcast_to(self.value(p, course, no_deal=no_deal, of=of), weights.shape)
             total += np.bincount(which, weights * values, n)
             left -= np.bincount(which, weights, n)
-        rest = self.value(p, self.kept(chances.start, chances.faked), no_deal=no_deal)[0]
+        rest = self.value(p, self.kept(chances.start, chances.faked), no_deal=no_deal, of=of)[0]
         return [float(x) for x in total + np.where(np.abs(left) > 1e-13, left * rest, 0.0)]
 
 
