@@ -155,7 +155,7 @@ SAID = {
         "The most dangerous moment",
         "a margin of",
         "not read by the solver",
-        "What nobody minds goes on.",
+        "What nobody minds goes on, and so does all that does not answer to the breaker",
         "What this rests on",
         "The thinnest margin is ",
         "It is no longer kept once a party is this likely to walk out within a year: ",
