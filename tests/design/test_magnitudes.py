@@ -87,7 +87,7 @@ def test_flips_flip_as_printed_at_paths_that_can_be_set() -> None:
     found = critical(dossier, question, only=paths, jobs=1)
     assert found.verdict == "none_exists"
     flips = [flip for flip in found.numbers if flip.flips_at is not None]
-    assert len(flips) >= 2
+    assert flips
     for flip in flips:
         assert flip.flips_at is not None
         printed = exactly(flip.flips_at)
