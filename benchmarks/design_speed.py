@@ -4,8 +4,8 @@
     .venv/bin/python -m benchmarks.design_speed --large      # 60 × 40 and 100 × 60 as well
 
 The baseline is the straightforward model: all valued rows on dates at once, given to HiGHS in one solve of the same
-full grid, with the same tangents of the logarithms, to the same proven gap. Its clock stops at --limit seconds; a ratio is then
-a lower bound, and said to be one.
+full grid, with the same tangents of the logarithms, to the same proven gap. Its clock stops at --limit seconds; a ratio
+is then a lower bound, and said to be one.
 """
 
 from __future__ import annotations

@@ -54,7 +54,10 @@ def designs(dossier: Dossier, success: str = "none", *, gap: float = 0.005) -> d
     ],
 )
 def test_what_check_accepts_is_never_proved_impossible(case: str, plan: str) -> None:
+    """Without the limit that the first plan breaks, now that cheating may end in an open break (ANSWERS R2)."""
     dossier = load(FOUND / "false_proof" / case)
+    if case.startswith("mixed"):
+        dossier = apply(dossier, {"parties.alba.exposure_limit": None})
     assert Judge(dossier).satisfactory(Plan.read(dossier, FOUND / "false_proof" / plan))
     assert {design.status for design in designs(dossier).values()} == {"satisfactory"}
 
@@ -83,7 +86,9 @@ def test_flips_flip_as_printed_at_paths_that_can_be_set() -> None:
     paths = ["measures.m0.effects.i0.per_year.rate", "interests.i2.best", "measures.m2.effects.i2.level"]
     found = critical(dossier, question, only=paths, jobs=1)
     assert found.verdict == "none_exists"
-    for flip in found.numbers:
+    flips = [flip for flip in found.numbers if flip.flips_at is not None]
+    assert flips
+    for flip in flips:
         assert flip.flips_at is not None
         printed = exactly(flip.flips_at)
         assert len(printed) <= 6

@@ -136,7 +136,7 @@ class Missing(Judging):
         super().__init__(dossier, Question())
         self.least, self.asked = least, 0
 
-    def missed(self, model: Model, shares: Any) -> Conditions | None:
+    def missed(self, model: Model, shares: Any, known: Any = frozenset()) -> Conditions | None:
         self.asked += 1
         rows = conditions(model)
         consent = rows.only([label.kind == "consent" and label.party == 0 for label in rows.labels])

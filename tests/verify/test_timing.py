@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detente.errors import UsageError
-from detente.model.detection import Detection, Watch
+from detente.model.detection import Watch
 from detente.verify import timing
 from detente.verify.timing import Channel, Delay, calendar, constant, independent, periodic, steps, together
 from tests.verify.balances import vectors
@@ -159,8 +159,7 @@ def test_arrays_are_answered_elementwise(delay, times, rho):
 
 @given(delays())
 def test_a_delay_is_a_detection(delay):
-    watched: Detection = delay
-    assert watched.partial(0.08, -1.0, np.array([0.5, inf])).shape == (2,)
+    assert delay.partial(0.08, -1.0, np.array([0.5, inf])).shape == (2,)
 
 
 # --- closed forms ------------------------------------------------------------------------------------------------

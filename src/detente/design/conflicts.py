@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from detente.design.judging import HARD, Judging, name_of, plan_of
+from detente.design.judging import HARD, Judging, name_of, plan_of, secret
 from detente.design.problem import Problem, Question, asked, family
 from detente.design.program import INF, Array, Program, Refused, ones
 from detente.design.solve import ANY, Clock, Solver
@@ -38,6 +38,7 @@ def members(model: Model, valued: Conditions, question: Question) -> tuple[str, 
     """The conditions that bind in a question, by name, in the order of telling."""
     order = ("consent", "breakout", "covert", "exposure")
     families = dict.fromkeys(family(model, label) for label in valued.labels)
+    families |= dict.fromkeys(f"covert.{model.parties[q]}" for q, _ in secret(model).pairs if model.valued[q])
     found = [*asked(model, question), *sorted(families, key=lambda name: order.index(name.split(".")[0]))]
     return tuple(name for name in found if name not in question.without)
 

@@ -35,7 +35,7 @@ ASSUMED = (
     "That ends the deal: the losses of no deal return, the breaker bears its cost of collapse, and nobody forgives. "
     "Real partners may shrug at a small breach; and where alarms can be false, ending all destroys what it protects.",
 )
-"""What is assumed about breaches. ANSWERS R4; as docs/model.md says it."""
+"""What is assumed about breaches. ANSWERS R4; as docs/rests-on.md says it."""
 LEFT_OUT = (
     "What is tried, of every party, just before and after each date and at the times between from which an answer "
     "would come just too late for another step: to break out openly; to fake a measure together with all that costs "
@@ -46,7 +46,7 @@ LEFT_OUT = (
     "twice, choosing what to drop with interactions in view, entering after one's own breach what one likes, and "
     "inspections drawn by lot within the design.",
 )
-"""What the deviations that are tried cover, and what they leave out. ANSWERS R7, §9; as docs/model.md says it."""
+"""What the deviations that are tried cover, and what they leave out. ANSWERS R7, §9; as docs/rests-on.md says it."""
 
 
 @dataclass(frozen=True)

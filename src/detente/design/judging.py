@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date
 from functools import cached_property, lru_cache
 
@@ -26,8 +26,6 @@ class Judging:
 
     def __init__(self, dossier: Dossier, question: Question, *, judge: Judge | None = None) -> None:
         self.dossier, self.question = dossier, question
-        self._known: set[tuple[str, str]] = set()
-        """Who faking what the problem has all rows of."""
         if judge is not None:
             self.judge = judge
 
@@ -42,24 +40,32 @@ class Judging:
             return self.judge.satisfactory(plan)
         return all(s.accepted or name_of(s) in self.question.without for s in self.judge.slacks(plan))
 
-    def missed(self, model: Model, shares: Array) -> Conditions | None:
+    def missed(self, model: Model, shares: Array, known: Set[tuple[int, int]] = frozenset()) -> Conditions | None:
         """Rows that a plan breaks and that no problem holds from the start; None where it breaks none of them.
 
         Where cheating on a measure pays, all rows on its dates come at once: the next plan would break others of them.
+        `known`: whose faking what the problem has these of, as `fakings` tells.
         """
         found = self.broken(model, shares)
-        return joined(list(self._rows(model, found))) if found else None
+        return joined(list(_rows(model, found, known))) if found else None
 
     def broken(self, model: Model, shares: Array) -> list[Slack]:
         """The conditions that a plan breaks and that no problem holds from the start, the worst of each family."""
         return [s for s in self.judge.missed(plan_of(model, shares)) if name_of(s) not in self.question.without]
 
-    def _rows(self, model: Model, found: Sequence[Slack]) -> Iterator[Conditions]:
-        yield rows_of(model, found)
-        for faker, measure in dict.fromkeys((s.party if s.other is None else s.other, s.measure) for s in found):
-            if measure is not None and faker is not None and (faker, measure) not in self._known:
-                self._known.add((faker, measure))
-                yield secret(model).conditions(model.parties.index(faker), model.index[measure])
+
+def _rows(model: Model, found: Sequence[Slack], known: Set[tuple[int, int]]) -> Iterator[Conditions]:
+    yield rows_of(model, found)
+    for faker, measure in dict.fromkeys((s.other or s.party, s.measure) for s in found if s.measure is not None):
+        pair = model.parties.index(faker or ""), model.index[measure or ""]
+        if pair not in known:
+            yield secret(model).conditions(*pair)
+
+
+def fakings(rows: Conditions) -> set[tuple[int, int]]:
+    """Whose faking what is among rows on dates."""
+    dated = (label for label in rows.labels if label.measure >= 0 and label.moment >= 0)
+    return {(label.party if label.kind == "covert" else label.other, label.measure) for label in dated}
 
 
 @lru_cache(maxsize=4)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.design.judging import Judging
+from detente.design.judging import Judging, fakings
 from detente.design.problem import LOOSE, MET, Linear, Problem
 from detente.design.program import Answer, Array, combine
 from detente.model.conditions import Expression
@@ -129,6 +129,7 @@ class Solver:
         self._solved = -1
         """How many rows the programme had when it was last solved."""
         self._grouped: tuple[Conditions, dict[tuple[object, ...], list[int]]] | None = None
+        self._cheating: tuple[Conditions, set[tuple[int, int]]] | None = None
         self._missed: dict[bytes, Conditions] = {}
         """Rows beyond those of the problem that plans break, to be added when the programme is not being solved."""
 
@@ -280,10 +281,17 @@ class Solver:
         """Whether the judge accepts a plan; the rows that it misses are noted."""
         if shares.tobytes() in self._missed:
             return False
-        if (rows := self.judging.missed(self.problem.model, shares)) is not None:
+        if (rows := self.judging.missed(self.problem.model, shares, self._fakings())) is not None:
             self._missed[shares.tobytes()] = rows
             return False
         return self.judging.accepts(self.problem.model, shares)
+
+    def _fakings(self) -> set[tuple[int, int]]:
+        """Whose faking what the problem has the rows on dates of."""
+        valued = self.problem.valued
+        if self._cheating is None or self._cheating[0] is not valued:
+            self._cheating = valued, fakings(valued)
+        return self._cheating[1]
 
     def _add_missed(self, shares: Array) -> int:
         """Put the rows that the judge missed in a plan into the problem and the programme; how many."""

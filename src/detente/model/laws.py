@@ -187,7 +187,7 @@ class Left:
 
 def just_before(watch: Watch, t: Array, chosen: Flags) -> Array:
     """`t`, or where chosen and a visit falls on it, a time just before it."""
-    return np.where(chosen & watch.visits_at(t), t - 2 * SNAP, t)
+    return np.where(chosen & watch.visits_at(t), t - 1.1 * SNAP, t)
 
 
 STEP = 2e-4

@@ -154,7 +154,13 @@ class Conditions:
         """Some of the rows, one flag a row."""
         rows = np.flatnonzero(chosen)
         labels, terms = (tuple(x[r] for r in rows) for x in (self.labels, self.terms))
-        return Conditions(self.model, labels, self.coef[rows], self.standing[rows], self.const[rows], terms)  # type: ignore[arg-type]
+        some = Conditions(self.model, labels, self.coef[rows], self.standing[rows], self.const[rows], terms)  # type: ignore[arg-type]
+        some._take(self.expressions, tuple(matrix[rows] for matrix in self.on_terms))
+        return some
+
+    def _take(self, expressions: tuple[tuple[Any, ...], ...], on_terms: tuple[csr_array, ...]) -> None:
+        """Take from other rows what would be the same worked out again."""
+        vars(self).update(expressions=expressions, on_terms=on_terms)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -188,6 +194,7 @@ class Secret:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.families = list(_dated(model))
+        self._stated: dict[tuple[int, int], Conditions] = {}
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
@@ -199,7 +206,11 @@ class Secret:
 
     def conditions(self, q: int, m: int, seen: Model | None = None) -> Conditions:
         """On q's faking m, by itself and against whoever is exposed; `seen`: the model, detection as it may be."""
-        return joined([_block(f.model, f.secret(q, m, seen)) for f in self.families])
+        if seen is not None:
+            return joined([_block(f.model, f.secret(q, m, seen)) for f in self.families])
+        if (q, m) not in self._stated:
+            self._stated[q, m] = joined([_block(f.model, f.secret(q, m)) for f in self.families])
+        return self._stated[q, m]
 
 
 def exposed(model: Model, q: int) -> list[int]:
@@ -237,9 +248,24 @@ def rows_at(
 
 def joined(blocks: Sequence[Conditions]) -> Conditions:
     """Blocks of rows as one."""
+    from scipy.sparse import csr_array, vstack
+
+    if len(blocks) == 1:
+        return blocks[0]
     coef, standing, const = (np.concatenate([getattr(b, x) for b in blocks]) for x in ("coef", "standing", "const"))
     labels = tuple(label for b in blocks for label in b.labels)
-    return Conditions(blocks[0].model, labels, coef, standing, const, tuple(t for b in blocks for t in b.terms))
+    whole = Conditions(blocks[0].model, labels, coef, standing, const, tuple(t for b in blocks for t in b.terms))
+    expressions = tuple(dict.fromkeys(e for b in blocks for e in b.expressions))
+    number = {e: i for i, e in enumerate(expressions)}
+
+    def widened(block: Conditions, sign: int) -> csr_array:
+        cells = block.on_terms[sign].tocoo()
+        column = np.array([number[e] for e in block.expressions], np.int64)
+        shape = (len(block), len(expressions))
+        return csr_array((cells.data, (cells.row, column[cells.col] if len(cells.col) else cells.col)), shape=shape)
+
+    whole._take(expressions, tuple(csr_array(vstack([widened(b, sign) for b in blocks])) for sign in (0, 1)))
+    return whole
 
 
 Family = tuple[list[Label], Rows, list[int]]

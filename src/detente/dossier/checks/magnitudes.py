@@ -19,6 +19,8 @@ LOST = 1e-7
 """The part of what a party has at stake below which an amount decides nothing: what conditions may be missed by."""
 TOO_LARGE = 1e100
 """Points beyond which their products are no longer numbers."""
+RESIDUE = 1e-12
+"""What is below this part of the largest is rounding of whoever wrote the file, and not worth a word."""
 AMOUNTS = ("walk_away", "collapse_cost", "exposure_limit", "no_deal")
 
 
@@ -37,7 +39,7 @@ def lost(dossier: Dossier) -> list[Finding]:
     for party in dossier.parties:
         worths = list(_worths(dossier, party))
         _, label, largest = max(worths, key=lambda worth: worth[2], default=((), "", 0.0))
-        small = {path: name for path, name, size in worths if 0 < size < LOST * largest}
+        small = {path: name for path, name, size in worths if RESIDUE * largest < size < LOST * largest}
         found |= small
         beside += [label] if small else []
     message = f"so small beside {listed(beside)} (a ten-millionth or less) that it counts as nothing: {{names}}"
@@ -67,7 +69,9 @@ def _worths(dossier: Dossier, party: str) -> Iterator[tuple[Path, str, float]]:
 
 def _size(dossier: Dossier, party: Party, interest: str, effect: Effect, rho: float) -> float:
     """The largest part of what an effect is worth to a party."""
-    scale = dossier.interests[interest]
+    scale = dossier.interests.get(interest)
+    if scale is None:
+        return 0.0
     swing = abs(scale.best.value - scale.worst.value)
     if swing == 0:
         return 0.0
