@@ -143,7 +143,7 @@ class Detections:
             if faking == self.fakings.of(faking.q, faking.m, ()):
                 problem.cut(faking, r)
         outcome = solver.best(ANY)
-        self.active |= set(problem.active)
+        self.active |= {r for r in problem.active if r < len(self.fakings.open)}  # not what was found on the way
         self.cuts |= dict.fromkeys(problem.cuts)
         if outcome.shares is not None:
             self.plans.append(outcome.shares)

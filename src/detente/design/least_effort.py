@@ -203,7 +203,8 @@ class Search:
 
     def learn(self, solver: ChoosingSolver) -> None:
         """Keep the rows that a solver turned out to need."""
-        self.active |= set(solver.problem.active)
+        known = len(self.fakings.open)  # what a search found besides is its own
+        self.active |= {r for r in solver.problem.active if r < known}
         self.cuts |= solver.problem.cuts
 
     def _some(self, aim: Aim, solver: ChoosingSolver) -> Array | None:
