@@ -553,6 +553,8 @@ class Weighing:
         if not interior.pieces:
             return
         sampled = self.at_any_time(plan, p, interior.samples(self.facts.tau), ("samples", p))
+        if not (np.abs(sampled.slack) > SLIGHT * np.maximum(1.0, np.abs(sampled.keep))).any():
+            return  # nothing is at stake
         found = interior.least(sampled.slack, broken=worst)
         if found:
             yield self.at_any_time(plan, p, Moments.at(self.facts.tau, found, [BETWEEN] * len(found)), None)
