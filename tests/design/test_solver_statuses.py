@@ -136,6 +136,9 @@ class Missing(Judging):
         super().__init__(dossier, Question())
         self.least, self.asked = least, 0
 
+    def accepts(self, model: Model, shares: Any) -> bool:
+        return super().accepts(model, shares) and self.missed(model, shares) is None
+
     def missed(self, model: Model, shares: Any, known: Any = frozenset()) -> Conditions | None:
         self.asked += 1
         rows = conditions(model)
@@ -170,3 +173,17 @@ def test_joined_rows_bind_as_a_walk_away_value_would(least: float) -> None:
     outcome = solver(dossier, Missing(dossier, least)).best(ANY)
     assert outcome.proved
     assert (outcome.shares is None) == (plain is None)
+
+
+def test_any_plan_is_found_without_a_bound() -> None:
+    """Where any plan will do there is nothing to bound, also where rows of parts are held closely meanwhile."""
+    dossier = exchange()
+    measures = {**dossier.document["measures"]}
+    measures["pay"] = {**measures["pay"], "divisible": True, "takes": "1 year"}
+    problem = Problem(Model.of(exchange(measures=measures)), Question())
+    assert problem.partial
+    found = Solver(problem, Clock(30.0))
+    found._bounded = lambda *_: pytest.fail("a bound was asked for")  # type: ignore[method-assign]
+    outcome = found.best(ANY)
+    assert outcome.shares is not None
+    assert outcome.proved

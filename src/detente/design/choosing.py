@@ -409,10 +409,11 @@ class ChoosingSolver(Solver):
     def _judged(self, shares: Array) -> bool:
         self.judging = self.under(self._at)
         model = self.problem.model
+        if self.judging.accepts(model, shares):
+            return True
         if found := self.judging.broken(model, shares):
             self._found[shares.tobytes(), self._at] = found
-            return False
-        return self.judging.accepts(model, shares)
+        return False
 
     def _add_missed(self, shares: Array) -> int:
         """As in a `Solver`; rows on cheating stand for the regimes at hand."""

@@ -20,7 +20,6 @@ from detente.design.program import INF, Array, Program, Refused, ones
 from detente.design.solve import ANY, Clock, Solver
 from detente.errors import DetenteError
 from detente.model.arrays import Model
-from detente.model.check import Judge
 from detente.model.temptation import Conditions, joined
 
 Held = frozenset[str]
@@ -49,7 +48,7 @@ class Possible:
     def __init__(self, model: Model, valued: Conditions, question: Question, clock: Clock) -> None:
         self.model, self.valued, self.question, self.clock = model, valued, question, clock
         self.all: Held = frozenset(members(model, valued, question))
-        self.judge = Judge(model.dossier, success=question.success, openings=question.openings)  # type: ignore[arg-type]
+        self.judge = Judging.of(model, question).judge
         self.met: list[Held] = []
         """What the plans known meet."""
         self.ruled_out: list[Held] = []

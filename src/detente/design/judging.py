@@ -29,6 +29,12 @@ class Judging:
         if judge is not None:
             self.judge = judge
 
+    @classmethod
+    def of(cls, model: Model, question: Question) -> Judging:
+        """Of a model's dossier; all questions about one model share what its judge has worked out."""
+        judge = _judge(model).asking(question.success, question.openings)  # type: ignore[arg-type]
+        return cls(model.dossier, question, judge=judge)
+
     @cached_property
     def judge(self) -> Judge:
         return Judge(self.dossier, success=self.question.success, openings=self.question.openings)  # type: ignore[arg-type]
@@ -66,6 +72,11 @@ def fakings(rows: Conditions) -> set[tuple[int, int]]:
     """Whose faking what is among rows on dates."""
     dated = (label for label in rows.labels if label.measure >= 0 and label.moment >= 0)
     return {(label.party if label.kind == "covert" else label.other, label.measure) for label in dated}
+
+
+@lru_cache(maxsize=4)
+def _judge(model: Model) -> Judge:
+    return Judge(model.dossier)
 
 
 @lru_cache(maxsize=4)

@@ -18,7 +18,7 @@ from detente.dossier.grid import years_between
 from detente.dossier.schema import Before, Dossier, InForce, InterestBound, Never, ProgressBy, Require
 from detente.errors import DetenteError, UsageError
 from detente.model.arrays import Model
-from detente.model.check import Judge, Verdict, check
+from detente.model.check import Judge, Verdict
 from detente.model.detection import SNAP
 from detente.model.paths import truth
 from detente.model.plan import Plan
@@ -393,8 +393,7 @@ class Designer:
     def judged(self, shares: Array) -> tuple[Plan, Verdict]:
         """A plan with its proof. Raises DetenteError where it does not pass `check`."""
         plan = plan_of(self.model, shares)
-        success = self.question.success
-        verdict = check(self.model.dossier, plan, success=success, openings=self.question.openings)  # type: ignore[arg-type]
+        verdict = self.solver.judging.judge.verdict(plan)
         if not verdict.satisfactory:
             broken = [s for s in verdict.slacks if not s.accepted]
             raise DetenteError(f"a designed plan did not pass check ({broken[:3]}): please report this dossier")

@@ -113,7 +113,7 @@ class Solver:
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.problem, self.clock, self.say = problem, clock, say
-        self.judging = judging or Judging(problem.model.dossier, problem.question)
+        self.judging = judging or Judging.of(problem.model, problem.question)
         problem.program.give_up = lambda: clock.left <= 0
         self._everything = np.ones((problem.model.M, problem.model.K + 1))
         self._contradicted = 0
@@ -281,10 +281,11 @@ class Solver:
         """Whether the judge accepts a plan; the rows that it misses are noted."""
         if shares.tobytes() in self._missed:
             return False
+        if self.judging.accepts(self.problem.model, shares):
+            return True
         if (rows := self.judging.missed(self.problem.model, shares, self._fakings())) is not None:
             self._missed[shares.tobytes()] = rows
-            return False
-        return self.judging.accepts(self.problem.model, shares)
+        return False
 
     def _fakings(self) -> set[tuple[int, int]]:
         """Whose faking what the problem has the rows on dates of."""
@@ -309,7 +310,8 @@ class Solver:
         self.problem.tighten()
         found = self._best(objective)
         held_closely = self.problem.partial and self.problem.loosen()
-        if not held_closely or found.shares is None or self.doubtful or not math.isfinite(found.bound):
+        bounds = bool(objective.target.row) and math.isfinite(found.bound)  # where any plan will do, nothing is bounded
+        if not held_closely or found.shares is None or self.doubtful or not bounds:
             return found
         return self._bounded(objective, found)
 

@@ -86,14 +86,23 @@ class Judge:
     """Judges the plans of one dossier at one success level, with the openings of some parties binding."""
 
     def __init__(self, dossier: Dossier, *, success: SuccessLevel = "none", openings: Sequence[str] = ()) -> None:
+        self.dossier = dossier
+        self.facts = Facts(dossier)
+        self.terms = self._terms(success, openings)
+        self.weighing = Weighing(dossier, self.facts, self.terms)
+
+    def asking(self, success: SuccessLevel, openings: Sequence[str]) -> Judge:
+        """The judge of the same dossier under another question: what paths are worth does not hang on that."""
+        judge = copy(self)
+        judge.terms = self._terms(success, openings)
+        return judge
+
+    def _terms(self, success: SuccessLevel, openings: Sequence[str]) -> Terms:
         if success not in ("none", "minimal", "full"):
             raise UsageError(f"success is none, minimal or full, found {success!r}")
-        if unknown := [p for p in openings if p not in dossier.parties]:
-            raise UsageError(f"no party {unknown[0]!r}; known: {', '.join(dossier.parties)}")
-        self.dossier = dossier
-        self.facts = facts = Facts(dossier)
-        self.terms = Terms(dossier, facts, success, openings)
-        self.weighing = Weighing(dossier, facts, self.terms)
+        if unknown := [p for p in openings if p not in self.dossier.parties]:
+            raise UsageError(f"no party {unknown[0]!r}; known: {', '.join(self.dossier.parties)}")
+        return Terms(self.dossier, self.facts, success, openings)
 
     def _read(self, plan: Plan) -> Read:
         return self.weighing.read(self.terms.clock.timing(plan))
@@ -110,6 +119,11 @@ class Judge:
             and all(rows.accepted.all() for rows in self.weighing.listed(read))
             and all(rows.accepted.all() for rows in self.weighing.unlisted(read, worst=True))
         )
+
+    def verdict(self, plan: Plan) -> Verdict:
+        """Whether a plan is satisfactory, with the slack of every condition and each party's value."""
+        slacks = self.slacks(plan)
+        return Verdict(all(row.accepted for row in slacks), slacks, self.values(plan))
 
     def slacks(self, plan: Plan) -> tuple[Slack, ...]:
         """Every condition with its slack. An empty plan has none with values but consent, at value 0."""
@@ -251,6 +265,4 @@ class Judge:
 
 def check(dossier: Dossier, plan: Plan, *, success: SuccessLevel = "none", openings: Sequence[str] = ()) -> Verdict:
     """Whether a plan is satisfactory, recomputed from the dossier alone. DESIGN §5."""
-    judge = Judge(dossier, success=success, openings=openings)
-    slacks = judge.slacks(plan)
-    return Verdict(all(row.accepted for row in slacks), slacks, judge.values(plan))
+    return Judge(dossier, success=success, openings=openings).verdict(plan)
