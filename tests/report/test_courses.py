@@ -9,7 +9,7 @@ from detente.dossier.schema import Demand, InterestBound
 from detente.model.check_facts import Facts
 from detente.model.check_terms import Terms
 from detente.report import courses
-from detente.report.roadmap import Reading, date_at, steps
+from detente.report.roadmap import Reading, steps
 
 FAR = 40.0
 """Years after which nothing in the test's dossier moves any more."""
@@ -47,7 +47,7 @@ def test_progress_counts_what_is_verified(everything):
     done = dict(courses.verified(reading, "disarmament", FAR))
     by_name = {s.measure: s for s in steps(everything)}
     for time, share in done.items():
-        day = date_at(everything.dossier.grid, time)
+        day = everything.dossier.grid.date_at(time)
         weights = {"freeze": 0.4, "scrap": 0.6}
         assert share == pytest.approx(sum(w for m, w in weights.items() if by_name[m].verified <= day))
     assert done[FAR] == pytest.approx(1.0)

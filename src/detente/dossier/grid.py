@@ -71,9 +71,17 @@ class Grid:
     def time(self, day: date) -> float:
         return years_between(self.start, day)
 
+    def date_at(self, years: float) -> date:
+        """The calendar date nearest to a time in years: whole months, then days."""
+        month, days = self._since(years)
+        return month + timedelta(days=round(days))
+
     def day(self, years: float) -> date:
         """The day that holds a time in years: of a grid date, that date."""
-        months = floor(years * 12 + 1e-6)
-        begin = add_months(self.start, months)
-        days = (years - months / 12) * DAYS_PER_YEAR
-        return begin + timedelta(days=max(0, floor(days + 1e-5)))
+        month, days = self._since(years)
+        return month + timedelta(days=max(0, floor(days + 1e-6)))
+
+    def _since(self, years: float) -> tuple[date, float]:
+        """The last whole month from the start by then, and the days since."""
+        months = floor(years * 12 + 1e-9)
+        return add_months(self.start, months), (years - months / 12) * DAYS_PER_YEAR

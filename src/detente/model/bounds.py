@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
-from math import floor, inf
+from math import inf
 
 from detente.dossier.checks.summaries import listed
-from detente.dossier.grid import add_months
-from detente.dossier.quantities import DAYS_PER_YEAR
 from detente.dossier.schema import Dossier
 from detente.errors import Finding
 from detente.model.levels import TIE, Entries, Moving, added_by, entries, moving, turns, without_deal
@@ -92,9 +89,10 @@ def _finding(dossier: Dossier, found: Beyond, file: str | None) -> Finding:
     if far == inf:
         reach = "further every year"
     else:
-        reach = f"to {found.level:.6g} {interest.unit} on {_day(dossier, found.when)}"
+        reach = f"to {found.level:.6g} {interest.unit} on {dossier.grid.date_at(found.when)}"
+    since = dossier.grid.date_at(found.since)
     message = (
-        f"{title} is taken {side}, {found.bound:.6g} {interest.unit}, from {_day(dossier, found.since)} on, {reach}: "
+        f"{title} is taken {side}, {found.bound:.6g} {interest.unit}, from {since} on, {reach}: "
         f"by {listed([dossier.measures[m].title or m for m in found.measures])}"
     )
     remedy = (
@@ -102,9 +100,3 @@ def _finding(dossier: Dossier, found: Beyond, file: str | None) -> Finding:
         "effects, the course or the bound"
     )
     return Finding("plan.bounds", "warning", message, file=file, path=f"entry.{found.measures[0]}", remedy=remedy)
-
-
-def _day(dossier: Dossier, years: float) -> date:
-    """The calendar date of a model time: whole months, then days."""
-    months = floor(years * 12 + 1e-9)
-    return add_months(dossier.start, months) + timedelta(days=round((years - months / 12) * DAYS_PER_YEAR))

@@ -11,14 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.dossier.grid import add_months
-from detente.dossier.quantities import DAYS_PER_YEAR
 from detente.dossier.schema import Dossier
 from detente.model.check_detection import NEVER, TIE, Array, Chance, Law, Leaves, Seen, Sure, Thinned
 from detente.model.check_facts import Course, Facts, Fates
@@ -142,15 +140,13 @@ class Calendar:
 
     def day(self, t: float, side: int) -> date:
         """The calendar day of a moment; of one between dates the day that holds it."""
-        months = int(t * 12 + 1e-6)
         if side != BETWEEN:
             grid = zip(self.facts.tau, self.dossier.grid.dates, strict=True)
             exits = ((e.at, e.day) for e in self.dossier.exits if e.at is not None and e.day is not None)
             named = (day for at, day in (*grid, *exits) if abs(at - t) < TIE)
             if (found := next(named, None)) is not None:
                 return found
-        days = int((t - months / 12) * DAYS_PER_YEAR + 1e-6)
-        return add_months(self.dossier.start, months) + timedelta(days=max(0, days))
+        return self.dossier.grid.day(t)
 
 
 def _apart(times: Iterable[float]) -> list[float]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from detente.model.detection import SNAP, Watch
 from detente.model.moments import Moments
@@ -198,8 +198,3 @@ def first_moment(law: Law, rho: float, a: Array, b: Array) -> Array:
     near = law.partial(rho + STEP, a, b) - law.partial(rho - STEP, a, b)
     far = law.partial(rho + 2 * STEP, a, b) - law.partial(rho - 2 * STEP, a, b)
     return (far - 8 * near) / (12 * STEP)
-
-
-def chance(law: Law, a: ArrayLike, b: ArrayLike) -> Array:
-    """P(a < Z ≤ b)."""
-    return law.partial(0.0, np.asarray(a, float), np.asarray(b, float))

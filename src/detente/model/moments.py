@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -52,12 +53,12 @@ class Moments(Sequence[Moment]):
             tuple(m.side for m in moments),
         )
 
-    @property
+    @cached_property
     def just_after(self) -> NDArray[np.bool_]:
         """[I] whether what is set off falls just after its time."""
         return np.array([side == "between" for side in self.sides], bool)
 
-    @property
+    @cached_property
     def before(self) -> NDArray[np.bool_]:
         return np.array([side == "before" for side in self.sides], bool)
 

@@ -174,7 +174,7 @@ def values(model: Model) -> list[Rows | None]:
 def conditions(model: Model) -> Conditions:
     """Consent, and every condition on breaking out, on the dates of the grid and of exits, as one block of rows.
 
-    What these leave out (cheating, and moments between dates) is worked out where a plan breaks it: `Secret`, `row`.
+    What these leave out, cheating and moments between dates, is worked out where a plan breaks it: `Secret`, `rows_at`.
     """
     families = list(_dated(model))
     consent = _block(model, families[0].consent())

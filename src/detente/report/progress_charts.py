@@ -11,7 +11,7 @@ from detente.model import levels
 from detente.report import courses
 from detente.report.figure import DANGER, FAINT, INK, Row, colours, inline, time_axis
 from detente.report.panels import WHOLE, Look, panels, told_apart
-from detente.report.roadmap import Reading, date_at, horizon, time_domain
+from detente.report.roadmap import Reading, horizon, time_domain
 from detente.report.words import interest, number, party
 
 GIVEN, ALLOWED, DUE, DONE = "given", "allowed by verified progress", "due for verified progress", "verified"
@@ -95,7 +95,7 @@ def progress_rows(assessment: Assessment) -> list[Row]:
 
 def _stepwise(reading: Reading, title: str, line: str, points: courses.Points) -> list[Row]:
     grid = reading.dossier.grid
-    return [{"scale": title, "line": line, "date": date_at(grid, t), "share": max(0.0, v)} for t, v in points]
+    return [{"scale": title, "line": line, "date": grid.date_at(t), "share": max(0.0, v)} for t, v in points]
 
 
 def progress_chart(assessment: Assessment, rows: list[Row]) -> Any:
@@ -144,7 +144,7 @@ def interest_rows(assessment: Assessment) -> list[Row]:
                     lines.append((label, [(0.0, bound), (until, bound)]))
             for line, points in lines:
                 rows += [
-                    {"interest": title, "line": line, "date": date_at(dossier.grid, t), "level": v} for t, v in points
+                    {"interest": title, "line": line, "date": dossier.grid.date_at(t), "level": v} for t, v in points
                 ]
     return rows
 

@@ -13,7 +13,7 @@ from detente.dossier.schema import Dossier
 from detente.model.check import Slack
 from detente.report.figure import DANGER, INK, Row, colours, inline, time, time_axis
 from detente.report.panels import WHOLE, Look, label, panels, told_apart
-from detente.report.roadmap import date_at, horizon, time_domain
+from detente.report.roadmap import horizon, time_domain
 from detente.report.table import Cell
 from detente.report.words import adding, measure, number, on_date, party
 
@@ -200,7 +200,7 @@ def _numbered(rows: list[Row]) -> list[Row]:
 
 def _late(assessment: Assessment, row: Row) -> bool:
     """Whether a row lies in the second half of the time axis."""
-    middle = date_at(assessment.dossier.grid, 0.5 * horizon(assessment))
+    middle = assessment.dossier.grid.date_at(0.5 * horizon(assessment))
     return isinstance(row["date"], date) and row["date"] > middle
 
 

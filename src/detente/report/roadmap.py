@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
 from detente.design.assessment import Assessment
-from detente.dossier.grid import Grid, add_months
-from detente.dossier.quantities import DAYS_PER_YEAR
+from detente.dossier.grid import Grid
 from detente.dossier.schema import Dossier, Verify
 from detente.model.check_detection import NEVER
 from detente.model.check_facts import Facts
@@ -47,12 +45,6 @@ class Step:
     standing: bool
     """In force before signature."""
     phase: str | None
-
-
-def date_at(grid: Grid, years: float) -> date:
-    """The calendar date of a model time: whole months, then days."""
-    months = math.floor(years * 12 + 1e-9)
-    return add_months(grid.start, months) + timedelta(days=round((years - months / 12) * DAYS_PER_YEAR))
 
 
 @dataclass(frozen=True)
@@ -122,7 +114,7 @@ def _work_from(grid: Grid, entry: date, takes: float, *, in_parts: bool) -> date
         return None
     if in_parts:
         return max((day for day in grid.dates if day < entry), default=entry)
-    return date_at(grid, max(0.0, grid.time(entry) - takes))
+    return grid.date_at(max(0.0, grid.time(entry) - takes))
 
 
 def _verified(dossier: Dossier, name: str, years: float) -> date | None:
@@ -131,7 +123,7 @@ def _verified(dossier: Dossier, name: str, years: float) -> date | None:
         return None
     if years < 0:
         return (standing.verified or standing.since) if standing else dossier.start
-    return date_at(dossier.grid, years)
+    return dossier.grid.date_at(years)
 
 
 def seen_by(dossier: Dossier, name: str) -> str:
@@ -191,7 +183,7 @@ def horizon(assessment: Assessment) -> float:
 def time_domain(assessment: Assessment) -> list[str]:
     """First and last date of charts over time."""
     grid = assessment.dossier.grid
-    return [grid.start.isoformat(), date_at(grid, horizon(assessment)).isoformat()]
+    return [grid.start.isoformat(), grid.date_at(horizon(assessment)).isoformat()]
 
 
 def gaps(grid: Grid) -> str:

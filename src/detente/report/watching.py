@@ -15,7 +15,7 @@ from detente.model.check import Slack
 from detente.model.detection import Watch, watch
 from detente.report.figure import DANGER, FAINT, INK, PALETTE, Row, inline, time_axis
 from detente.report.panels import WHOLE, panels, told_apart
-from detente.report.roadmap import Reading, date_at, horizon, seen_by, steps, time_domain
+from detente.report.roadmap import Reading, horizon, seen_by, steps, time_domain
 from detente.report.table import Cell, Table
 from detente.report.words import NONE, day, leaving, measure, number, party, percent, when, years
 
@@ -295,7 +295,7 @@ def _used(reading: Reading, title: str, resource: Resource, until: float) -> lis
         {
             "title": f"{title.capitalize()}\n{unit}",
             "unit": unit,
-            "date": date_at(dossier.grid, t),
+            "date": dossier.grid.date_at(t),
             "used": math.fsum(x * reading.timing.share(m, k) for m, x in amounts),
             "limit": None if resource is UNLIMITED else resource.limit.value,
         }

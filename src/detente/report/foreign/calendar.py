@@ -16,7 +16,7 @@ from detente.dossier.schema import Dossier, InForce, ProgressBy, Require
 from detente.model.check_facts import Facts
 from detente.model.check_terms import Terms
 from detente.model.plan import Plan, complete
-from detente.report.roadmap import Reading, Step, date_at, needs, steps_of
+from detente.report.roadmap import Reading, Step, needs, steps_of
 from detente.report.story import requirement
 from detente.report.words import FIRMNESS, LEVELS, day, number, party, several, years
 
@@ -91,7 +91,7 @@ def _of_step(reading: Reading, step: Step) -> Iterator[Due]:
         share += rise
         what = f"{who}: {step.title}{_part(share)}"
         subject = f"{step.measure} {n}" if n else step.measure
-        seen = date_at(dossier.grid, max(0.0, reading.seen(index, e)))
+        seen = dossier.grid.date_at(max(0.0, reading.seen(index, e)))
         if e >= 0:
             details = tuple(_details(dossier, step, seen))
             yield Due(dossier.grid.dates[e], "enters", subject, what, details, categories)

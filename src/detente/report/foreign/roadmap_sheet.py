@@ -22,7 +22,7 @@ from detente.model.check import Slack, Verdict
 from detente.model.plan import Plan, Shares, complete
 from detente.report import courses
 from detente.report.foreign.workbook import write_workbook
-from detente.report.roadmap import Reading, date_at, needs, seen_by, steps_of
+from detente.report.roadmap import Reading, needs, seen_by, steps_of
 from detente.report.table import Cell, Table
 from detente.report.words import expectation, leaving, measure, party, several, side, years
 
@@ -116,7 +116,7 @@ def _verified_on(reading: Reading, m: int, day: date) -> date | None:
     seen = reading.seen(m, e)
     if seen < 0 and standing is not None:
         return standing.verified or standing.since
-    return date_at(dossier.grid, seen)
+    return dossier.grid.date_at(seen)
 
 
 # --- what it is worth, and what holds it together ---------------------------------------------------------------------
@@ -153,7 +153,7 @@ def _progress(reading: Reading) -> Table:
     times = sorted({t for points in lines.values() for t, _ in points if t < math.inf})
     rows: list[list[Cell]] = []
     for t in times:
-        rows.append([date_at(reading.dossier.grid, t), *(_at(points, t) for points in lines.values())])
+        rows.append([reading.dossier.grid.date_at(t), *(_at(points, t) for points in lines.values())])
     return Table.of("Progress", [DATE, *lines], rows)
 
 
