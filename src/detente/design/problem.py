@@ -23,7 +23,7 @@ from detente.model.arrays import Model
 from detente.model.conditions import Expression, in_force
 from detente.model.conditions import holds as condition_holds
 from detente.model.detection import SNAP
-from detente.model.paths import Rows
+from detente.model.linear import Rows
 from detente.model.temptation import Conditions, Label, Switch, conditions, joined, values
 from detente.model.tolerance import SLIGHT
 

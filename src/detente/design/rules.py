@@ -20,7 +20,7 @@ from detente.errors import DetenteError, UsageError
 from detente.model.arrays import Model
 from detente.model.check import Judge, Verdict
 from detente.model.detection import SNAP
-from detente.model.paths import truth
+from detente.model.linear import truth
 from detente.model.plan import Plan
 from detente.model.temptation import Conditions, conditions, values
 

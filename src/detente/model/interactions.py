@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from detente.dossier.schema import Condition
 from detente.model.arrays import TINY, Array
-from detente.model.breaches import INSTANT, Branch
+from detente.model.breaches import INSTANT
 from detente.model.conditions import Expression, all_of, any_of, in_force
-from detente.model.moments import Moments
-from detente.model.paths import Entries, Felt, Range, Rows, Valuation, felt
+from detente.model.entries import Entries, Felt, Range, felt, flow
+from detente.model.linear import Rows
 from detente.model.plan import FULL
 
 Clause = frozenset[str]
@@ -55,34 +55,30 @@ def conjunctions(when: Condition) -> Iterator[Conjunction]:
             yield frozenset(chosen), 1 if n % 2 else -1
 
 
-def add_interactions(v: Valuation, rows: Rows, branch: Branch, moments: Moments, chosen: Iterable[int]) -> None:
-    """Add to rows what some interactions of a dossier are worth on a branch."""
-    model = v.model
+def add_interactions(rows: Rows, entries: Entries, party: int, chosen: Iterable[int]) -> None:
+    """Add to rows what some interactions of a dossier are worth to a party on a branch."""
+    model, branch = entries.model, entries.branch
     for j in chosen:
         when = model.conditions[j]
-        own = felt(v, model.M + j)
+        own = felt(model.layers, model.once, party, model.M + j)
         if own is None:
             continue
         waits = any(model.index[name] in branch.waits for name in when.measures)
         for clauses, sign in conjunctions(when):
             scaled = tuple((until, sign * rate) for until, rate in own[0]), sign * own[1]
             if waits and branch.held is None:
-                _left_by_periods(v, rows, branch, moments, clauses, scaled)
+                _left_by_periods(rows, entries, clauses, scaled)
             else:
-                Joint(v, Entries(v, branch, branch.fates, moments), clauses, branch.held).add(rows, scaled)
+                Joint(entries, clauses, branch.held).add(rows, scaled)
 
 
-def _left_by_periods(
-    v: Valuation, rows: Rows, branch: Branch, moments: Moments, clauses: frozenset[Clause], own: Felt
-) -> None:
+def _left_by_periods(rows: Rows, entries: Entries, clauses: frozenset[Clause], own: Felt) -> None:
     """Where entries wait for what the leaver has entered: one period of its leaving after the other."""
-    whole = Entries(v, branch, branch.fates, moments)
-    model = v.model
-    for k0 in range(-1, model.K - 1):
-        if (cell := whole.within(k0)) is not None:
-            Joint(v, cell, clauses, np.full(len(moments), float(k0))).add(rows, own)
-    last = Entries(v, branch, branch.fates, moments, *whole.after_all())
-    Joint(v, last, clauses, np.full(len(moments), float(model.K - 1))).add(rows, own)
+    K = entries.model.K
+    for k0 in range(-1, K - 1):
+        if (cell := entries.within(k0)) is not None:
+            Joint(cell, clauses, np.full(len(entries.moments), float(k0))).add(rows, own)
+    Joint(entries.after_all(), clauses, np.full(len(entries.moments), float(K - 1))).add(rows, own)
 
 
 @dataclass(frozen=True)
@@ -98,9 +94,9 @@ class Group:
 class Joint:
     """Several clauses at once on a branch, by the last period of entry of each group of measures."""
 
-    def __init__(self, v: Valuation, entries: Entries, clauses: frozenset[Clause], held: Array | None) -> None:
-        self.v, self.entries, self.held = v, entries, held
-        self.model = v.model
+    def __init__(self, entries: Entries, clauses: frozenset[Clause], held: Array | None) -> None:
+        self.entries, self.held = entries, held
+        self.model, self.rho = entries.model, entries.rho
         self.clauses = [frozenset(self.model.index[n] for n in c) for c in sorted(clauses, key=sorted)]
         self.members = sorted(frozenset().union(*self.clauses))
         self.n, self.base = len(entries.moments), entries.moments.base
@@ -184,11 +180,12 @@ class Joint:
         for part in keys:
             code = code * width + part + 2
         _, first, where = np.unique(code, return_index=True, return_inverse=True)
-        numbers = np.array([self.v.number(self._expression(keys[:, f])) for f in first], np.int64)
+        known = rows.expressions
+        numbers = np.array([known.number(self._expression(keys[:, f])) for f in first], np.int64)
         i, amount = place[0], worth[place]
         number = numbers[where]
-        true = np.array([self.v.expressions[n] is True for n in numbers])[where]
-        false = np.array([self.v.expressions[n] is False for n in numbers])[where]
+        true = np.array([known[n] is True for n in numbers])[where]
+        false = np.array([known[n] is False for n in numbers])[where]
         np.add.at(rows.const, i[true], amount[true])
         open_ = ~true & ~false
         rows.add(i[open_].astype(np.int64), number[open_], amount[open_])
@@ -212,10 +209,10 @@ class Joint:
         t0 = self.entries.t0.reshape(-1, *[1] * len(self.groups))
         fixed, moving = self._ends(self.members)
         low, high = self._standing(self.low, self.high, fixed, moving, self.start - t0)
-        when = Range(self.entries.branch, self.v.rho, low, high)
+        when = Range(self.entries.branch, self.rho, low, high)
         total = np.zeros(self.start.shape)
         for until, rate in layers:
-            total = total + rate * self._flow(until, self.start) * when.chance
+            total = total + rate * flow(self.rho, until, self.start) * when.chance
             total = total - rate * self._ended(until, t0, fixed, moving, when)
         if once:
             total = total + once * self._first(t0)
@@ -232,14 +229,9 @@ class Joint:
     def _column(self, x: NDArray[Any]) -> NDArray[Any]:
         return x.reshape(-1, *[1] * len(self.groups))
 
-    def _flow(self, until: float, t: Array) -> Array:
-        rho = self.v.rho
-        flow: Array = np.maximum(np.exp(-rho * t) - np.exp(-rho * until), 0.0) / rho
-        return flow
-
     def _ended(self, until: float, t0: Array, fixed: Array, moving: Array, when: Range) -> Array:
         """E of a point a year from its end on until a time: the earlier of a fixed time and one that moves."""
-        rho, total = self.v.rho, np.zeros(self.start.shape)
+        rho, total = self.rho, np.zeros(self.start.shape)
         moves, stays = np.isfinite(moving), np.isfinite(fixed)
         offset = np.where(moves, moving, 0.0)
         cut = np.where(moves, np.where(stays, fixed - offset, np.inf), -np.inf)
@@ -253,7 +245,7 @@ class Joint:
             total = total + np.where(moves, seen / rho, 0.0)
         if np.any(stays):
             end = t0 + np.where(stays, fixed, 0.0)
-            total = total + np.where(stays, self._flow(until, end) * when.parts(0.0, cut, when.high), 0.0)
+            total = total + np.where(stays, flow(self.rho, until, end) * when.parts(0.0, cut, when.high), 0.0)
         return total
 
     def _first(self, t0: Array) -> Array:
@@ -264,9 +256,9 @@ class Joint:
             later = _reduce(np.logical_or, [self.fresh[g] for g in groups])
             since, until = self._standing(low, high, *self._ends(clause), self._latest(groups) - t0)
             low, high = np.where(later, since, low), np.where(later, until, high)
-        when = Range(self.entries.branch, self.v.rho, low, high)
+        when = Range(self.entries.branch, self.rho, low, high)
         fresh = _reduce(np.logical_or, self.fresh)
-        first: Array = np.where(fresh, np.exp(-self.v.rho * self.start) * when.chance, 0.0)
+        first: Array = np.where(fresh, np.exp(-self.rho * self.start) * when.chance, 0.0)
         return first
 
 

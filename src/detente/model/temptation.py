@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from detente.model.arrays import Array, Flags, Model
 from detente.model.breaches import Deviation, Maker
 from detente.model.detection import SNAP
+from detente.model.linear import Rows, Terms, truth
 from detente.model.moments import Moment, Moments
-from detente.model.paths import Rows, Terms, Valuation, truth
+from detente.model.paths import Valuation
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -23,8 +23,9 @@ from detente.model.breaches import Deviation, Maker
 from detente.model.check_terms import SLIGHT
 from detente.model.detection import SNAP
 from detente.model.laws import Exits
+from detente.model.linear import Rows, truth
 from detente.model.moments import Moments
-from detente.model.paths import Rows, Valuation, truth
+from detente.model.paths import Valuation
 from detente.model.plan import Plan
 from detente.model.temptation import NOTHING
 from detente.report.roadmap import Reading
