@@ -22,7 +22,9 @@ from detente.dossier.overlays import apply
 from detente.dossier.schema import Dossier
 from detente.errors import DossierError, UsageError
 from detente.model.check import Judge
+from detente.model.moments import Moment
 from detente.model.plan import Plan
+from detente.model.temptation import rows_at
 from tests.design.test_exhaustive import bargainers, met
 from tests.strategies import _seen, all_plans, documents
 
@@ -319,6 +321,21 @@ def test_the_best_exchange_within_a_budget(dossier: Dossier, budget: int) -> Non
 def test_the_best_exchange_within_a_budget_at_length(dossier: Dossier, budget: int) -> None:
     assume(size(dossier, Menus.of(dossier)) <= 20 * LARGE)
     together_is_best(dossier, budget)
+
+
+@given(exchanges())
+@settings(max_examples=5)
+def test_what_one_search_found_on_the_way_is_not_asked_of_the_next(dossier: Dossier) -> None:
+    search, aim = Search(Menus.of(dossier)), Aim("success", "none")
+    solver = search._solver(aim, Clock(60))
+    model = search.fakings.model
+    between = Moment.at(model.tau, float(model.tau[0]) + 0.1, "after")
+    late = solver.problem.extend(rows_at(model, "breakout", 0, -1, -1, [between]))
+    solver.problem.activate(late.start)
+    solver.problem.activate(0)
+    search.learn(solver)
+    assert search.active == {0}
+    assert set(search._solver(aim, Clock(60)).problem.active) == {0}
 
 
 # --- the least detection -----------------------------------------------------------------------------------------

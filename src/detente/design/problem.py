@@ -23,6 +23,7 @@ from detente.model.arrays import Model
 from detente.model.conditions import Expression, in_force
 from detente.model.conditions import holds as condition_holds
 from detente.model.detection import SNAP
+from detente.model.levels import without_deal
 from detente.model.linear import Rows
 from detente.model.temptation import Conditions, Label, Switch, conditions, joined, values
 from detente.model.tolerance import SLIGHT
@@ -436,7 +437,7 @@ class Problem:
         """The interest's level at time t in (or at the end of) period k, as entries stand in period k."""
         model = self.model
         row: Row = {}
-        const = course(model, name, t)
+        const = without_deal(model.dossier, name, t)
         for c, level, once, rate, until in self._effects(name):
             const += self._add(row, c, k, level + once)
             if once and c < model.M:
@@ -708,14 +709,6 @@ def scale(model: Model, name_or_shares: str | Mapping[str, object]) -> dict[int,
     return {m: a / total for m, a in amounts.items()} if total else amounts
 
 
-def course(model: Model, name: str, t: float) -> float:
-    """An interest's level without a deal at t years: linear between the dates given, constant outside, 0 without."""
-    d = model.dossier
-    points = [(years_between(d.start, day), level.value) for day, level in d.interests[name].course]
-    points.sort()
-    return float(np.interp(t, [x for x, _ in points], [y for _, y in points])) if points else 0.0
-
-
 __all__ = [
     "ANY_DEAL",
     "INF",
@@ -724,7 +717,6 @@ __all__ = [
     "ProgressBy",
     "Question",
     "asked",
-    "course",
     "earliest_periods",
     "family",
     "prerequisites",
