@@ -16,12 +16,13 @@ import time
 from collections.abc import Sequence
 
 from benchmarks.generator import dossier as generated
+from detente.design.known import Known
 from detente.design.problem import Question
 from detente.design.rules import Clock, Design, Designer
 from detente.dossier import load
 from detente.dossier.schema import Dossier
 from detente.model.arrays import Model
-from detente.model.temptation import Secret, conditions, joined
+from detente.model.temptation import Seldom, conditions, joined
 
 GAP = 0.005
 
@@ -29,8 +30,7 @@ GAP = 0.005
 def lazily(dossier: Dossier, *, gap: float, limit: float, success: str) -> tuple[float, Design]:
     """Seconds from dossier to the checked plan, and the design."""
     start = time.perf_counter()
-    model = Model.of(dossier)
-    made = Designer(model, Question(success), gap=gap, clock=Clock(limit)).design("nash")
+    made = Designer(Known.of(dossier), Question(success), gap=gap, clock=Clock(limit)).design("nash")
     return time.perf_counter() - start, made
 
 
@@ -38,10 +38,9 @@ def all_rows_at_once(dossier: Dossier, *, gap: float, limit: float) -> tuple[flo
     """The same by the straightforward model: every row in, no neighbourhoods, one programme."""
     start = time.perf_counter()
     model = Model.of(dossier)
-    cheating = Secret(model)
-    valued = joined([conditions(model), *(cheating.conditions(q, m) for q, m in cheating.pairs)])
-    designer = Designer(model, Question(), gap=gap, clock=Clock(limit), valued=valued)
-    for r in range(len(valued)):
+    every = joined([conditions(model), *Seldom(model).all()])
+    designer = Designer(Known(model, every), Question(), gap=gap, clock=Clock(limit))
+    for r in range(len(every)):
         designer.problem.activate(r)
     designer.solver.widths = ()
     made = designer.design("nash")

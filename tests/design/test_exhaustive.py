@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from detente.design.known import Known
 from detente.design.problem import Question
 from detente.design.rules import CAP, POSITIVE, RULES, Clock, Designer
 from detente.design.sizes import Sizes
@@ -19,7 +20,6 @@ from detente.dossier.schema import Before, Dossier, InForce, InterestBound, Prog
 from detente.model.arrays import Model
 from detente.model.check import Judge
 from detente.model.plan import Plan
-from detente.model.temptation import conditions
 from tests.strategies import all_plans, dossiers
 
 VALUED = ("consent", "breakout", "covert", "exposure", "secret_exposure")
@@ -156,9 +156,9 @@ def _minimal(dossier: Dossier, minimal: Judge, fine: list[Plan], people: list[st
 def agree(dossier: Dossier, success: str, openings: tuple[str, ...]) -> None:
     found = best(dossier, success, openings)
     model = Model.of(dossier)
-    valued = conditions(model)
+    known = Known(model)
     for rule in RULES:
-        designer = Designer(model, Question(success, openings), gap=0.0, clock=Clock(60.0), valued=valued)
+        designer = Designer(known, Question(success, openings), gap=0.0, clock=Clock(60.0))
         made = designer.design(rule)
         expected = found["_minimal"][rule] if rule in ("earliest", "minimal") else found[rule]
         if expected is None:
@@ -215,7 +215,7 @@ def test_designed_plans_are_the_best_of_all_at_length(dossier: Dossier, question
 def test_designs_with_divisible_measures_pass_check(dossier: Dossier, question: tuple[str, tuple[str, ...]]) -> None:
     success, openings = question
     for rule in ("utilitarian", "nash"):
-        designer = Designer(Model.of(dossier), Question(success, openings), gap=1e-6, clock=Clock(60.0))
+        designer = Designer(Known.of(dossier), Question(success, openings), gap=1e-6, clock=Clock(60.0))
         made = designer.design(rule)  # type: ignore[arg-type]
         assert made.status in ("satisfactory", "none_exists")
         if made.plan is not None:

@@ -325,17 +325,18 @@ def test_the_best_exchange_within_a_budget_at_length(dossier: Dossier, budget: i
 
 @given(exchanges())
 @settings(max_examples=5)
-def test_what_one_search_found_on_the_way_is_not_asked_of_the_next(dossier: Dossier) -> None:
+def test_what_one_search_found_on_the_way_serves_the_next(dossier: Dossier) -> None:
     search, aim = Search(Menus.of(dossier)), Aim("success", "none")
     solver = search._solver(aim, Clock(60))
     model = search.fakings.model
     between = Moment.at(model.tau, float(model.tau[0]) + 0.1, "after")
     late = solver.problem.extend(rows_at(model, "breakout", 0, -1, -1, [between]))
-    solver.problem.activate(late.start)
-    solver.problem.activate(0)
+    needed = {solver.problem.valued.labels[r] for r in (0, late.start)}
+    for r in (0, late.start):
+        solver.problem.activate(r)
     search.learn(solver)
-    assert search.active == {0}
-    assert set(search._solver(aim, Clock(60)).problem.active) == {0}
+    following = search._solver(aim, Clock(60)).problem
+    assert {following.valued.labels[r] for r in following.active} == needed
 
 
 # --- the least detection -----------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from detente.design.critical import critical
+from detente.design.known import Known
 from detente.design.problem import Question
 from detente.design.rules import RULES, Clock, Design, Designer, Rule
 from detente.dossier import Dossier, apply, from_dict, load
@@ -23,7 +24,6 @@ from detente.dossier.checks import magnitudes
 from detente.model.arrays import Model
 from detente.model.check import Judge
 from detente.model.plan import Plan
-from detente.model.temptation import conditions
 from detente.model.tolerance import SLIGHT
 from detente.report.words import exactly
 from tests.checkout import SHARED, needs_shared
@@ -36,9 +36,9 @@ FOUND = SHARED / "data" / "found"
 def designs(dossier: Dossier, success: str = "none", *, gap: float = 0.005) -> dict[Rule, Design]:
     """What every rule that can be asked says."""
     model = Model.of(dossier)
-    valued, question = conditions(model), Question(success)
+    known, question = Known(model), Question(success)
     rules = [r for r in RULES if dossier.success.minimal or r not in ("earliest", "minimal")]
-    return {r: Designer(model, question, gap=gap, clock=Clock(60.0), valued=valued).design(r) for r in rules}
+    return {r: Designer(known, question, gap=gap, clock=Clock(60.0)).design(r) for r in rules}
 
 
 # --- files on which the program was wrong ----------------------------------------------------------------------------

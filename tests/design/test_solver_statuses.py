@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from detente.design.judging import Judging
+from detente.design.known import Known
 from detente.design.problem import Problem, Question
 from detente.design.program import Answer, Program, Refused
 from detente.design.rules import Designer, any_plan
@@ -41,7 +42,7 @@ def exchange(**more: Any) -> Dossier:
 
 
 def solver(dossier: Dossier, judging: Judging | None = None) -> Solver:
-    return Solver(Problem(Model.of(dossier), Question()), Clock(30.0), judging=judging)
+    return Solver(Problem(Known.of(dossier), Question()), Clock(30.0), judging=judging)
 
 
 # --- refusals --------------------------------------------------------------------------------------------------------
@@ -110,7 +111,7 @@ def test_a_false_proof_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_proof_that_is_not_confirmed_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Program, "relax", lambda self, **given: NOTHING_FOUND)
     monkeypatch.setattr(Program, "any_solution", lambda self, **given: Answer("limit", None, -math.inf, math.inf))
-    made = Designer(Model.of(exchange()), Question(), gap=0.0, clock=Clock(30.0)).design("egalitarian")
+    made = Designer(Known.of(exchange()), Question(), gap=0.0, clock=Clock(30.0)).design("egalitarian")
     assert made.status == "undecided"
     assert NOT_TWICE in made.notes
 
@@ -137,10 +138,13 @@ class Missing(Judging):
         self.least, self.asked = least, 0
 
     def accepts(self, model: Model, shares: Any) -> bool:
-        return super().accepts(model, shares) and self.missed(model, shares) is None
+        return super().accepts(model, shares) and self._row(model, shares) is None
 
-    def missed(self, model: Model, shares: Any, known: Any = frozenset()) -> Conditions | None:
+    def missed(self, known: Known, shares: Any, held: Any = frozenset()) -> Conditions | None:
         self.asked += 1
+        return self._row(known.model, shares)
+
+    def _row(self, model: Model, shares: Any) -> Conditions | None:
         rows = conditions(model)
         consent = rows.only([label.kind == "consent" and label.party == 0 for label in rows.labels])
         row = Conditions(
@@ -156,7 +160,7 @@ def test_rows_that_a_plan_is_found_to_break_join_the_problem() -> None:
     found = solver(dossier, missing)
     before = len(found.problem.valued)
     outcome = found.best(ANY)
-    assert outcome.shares is None or missing.missed(found.problem.model, outcome.shares) is None
+    assert outcome.shares is None or missing._row(found.problem.model, outcome.shares) is None
     assert outcome.proved
     if outcome.shares is None:
         assert len(found.problem.valued) == before + 1
@@ -180,7 +184,7 @@ def test_any_plan_is_found_without_a_bound() -> None:
     dossier = exchange()
     measures = {**dossier.document["measures"]}
     measures["pay"] = {**measures["pay"], "divisible": True, "takes": "1 year"}
-    problem = Problem(Model.of(exchange(measures=measures)), Question())
+    problem = Problem(Known.of(exchange(measures=measures)), Question())
     assert problem.partial
     found = Solver(problem, Clock(30.0))
     found._bounded = lambda *_: pytest.fail("a bound was asked for")  # type: ignore[method-assign]

@@ -14,7 +14,7 @@ from detente.dossier.schema import Dossier
 from detente.model.arrays import Model
 from detente.model.check import Judge, Slack
 from detente.model.plan import Plan
-from detente.model.temptation import Conditions, Label, Secret, conditions, joined
+from detente.model.temptation import Conditions, Label, Seldom, conditions, joined
 from tests.strategies import dossiers, plans
 
 VALUED = ("consent", "breakout", "covert", "exposure", "secret_exposure")
@@ -63,8 +63,7 @@ def agree(dossier: Dossier, plan: Plan, within: float = 1e-8) -> int:
     """Compare every row on a date, and every other condition that the judge tries; how many."""
     model = Model.of(dossier)
     f = shares(model, plan)
-    cheating = Secret(model)
-    dated = slacks(joined([conditions(model), *(cheating.conditions(q, m) for q, m in cheating.pairs)]), f)
+    dated = slacks(joined([conditions(model), *Seldom(model).all()]), f)
     judged = {judged_name(s): s for s in Judge(dossier).slacks(plan) if s.kind in VALUED}
     idle = {p for p in dossier.parties if not any(k[:2] == ("breakout", p) for k in judged)}
     for name, value in dated.items():

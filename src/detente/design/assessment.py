@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from detente.design.footing import ASSUMED, Footing, footing
+from detente.design.known import Known
 from detente.design.margins import dangerous, exposures
 from detente.design.problem import Question
 from detente.design.rules import Design, Designer, Rule
@@ -14,7 +15,6 @@ from detente.dossier.schema import Dossier
 from detente.model.arrays import Model
 from detente.model.check import Slack, Verdict
 from detente.model.plan import Plan
-from detente.model.temptation import conditions
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,14 @@ def assess(
     gap: float = 0.005,
     say: Callable[[str], None] = lambda text: None,
     cancelled: Callable[[], bool] = lambda: False,
+    known: Known | None = None,
 ) -> Assessment:
-    """Judge a case. Each question gets its share of the time limit; what it leaves over goes to the next."""
-    model = Model.of(dossier)
-    valued = conditions(model)
+    """Judge a case. Each question gets its share of the time limit; what it leaves over goes to the next.
+
+    `known`: of the dossier, where something is.
+    """
+    known = known or Known.of(dossier)
+    model = known.model
     clock = Clock(time_limit, cancelled)
     asked = questions(dossier)
     verdicts: dict[str, Design] = {}
@@ -74,14 +78,13 @@ def assess(
     for i, name in enumerate(first):
         say(f"{describe(name, dossier)} ({i + 1} of {len(asked)})")
         share = Clock(max(1.0, clock.left / (len(asked) - i)), cancelled)
-        verdicts[name] = Designer(model, asked[name], gap=gap, clock=share, valued=valued, say=say).design(rule)
+        verdicts[name] = Designer(known, asked[name], gap=gap, clock=share, say=say).design(rule)
     verdicts = {name: verdicts[name] for name in asked}
     shown = next((n for n in ("full", "minimal", "none") if n in verdicts and verdicts[n].plan is not None), None)
     if shown is None and "none" not in verdicts and clock.left > 0:
         say("No success level can be had: looking for any deal at all")
-        verdicts["none"] = Designer(
-            model, Question(), gap=gap, clock=Clock(max(5.0, clock.left), cancelled), valued=valued, say=say
-        ).design(rule)
+        rest = Clock(max(5.0, clock.left), cancelled)
+        verdicts["none"] = Designer(known, Question(), gap=gap, clock=rest, say=say).design(rule)
         shown = "none" if verdicts["none"].plan is not None else None
     found = concluded(model, rule, verdicts, shown)
     if found.plan is None or found.proof is None:

@@ -14,7 +14,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from detente.design.judging import Judging, key_of, key_of_row, rows_of
+from detente.design.judging import Judging, key_of, key_of_row, on_dates, rows_of
+from detente.design.known import Known
 from detente.design.problem import LOOSE, MET, Linear, Problem, Question, standing_verified
 from detente.design.program import Array, Row, combine
 from detente.design.regimes import Choice, Inspection, Menus
@@ -24,7 +25,7 @@ from detente.errors import UsageError
 from detente.model.arrays import Model
 from detente.model.check import Slack
 from detente.model.detection import NEVER, SNAP, Watch, watch
-from detente.model.temptation import Conditions, Secret, conditions, joined
+from detente.model.temptation import Conditions, joined
 from detente.model.tolerance import SLIGHT
 
 AT_ONCE = Watch(1e9)
@@ -50,10 +51,9 @@ class Fakings:
         self.model = model = self._like_the_inspected(Model.of(dossier))
         """Under the regimes that confirm soonest: what its order and links allow, some choice may allow."""
         self.menu = {model.index[menu.measure]: i for i, menu in enumerate(menus.menus)}
-        self.open = conditions(model)
-        """The valued rows that no regime changes."""
-        self.secret = Secret(model)
-        self.pairs = tuple(self.secret.pairs)
+        self.known = Known(model)
+        """Its rows are those that no regime changes."""
+        self.pairs = tuple(self.known.seldom.pairs)
         """(q, m): what q can fake, and somebody minds."""
         self.together = {model.index[n] for c in model.conditions for n in c.measures}
         """Measures that interact with others."""
@@ -116,7 +116,7 @@ class Fakings:
     def rows(self, faking_: Faking) -> Conditions:
         """The rows on cheating on the dates, and behind them those that plans were found to break besides."""
         if faking_ not in self._blocks:
-            self._blocks[faking_] = self.secret.conditions(faking_.q, faking_.m, self._under(faking_))
+            self._blocks[faking_] = self.known.seldom.cheating(faking_.q, faking_.m, self._under(faking_))
         return self._blocks[faking_]
 
     def _under(self, faking_: Faking) -> Model:
@@ -136,7 +136,7 @@ class Fakings:
     def _difference(self, q: int, m: int, place: int) -> Array:
         """[rows on dates, M, K] what it adds to the coefficients that a measure is faked together with m."""
         sets = frozenset(self.mine(q)), frozenset({m})
-        all_, alone = (self.secret.conditions(q, m, self._under(Faking(q, m, place, s))).coef for s in sets)
+        all_, alone = (self.known.seldom.cheating(q, m, self._under(Faking(q, m, place, s))).coef for s in sets)
         difference: Array = all_ - alone
         return difference
 
@@ -156,8 +156,7 @@ class Choosing(Problem):
         self.cuts: dict[tuple[Faking, int], int | None] = {}
         """Rows on cheating in the programme."""
         self._counted: dict[tuple[int, tuple[Any, ...]], int] = {}
-        model = fakings.model if dossier is None else replace(fakings.model, dossier=dossier)
-        super().__init__(model, question, valued=fakings.open)
+        super().__init__(fakings.known if dossier is None else fakings.known.asking_else(dossier), question)
         if budget is not None:
             self.program.add_row(self.spent, high=budget + 1e-9)
 
@@ -428,10 +427,11 @@ class ChoosingSolver(Solver):
             faking_ = fakings.of(q, m, self._at)
             added += sum([self.problem.cut(faking_, r) for r in fakings.add(faking_, slacks)])
         if open_ := [s for s in found if s.measure is None]:
-            new = self.problem.extend(rows_of(model, open_))
-            for r in new:
+            dates = on_dates(self.problem.known, open_, self._on_dates())
+            new = self.problem.extend(joined([rows_of(model, open_), *dates]))
+            for r in new[: len(open_)]:
                 self.problem.activate(r)
-            added += len(new)
+            added += len(open_)
         return added
 
     def offer(self, shares: Array, objective: Objective | None = None) -> bool:
@@ -439,6 +439,7 @@ class ChoosingSolver(Solver):
             return False
         if not self._settled(shares, objective):
             self.chosen[shares.tobytes()] = self._at
+            self._scored = None, []  # regimes count
         return True
 
     def offer_with(self, shares: Array, choice: Choice) -> bool:

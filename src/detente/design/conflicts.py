@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from detente.design.judging import HARD, Judging, name_of, plan_of, secret
+from detente.design.judging import HARD, Judging, name_of, plan_of
+from detente.design.known import Known
 from detente.design.problem import Problem, Question, asked, family
 from detente.design.program import INF, Array, Program, Refused, ones
 from detente.design.solve import ANY, Clock, Solver
 from detente.errors import DetenteError
-from detente.model.arrays import Model
-from detente.model.temptation import Conditions, joined
+from detente.model.temptation import Label
 
 Held = frozenset[str]
 
@@ -33,11 +33,13 @@ class Conflict:
     proven_minimal: bool
 
 
-def members(model: Model, valued: Conditions, question: Question) -> tuple[str, ...]:
+def members(known: Known, question: Question) -> tuple[str, ...]:
     """The conditions that bind in a question, by name, in the order of telling."""
     order = ("consent", "breakout", "covert", "exposure")
-    families = dict.fromkeys(family(model, label) for label in valued.labels)
-    families |= dict.fromkeys(f"covert.{model.parties[q]}" for q, _ in secret(model).pairs if model.valued[q])
+    model = known.model
+    families = dict.fromkeys(family(model, label) for label in known.rows.labels)
+    families |= dict.fromkeys(f"covert.{model.parties[q]}" for q, _ in known.seldom.pairs if model.valued[q])
+    families |= dict.fromkeys(f"exposure.{model.parties[p]}" for p, _ in known.seldom.exposures)
     found = [*asked(model, question), *sorted(families, key=lambda name: order.index(name.split(".")[0]))]
     return tuple(name for name in found if name not in question.without)
 
@@ -45,15 +47,15 @@ def members(model: Model, valued: Conditions, question: Question) -> tuple[str, 
 class Possible:
     """Whether some plan meets a set of conditions: by a plan known, by a proof known, else by solving."""
 
-    def __init__(self, model: Model, valued: Conditions, question: Question, clock: Clock) -> None:
-        self.model, self.valued, self.question, self.clock = model, valued, question, clock
-        self.all: Held = frozenset(members(model, valued, question))
-        self.judge = Judging.of(model, question).judge
+    def __init__(self, known: Known, question: Question, clock: Clock) -> None:
+        self.known, self.model, self.question, self.clock = known, known.model, question, clock
+        self.all: Held = frozenset(members(known, question))
+        self.judge = Judging.of(known, question).judge
         self.met: list[Held] = []
         """What the plans known meet."""
         self.ruled_out: list[Held] = []
         """Sets proved impossible."""
-        self.binding: set[int] = set()
+        self.binding: set[Label] = set()
         """Valued rows that solves have needed: each next one begins with them."""
 
     def __call__(self, held: Held) -> bool | None:
@@ -67,19 +69,13 @@ class Possible:
     def solve(self, held: Held) -> bool | None:
         """Settle a set by the solver, whatever is known."""
         question = replace(self.question, without=self.all - held)
-        problem = Problem(self.model, question, valued=self.valued)
-        place = self._place(held)
-        for row in sorted(self.binding):
-            if row in place:
-                problem.activate(place[row])
+        problem = Problem(self.known, question)
+        for r, label in enumerate(problem.valued.labels):
+            if label in self.binding:
+                problem.activate(r)
         judging = Judging(self.model.dossier, question, judge=self.judge)
         outcome = Solver(problem, self.clock, judging=judging).best(ANY)
-        back = {new: row for row, new in place.items()}
-        back |= {len(place) + i: len(self.valued) + i for i in range(len(problem.valued) - len(place))}
-        self.binding |= {back[r] for r in problem.active}
-        if len(problem.valued) > len(place):
-            new = problem.valued.only([r >= len(place) for r in range(len(problem.valued))])
-            self.valued = joined([self.valued, new])
+        self.binding |= {problem.valued.labels[r] for r in problem.active}
         if outcome.shares is not None:
             self.learn(outcome.shares, held)
             return True
@@ -97,11 +93,6 @@ class Possible:
                 f"a plan did not pass check ({sorted(broken & (held | HARD))}): please report this dossier"
             )
         self.met.append(self.all - broken)
-
-    def _place(self, held: Held) -> dict[int, int]:
-        """Row of all valued rows → row among those of a set."""
-        kept = [r for r, label in enumerate(self.valued.labels) if family(self.model, label) in held]
-        return {row: new for new, row in enumerate(kept)}
 
 
 def shrink(possible: Callable[[Held], bool | None], core: Sequence[str], base: Held = frozenset()) -> tuple[str, ...]:

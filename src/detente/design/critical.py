@@ -20,6 +20,7 @@ from functools import lru_cache
 from itertools import combinations, product, repeat
 from typing import Any, Literal
 
+from detente.design.known import Known
 from detente.design.parallel import each, stopped, workers
 from detente.design.problem import Question
 from detente.design.rules import Designer, any_plan
@@ -30,10 +31,8 @@ from detente.dossier.places import dotted, nearest
 from detente.dossier.restate import Manner, manner_of, raw_at
 from detente.dossier.schema import Dossier
 from detente.errors import DossierError, UsageError
-from detente.model.arrays import Model
 from detente.model.check import Judge
 from detente.model.plan import Plan
-from detente.model.temptation import conditions
 
 Status = Literal["flips", "no_flip_in_range", "undecided"]
 MINIMAL = Question("minimal")
@@ -203,11 +202,10 @@ def dial_of(dossier: Dossier, found: Input) -> Dial:
 
 def _stated(dossier: Dossier, question: Question, clock: Clock) -> tuple[bool | None, list[Plan]]:
     """The verdict on the dossier as it stands, and two plans far from each other where there are any."""
-    model = Model.of(dossier)
-    valued = conditions(model)
+    known = Known.of(dossier)
     plans = []
     for rule in ("robust", "nash"):
-        found = Designer(model, question, gap=0.02, clock=clock, valued=valued).design(rule)
+        found = Designer(known, question, gap=0.02, clock=clock).design(rule)
         if found.status == "none_exists":
             return False, []
         if found.plan is not None:

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from detente.design.conflicts import Conflict, Possible, concessions, conflicts, members
+from detente.design.known import Known
 from detente.design.problem import Question
 from detente.design.rules import Design, Designer, Rule
 from detente.design.solve import Clock
 from detente.dossier.overlays import apply
 from detente.dossier.schema import Demand, Dossier
-from detente.model.arrays import Model
-from detente.model.temptation import conditions
 
 Status = Literal["satisfactory", "none_exists", "undecided"]
 T = TypeVar("T")
@@ -70,21 +69,20 @@ def explain(
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Explanation:
     """All minimal conflicts of a question (at most so many), and the cheapest concessions (likewise; None: all)."""
-    model = Model.of(dossier)
-    valued = conditions(model)
+    known = Known.of(dossier)
     clock = Clock(time_limit, cancelled)
-    order = members(model, valued, question)
-    possible = Possible(model, valued, question, clock)
+    order = members(known, question)
+    possible = Possible(known, question, clock)
     whole = possible(possible.all)
     if whole is not False:
         status: Status = "satisfactory" if whole else "undecided"
         return Explanation(dossier, question, status, order, (), whole is True, (), whole is True, ())
 
     def opened(overlay: Mapping[str, Any]) -> Design:
-        changed = Model.of(apply(dossier, overlay))
         left = Clock(max(5.0, clock.left), cancelled)
         asked = replace(question, without=frozenset())
-        return Designer(changed, asked, gap=gap, clock=left, valued=replace(valued, model=changed)).design(rule)
+        changed = known.asking_else(apply(dossier, overlay))
+        return Designer(changed, asked, gap=gap, clock=left).design(rule)
 
     prices = for_sale(dossier, order)
     say("Looking for the cheapest concessions")
@@ -96,10 +94,10 @@ def explain(
         less, _ = _some(concessions(possible, own), alternatives, say, "lesser successes")
         lesser = tuple(Lesser(s, o := _shorter(dossier, s), opened(o)) for s in less if len(s) == len(less[0]))
     say("Looking for conflicts")
-    known, complete = _some(conflicts(possible, order), most, say, "conflicts")
-    known.sort(key=lambda c: (len(c.members), [order.index(n) for n in c.members]))
-    complete = complete and all(c.proven_minimal for c in known)
-    return Explanation(dossier, question, "none_exists", order, tuple(known), complete, found, ranked, lesser)
+    least, complete = _some(conflicts(possible, order), most, say, "conflicts")
+    least.sort(key=lambda c: (len(c.members), [order.index(n) for n in c.members]))
+    complete = complete and all(c.proven_minimal for c in least)
+    return Explanation(dossier, question, "none_exists", order, tuple(least), complete, found, ranked, lesser)
 
 
 def for_sale(dossier: Dossier, names: Sequence[str]) -> dict[str, float]:

@@ -18,6 +18,7 @@ import numpy as np
 from detente.design.choices import exact, space_of
 from detente.design.exact import Exact, exact_frontier
 from detente.design.exact import Point as Outcomes
+from detente.design.known import Known
 from detente.design.problem import ANY_DEAL, Linear, Question
 from detente.design.program import Array
 from detente.design.rules import Design, Designer, Rule, Status, counted_from
@@ -27,7 +28,6 @@ from detente.errors import UsageError
 from detente.model.arrays import Model
 from detente.model.check import Verdict
 from detente.model.plan import Plan
-from detente.model.temptation import conditions
 
 MARKS: tuple[Rule, ...] = ("nash", "kalai_smorodinsky", "egalitarian", "utilitarian")
 ROADMAPS = "ε-constraint on full roadmaps"
@@ -103,14 +103,14 @@ def frontier(
         return _of_choices(dossier, question, found)
     if ignore_walk_away:
         raise UsageError("walk-away values can be ignored only where a case is nothing but choices, without time")
-    model = Model.of(dossier)
-    valued = conditions(model)
+    known = Known.of(dossier)
+    model = known.model
     clock = Clock(time_limit, cancelled)
     designs: dict[str, Design] = {}
-    designer = Designer(model, question, gap=gap, clock=clock, valued=valued)
+    designer = Designer(known, question, gap=gap, clock=clock)
     for rule in MARKS:
         say(f"Looking for the {rule.replace('_', '–').title()} point")
-        chosen = Designer(model, question, gap=gap, clock=clock, valued=valued) if rule == "nash" else designer
+        chosen = Designer(known, question, gap=gap, clock=clock) if rule == "nash" else designer
         designs[rule] = chosen.design(rule)
         if designs[rule].status == "none_exists":
             return _nothing(dossier, question, designs[rule])

@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 from detente.design.conflicts import members
 from detente.design.critical import PRECISION, Dial, dial_of, first_flip, is_within
-from detente.design.judging import name_of, plan_of
+from detente.design.judging import Judging, name_of, plan_of
+from detente.design.known import Known
 from detente.design.problem import ANY_DEAL, Question
 from detente.design.rules import RULES, Design, Designer, threat
 from detente.design.solve import ANY, Clock, Outcome
@@ -27,8 +28,6 @@ from detente.dossier.overlays import apply
 from detente.dossier.schema import Dossier
 from detente.errors import DossierError
 from detente.model.arrays import Model
-from detente.model.check import Judge
-from detente.model.temptation import Conditions, conditions
 
 MORE = 1e-3
 """How much more, as a part, a party must hope for than it could have, for its hope to be an obstacle."""
@@ -162,22 +161,26 @@ def gap(
     time_limit: float = 300.0,
     say: Callable[[str], None] = lambda text: None,
     cancelled: Callable[[], bool] = lambda: False,
+    known: Known | None = None,
 ) -> Gap:
-    """Everyone's hopes against what they can have; `beliefs`: search, too, for what they would have to believe."""
-    return _Gap(dossier, question, tolerance, Clock(time_limit, cancelled), say).run(beliefs=beliefs)
+    """Everyone's hopes against what they can have; `beliefs`: search, too, for what they would have to believe.
+
+    `known`: of the dossier, where something is.
+    """
+    clock = Clock(time_limit, cancelled)
+    return _Gap(known or Known.of(dossier), question, tolerance, clock, say).run(beliefs=beliefs)
 
 
 class _Gap:
     """Works out the table; models of views, and what is best in them, are found once."""
 
     def __init__(
-        self, dossier: Dossier, question: Question, tolerance: float, clock: Clock, say: Callable[[str], None]
+        self, known: Known, question: Question, tolerance: float, clock: Clock, say: Callable[[str], None]
     ) -> None:
-        self.dossier, self.question, self.tolerance, self.clock, self.say = dossier, question, tolerance, clock, say
-        self.model = Model.of(dossier)
-        self.valued = conditions(self.model)
-        self.designer = self._designer(self.model, self.valued, question)
-        self.judge = Judge(dossier, success=question.success)  # type: ignore[arg-type]
+        self.known, self.model, self.dossier = known, known.model, known.model.dossier
+        self.question, self.tolerance, self.clock, self.say = question, tolerance, clock, say
+        self.designer = self._designer(self.known, question)
+        self.judge = Judging.of(known, question).judge
         self.finished = True
         self.patience = max(2.0, clock.left / 40)
         """Seconds for each best plan: within them most are proved, and the rest have a bound."""
@@ -220,8 +223,8 @@ class _Gap:
 
     # --- hopes ---------------------------------------------------------------------------------------------------
 
-    def _designer(self, model: Model, valued: Conditions, question: Question) -> Designer:
-        return Designer(model, question, gap=self.tolerance, clock=self.clock, valued=valued)
+    def _designer(self, known: Known, question: Question) -> Designer:
+        return Designer(known, question, gap=self.tolerance, clock=self.clock)
 
     def _can(self, p: int) -> Hope:
         self.say(f"What {self._name(p)} can get")
@@ -247,7 +250,7 @@ class _Gap:
                 continue
             self.say(f"What the {rule.replace('_', '-')} rule gives")
             shared = rule in ("kalai_smorodinsky", "egalitarian", "utilitarian")
-            designer = self.designer if shared else self._designer(self.model, self.valued, self.question)
+            designer = self.designer if shared else self._designer(self.known, self.question)
             with self.clock.within(2 * self.patience):
                 designs[rule] = designer.design(rule)
         return designs
@@ -255,11 +258,11 @@ class _Gap:
     def _party(self, p: int, can: Hope, designs: Mapping[str, Design]) -> PartyGap:
         name = self.model.parties[p]
         openings = [n for n, d in self.dossier.demands.items() if d.by == name and d.firmness == "opening"]
-        thinks, view = None, (self.model, self.valued)
+        thinks, view = None, self.known
         if name in self.dossier.views:
             view = self._view(name)
             self.say(f"What {self._name(p)} thinks that it can get")
-            thinks = self._hope(view[0], p, self._best(self._designer(*view, self.question), p))
+            thinks = self._hope(view.model, p, self._best(self._designer(view, self.question), p))
         settled = {d: self._one(view, name, d, openings) for d in openings}
         return PartyGap(
             party=name,
@@ -271,7 +274,7 @@ class _Gap:
             gets={r: d.verdict.values[name] if d.verdict else None for r, d in designs.items()},
             hopeless=tuple(d for d, possible in settled.items() if possible is False),
             unsettled=tuple(d for d, possible in settled.items() if possible is None),
-            without=self._without(p, name, view[0]),
+            without=self._without(p, name, view.model),
         )
 
     def _without(self, p: int, name: str, view: Model) -> Without:
@@ -287,8 +290,8 @@ class _Gap:
         if not claimed:
             return None
         self.say("Whether there is as much as all claim")
-        consents = frozenset(n for n in members(self.model, self.valued, self.question) if n.startswith("consent."))
-        designer = self._designer(self.model, self.valued, replace(self.question, without=consents))
+        consents = frozenset(n for n in members(self.known, self.question) if n.startswith("consent."))
+        designer = self._designer(self.known, replace(self.question, without=consents))
         with self.clock.within(self.patience):
             best = designer.best_together()
         base = sum(float(designer.threat[p]) for p in designer.bargainers)
@@ -300,24 +303,23 @@ class _Gap:
         """The best for a party that meets its opening position and its own conditions, and nobody else's."""
         self.say(f"What {self._name(p)} asks for")
         question = Question("none", (name,))
-        others = [n for n in members(self.model, self.valued, question) if not self._own(n, name)]
+        others = [n for n in members(self.known, question) if not self._own(n, name)]
         asked = replace(question, without=frozenset(others))
-        return self._hope(self.model, p, self._best(self._designer(self.model, self.valued, asked), p))
+        return self._hope(self.model, p, self._best(self._designer(self.known, asked), p))
 
     def _own(self, member: str, party: str) -> bool:
         kind, _, rest = member.partition(".")
         return self.dossier.demands[rest].by == party if kind == "demands" else rest == party
 
-    def _view(self, party: str, changes: Mapping[str, Any] | None = None) -> tuple[Model, Conditions]:
+    def _view(self, party: str, changes: Mapping[str, Any] | None = None) -> Known:
         """The case as a party sees it, with further changes."""
-        model = Model.of(apply(self.dossier, {**self.dossier.views[party], **(changes or {})}))
-        return model, conditions(model)
+        return Known.of(apply(self.dossier, {**self.dossier.views[party], **(changes or {})}))
 
-    def _one(self, view: tuple[Model, Conditions], party: str, demand: str, openings: Sequence[str]) -> bool | None:
+    def _one(self, view: Known, party: str, demand: str, openings: Sequence[str]) -> bool | None:
         """Whether some satisfactory plan in a view meets one demand of an opening position."""
         self.say(f"Whether {demand} could be met in its own view")
         others = frozenset(f"demands.{n}" for n in openings if n != demand)
-        designer = self._designer(*view, Question("none", (party,), others))
+        designer = self._designer(view, Question("none", (party,), others))
         return _settled(designer.solver.best(ANY))
 
     # --- beliefs -------------------------------------------------------------------------------------------------
@@ -337,17 +339,18 @@ class _Gap:
         )
         return None if outcome.shares is None else min(1.0, outcome.objective)
 
-    def _promising(self, targets: Mapping[str, float], view: tuple[Model, Conditions] | None = None) -> Designer:
+    def _promising(self, targets: Mapping[str, float], view: Known | None = None) -> Designer:
         """A designer whose plans give each party at least so much, less what rounding takes."""
-        model, valued = view or (self.model, self.valued)
-        designer = self._designer(model, valued, self.question)
+        designer = self._designer(view or self.known, self.question)
         for party, target in targets.items():
-            worth = designer.problem.worth[model.parties.index(party)]
+            p = self.model.parties.index(party)
+            worth, size = designer.problem.worth[p], designer.at_stake(p)
             assert worth is not None
-            size = designer.at_stake(model.parties.index(party))
+            enough = target - 1e-6 * max(min(1.0, size), abs(target))
             row = {c: v / size for c, v in worth.row.items()}
-            least = target - worth.const - 1e-6 * max(min(1.0, size), abs(target))
-            designer.problem.program.add_row(row, low=least / size)
+            designer.problem.program.add_row(row, low=(enough - worth.const) / size)
+            pool = designer.solver.pool
+            pool[:] = [shares for shares in pool if designer.value(p, shares) >= enough]
         return designer
 
     def _beliefs(self, targets: Mapping[str, float]) -> tuple[Belief, ...]:

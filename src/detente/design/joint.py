@@ -37,7 +37,7 @@ class Joint(Designer):
         **given: Any,
     ) -> None:
         self.fakings, self.budget, self.fixed, self.rule = fakings, budget, fixed, rule
-        super().__init__(fakings.model, question, valued=fakings.open, **given)
+        super().__init__(fakings.known, question, **given)
 
     def _fresh(self, pool: Sequence[Array] = ()) -> None:
         chosen, cuts = (self.solver.chosen, self.problem.cuts) if pool else ({}, {})

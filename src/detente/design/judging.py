@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
+from detente.design.known import Known
 from detente.design.problem import Question
 from detente.design.program import Array
 from detente.dossier.schema import Dossier
@@ -15,7 +17,7 @@ from detente.model.arrays import Model
 from detente.model.check import Judge, Slack
 from detente.model.moments import Moment
 from detente.model.plan import Plan
-from detente.model.temptation import Conditions, Label, Secret, joined, rows_at
+from detente.model.temptation import Conditions, Label, joined, rows_at
 
 HARD = frozenset({"empty", "grid", "order", "pace", "one_of", "capacity", "link"})
 """Conditions that are no part of any conflict: they hold whatever is given up."""
@@ -30,10 +32,10 @@ class Judging:
             self.judge = judge
 
     @classmethod
-    def of(cls, model: Model, question: Question) -> Judging:
+    def of(cls, known: Known, question: Question) -> Judging:
         """Of a model's dossier; all questions about one model share what its judge has worked out."""
-        judge = _judge(model).asking(question.success, question.openings)  # type: ignore[arg-type]
-        return cls(model.dossier, question, judge=judge)
+        judge = known.judge.asking(question.success, question.openings)  # type: ignore[arg-type]
+        return cls(known.model.dossier, question, judge=judge)
 
     @cached_property
     def judge(self) -> Judge:
@@ -46,43 +48,48 @@ class Judging:
             return self.judge.satisfactory(plan)
         return all(s.accepted or name_of(s) in self.question.without for s in self.judge.slacks(plan))
 
-    def missed(self, model: Model, shares: Array, known: Set[tuple[int, int]] = frozenset()) -> Conditions | None:
+    def fits(self, model: Model, shares: Array) -> bool:
+        """Whether a plan meets all that has no value."""
+        timing = self.judge.terms.clock.timing(plan_of(model, shares))
+        return all(term.judge(timing) is None for term in self.judge.terms.all)
+
+    def missed(self, known: Known, shares: Array, held: Set[Topic] = frozenset()) -> Conditions | None:
         """Rows that a plan breaks and that no problem holds from the start; None where it breaks none of them.
 
-        Where cheating on a measure pays, all rows on its dates come at once: the next plan would break others of them.
-        `known`: whose faking what the problem has these of, as `fakings` tells.
+        Behind them all rows on dates of what they are about: the next plan would break others of them. `held`: what the
+        problem has these of, as `topics` tells.
         """
-        found = self.broken(model, shares)
-        return joined(list(_rows(model, found, known))) if found else None
+        found = self.broken(known.model, shares)
+        return joined([rows_of(known.model, found), *on_dates(known, found, held)]) if found else None
 
     def broken(self, model: Model, shares: Array) -> list[Slack]:
         """The conditions that a plan breaks and that no problem holds from the start, the worst of each family."""
         return [s for s in self.judge.missed(plan_of(model, shares)) if name_of(s) not in self.question.without]
 
 
-def _rows(model: Model, found: Sequence[Slack], known: Set[tuple[int, int]]) -> Iterator[Conditions]:
-    yield rows_of(model, found)
-    for faker, measure in dict.fromkeys((s.other or s.party, s.measure) for s in found if s.measure is not None):
-        pair = model.parties.index(faker or ""), model.index[measure or ""]
-        if pair not in known:
-            yield secret(model).conditions(*pair)
+Topic = tuple[Literal["exposure", "cheating"], int, int]
+"""Conditions that come with all their dates: who is left exposed by whom, and who fakes what."""
 
 
-def fakings(rows: Conditions) -> set[tuple[int, int]]:
-    """Whose faking what is among rows on dates."""
-    dated = (label for label in rows.labels if label.measure >= 0 and label.moment >= 0)
-    return {(label.party if label.kind == "covert" else label.other, label.measure) for label in dated}
+def on_dates(known: Known, found: Iterable[Slack], held: Set[Topic]) -> Iterator[Conditions]:
+    """All rows on dates of what some of the judge's conditions are about, where they are not held."""
+    model = known.model
+    for kind, a, b in dict.fromkeys(about for s in found if (about := _about(model, s)) and about not in held):
+        yield known.seldom.exposure(a, b) if kind == "exposure" else known.seldom.cheating(a, b)
 
 
-@lru_cache(maxsize=4)
-def _judge(model: Model) -> Judge:
-    return Judge(model.dossier)
+def _about(model: Model, s: Slack) -> Topic | None:
+    parties = model.parties
+    if s.measure is not None:
+        return "cheating", parties.index(s.other or s.party or ""), model.index[s.measure]
+    return None if s.other is None else ("exposure", parties.index(s.party or ""), parties.index(s.other))
 
 
-@lru_cache(maxsize=4)
-def secret(model: Model) -> Secret:
-    """The conditions on cheating of a model."""
-    return Secret(model)
+def topics(rows: Conditions) -> set[Topic]:
+    """What rows on dates are about besides consent and one's own breaking out."""
+    dated = [label for label in rows.labels if label.moment >= 0]
+    faked: set[Topic] = {("cheating", x.party if x.other < 0 else x.other, x.measure) for x in dated if x.measure >= 0}
+    return faked | {("exposure", x.party, x.other) for x in dated if x.kind == "exposure"}
 
 
 def rows_of(model: Model, slacks: Iterable[Slack]) -> Conditions:

@@ -19,6 +19,7 @@ from detente.dossier.overlays import apply
 from detente.dossier.schema import Dossier, Verify
 from detente.model.check import Judge
 from detente.model.detection import Watch
+from detente.model.temptation import Label
 from detente.model.tolerance import SLIGHT
 
 QUICKEST = 1000.0
@@ -89,7 +90,7 @@ class Detections:
         self.dossier, self.question, self.say = dossier, question, say
         self.fakings = Rated(dossier)
         self.cuts: dict[tuple[Faking, int], None] = {}
-        self.active: set[int] = set()
+        self.active: set[Label] = set()
         self.plans: list[Array] = []
 
     def least(self, measure: str, clock: Clock) -> Rate:
@@ -137,13 +138,14 @@ class Detections:
         solver = ChoosingSolver(problem, clock, under=lambda choice: judging)
         if (known := next((shares for shares in self.plans if solver.offer(shares)), None)) is not None:
             return known, True
-        for row in sorted(self.active):
-            problem.activate(row)
+        for r, label in enumerate(problem.valued.labels):
+            if label in self.active:
+                problem.activate(r)
         for faking, r in self.cuts:
             if faking == self.fakings.of(faking.q, faking.m, ()):
                 problem.cut(faking, r)
         outcome = solver.best(ANY)
-        self.active |= {r for r in problem.active if r < len(self.fakings.open)}  # not what was found on the way
+        self.active |= {problem.valued.labels[r] for r in problem.active}
         self.cuts |= dict.fromkeys(problem.cuts)
         if outcome.shares is not None:
             self.plans.append(outcome.shares)

@@ -25,6 +25,7 @@ from detente.dossier.schema import Dossier, InForce, ProgressBy, Require, Succes
 from detente.errors import DetenteError
 from detente.model.check import Judge
 from detente.model.plan import Plan
+from detente.model.temptation import Label
 
 Status = Literal["satisfactory", "none_exists", "undecided"]
 Kind = Literal["success", "progress", "measure"]
@@ -110,7 +111,7 @@ class Search:
         self.menus, self.openings, self.say = menus, tuple(openings), say
         self.fakings = Fakings(menus)
         self.cuts: dict[tuple[Faking, int], int | None] = {}
-        self.active: set[int] = set()
+        self.active: set[Label] = set()
         self.plans: list[tuple[Array, Choice]] = []
         self.known: dict[Aim, Least] = {}
         self.judge = lru_cache(maxsize=512)(self._judge)
@@ -180,10 +181,7 @@ class Search:
     def _solver(self, aim: Aim, clock: Clock) -> ChoosingSolver:
         """The programme for an aim, with all rows that others turned out to need."""
         problem = Choosing(self.fakings, Question(aim.level, self.openings), aim.asked(self.fakings.model.dossier))
-        for row in sorted(self.active):
-            problem.activate(row)
-        for cut in self.cuts:
-            problem.cut(*cut)
+        self._begin(problem)
 
         def under(choice: Choice) -> Judging:
             judge = self.judge(aim, choice)
@@ -193,19 +191,24 @@ class Search:
 
     def seed(self, solver: ChoosingSolver, aim: Aim, choice: Choice) -> None:
         """Give a solver under one choice what is known: rows, and plans that reach an aim under it."""
-        for row in sorted(self.active):
-            solver.problem.activate(row)
-        for cut in self.cuts:
-            solver.problem.cut(*cut)
+        self._begin(solver.problem)
         for shares, _ in self.plans:
             if self._fits(aim, shares, choice):
                 solver.offer_with(shares, choice)
 
     def learn(self, solver: ChoosingSolver) -> None:
         """Keep the rows that a solver turned out to need."""
-        known = len(self.fakings.open)  # what a search found besides is its own
-        self.active |= {r for r in solver.problem.active if r < known}
-        self.cuts |= solver.problem.cuts
+        problem = solver.problem
+        self.active |= {problem.valued.labels[r] for r in problem.active}
+        self.cuts |= problem.cuts
+
+    def _begin(self, problem: Choosing) -> None:
+        """Put rows into a programme that others turned out to need."""
+        for r, label in enumerate(problem.valued.labels):
+            if label in self.active:
+                problem.activate(r)
+        for cut in self.cuts:
+            problem.cut(*cut)
 
     def _some(self, aim: Aim, solver: ChoosingSolver) -> Array | None:
         """Any plan at all, under the most inspection: for a search that found none."""
@@ -220,9 +223,8 @@ class Search:
 
     def _fits(self, aim: Aim, shares: Array, choice: Choice) -> bool:
         """Whether it meets all that has no value; the rest it met for another aim."""
-        terms = self.judge(aim, choice).terms
-        timing = terms.clock.timing(plan_of(self.fakings.model, shares))
-        return all(term.judge(timing) is None for term in terms.all)
+        judge = self.judge(aim, choice)
+        return Judging(judge.dossier, Question(aim.level, self.openings), judge=judge).fits(self.fakings.model, shares)
 
 
 def _reached(spent: float, bound: float) -> bool:

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from detente.design.known import Known
 from detente.design.program import INF, Array, Program, Row, combine
 from detente.design.sizes import Sizes
 from detente.dossier.grid import years_between
@@ -25,7 +26,7 @@ from detente.model.conditions import holds as condition_holds
 from detente.model.detection import SNAP
 from detente.model.levels import without_deal
 from detente.model.linear import Rows
-from detente.model.temptation import Conditions, Label, Switch, conditions, joined, values
+from detente.model.temptation import Conditions, Label, Switch, joined
 from detente.model.tolerance import SLIGHT
 
 SOME = 1e-4
@@ -62,12 +63,12 @@ class Linear:
 class Problem:
     """Builds the programme for a model and a question."""
 
-    def __init__(self, model: Model, question: Question = Question(), *, valued: Conditions | None = None) -> None:
-        self.model, self.question = model, question
-        self.valued = bound(conditions(model) if valued is None else valued, question)
+    def __init__(self, known: Known, question: Question = Question()) -> None:
+        self.known, self.model, self.question = known, known.model, question
+        self.valued = bound(known.rows, question)
         self.valued_party = _parties(self.valued)
         """[R] whose row each is."""
-        self.sizes = Sizes.of(model)
+        self.sizes = Sizes.of(self.model)
         self.program = Program()
         self.slip = TIGHT if self.partial else LOOSE
         self._low: dict[int, tuple[float, float]] = {}
@@ -523,6 +524,7 @@ class Problem:
 
     def extend(self, rows: Conditions) -> range:
         """Further valued rows, behind those there are; where they are found now. They only narrow what is possible."""
+        self.known.learn(rows)
         first = len(self.valued)
         self.valued = joined([self.valued, bound(rows, self.question)])
         self.valued_party = _parties(self.valued)
@@ -604,7 +606,7 @@ class Problem:
     @cached_property
     def worth(self) -> list[Linear | None]:
         """[P] V_p(f; 0)."""
-        return [None if rows is None else self.values(rows) for rows in values(self.model)]
+        return [None if rows is None else self.values(rows) for rows in self.known.worth]
 
 
 # --- facts of a model that the problem and the search share ------------------------------------------------------

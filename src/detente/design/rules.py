@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from detente.design.judging import Judging, plan_of
+from detente.design.known import Known
 from detente.design.problem import Linear, Problem, Question, requirements, standing_verified
 from detente.design.program import Array, combine
 from detente.design.solve import ANY, Clock, Objective, Outcome, Solver, linear_sum
@@ -20,9 +21,7 @@ from detente.errors import DetenteError, UsageError
 from detente.model.arrays import Model
 from detente.model.check import Judge, Verdict
 from detente.model.detection import SNAP
-from detente.model.linear import truth
 from detente.model.plan import Plan
-from detente.model.temptation import Conditions, conditions, values
 
 Rule = Literal["nash", "kalai_smorodinsky", "egalitarian", "utilitarian", "robust", "earliest", "minimal"]
 RULES: tuple[Rule, ...] = ("nash", "kalai_smorodinsky", "egalitarian", "utilitarian", "robust", "earliest", "minimal")
@@ -72,12 +71,10 @@ def design(
         raise UsageError(f"unknown rule {rule!r}; the rules are {', '.join(RULES)}")
     if success not in ("none", "minimal", "full"):
         raise UsageError(f"unknown success level {success!r}; the levels are none, minimal, full")
-    model = Model.of(dossier)
     if rule in ("earliest", "minimal") and not dossier.success.minimal:
         raise UsageError(f"rule {rule!r} needs `success.minimal` in the dossier: say there what would count as success")
-    return Designer(
-        model, Question(success, tuple(openings)), gap=gap, clock=Clock(time_limit, cancelled), say=say
-    ).design(rule)
+    asked = Question(success, tuple(openings))
+    return Designer(Known.of(dossier), asked, gap=gap, clock=Clock(time_limit, cancelled), say=say).design(rule)
 
 
 class Designer:
@@ -85,23 +82,22 @@ class Designer:
 
     def __init__(
         self,
-        model: Model,
+        known: Known,
         question: Question,
         *,
         gap: float,
         clock: Clock,
-        valued: Conditions | None = None,
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self.model, self.question, self.gap, self.clock, self.say = model, question, gap, clock, say
-        self.valued = conditions(model) if valued is None else valued
+        self.known, self.model, self.question = known, known.model, question
+        self.gap, self.clock, self.say = gap, clock, say
         self.notes: list[str] = []
-        self._worth = values(model)
         self._fresh()
+        self.solver.recall()
 
     def _fresh(self, pool: Sequence[Array] = ()) -> None:
         """A programme anew, with the rows that were found to be needed and plans that are known."""
-        self.problem = Problem(self.model, self.question, valued=self.valued)
+        self.problem = Problem(self.known, self.question)
         self.solver = Solver(self.problem, self.clock, say=self.say)
         self.solver.pool.extend(pool)
         self._best: dict[int, Outcome] = {}
@@ -128,7 +124,7 @@ class Designer:
 
     def gains(self, shares: Array) -> Array:
         """[bargainers] V_p(f; 0) − walk_away_p, or V_p(f; 0) where no deal is what the parties fall back to."""
-        return np.array([self._value(p, shares) - self.threat[p] for p in self.bargainers])
+        return np.array([self.value(p, shares) - self.threat[p] for p in self.bargainers])
 
     def gain(self, p: int) -> Linear:
         """The gain of a party as the programme sees it."""
@@ -136,11 +132,9 @@ class Designer:
         assert worth is not None
         return Linear(worth.row, worth.const - float(self.threat[p]))
 
-    def _value(self, p: int, shares: Array) -> float:
-        rows = self._worth[p]
-        assert rows is not None
-        total = float(rows.const[0]) + float(np.sum(rows.coef[0] * shares))
-        return total + sum(c * truth(e, shares) for e, c in rows.terms[0].items())
+    def value(self, p: int, shares: Array) -> float:
+        """What a plan is worth to a party that values something."""
+        return self.known.value(p, shares)
 
     # --- rules -------------------------------------------------------------------------------------------------
 
@@ -280,7 +274,7 @@ class Designer:
             least, unit = float(self.threat[p]), self.at_stake(p)
             own = Objective(
                 self.gain(p),
-                lambda s: self._value(p, s) - least,
+                lambda s: self.value(p, s) - least,
                 slack_for=lambda v: part * self.gap * max(min(1.0, unit), abs(v)),
                 unit=unit,
             )
@@ -290,6 +284,7 @@ class Designer:
     def _robust(self) -> tuple[Outcome, Rule]:
         from detente.design.robust import least_slack
 
+        del self.solver.pool[:-1]  # to weigh a plan here is to judge all its conditions
         return self.solver.best(least_slack(self.problem, self.solver, CAP, self._relative)), "robust"
 
     def _earliest(self) -> tuple[Outcome, Rule]:
@@ -328,6 +323,8 @@ class Designer:
         if self.question.success != "minimal":
             for r in first:
                 self.problem.require(r)
+            asked = Judging.of(self.known, replace(self.question, success="minimal"))
+            self.solver.pool[:] = [x for x in self.solver.pool if asked.fits(self.model, x)]
         return first
 
     def _then_egalitarian(self, primary: Objective, rule: Rule) -> tuple[Outcome, Rule]:
@@ -474,12 +471,12 @@ def counted_from(model: Model, rule: Rule) -> tuple[str, ...]:
 
 def any_plan(judge: Judge, question: Question, clock: Clock) -> tuple[Plan | None, bool]:
     """Some satisfactory plan of a judge's dossier, and whether that, or that there is none, is settled."""
-    model = Model.of(judge.dossier)
+    known = Known.of(judge.dossier)
     judging = Judging(judge.dossier, question, judge=judge)
-    outcome = Solver(Problem(model, question), clock, judging=judging).best(ANY)
+    outcome = Solver(Problem(known, question), clock, judging=judging).best(ANY)
     if outcome.shares is None:
         return None, outcome.proved
-    plan = plan_of(model, outcome.shares)
+    plan = plan_of(known.model, outcome.shares)
     return (plan, True) if judge.satisfactory(plan) else (None, False)
 
 

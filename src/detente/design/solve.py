@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.design.judging import Judging, fakings
+from detente.design.judging import Judging, Topic, topics
 from detente.design.problem import LOOSE, MET, Linear, Problem
 from detente.design.program import Answer, Array, combine
 from detente.model.conditions import Expression
@@ -26,7 +26,7 @@ from detente.model.tolerance import SLIGHT
 REPAIR_WIDTH = 2
 WIDTHS = (1, 4, 12)
 """How many periods around the relaxation's entries are looked at first."""
-NEAR_ROUNDS = 12
+NEAR_ROUNDS = 30
 AROUND = 1
 """How many moments on either side of a broken row its neighbours are taken from."""
 NEAR_SECONDS = 4.0
@@ -113,13 +113,15 @@ class Solver:
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.problem, self.clock, self.say = problem, clock, say
-        self.judging = judging or Judging.of(problem.model, problem.question)
+        self.judging = judging or Judging.of(problem.known, problem.question)
         problem.program.give_up = lambda: clock.left <= 0
         self._everything = np.ones((problem.model.M, problem.model.K + 1))
         self._contradicted = 0
         """How often a second look found a solution where there was said to be none."""
         self.pool: list[Array] = []
         """Shares of plans known to satisfy every row."""
+        self._scored: tuple[Objective | None, list[float]] = None, []
+        """An objective, and its value for each plan of the pool."""
         self.first_plan_seconds: float | None = None
         self.widths: tuple[int, ...] = WIDTHS
         self.doubtful = False
@@ -129,7 +131,7 @@ class Solver:
         self._solved = -1
         """How many rows the programme had when it was last solved."""
         self._grouped: tuple[Conditions, dict[tuple[object, ...], list[int]]] | None = None
-        self._cheating: tuple[Conditions, set[tuple[int, int]]] | None = None
+        self._topics: tuple[Conditions, set[Topic]] | None = None
         self._missed: dict[bytes, Conditions] = {}
         """Rows beyond those of the problem that plans break, to be added when the programme is not being solved."""
 
@@ -267,6 +269,13 @@ class Solver:
             self.pool.append(shares)
         return True
 
+    def recall(self) -> None:
+        """Begin with the plans that were found under other questions and fit this one as well."""
+        model = self.problem.model
+        self.pool.extend(x for x in self.problem.known.plans if self.judging.fits(model, x))
+        if self.pool:
+            self.first_plan_seconds = time.monotonic() - self.clock.start
+
     def _kept(self, shares: Array) -> bool:
         return any(np.array_equal(shares, p) for p in self.pool)
 
@@ -282,17 +291,19 @@ class Solver:
         if shares.tobytes() in self._missed:
             return False
         if self.judging.accepts(self.problem.model, shares):
+            if not self.problem.question.without:
+                self.problem.known.plans.append(shares)
             return True
-        if (rows := self.judging.missed(self.problem.model, shares, self._fakings())) is not None:
+        if (rows := self.judging.missed(self.problem.known, shares, self._on_dates())) is not None:
             self._missed[shares.tobytes()] = rows
         return False
 
-    def _fakings(self) -> set[tuple[int, int]]:
-        """Whose faking what the problem has the rows on dates of."""
+    def _on_dates(self) -> set[Topic]:
+        """What the problem has the rows on dates of."""
         valued = self.problem.valued
-        if self._cheating is None or self._cheating[0] is not valued:
-            self._cheating = valued, fakings(valued)
-        return self._cheating[1]
+        if self._topics is None or self._topics[0] is not valued:
+            self._topics = valued, topics(valued)
+        return self._topics[1]
 
     def _add_missed(self, shares: Array) -> int:
         """Put the rows that the judge missed in a plan into the problem and the programme; how many."""
@@ -484,13 +495,14 @@ class Solver:
         return True
 
     def _incumbent(self, objective: Objective) -> tuple[Array | None, float]:
-        best: Array | None = None
-        value = -math.inf
-        for shares in self.pool:
-            score = objective.score(shares)
-            if score > value:
-                best, value = shares, score
-        return best, value
+        if self._scored[0] is not objective or len(self._scored[1]) > len(self.pool):
+            self._scored = objective, []
+        scores = self._scored[1]
+        scores += [objective.score(shares) for shares in self.pool[len(scores) :]]
+        best = max(range(len(scores)), key=scores.__getitem__, default=None)
+        if best is None or scores[best] == -math.inf:
+            return None, -math.inf
+        return self.pool[best], scores[best]
 
     def _relaxation(self, objective: Objective) -> tuple[Array | None, float] | None:
         """Solve the relaxation, adding rows until none is broken; None where even that has no solution."""

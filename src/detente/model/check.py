@@ -175,7 +175,7 @@ class Judge:
     def missed(self, plan: Plan) -> tuple[Slack, ...]:
         """What is broken of the conditions that a solver does not hold from the start: the worst few of each family.
 
-        Cheating, and breaking out between dates.
+        All but consent, and one's own breaking out on dates.
         """
         read = self._read(plan)
         if self._empty(read):
@@ -184,7 +184,7 @@ class Judge:
         for rows in self.weighing.listed(read):
             if rows.at is not None:
                 dated = self.weighing.calendar.dated(rows.at)
-                found += self._worst(rows, ~dated if rows.measure is None else np.ones(dated.shape, bool))
+                found += self._worst(rows, ~dated if rows.kind == "breakout" else np.ones(dated.shape, bool))
         for rows in self.weighing.unlisted(read, worst=True):
             found += self._worst(rows, np.ones(rows.keep.shape, bool))
         return tuple(found)

@@ -7,6 +7,7 @@ An entry of all of m in period e is worth W[m,e], so that a path is Σ W[m,e]·(
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -65,20 +66,27 @@ class Entries:
         self.low, self.high = (branch.low, branch.high) if random is None else random
         self._ranges: dict[bytes, Range] = {}
 
-    def within(self, k0: int) -> Entries | None:
-        """With the random time falling after period k0 began and not after the next; None where it never does."""
-        model = self.model
-        begin = float(model.tau[k0]) if k0 >= 0 else 0.0
+    @cached_property
+    def cells(self) -> tuple[tuple[int, Entries], ...]:
+        """(k0, with the random time falling after period k0 began and not after the next), where it ever does."""
+        found = ((k0, self._within(k0)) for k0 in range(-1, self.model.K - 1))
+        return tuple((k0, cell) for k0, cell in found if cell is not None)
+
+    def _within(self, k0: int) -> Entries | None:
+        model, law = self.model, self.branch.law
+        begin, end = float(model.tau[k0]) if k0 >= 0 else 0.0, float(model.tau[k0 + 1])
+        if isinstance(law, Left) and not law.within(begin, end):
+            return None
         low = np.maximum(self.low, begin - self.moments.years) if k0 >= 0 else self.low
-        high = np.minimum(self.high, float(model.tau[k0 + 1]) - self.moments.years)
+        high = np.minimum(self.high, end - self.moments.years)
         there = (high >= 0) & (self.moments.base <= k0)
-        law = self.branch.law
-        if not np.any(there) or (isinstance(law, Left) and not law.within(begin, float(model.tau[k0 + 1]))):
+        if not np.any(there):
             return None
         low = np.where(self.moments.base == k0, self.low, low)
         low, high = np.where(there, low, 0.0), np.where(there, high, 0.0)
         return self._on(low, high)
 
+    @cached_property
     def after_all(self) -> Entries:
         """With the random time falling after the last period began."""
         begin = float(self.model.tau[-1]) - self.moments.years

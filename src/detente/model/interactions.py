@@ -74,11 +74,8 @@ def add_interactions(rows: Rows, entries: Entries, party: int, chosen: Iterable[
 
 def _left_by_periods(rows: Rows, entries: Entries, clauses: frozenset[Clause], own: Felt) -> None:
     """Where entries wait for what the leaver has entered: one period of its leaving after the other."""
-    K = entries.model.K
-    for k0 in range(-1, K - 1):
-        if (cell := entries.within(k0)) is not None:
-            Joint(cell, clauses, np.full(len(entries.moments), float(k0))).add(rows, own)
-    Joint(entries.after_all(), clauses, np.full(len(entries.moments), float(K - 1))).add(rows, own)
+    for k0, cell in (*entries.cells, (entries.model.K - 1, entries.after_all)):
+        Joint(cell, clauses, np.full(len(entries.moments), float(k0))).add(rows, own)
 
 
 @dataclass(frozen=True)

@@ -158,8 +158,8 @@ class Valuation:
         branch = entries.branch
         if m in branch.waits and branch.held is None:
             rows.coef[:, m] += shares_of(entries.worth(m, own, over, made_only_before_turn=True))
-            for k0 in range(-1, self.model.K - 1):
-                self._between(rows, entries, m, k0, own, over)
+            for k0, cell in entries.cells:
+                self._between(rows, cell, m, k0, own, over)
             return
         coef = shares_of(entries.worth(m, own, over))
         if branch.held is not None and m in branch.waits:
@@ -183,10 +183,7 @@ class Valuation:
 
     def _between(self, rows: Rows, entries: Entries, m: int, k0: int, own: Felt, over: float) -> None:
         """Entries of m between a party's leaving, after period k0 began and before the next, and the answer."""
-        cell = entries.within(k0)
-        if cell is None:
-            return
-        coef = shares_of(cell.worth(m, own, over, only_after=k0))
+        coef = shares_of(entries.worth(m, own, over, only_after=k0))
         needed = self._needed(entries.branch.waits[m], k0)
         chosen = np.arange(len(coef))
         for k in range(k0 + 1, self.model.K):

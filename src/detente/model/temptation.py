@@ -173,13 +173,13 @@ def values(model: Model) -> list[Rows | None]:
 
 
 def conditions(model: Model) -> Conditions:
-    """Consent, and every condition on breaking out, on the dates of the grid and of exits, as one block of rows.
+    """Consent, and everybody's own breaking out on the dates of the grid and of exits, as one block of rows.
 
-    What these leave out, cheating and moments between dates, is worked out where a plan breaks it: `Secret`, `rows_at`.
+    What these leave out is worked out where a plan breaks it: `Seldom`, and for moments between dates `rows_at`.
     """
     families = list(_dated(model))
     consent = _block(model, families[0].consent())
-    return joined([consent, *(_block(model, f.breaking()) for f in families)])
+    return joined([consent, *(_block(model, f.breakouts()) for f in families)])
 
 
 def _dated(model: Model) -> Iterator[Families]:
@@ -189,13 +189,28 @@ def _dated(model: Model) -> Iterator[Families]:
         yield Families(model, Moments.of(every[i : i + CHUNK]), i)
 
 
-class Secret:
-    """The conditions on cheating on the same dates, measure by measure, however cheating is seen."""
+class Seldom:
+    """The conditions on the same dates that seldom bind: on being left exposed, and on cheating, measure by measure."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
         self.families = list(_dated(model))
         self._stated: dict[tuple[int, int], Conditions] = {}
+
+    @property
+    def exposures(self) -> list[tuple[int, int]]:
+        """(p, q): who could be left exposed, and by whose breaking out."""
+        movers = np.flatnonzero(self.model.by.any(axis=1))
+        return [(p, int(q)) for q in movers for p in exposed(self.model, int(q))]
+
+    def exposure(self, p: int, q: int) -> Conditions:
+        """On p's being left exposed by q's breaking out."""
+        return joined([_block(f.model, iter([f.exposure(p, q)])) for f in self.families])
+
+    def all(self) -> Iterator[Conditions]:
+        """Everything, as the model states it."""
+        yield from (self.exposure(p, q) for p, q in self.exposures)
+        yield from (self.cheating(q, m) for q, m in self.pairs)
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
@@ -205,7 +220,7 @@ class Secret:
         found = np.argwhere(model.fakeable[None, :] & model.by & np.array(minded)[:, None])
         return [(int(q), int(m)) for q, m in found]
 
-    def conditions(self, q: int, m: int, seen: Model | None = None) -> Conditions:
+    def cheating(self, q: int, m: int, seen: Model | None = None) -> Conditions:
         """On q's faking m, by itself and against whoever is exposed; `seen`: the model, detection as it may be."""
         if seen is not None:
             return joined([_block(f.model, f.secret(q, m, seen)) for f in self.families])
@@ -314,23 +329,19 @@ class Families:
                 row = Rows(rows.coef, rows.const - model.walk_away[p], rows.cells, rows.expressions)
                 yield [Label("consent", p, -1, -1, -1, Switch("always"))], row, [0]
 
-    def breaking(self) -> Iterator[Family]:
+    def breakouts(self) -> Iterator[Family]:
         """Everybody's breaking out."""
-        for q in np.flatnonzero(self.model.by.any(axis=1)):
-            yield from self.open(int(q))
+        for q, v in self.valuations.items():
+            if self.model.by[q].any():
+                yield self._open("breakout", q, -1, _temptation(v, self.maker, self.maker.breakout(q)))
 
-    def open(self, q: int) -> Iterator[Family]:
-        """q's breaking out."""
-        path, switch = self.maker.breakout(q), Switch("performs", q)
-        every = list(range(len(self.moments)))
+    def exposure(self, p: int, q: int) -> Family:
+        """p's being left exposed by q's breaking out."""
+        return self._open("exposure", p, q, _exposure(self.valuations[p], self.maker, self.maker.breakout(q)))
 
-        def labels(kind: Kind, p: int, other: int) -> list[Label]:
-            return [Label(kind, p, other, -1, self.first + i, switch, self.moments[i]) for i in every]
-
-        if q in self.valuations:
-            yield labels("breakout", q, -1), _temptation(self.valuations[q], self.maker, path), every
-        for p in exposed(self.model, q):
-            yield labels("exposure", p, q), _exposure(self.valuations[p], self.maker, path), every
+    def _open(self, kind: Kind, p: int, other: int, rows: Rows) -> Family:
+        every, switch = list(range(len(self.moments))), Switch("performs", p if other < 0 else other)
+        return [Label(kind, p, other, -1, self.first + i, switch, self.moments[i]) for i in every], rows, every
 
     def secret(self, q: int, m: int, seen: Model | None = None) -> Iterator[Family]:
         """q's faking m at its entry and, where it can be undone, undoing it in secret later."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from detente.design.assessment import Assessment, Worth
     from detente.design.critical import Critical
     from detente.design.gap import Gap
+    from detente.design.known import Known
     from detente.design.problem import Question
     from detente.design.rules import Design
     from detente.model.check import Slack
@@ -353,8 +354,10 @@ def assess(
     if (known := _answered(question, chosen, asked.dossier, assess_again)) is not None:
         return known
     from detente.design.assessment import assess as solve
+    from detente.design.known import Known
 
     begin = time.monotonic()
+    worked_out = Known.of(asked.dossier)
     found = solve(
         asked.dossier,
         rule=chosen.rule,
@@ -362,8 +365,9 @@ def assess(
         gap=chosen.gap,
         say=say,
         cancelled=cancelled,
+        known=worked_out,
     )
-    expected, hangs_on = _beyond(found, chosen, say, cancelled)
+    expected, hangs_on = _beyond(found, worked_out, chosen, say, cancelled)
     wall = time.monotonic() - begin
     costs = {name: _cost(v) for name, v in found.verdicts.items()}
     answered = question.answered(solver=costs, wall_seconds=wall)
@@ -378,7 +382,7 @@ EXPECTATIONS_SECONDS = 60.0
 
 
 def _beyond(
-    found: Assessment, options: AssessOptions, say: Say, cancelled: Cancelled
+    found: Assessment, known: Known, options: AssessOptions, say: Say, cancelled: Cancelled
 ) -> tuple[Gap | None, Critical | None]:
     """What an assessment says besides its verdicts, where it is asked for and there is a question left."""
     from detente.design.critical import critical
@@ -394,6 +398,7 @@ def _beyond(
             found.dossier,
             Question(level),
             beliefs=False,
+            known=known,
             tolerance=options.gap,
             time_limit=most,
             say=say,
