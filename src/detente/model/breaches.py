@@ -13,19 +13,23 @@ month later, there would be two: seen, on the law of T, where B's measure has st
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
 from detente.model.arrays import Array, Flags, Model
-from detente.model.detection import NEVER, Watch
-from detente.model.laws import Exits, Known, Law, Left, just_before
+from detente.model.detection import NEVER, SNAP, Watch
+from detente.model.laws import Exits, Known, Law, Left, LeftLater, Weighed, just_before
 from detente.model.moments import Moments
 
 INSTANT = 1e-10
 """Years by which what is undone "just after" a time comes after it: an interaction that stood with it has stood."""
+
+
+Counted = Literal["moment", "random", "known"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +77,9 @@ class Branch:
     inspected: Fates
     """Of what inspecting each measure does, which cheating does not spare."""
     first_answer: Array
-    """[I] years from the moment, or from the random time; infinite where nobody answers."""
-    answer_moves: bool
+    """[I] years until the deal is over; infinite where nobody answers."""
+    answer_from: Counted
+    """What it is counted from; where somebody leaves once the others know, it may be that they know."""
     pays: bool
     """Whether the mover pays its collapse cost at the first answer."""
     waits: dict[int, tuple[int, ...]]
@@ -102,6 +107,9 @@ class Deviation:
     branches: tuple[Branch, ...]
     mover: int = -1
     """Who breaks the deal."""
+    aftermath: tuple[Branch, ...] = ()
+    """Somebody's leaving once the breach is known, which bears on `if_over` alone: where the breach is answered, on
+    that of what it leaves standing; where nobody answers it, and the deal goes on, on that of what it does not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +125,9 @@ class Sure:
 
     def just_before(self, z: Array, chosen: Flags) -> Array:
         return z
+
+    def within(self, begin: float, end: float) -> bool:
+        return True
 
 
 class Maker:
@@ -197,7 +208,7 @@ class Maker:
             fates=fates,
             inspected=fates,
             first_answer=np.full(self.n, np.inf),
-            answer_moves=False,
+            answer_from="moment",
             pays=False,
             waits={},
             held=None,
@@ -222,7 +233,7 @@ class Maker:
                 law,
                 fates,
                 first_answer=self.zero + self.model.first_answer(q),
-                answer_moves=True,
+                answer_from="random",
                 waits=self.waiting(q),
                 just_after=never,
                 just_after_fixed=never,
@@ -248,7 +259,8 @@ class Maker:
         first = self.zero + self.model.first_answer(p)
         held = {"waits": self.waiting(p), "held": self.base}
         sure = self._branch(Sure(np.ones(self.n)), fates, first_answer=first, pays=True, **held)
-        return Deviation(self.moments, (sure,), p)
+        after = self._aftermath(p, sure, lambda r: Left(r, self.exits), Sure(self._nobody_leaves))
+        return Deviation(self.moments, (sure,), p, after)
 
     def covert(self, p: int, m: int, leaves: Moments | None = None) -> Deviation:
         """p fakes m, and what else it fakes with it, until it is seen or, in some later moments, leaves openly."""
@@ -258,16 +270,16 @@ class Maker:
         law = Known(faked.watch, faked.delay, self.exits)
         seen = self._seen(p, faked, law, known + first, known, own_moves=True, known_moves=True)
         if leaves is None:
-            never = float(faked.watch.survival(np.inf)) * self.exits.until(
-                np.full(self.n, np.inf), np.ones(self.n, bool)
-            )
+            never = float(faked.watch.survival(np.inf)) * self._nobody_leaves
             unseen = replace(self._sure(never), fates=faked.spares(self.goes_on(), self.moments))
-            return Deviation(self.moments, (seen, *self._left(faked), unseen), p)
+            after = self._known_and_left(p, faked, seen, None)
+            return Deviation(self.moments, (seen, *self._left(faked), unseen), p, after)
         away = leaves.years - self.moments.years
         missed = self.moments.just_after & ~leaves.just_after
         late, last = (just_before(faked.watch, t, missed) for t in (away - known - first, away - known))
         counted = ~leaves.before
-        neither = np.asarray(faked.watch.survival(last), float) * self.exits.until(away, counted)
+        unknown = np.asarray(faked.watch.survival(last), float)
+        neither = unknown * self.exits.until(away, counted)
         left = {
             "waits": self.waiting(p),
             "held": leaves.base.astype(float),
@@ -276,14 +288,51 @@ class Maker:
         }
         both = self._seen(p, faked, law, away, known, own_moves=False, known_moves=True, leaves=leaves)
         open_ = self._seen(p, faked, Sure(neither), away, away, own_moves=False, known_moves=False, leaves=leaves)
+        both, open_, seen = (replace(x, **left) for x in (both, open_, seen))  # type: ignore[arg-type]
         branches = [
-            replace(both, low=np.maximum(-1.0, late), high=last, **left),  # type: ignore[arg-type]
-            replace(open_, **left),  # type: ignore[arg-type]
+            replace(both, low=np.maximum(-1.0, late), high=last),
+            open_,
             *self._left(faked, away, np.where(counted, np.inf, away)),
         ]
         if np.isfinite(first):
-            branches.append(replace(seen, high=late, **left))  # type: ignore[arg-type]
-        return Deviation(self.moments, tuple(branches), p)
+            branches.append(replace(seen, high=late))
+        since = np.where(counted, away, away - 2 * SNAP)
+        stays = Sure(unknown * self._nobody_leaves)
+        later = self._aftermath(p, open_, lambda r: Weighed(Left(r, self.exits), unknown), stays, since)
+        return Deviation(self.moments, tuple(branches), p, (*self._known_and_left(p, faked, both, last), *later))
+
+    @cached_property
+    def _nobody_leaves(self) -> Array:
+        """[I] the chance of it."""
+        return self.exits.until(np.full(self.n, np.inf), np.ones(self.n, bool))
+
+    def _known_and_left(self, p: int, faked: Faked, breach: Branch, last: Array | None) -> tuple[Branch, ...]:
+        """The aftermath of p's being found out, with T no later than a last time."""
+        watch, delay = faked.watch, faked.delay
+        stays = Weighed(Known(watch, delay, Exits.of((), self.moments)), self._nobody_leaves)
+        breach = breach if last is None else replace(breach, high=last)
+        return self._aftermath(p, breach, lambda r: LeftLater(r, self.exits, watch, delay, until=last), stays)
+
+    def _aftermath(
+        self, p: int, breach: Branch, later: Callable[[int], Law], stays: Law, since: Array | None = None
+    ) -> tuple[Branch, ...]:
+        """Each party's leaving after a breach, by the law of that, `since` some time; and nobody's. See `Deviation`."""
+        if not np.any(self.model.over):
+            return ()
+        found: list[Branch] = []
+        for r, left in zip(self.exits.parties, self._left(), strict=True):
+            low, law = left.low if since is None else since, later(r)
+            if np.isfinite(self.model.first_answer(p)):
+                counted: Counted = "known" if breach.answer_from == "random" else "moment"
+                left = replace(left, first_answer=breach.first_answer, answer_from=counted)
+                found.append(replace(left, law=law, low=low))
+            else:
+                goes_on = replace(breach, first_answer=left.first_answer, answer_from="random")
+                found.append(replace(goes_on, law=law, low=low, high=left.high))
+        if np.isfinite(self.model.first_answer(p)):
+            nobody = self._branch(stays, self.goes_on(), high=breach.high)
+            found.append(replace(nobody, first_answer=breach.first_answer, answer_from=breach.answer_from))
+        return tuple(found)
 
     def _seen(
         self,
@@ -303,7 +352,7 @@ class Maker:
             faked.spares(fates, self.moments),
             inspected=fates,
             first_answer=known + self.model.first_answer(p),
-            answer_moves=known_moves,
+            answer_from="random" if known_moves else "moment",
             pays=True,
         )
 

@@ -14,7 +14,7 @@ import numpy as np
 from detente.model.arrays import TINY, Array, Model
 from detente.model.breaches import Branch, Fates
 from detente.model.detection import SNAP
-from detente.model.laws import Left
+from detente.model.laws import LeftLater
 from detente.model.moments import Moments
 
 Layers = tuple[tuple[float, Array], ...]
@@ -75,7 +75,7 @@ class Entries:
     def _within(self, k0: int) -> Entries | None:
         model, law = self.model, self.branch.law
         begin, end = float(model.tau[k0]) if k0 >= 0 else 0.0, float(model.tau[k0 + 1])
-        if isinstance(law, Left) and not law.within(begin, end):
+        if not law.within(begin, end):
             return None
         low = np.maximum(self.low, begin - self.moments.years) if k0 >= 0 else self.low
         high = np.minimum(self.high, end - self.moments.years)
@@ -173,13 +173,12 @@ class Entries:
         finite = np.isfinite(branch.first_answer)
         if not np.any(finite):
             return np.zeros(self.start.shape)
-        answer = (np.where(finite, branch.first_answer, 0.0)[:, None], branch.answer_moves)
-        total = when.discounted_later(self.t0, answer, (self.start - self.t0, False))
+        total = when.discounted_over(self.t0, (self.start - self.t0, False))
         for chosen, times in ((~self.fresh, self.fates.made), (self.fresh, self.fates.later)):
             offset, moves = times.years[:, m][:, None], bool(times.moves[m])
             there = np.isfinite(offset)
             if keeps < 1 and np.any(there):
-                lost = when.discounted_later(self.t0, answer, (np.where(there, offset, 0.0), moves))
+                lost = when.discounted_over(self.t0, (np.where(there, offset, 0.0), moves))
                 total = total - np.where(chosen & there, (1 - keeps) * lost, 0.0)
         return np.where(finite[:, None], total / self.rho, 0.0)
 
@@ -207,9 +206,16 @@ class Range:
     def parts(self, rho: float, a: Array, b: Array) -> Array:
         return self.branch.parts(rho, a, np.maximum(a, b))
 
-    def discounted_later(self, t0: Array, one: tuple[Array, bool], other: tuple[Array, bool]) -> Array:
-        """E[e^(−ρt)] of the later of two times, years from the moment, each moving with the random time or not."""
-        (a, a_moves), (b, b_moves) = one, other
+    def discounted_over(self, t0: Array, other: tuple[Array, bool]) -> Array:
+        """E[e^(−ρt)] of the later of the first answer and a time from the moment, or from the random time."""
+        (b, b_moves), branch = other, self.branch
+        a = np.where(np.isfinite(branch.first_answer), branch.first_answer, 0.0)[:, None]
+        if branch.answer_from == "known":
+            assert isinstance(branch.law, LeftLater)
+            low, high = self.low, np.maximum(self.low, self.high)
+            late = branch.law.partial_after(self.rho, a - branch.law.delay, b, b_moves, low, high)
+            return np.exp(-self.rho * t0) * late
+        a_moves = branch.answer_from == "random"
         if a_moves == b_moves:
             at = np.exp(-self.rho * (t0 + np.maximum(a, b)))
             return at * (self.discount if a_moves else self.chance)

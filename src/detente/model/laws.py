@@ -29,6 +29,9 @@ class Law(Protocol):
     def just_before(self, z: Array, chosen: Flags) -> Array:
         """`z`, or where chosen and the law has an atom there, a time just before it."""
 
+    def within(self, begin: float, end: float) -> bool:
+        """Whether the time could fall after one time and not after another, in years from signature."""
+
 
 @dataclass(frozen=True)
 class Leaving:
@@ -116,6 +119,9 @@ class Known:
     def just_before(self, z: Array, chosen: Flags) -> Array:
         return just_before(self.watch, z, chosen)
 
+    def within(self, begin: float, end: float) -> bool:
+        return True
+
 
 @dataclass(frozen=True, eq=False)
 class Left:
@@ -183,6 +189,113 @@ class Left:
             seen = self.watch.partial(kappa, a - self.delay, b - self.delay)
             amount = amount - np.exp(-kappa * self.delay) * seen / kappa
         return np.maximum(amount, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class LeftLater(Left):
+    """X, the time at which one party leaves, before anybody else does and after the others know (at K = T + delay)."""
+
+    watch: Watch
+    until: Array | None = None
+    """[I] the last T that counts; None for no last one."""
+
+    def partial(self, rho: float, a: Array, b: Array) -> Array:
+        zero = np.zeros((1,) * np.ndim(a))
+        return self.partial_after(rho, zero, zero, True, a, b)
+
+    def partial_after(self, rho: float, lag: Array, other: Array, moves: bool, a: Array, b: Array) -> Array:
+        """E[e^(−ρ·later); a < X ≤ b]: the later of K + lag and a time, X being added to it where it moves."""
+        a, b, other = np.broadcast_arrays(a, b, other)
+        exits, stays = self.exits, np.ones(a.shape)
+        rate = sum(x.rate for x in exits.leavings if x.party == self.party)
+        low, amount = np.maximum(np.asarray(a, float), 0.0), np.zeros(a.shape)
+        after = self._after_moving if moves else self._after_fixed
+        for x, still in zip((*exits.dated, None), (*exits.still, None), strict=True):
+            high = np.maximum(low, b) if x is None else np.clip(_column(x.at - exits.t0, a), low, np.maximum(low, b))
+            if rate:
+                amount += rate * stays * after(rho, lag, other, low, high)
+            if x is None or still is None:
+                break
+            if x.party == self.party:
+                amount += stays * x.chance * self._on_a_date(rho, lag, other, moves, x.at, a, b, still)
+            stays = stays * np.where(_column(still, a), 1.0 - x.chance, 1.0)
+            low = high
+        return amount
+
+    def _after_moving(self, rho: float, lag: Array, other: Array, low: Array, high: Array) -> Array:
+        """∫ over x in (low, high] of e^(−Hx) E[e^(−ρ·max(K + lag, x + other)); K < x], H the rate of all exits.
+
+        Up to x = K + lag − other the answer is the later of the two, and from then on the undoing.
+        """
+        H, gap = self.exits.rate, np.maximum(lag - other, 0.0)
+        fade = {k: _fade(k, high) for k in (H, H + rho)}
+        near = _fade(H, low) * self._known(rho, low - gap, low)
+        near += self._known(rho + H, low, high) - np.exp(-H * gap) * self._known(rho + H, low - gap, high - gap)
+        near -= fade[H] * self._known(rho, high - gap, high)
+        far = _fade(H + rho, low) * self._known(0.0, -1.0, low - gap)
+        far += np.exp(-(H + rho) * gap) * self._known(H + rho, low - gap, high - gap)
+        far -= fade[H + rho] * self._known(0.0, -1.0, high - gap)
+        amount: Array = np.exp(-rho * lag) * near / H + np.exp(-rho * other) * far / (H + rho)
+        return amount
+
+    def _after_fixed(self, rho: float, lag: Array, other: Array, low: Array, high: Array) -> Array:
+        """As `_after_moving`, `other` being a fixed time."""
+        H, turn = self.exits.rate, np.minimum(other - lag, high)
+
+        def left(kappa: float, a: Array, b: Array) -> Array:
+            """E[e^(−κK) (e^(−H·max(low, K)) − e^(−H·high)); a < K ≤ b]"""
+            first = _fade(H, low) * self._known(kappa, a, np.minimum(b, low))
+            first += self._known(kappa + H, np.maximum(a, low), b)
+            result: Array = first - _fade(H, high) * self._known(kappa, a, b)
+            return result
+
+        never = np.full(turn.shape, -1.0)
+        amount: Array = np.exp(-rho * other) * left(0.0, never, turn) + np.exp(-rho * lag) * left(rho, turn, high)
+        return amount / H
+
+    def _on_a_date(
+        self, rho: float, lag: Array, other: Array, moves: bool, at: float, a: Array, b: Array, still: Flags
+    ) -> Array:
+        """The same of one dated exit, but for the chance that nobody left on a date before."""
+        x = _column(at - self.exits.t0, a)
+        inside = (x > a + SNAP) & (x <= b + SNAP) & _column(still, a).astype(bool)
+        now = np.maximum(x, 0.0)
+        last = just_before(self.watch, now - self.delay, _column(self.exits.just_after, a)) + self.delay
+        turn = np.minimum(now + other - lag if moves else other - lag, last)
+        early = np.exp(-rho * (now + other if moves else other)) * self._known(0.0, -1.0, turn)
+        late = np.exp(-rho * lag) * self._known(rho, turn, last)
+        amount: Array = np.where(inside, np.exp(-self.exits.rate * now) * (early + late), 0.0)
+        return amount
+
+    def _known(self, kappa: float, a: Array | float, b: Array) -> Array:
+        """E[e^(−κK); a < K ≤ b]; a < 0 takes in 0."""
+        until = np.inf if self.until is None else _column(self.until, b)
+        low, high = np.where(np.less(a, 0), -1.0, a - self.delay), np.minimum(b - self.delay, until)
+        return np.asarray(np.exp(-kappa * self.delay) * self.watch.partial(kappa, low, np.maximum(low, high)))
+
+
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """A law with a chance beside it at each moment."""
+
+    law: Law
+    chance: Array
+    """[I]"""
+
+    def partial(self, rho: float, a: Array, b: Array) -> Array:
+        a, b = np.broadcast_arrays(a, b)
+        return _column(self.chance, a) * self.law.partial(rho, a, b)
+
+    def just_before(self, z: Array, chosen: Flags) -> Array:
+        return self.law.just_before(z, chosen)
+
+    def within(self, begin: float, end: float) -> bool:
+        return self.law.within(begin, end)
+
+
+def _fade(kappa: float, x: Array) -> Array:
+    """e^(−κx), also at infinity."""
+    return np.where(np.isposinf(x), 0.0, np.exp(-kappa * np.where(np.isposinf(x), 0.0, x)))
 
 
 def just_before(watch: Watch, t: Array, chosen: Flags) -> Array:

@@ -29,8 +29,12 @@ class Part:
     measures: Flags
     """[M] in their effects, and those of their inspection."""
     interactions: tuple[int, ...]
-    over: bool
-    """Whether what measures do once the deal is over counts."""
+    over: Flags
+    """[M] whose `if_over` counts, until a breach is known: it is felt once somebody leaves."""
+    over_known: Flags
+    """[M] the same once a breach is known."""
+    answered: bool
+    """Whether `no_deal` returns with an answer to the breach."""
 
     @classmethod
     def concerned(cls, model: Model, mover: int) -> Part:
@@ -38,12 +42,19 @@ class Part:
         measures = model.by[mover] | model.answers[mover]
         conditions = enumerate(model.conditions)
         there = tuple(j for j, c in conditions if any(measures[model.index[n]] for n in c.measures))
-        return cls(measures, there, bool(np.isfinite(model.first_answer(mover))))
+        answered = bool(np.isfinite(model.first_answer(mover)))
+        return cls(measures, there, measures | answered, measures, answered)
 
     def rest(self, model: Model) -> Part:
         """What the breach leaves standing: it goes on as planned, and may still end because somebody leaves."""
         others = tuple(j for j in range(len(model.conditions)) if j not in self.interactions)
-        return Part(~self.measures, others, not self.over)
+        return Part(~self.measures, others, ~self.over, ~self.over, not self.answered)
+
+    def aftermath(self) -> Part:
+        """Of who leaves once the breach is known."""
+        none = np.zeros_like(self.measures)
+        over = ~self.measures if self.answered else self.measures
+        return Part(none, (), over, over, False)
 
 
 class Valuation:
@@ -72,9 +83,9 @@ class Valuation:
         kept = self._once(
             maker,
             ("concerned", path.mover),
-            lambda: self._value(maker.kept(), part, no_deal=part.over),
+            lambda: self._value(maker.kept(), part, no_deal=part.answered),
         )
-        return kept.minus(self._value(path, part, no_deal=part.over))
+        return kept.minus(self._value(path, part, no_deal=part.answered))
 
     def after(self, maker: Maker, path: Deviation, *, no_deal: bool) -> Rows:
         """A party's breaking the deal, from each moment on; with what `no_deal` then costs, and its collapse cost.
@@ -83,7 +94,7 @@ class Valuation:
         """
         model, mover = self.model, path.mover
         part = Part.concerned(model, mover)
-        rest, answered = part.rest(model), part.over
+        rest, answered = part.rest(model), part.answered
         rows = self._value(path, part, no_deal=no_deal and answered)
         beside = self._once(
             maker,
@@ -94,7 +105,8 @@ class Valuation:
 
     def _everything(self) -> Part:
         model = self.model
-        return Part(np.ones(model.M, bool), tuple(range(len(model.conditions))), True)
+        every = np.ones(model.M, bool)
+        return Part(every, tuple(range(len(model.conditions))), every, every, True)
 
     def _value(self, path: Deviation, part: Part, *, no_deal: bool) -> Rows:
         """A part of a path from each of its moments on."""
@@ -103,6 +115,8 @@ class Valuation:
             self._add(rows, branch, path.moments, part)
             if no_deal:
                 rows.const -= self._returns(branch, path.moments, pays=branch.pays and path.mover == self.p)
+        for branch in path.aftermath:
+            self._add(rows, branch, path.moments, part.aftermath())
         if no_deal:
             rows.const += spared_from(self.model.losses[self.p], self.rho, path.moments.years)
         return rows
@@ -130,7 +144,7 @@ class Valuation:
         at = moments.years + np.where(finite, branch.first_answer, 0.0)
         low, high, course = branch.low, branch.high, self.model.losses[self.p]
         cost = float(self.model.collapse[self.p]) if pays else 0.0
-        if branch.answer_moves:
+        if branch.answer_from == "random":
             lost = expected_spared_from(course, self.rho, branch.law, at, low, high)
             lost = lost + cost * np.exp(-self.rho * at) * branch.parts(self.rho, low, high)
         else:
@@ -144,7 +158,7 @@ class Valuation:
         model, p = self.model, self.p
         entries = Entries(model, self.rho, branch, moments)
         for m in range(model.M):
-            over = float(model.over[p, m]) if part.over else 0.0
+            over = float(model.over[p, m]) if (part.over_known if branch.pays else part.over)[m] else 0.0
             if (own := felt(model.layers, model.once, p, m) if part.measures[m] else None) or over:
                 self._measure(rows, entries, m, own or ((), 0.0), over)
         inspected = Entries(model, self.rho, branch, moments, fates=branch.inspected)
