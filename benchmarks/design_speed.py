@@ -38,7 +38,7 @@ def all_rows_at_once(dossier: Dossier, *, gap: float, limit: float) -> tuple[flo
     """The same by the straightforward model: every row in, no neighbourhoods, one programme."""
     start = time.perf_counter()
     model = Model.of(dossier)
-    every = joined([conditions(model), *Seldom(model).all()])
+    every = joined([conditions(model), *map(Seldom(model).of, Seldom(model).topics)])
     designer = Designer(Known(model, every), Question(), gap=gap, clock=Clock(limit))
     for r in range(len(every)):
         designer.problem.activate(r)

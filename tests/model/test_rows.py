@@ -63,7 +63,7 @@ def agree(dossier: Dossier, plan: Plan, within: float = 1e-8) -> int:
     """Compare every row on a date, and every other condition that the judge tries; how many."""
     model = Model.of(dossier)
     f = shares(model, plan)
-    dated = slacks(joined([conditions(model), *Seldom(model).all()]), f)
+    dated = slacks(joined([conditions(model), *map(Seldom(model).of, Seldom(model).topics)]), f)
     judged = {judged_name(s): s for s in Judge(dossier).slacks(plan) if s.kind in VALUED}
     idle = {p for p in dossier.parties if not any(k[:2] == ("breakout", p) for k in judged)}
     for name, value in dated.items():

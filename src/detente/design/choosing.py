@@ -53,8 +53,8 @@ class Fakings:
         self.menu = {model.index[menu.measure]: i for i, menu in enumerate(menus.menus)}
         self.known = Known(model)
         """Its rows are those that no regime changes."""
-        self.pairs = tuple(self.known.seldom.pairs)
-        """(q, m): what q can fake, and somebody minds."""
+        self.pairs = self.known.seldom.fakings
+        """(q, m): what q can fake."""
         self.together = {model.index[n] for c in model.conditions for n in c.measures}
         """Measures that interact with others."""
         self._blocks: dict[Faking, Conditions] = {}
@@ -114,9 +114,9 @@ class Fakings:
         return Faking(q, m, place, frozenset(members))
 
     def rows(self, faking_: Faking) -> Conditions:
-        """The rows on cheating on the dates, and behind them those that plans were found to break besides."""
+        """The rows on whether cheating pays on dates, and behind them those that plans were found to break besides."""
         if faking_ not in self._blocks:
-            self._blocks[faking_] = self.known.seldom.cheating(faking_.q, faking_.m, self._under(faking_))
+            self._blocks[faking_] = self.known.seldom.of((faking_.q, -1, faking_.m), self._under(faking_))
         return self._blocks[faking_]
 
     def _under(self, faking_: Faking) -> Model:
@@ -136,7 +136,8 @@ class Fakings:
     def _difference(self, q: int, m: int, place: int) -> Array:
         """[rows on dates, M, K] what it adds to the coefficients that a measure is faked together with m."""
         sets = frozenset(self.mine(q)), frozenset({m})
-        all_, alone = (self.known.seldom.cheating(q, m, self._under(Faking(q, m, place, s))).coef for s in sets)
+        models = (self._under(Faking(q, m, place, s)) for s in sets)
+        all_, alone = (self.known.seldom.of((q, -1, m), seen).coef for seen in models)
         difference: Array = all_ - alone
         return difference
 

@@ -38,8 +38,7 @@ def members(known: Known, question: Question) -> tuple[str, ...]:
     order = ("consent", "breakout", "covert", "exposure")
     model = known.model
     families = dict.fromkeys(family(model, label) for label in known.rows.labels)
-    families |= dict.fromkeys(f"covert.{model.parties[q]}" for q, _ in known.seldom.pairs if model.valued[q])
-    families |= dict.fromkeys(f"exposure.{model.parties[p]}" for p, _ in known.seldom.exposures)
+    families |= {f"{'covert' if q < 0 else 'exposure'}.{model.parties[p]}": None for p, q, _ in known.seldom.topics}
     found = [*asked(model, question), *sorted(families, key=lambda name: order.index(name.split(".")[0]))]
     return tuple(name for name in found if name not in question.without)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from detente.model.arrays import Model
 from detente.model.check import Judge, Slack
 from detente.model.moments import Moment
 from detente.model.plan import Plan
-from detente.model.temptation import Conditions, Label, joined, rows_at
+from detente.model.temptation import Conditions, Label, Topic, joined, rows_at
 
 HARD = frozenset({"empty", "grid", "order", "pace", "one_of", "capacity", "link"})
 """Conditions that are no part of any conflict: they hold whatever is given up."""
@@ -67,29 +66,21 @@ class Judging:
         return [s for s in self.judge.missed(plan_of(model, shares)) if name_of(s) not in self.question.without]
 
 
-Topic = tuple[Literal["exposure", "cheating"], int, int]
-"""Conditions that come with all their dates: who is left exposed by whom, and who fakes what."""
-
-
 def on_dates(known: Known, found: Iterable[Slack], held: Set[Topic]) -> Iterator[Conditions]:
     """All rows on dates of what some of the judge's conditions are about, where they are not held."""
     model = known.model
-    for kind, a, b in dict.fromkeys(about for s in found if (about := _about(model, s)) and about not in held):
-        yield known.seldom.exposure(a, b) if kind == "exposure" else known.seldom.cheating(a, b)
-
-
-def _about(model: Model, s: Slack) -> Topic | None:
-    parties = model.parties
-    if s.measure is not None:
-        return "cheating", parties.index(s.other or s.party or ""), model.index[s.measure]
-    return None if s.other is None else ("exposure", parties.index(s.party or ""), parties.index(s.other))
+    for s in found:
+        party, other = (-1 if x is None else model.parties.index(x) for x in (s.party, s.other))
+        topic = party, other, -1 if s.measure is None else model.index[s.measure]
+        if topic[1:] != (-1, -1) and topic not in held:
+            held = held | {topic}
+            yield known.seldom.of(topic)
 
 
 def topics(rows: Conditions) -> set[Topic]:
     """What rows on dates are about besides consent and one's own breaking out."""
-    dated = [label for label in rows.labels if label.moment >= 0]
-    faked: set[Topic] = {("cheating", x.party if x.other < 0 else x.other, x.measure) for x in dated if x.measure >= 0}
-    return faked | {("exposure", x.party, x.other) for x in dated if x.kind == "exposure"}
+    seldom = (label for label in rows.labels if label.moment >= 0 and label.kind != "breakout")
+    return {(label.party, label.other, label.measure) for label in seldom}
 
 
 def rows_of(model: Model, slacks: Iterable[Slack]) -> Conditions:

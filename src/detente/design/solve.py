@@ -16,11 +16,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.design.judging import Judging, Topic, topics
+from detente.design.judging import Judging, topics
 from detente.design.problem import LOOSE, MET, Linear, Problem
 from detente.design.program import Answer, Array, combine
 from detente.model.conditions import Expression
-from detente.model.temptation import Conditions
+from detente.model.temptation import Conditions, Topic
 from detente.model.tolerance import SLIGHT
 
 REPAIR_WIDTH = 2

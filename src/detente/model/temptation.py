@@ -190,43 +190,38 @@ def _dated(model: Model) -> Iterator[Families]:
 
 
 class Seldom:
-    """The conditions on the same dates that seldom bind: on being left exposed, and on cheating, measure by measure."""
+    """The conditions on the same dates that seldom bind, one topic at a time: being left exposed, and cheating."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
         self.families = list(_dated(model))
-        self._stated: dict[tuple[int, int], Conditions] = {}
+        self._stated: dict[Topic, Conditions] = {}
 
-    @property
-    def exposures(self) -> list[tuple[int, int]]:
-        """(p, q): who could be left exposed, and by whose breaking out."""
-        movers = np.flatnonzero(self.model.by.any(axis=1))
-        return [(p, int(q)) for q in movers for p in exposed(self.model, int(q))]
+    @cached_property
+    def fakings(self) -> tuple[tuple[int, int], ...]:
+        """(q, m): what q can fake."""
+        found = np.argwhere(self.model.fakeable[None, :] & self.model.by)
+        return tuple((int(q), int(m)) for q, m in found)
 
-    def exposure(self, p: int, q: int) -> Conditions:
-        """On p's being left exposed by q's breaking out."""
-        return joined([_block(f.model, iter([f.exposure(p, q)])) for f in self.families])
-
-    def all(self) -> Iterator[Conditions]:
-        """Everything, as the model states it."""
-        yield from (self.exposure(p, q) for p, q in self.exposures)
-        yield from (self.cheating(q, m) for q, m in self.pairs)
-
-    @property
-    def pairs(self) -> list[tuple[int, int]]:
-        """(q, m): what q can fake, and somebody minds."""
+    @cached_property
+    def topics(self) -> tuple[Topic, ...]:
+        """All that there are."""
         model = self.model
-        minded = [bool(self.families[0].valuations.get(q) or exposed(model, q)) for q in range(len(model.parties))]
-        found = np.argwhere(model.fakeable[None, :] & model.by & np.array(minded)[:, None])
-        return [(int(q), int(m)) for q, m in found]
+        open_ = [(p, int(q), -1) for q in np.flatnonzero(model.by.any(axis=1)) for p in exposed(model, int(q))]
+        secret = [(p, q, m) for q, m in self.fakings if model.state[m] < 1 for p in exposed(model, q)]
+        return (*open_, *secret, *((q, -1, m) for q, m in self.fakings if model.valued[q]))
 
-    def cheating(self, q: int, m: int, seen: Model | None = None) -> Conditions:
-        """On q's faking m, by itself and against whoever is exposed; `seen`: the model, detection as it may be."""
+    def of(self, topic: Topic, seen: Model | None = None) -> Conditions:
+        """The conditions of one; `seen`: the model, detection as it may be."""
         if seen is not None:
-            return joined([_block(f.model, f.secret(q, m, seen)) for f in self.families])
-        if (q, m) not in self._stated:
-            self._stated[q, m] = joined([_block(f.model, f.secret(q, m)) for f in self.families])
-        return self._stated[q, m]
+            return joined([_block(f.model, f.about(topic, seen)) for f in self.families])
+        if topic not in self._stated:
+            self._stated[topic] = joined([_block(f.model, f.about(topic, f.model)) for f in self.families])
+        return self._stated[topic]
+
+
+Topic = tuple[int, int, int]
+"""Party, other (−1: itself, by cheating), measure that is faked (−1: an open breach)."""
 
 
 def exposed(model: Model, q: int) -> list[int]:
@@ -335,39 +330,39 @@ class Families:
             if self.model.by[q].any():
                 yield self._open("breakout", q, -1, _temptation(v, self.maker, self.maker.breakout(q)))
 
-    def exposure(self, p: int, q: int) -> Family:
-        """p's being left exposed by q's breaking out."""
-        return self._open("exposure", p, q, _exposure(self.valuations[p], self.maker, self.maker.breakout(q)))
+    def about(self, topic: Topic, seen: Model) -> Iterator[Family]:
+        """A topic of those that seldom bind."""
+        p, other, m = topic
+        if m < 0:
+            yield self._open(
+                "exposure", p, other, _exposure(self.valuations[p], self.maker, self.maker.breakout(other))
+            )
+        elif other < 0:
+            yield from self._covert(p, m, seen)
+        elif self.entering:
+            path = self._seen(self.at_entry, seen).covert(other, m)
+            rows = _exposure(self.valuations[p], self.at_entry, path)
+            yield self._labels("secret_exposure", topic, self.entering, entry=True), rows, [*range(len(self.entering))]
+
+    def _covert(self, q: int, m: int, seen: Model) -> Iterator[Family]:
+        """q's faking m at its entry and, where it can be undone, undoing it in secret later."""
+        later = bool(np.isfinite(self.model.undo[m]))
+        maker, chosen = (self.maker, range(len(self.moments))) if later else (self.at_entry, self.entering)
+        if q in self.valuations and (later or (self.entering and self.model.state[m] < 1)):
+            rows = _temptation(self.valuations[q], maker, self._seen(maker, seen).covert(q, m))
+            yield self._labels("covert", (q, -1, m), chosen, entry=False), rows, [*range(len(chosen))]
+
+    def _seen(self, maker: Maker, seen: Model) -> Maker:
+        return maker if seen is self.model else Maker(seen, maker.moments)
+
+    def _labels(self, kind: Kind, topic: Topic, chosen: Sequence[int], *, entry: bool) -> list[Label]:
+        switches = [self.switch(topic[2], i, entering=entry) for i in chosen]
+        places = zip(chosen, switches, strict=True)
+        return [Label(kind, *topic, self.first + i, s, self.moments[i]) for i, s in places]
 
     def _open(self, kind: Kind, p: int, other: int, rows: Rows) -> Family:
         every, switch = list(range(len(self.moments))), Switch("performs", p if other < 0 else other)
         return [Label(kind, p, other, -1, self.first + i, switch, self.moments[i]) for i in every], rows, every
-
-    def secret(self, q: int, m: int, seen: Model | None = None) -> Iterator[Family]:
-        """q's faking m at its entry and, where it can be undone, undoing it in secret later."""
-        model = self.model
-
-        def cheating(maker: Maker) -> Deviation:
-            return (maker if seen is None else Maker(seen, maker.moments)).covert(q, m)
-
-        entering = self.entering if model.state[m] < 1 else []
-        later = bool(np.isfinite(model.undo[m]))
-        at_risk = exposed(self.model, q) if entering else []
-
-        def labels(kind: Kind, p: int, other: int, chosen: Sequence[int], *, entry: bool) -> list[Label]:
-            switches = [self.switch(m, i, entering=entry) for i in chosen]
-            return [
-                Label(kind, p, other, m, self.first + i, s, self.moments[i])
-                for i, s in zip(chosen, switches, strict=True)
-            ]
-
-        if q in self.valuations and (later or entering):
-            maker, chosen = (self.maker, range(len(self.moments))) if later else (self.at_entry, self.entering)
-            rows = _temptation(self.valuations[q], maker, cheating(maker))
-            yield labels("covert", q, -1, chosen, entry=False), rows, list(range(len(chosen)))
-        for p in at_risk:
-            rows = _exposure(self.valuations[p], self.at_entry, cheating(self.at_entry))
-            yield labels("secret_exposure", p, q, entering, entry=True), rows, list(range(len(entering)))
 
     def _enters(self, i: int) -> bool:
         """Whether entries of a period follow at once on a moment."""
