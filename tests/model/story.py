@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import pairwise
 
@@ -53,6 +53,10 @@ class Instant:
         at_once = np.maximum(self.phase, phase)
         late = np.where(np.asarray(self.phase) == LATER, LATER, phase)
         return Instant(self.t + wait, np.where(np.asarray(wait) <= TINY, at_once, late))
+
+    def __getitem__(self, i: NDArray[np.int_]) -> Instant:
+        t, phase = np.broadcast_arrays(self.t, self.phase)
+        return self if not t.ndim else Instant(t[i], phase[i])
 
     def precedes(self, other: Instant) -> NDArray[np.bool_]:
         return self.key < other.key - RANK / 2
@@ -122,6 +126,13 @@ class Course:
     """The first answer."""
     pays: bool = False
     drops: frozenset[str] | None = None
+    known: Instant = NO_TIME
+    """When the others know of a breach."""
+
+    def __getitem__(self, i: NDArray[np.int_]) -> Course:
+        """Some of its realisations."""
+        stops = {r: at[i] for r, at in self.stops.items()}
+        return replace(self, stops=stops, leaves=self.leaves[i], over=self.over[i], known=self.known[i])
 
 
 @dataclass(frozen=True)
@@ -130,8 +141,10 @@ class Account:
 
     measures: frozenset[str]
     interactions: frozenset[str]
-    over: bool
-    """Whether `if_over`, the cost of collapse and the return of no_deal count."""
+    over: frozenset[str]
+    """The measures of which counts what is felt once the deal is over."""
+    deal: bool
+    """Whether the cost of collapse and the return of no_deal count."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +206,8 @@ class Story:
         self.weight = {p: self._weights(p) for p in self.parties}
         self.first, self.standing, self.waits_for = cache(self.first), cache(self.standing), cache(self.waits_for)
         self.speed, self.no_faster, self.law = cache(self.speed), cache(self.no_faster), cache(self.law)
-        self.everything = Account(frozenset(self.measures), frozenset(dossier.interactions), True)
+        every = frozenset(self.measures)
+        self.everything = Account(every, frozenset(dossier.interactions), every, True)
         self.concerned, self.apart, self.untouched = cache(self.concerned), cache(self.apart), cache(self.untouched)
         self.undo = {m: x.undo.within.value if isinstance(x.undo, Undo) else NEVER for m, x in self.measures.items()}
 
@@ -228,16 +242,23 @@ class Story:
     def concerned(self, breaker: str) -> Account:
         """What a breach changes. The rest goes on as planned, and ends when somebody leaves whom it answers to.
 
-        A breach that nobody answers ends no deal: only exits do.
+        A breach that nobody answers ends no deal: only exits do. One that is answered ends it for all.
         """
         measures = frozenset(m for m in self.measures if self.answers(m, breaker))
         interactions = {i for i, x in self.dossier.interactions.items() if measures & set(x.when.measures)}
-        return Account(measures, frozenset(interactions), self.first(breaker) < NEVER)
+        answered = self.first(breaker) < NEVER
+        over = self.everything.over if answered else measures
+        return Account(measures, frozenset(interactions), over, answered)
 
     def apart(self, breaker: str) -> Account:
         """What a breach does not change."""
         mine, every = self.concerned(breaker), self.everything
-        return Account(every.measures - mine.measures, every.interactions - mine.interactions, not mine.over)
+        return Account(
+            every.measures - mine.measures,
+            every.interactions - mine.interactions,
+            every.over - mine.over,
+            not mine.deal,
+        )
 
     def standing(self, p: str, m: str, *, intrusion: bool) -> float:
         """Points a year that a measure in force is worth, its growth for ever."""
@@ -354,12 +375,29 @@ class Story:
         for one in together:
             rate = rate + holds(one.when, full) * flow(one.effects, weight, rho, middle)
         over = middle >= np.reshape(course.over.t, (-1, 1))
-        for m, x in self.measures.items() if of.over else ():
-            lasting = sum(weight.get(j, 0.0) * effect.level.value for j, effect in x.if_over.items())
-            rate = rate + over * shares[m] * lasting
+        for m in sorted(of.over):
+            rate = rate + over * shares[m] * self.once_over(p, m)
         total = np.sum(rate * (np.exp(-rho * t) - np.exp(-rho * end)) / rho, axis=1)
         total = total + self._onces(p, felt, lives, together, course.start)
-        return total + self._deal(p, course) if no_deal and of.over else total
+        return total + self._deal(p, course) if no_deal and of.deal else total
+
+    def once_over(self, p: str, m: str) -> float:
+        """Points a year that a measure is worth besides once the deal is over."""
+        return sum(self.weight[p].get(j, 0.0) * effect.level.value for j, effect in self.measures[m].if_over.items())
+
+    def expected(self, p: str, course: Course, *, no_deal: bool, of: Account) -> Floats:
+        """As `value`; of a breach that is known, over the exits to come.
+
+        They change nothing of what answers to the breach. What does not lives as if the plan were kept; and where
+        nobody answers the breach, they alone end the deal.
+        """
+        if course.known is NO_TIME or not self.dossier.exits:
+            return self.value(p, course, no_deal=no_deal, of=of)
+        assert course.breaker is not None
+        answered = self.first(course.breaker) < NEVER
+        bent = frozenset(m for m in of.over if self.once_over(p, m) and self.answers(m, course.breaker) != answered)
+        value = self.value(p, course, no_deal=no_deal, of=replace(of, over=of.over - bent))
+        return value + _Aftermath(self, p, course, bent).value() if bent else value
 
     def _deal(self, p: str, course: Course) -> Floats:
         """What the deal spares p until it is over, less the cost of its collapse."""
@@ -437,7 +475,7 @@ class Story:
         stops = {q: known.then(self.response[q], ANSWER) for q in self.parties}
         over = known.then(self.first(p), ANSWER)
         stops[p] = earliest([over, leaves])
-        return Course(deviation.start, deviation.faked, p, stops, leaves, over, pays=True, drops=deviation.drops)
+        return Course(deviation.start, deviation.faked, p, stops, leaves, over, True, deviation.drops, known)
 
     # expectations
 
@@ -466,7 +504,7 @@ class Story:
         of, beside = self.concerned(breaker), self.untouched(p, breaker, start, no_deal)
         if deviation.open:
             course = self.broken(deviation, start, start)
-            return [beside + float(self.value(p, course, no_deal=no_deal, of=of)[0])] * len(leaves)
+            return [beside + float(self.expected(p, course, no_deal=no_deal, of=of)[0])] * len(leaves)
         chances = _Chances(self, p, start, deviation, leaves)
         return [beside + value for value in self._mean(p, chances, no_deal=no_deal, of=of)]
 
@@ -479,7 +517,8 @@ class Story:
         n = len(chances.leaves)
         total, left = np.zeros(n), np.ones(n)
         for course, which, weights in chances.courses():
-            values = np.broadcast_to(self.value(p, course, no_deal=no_deal, of=of), weights.shape)
+            values = self.expected(p, course, no_deal=no_deal, of=of or self.everything)
+            values = np.broadcast_to(values, weights.shape)
             total += np.bincount(which, weights * values, n)
             left -= np.bincount(which, weights, n)
         rest = self.value(p, self.kept(chances.start, chances.faked), no_deal=no_deal, of=of)[0]
@@ -662,6 +701,105 @@ class _Chances:
             lags.add(story.first(breaker))
         cuts = {c - lag for c in fixed for lag in lags}
         return cuts | {self.t0 + self.law.delay + t for t in (0.0, *(visit for visit, _ in self.seen))}
+
+
+class _Aftermath:
+    """What is felt of some measures once the deal is over, in each realisation [R] of a breach, over exits after it.
+
+    Each realisation gets its own nodes for the time X of the exit: from K, when the breach is known, on, between all
+    times at which the order of events changes.
+    """
+
+    STEP, NODES = 5.0, 10
+    """How much anything decays at most (in powers of e) between two marks, and the nodes between them."""
+
+    def __init__(self, story: Story, p: str, course: Course, bent: frozenset[str]) -> None:
+        assert course.breaker is not None
+        self.story, self.p, self.course = story, p, course
+        self.of = Account(frozenset(), frozenset(), bent, False)
+        self.answered = story.first(course.breaker) < NEVER
+        self.known, self.over = (self._each(x, course.known) for x in (course.known, course.over))
+        exits = story.dossier.exits
+        dated = [(Instant(x.at, EXIT), x.chance, x.party) for x in exits if x.at is not None]
+        self.dated = sorted(dated, key=lambda x: float(x[0].t))
+        self.rates = {r: h for r in story.parties if (h := sum(x.rate for x in exits if x.party == r))}
+        self.total = sum(self.rates.values())
+
+    @staticmethod
+    def _each(at: Instant, like: Instant) -> Instant:
+        """As arrays [R]."""
+        t, phase, _ = np.broadcast_arrays(at.t, at.phase, like.t)
+        return Instant(np.atleast_1d(t), np.atleast_1d(phase))
+
+    def value(self) -> Floats:
+        total, left = np.zeros(len(self.known.key)), np.ones(len(self.known.key))
+        for r, i, at, chance in self._exits():
+            total += np.bincount(i, chance * self._felt(self._ended(r, i, at)), len(total))
+            left -= np.bincount(i, chance, len(left))
+        return total + left * self._felt(self._never()) if self.answered else total
+
+    def _felt(self, course: Course) -> Floats:
+        return self.story.value(self.p, course, no_deal=False, of=self.of)
+
+    def _ended(self, r: str, i: NDArray[np.int_], at: Instant) -> Course:
+        """r leaves when the breach has ended the deal, or ends it, and what is in force is as the breach left it."""
+        story, course = self.story, self.course
+        if self.answered:
+            return replace(story.left(course.start, frozenset(), r, at), over=self.over[i])
+        return replace(course[i], over=at.then(story.first(r), ANSWER))
+
+    def _never(self) -> Course:
+        return replace(self.story.kept(self.course.start), over=self.over)
+
+    def _exits(self) -> Iterator[tuple[str, NDArray[np.int_], Instant, Floats]]:
+        """(who, in which realisations, when, with what chance) leaves as the first of all."""
+        for n, (when, chance, party) in enumerate(self.dated):
+            before = math.prod(1 - c for other, c, _ in self.dated[:n] if not other.precedes(when))
+            i = np.flatnonzero(self.known.precedes(when))
+            if len(i):
+                yield party, i, Instant(np.full(len(i), when.t), EXIT), chance * before * self._stays(i, when)
+        for r, rate in self.rates.items():
+            i, t, width = self._nodes(r)
+            yield r, i, Instant(t, EXIT), rate * width * self._stays(i, Instant(t, EXIT))
+
+    def _stays(self, i: NDArray[np.int_], at: Instant) -> Floats:
+        """The chance that from K on nobody has left before."""
+        left = np.exp(-self.total * (at.t - self.known.t[i]))
+        for when, chance, _ in self.dated:
+            left = left * np.where(self.known[i].precedes(when) & when.precedes(at), 1 - chance, 1.0)
+        return left
+
+    def _nodes(self, r: str) -> tuple[NDArray[np.int_], Floats, Floats]:
+        """Realisations, times and weights of what r's leaving at a rate is integrated with."""
+        known, decay = self.known.t, self.total + self.story.rho[self.p]
+        steps = [known + k * self.STEP / decay for k in range(math.ceil(FAR / self.STEP) + 1)]
+        cuts = [np.clip(np.broadcast_to(c, known.shape), known, steps[-1]) for c in self._cuts(r)]
+        marks = np.sort(np.stack([*steps, *cuts], axis=1), axis=1)
+        x, w = _legendre(self.NODES)
+        width = np.diff(marks)[:, :, None] / 2
+        t, weight = marks[:, :-1, None] + width * (x + 1), width * w
+        i = np.broadcast_to(np.arange(len(known))[:, None, None], t.shape)
+        some = np.broadcast_to(width > 1e-12, t.shape)
+        return i[some], t[some], np.broadcast_to(weight, t.shape)[some]
+
+    def _cuts(self, r: str) -> Iterator[float | Floats]:
+        """Times c − lag: c where something is fixed of a realisation, lag from the exit to what it brings about."""
+        story, course = self.story, self.course
+        fixed: list[float | Floats] = [*story.corners, *(float(when.t) for when, _, _ in self.dated)]
+        if self.answered:
+            waits = [story.response[q] for q in story.parties]
+            lags = {
+                0.0,
+                *waits,
+                *(u + wait for m in self.of.over if (u := story.undo[m]) < NEVER for wait in (0.0, *waits)),
+            }
+            fixed.append(np.asarray(course.over.t))
+        else:
+            lags = {0.0, story.first(r)} - {NEVER}
+            lives = [story._life(m, course, faked=m in course.faked) for m in self.of.over]
+            fixed += [np.asarray(life.undone.t) for life in lives]
+        for c in fixed:
+            yield from (np.where(np.isfinite(c), c - lag, 0.0) for lag in lags)
 
 
 @cache

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from detente.dossier.schema import Dossier
 from detente.model.check_detection import NEVER, TIE, Array, Chance, Law, Leaves, Seen, Sure, Thinned
 from detente.model.check_facts import Course, Facts, Fates
+from detente.model.check_later import AtRate, Exit, Known, Later, OnDate
 
 Mask = NDArray[np.bool_]
 Side = Literal["before", "between", "after"]
@@ -132,6 +133,27 @@ class Calendar:
             turns = [*grown, *(facts.tau if m in joined else ())]
             if undo < NEVER:
                 yield from (t - stop - undo for stop in stops for t in turns)
+        yield from self._overtaking(q)
+
+    def _overtaking(self, q: int) -> Iterator[float]:
+        """Times of q's open breach from which on what it sets off comes after what a later exit on a date does.
+
+        What is felt once the deal is over is felt from the answer to the breach until the exit has it undone; or, if
+        nobody answers, from the answer to the exit until the breach has it undone. The slack bends here, too.
+        """
+        facts = self.facts
+        answered = facts.first[q] < NEVER
+        dated = [
+            (e.at, facts.party[e.party]) for e in self.dossier.exits if e.at is not None and e.party in facts.party
+        ]
+        over = [m for m, x in enumerate(facts.bodies) if x.if_over and facts.answering(m, q) != answered]
+        for x, r in dated:
+            for m in over:
+                by_exit, by_breach = facts.open[r].gone[m], facts.first[q]
+                if not answered:
+                    by_exit, by_breach = facts.first[r], facts.open[q].gone[m]
+                if by_exit < by_breach < NEVER:
+                    yield x + by_exit - by_breach
 
     def dated(self, moments: Moments) -> Mask:
         """Whether each moment is just before or just after what happens on a date of the grid or of an exit."""
@@ -216,6 +238,8 @@ class Branch:
     holds: Literal["anchor", "moving", None] = None
     nudge: Array | None = None
     """Subtracted from dates that X must pass, where it is seen just after a visit."""
+    later: Later | None = None
+    """Of a breach that is known: the exits that come after that."""
     _points: dict[tuple[float | None, str, float], Point] = field(default_factory=dict)
 
     def point(self, rho: float, x: float, of: Literal["date", "anchor"] = "date") -> Point:
@@ -317,7 +341,7 @@ class Paths:
 
     def broken(self, now: Moments, mover: int) -> list[Branch]:
         """The mover openly stops and undoes what costs it; the others answer. DESIGN §5."""
-        return [self._parting(now, np.ones((1, 1)), mover)]
+        return [self._breach(now, np.ones((1, 1)), mover)]
 
     def faked(self, now: Moments, faker: int, m: int) -> list[Branch]:
         """The faker fakes in secret: it is known at T + delay, if nobody has left by then. DESIGN §5, ANSWERS §2."""
@@ -332,7 +356,12 @@ class Paths:
         since = np.maximum(then.t - now.t, 0.0)
         soon = np.where(then.late, 0.0, self._nudge(now, law))
         weight = weight * np.exp(-self.leaving * since) * law.left(since - soon - delay)
-        return [*branches, self._parting(then, weight, faker)]
+        return [*branches, self._breach(then, weight, faker)]
+
+    def _breach(self, then: Moments, weight: Array, mover: int) -> Branch:
+        branch = self._parting(then, weight, mover)
+        branch.later = self._later(then, mover, Known(), np.zeros((1, 1)))
+        return branch
 
     def _parting(self, then: Moments, weight: Array, mover: int) -> Branch:
         first = self.facts.first[mover]
@@ -375,7 +404,10 @@ class Paths:
         ]
         if faker is not None and law.sees:
             chance_ = self._thinned(Seen(law, now.t, delay, self.leaving), steps)
-            branches.append(self._found_out(now, then, faker, chance_, nudge if law.round else None))
+            found_out = self._found_out(now, then, faker, chance_, nudge if law.round else None)
+            known = Known(law, delay, None if then is None else found_out.high - now.t)
+            found_out.later = self._later(now, faker, known, nudge)
+            branches.append(found_out)
         return [*branches, *exits], weight
 
     @staticmethod
@@ -423,6 +455,22 @@ class Paths:
             )
             branch.leaver, branch.holds = faker, "anchor"
         return branch
+
+    def _later(self, since: Moments, breaker: int, known: Known, nudge: Array) -> Later | None:
+        """Exits after a breach is known: on one date it is known first, unless it was set off just after a moment."""
+        if not (self.rates or self.dated):
+            return None
+        exits: list[tuple[int, Exit]] = []
+        steps: list[tuple[Array, Array]] = []
+        share = np.ones((1, 1))
+        for x, r, chance in self.dated:
+            date = x - since.t
+            leave = np.where(self._to_come(since, None, x), chance * share, 0.0)
+            exits.append((r, OnDate(known, date, leave * np.exp(-self.leaving * np.maximum(date, 0.0)), date - nudge)))
+            steps.append((date, -leave))
+            share = share - leave
+        exits += [(r, AtRate(known, rate, self.leaving, steps)) for r, rate in self.rates]
+        return Later(breaker, since.t, tuple(exits))
 
     def _exit(self, now: Moments, leaves: Chance, q: int, last: Array) -> Branch:
         """Party q leaves at X: as a breakout, but nobody pays for it."""

@@ -156,24 +156,24 @@ class Weighing:
         self.past = Past(facts, self.calendar.all)
         self._set_parties()
         self._set_acts()
-        self._set_paths(Paths(dossier, facts), {})
+        self._set_paths(Paths(dossier, facts))
 
     def leaving_at(self, q: int, rate: float) -> Weighing:
         """The same where a party leaves at one rate a year instead of those stated; what no exit bends is shared."""
         weighing = copy(self)
-        bent = ("kept", "faked", "left", "forgone", "samples")
-        weighing._set_paths(
-            self.paths.leaving_at(q, rate),
-            {key: stream for key, stream in self._streams.items() if key[0] not in bent},
-        )
+        weighing._set_paths(self.paths.leaving_at(q, rate))
+        bent = [a or b for a, b in zip(self.outlived, weighing.outlived, strict=True)]
+        for p in range(len(bent)):
+            if not bent[p] and (stream := self._streams.get(("broken", p))):
+                weighing._streams["broken", p] = stream
         return weighing
 
-    def _set_paths(self, paths: Paths, streams: dict[tuple[object, ...], Stream]) -> None:
+    def _set_paths(self, paths: Paths) -> None:
         self.paths = paths
         self.leavers = sorted({q for q, _ in paths.rates} | {q for _, q, _ in paths.dated})
         self.touched = [p for p in self.walk_away if self._felt(self.tables[p])]
         self._set_scopes()
-        self._streams = streams
+        self._streams: dict[tuple[object, ...], Stream] = {}
         self._fixed: dict[tuple[int, int], tuple[Array, Array]] = {}
         self._interiors: dict[int, Interior] = {}
 
@@ -231,23 +231,33 @@ class Weighing:
     def _set_scopes(self) -> None:
         """What counts on the path of a breach by each party, and what the breach leaves standing.
 
-        That goes on as planned, exits included, as if there were no breach. So does what is felt once the deal is over
-        if nobody answers the breach: then only exits end the deal. Where nobody leaves, both paths are worth the same.
+        That goes on as planned, exits included, as if there were no breach; but if somebody answers the breach, the
+        deal is over then, and what is felt from then on is of the breach's path. Where nobody leaves, both paths are
+        worth the same.
         """
         parties = range(len(self.facts.parties))
         every: Part = "whole"
         self.everything = Scope((every,) * len(self.facts.bodies), (True,) * len(self.togethers))
+        self.outlived = [bool(self.leavers) and self._outlived(q) for q in parties]
+        """Whether exits still make a difference on the path of a breach by each party once it is known."""
         self.concerned = [self._concerned(q) if self.leavers else self.everything for q in parties]
         self.left_standing = [scope.rest() for scope in self.concerned]
 
     def _concerned(self, q: int) -> Scope:
         facts = self.facts
-        answered = facts.first[q] < NEVER
-        mine: Part = "whole" if answered else "base"
-        others: Part | None = "over" if answered else None
+        others: Part | None = "over" if facts.first[q] < NEVER else None
         concerned = [facts.answering(m, q) for m in range(len(facts.bodies))]
         togethers = (any(concerned[m] for m in together.measures) for together in self.togethers)
-        return Scope(tuple(mine if there else others for there in concerned), tuple(togethers))
+        return Scope(tuple("whole" if there else others for there in concerned), tuple(togethers))
+
+    def _outlived(self, q: int) -> bool:
+        """Whether anything that is felt once the deal is over ends with an exit after q's breach, or begins with it.
+
+        That may be what does not answer to a breach that is answered, and what does to one that nobody answers.
+        """
+        answered = self.facts.first[q] < NEVER
+        some = [m for m in range(len(self.facts.bodies)) if self.facts.answering(m, q) != answered]
+        return any(worths.if_over[m].felt for worths in self.tables.values() for m in some)
 
     # paths, built when they are asked for
 
@@ -267,8 +277,7 @@ class Weighing:
         if kind == "kept":
             return Stream(facts, every, paths.kept(every.column()), self.leavers)
         if kind == "broken":
-            now = every[self.calendar.of[of[0], None]]
-            return Stream(facts, now, paths.broken(now.column(), of[0]), of[:1])
+            return self._broken(every[self.calendar.of[of[0], None]], of[0])
         if kind == "forgone":
             forgone = Secret(frozenset(of), frozenset(of), openly=True)
             return Stream(facts, every, paths.kept(every.column()), self.leavers, forgone)
@@ -280,6 +289,10 @@ class Weighing:
         then = every[self.calendar.of[q, m]].row()
         branches = paths.faked_and_left(now.column(), then, q, m)
         return Stream(facts, now, branches, sorted({q, *self.leavers}), hidden)
+
+    def _broken(self, now: Moments, q: int) -> Stream:
+        movers = sorted({q, *self.leavers}) if self.outlived[q] else [q]
+        return Stream(self.facts, now, self.paths.broken(now.column(), q), movers)
 
     def _chances(self, q: int, m: int, e: int) -> NDArray[np.intp]:
         """Moments at which m, entering in period e, can be faked (before its entry) or undone in secret (later)."""
@@ -623,7 +636,7 @@ class Weighing:
         keys = [(*key, kind) if key else (kind, "once") for kind in ("kept", "broken")]
         if key is None or keys[0] not in self._streams:
             self._streams[keys[0]] = Stream(self.facts, now, self.paths.kept(now.column()), self.leavers)
-            self._streams[keys[1]] = Stream(self.facts, now, self.paths.broken(now.column(), p), (p,))
+            self._streams[keys[1]] = self._broken(now, p)
         kept, broken = (self._streams[k] for k in keys)
         ahead = np.exp(self.facts.rho[p] * now.t)[:, None]
         spared = self.tables[p].course.spared(now.t)[:, None]

@@ -26,6 +26,7 @@ NOT_AT_ALL = 1 << 30
 Made = tuple[int, int, Holds]
 """A measure, the period of an entry of it, and what would hold that up."""
 ZERO = np.zeros((1, 1))
+ALWAYS = np.full((1, 1), -NEVER)
 Part = Literal["whole", "base", "over"]
 """Of a measure's worth: all; what it does in any case, its inspection included; what it does once the deal is over."""
 
@@ -264,14 +265,14 @@ class Stream:
             if e < 0:
                 continue
             date = self.facts.tau[e]
-            needed = holds[self.movers.index(branch.leaver)] if branch.leaver in self.movers and holds else None
+            needed = self._needed(branch.leaver, holds)
             if branch.known is not None and branch.known.stop[m] < NEVER:
                 sure = sure & ((e <= branch.base) | (branch.anchor + branch.known.stop[m] > date + _tie(branch.late)))
             if branch.holds == "anchor" and needed is not None:
                 sure = sure & ((e <= branch.base) | (needed <= branch.base))
             must = -NEVER if branch.moving is None else date - branch.moving.stop[m]
-            if branch.holds == "moving" and needed is not None:
-                must = max(must, self.facts.tau[min(needed, e)])
+            if branch.holds == "moving":
+                must = max(must, self._held(needed, e))
             if must > -NEVER:
                 low, _ = branch.ends(rho)
                 point = branch.passing(rho, must).where(self._done(e), low)
@@ -279,6 +280,13 @@ class Stream:
         if sure is True and after is None:
             return None
         return Happening(sure, branch.ends(rho)[0] if after is None else after)
+
+    def _needed(self, leaver: int | None, holds: Holds) -> int | None:
+        return holds[self.movers.index(leaver)] if leaver in self.movers and holds else None
+
+    def _held(self, needed: int | None, e: int) -> float:
+        """The date that a leaving must come after, lest it hold an entry up."""
+        return -NEVER if needed is None else self.facts.tau[min(needed, e)]
 
     def _ends(self, branch: Branch, made: Sequence[Made]) -> tuple[float, float]:
         """Years until the first of the measures is undone: from the anchor, and from X."""
@@ -347,20 +355,56 @@ class Stream:
         m, e, _ = made
         total, start, lost = ZERO, self._start(e), 1 - self.facts.keeps[m]
         for branch in self.branches:
-            fixed, lag = branch.answer
-            if fixed == NEVER and lag == NEVER:
+            answered = branch.answer != (NEVER, NEVER)
+            if not answered and branch.later is None:
                 continue
             low, high = branch.ends(worth.rho)
             here = None if undone is not None else self._happening(branch, worth.rho, [made])
             here = here or Happening(True, low)
+            if not answered:
+                total = total + branch.weight * np.where(here.sure, self._over_later(branch, worth, made, undone), 0.0)
+                continue
             after = here.after.within(low, high)
             value = self._beyond(branch, worth, start, after, high)
             if lost and undone is not None and self.facts.undo[m] < NEVER:
                 value = value - lost * self._beyond(branch, worth, np.maximum(start, undone), after, high)
             elif lost and undone is None:
                 value = value - lost * self._undone_over(branch, worth, made, start, after)
+            if branch.later is not None and not self.facts.answering(m, branch.later.breaker):
+                value = value - self._lost_later(branch, worth, made)
             total = total + branch.weight * np.where(here.sure, value, 0.0)
         return total
+
+    def _lost_later(self, branch: Branch, worth: Worth, made: Made) -> Array:
+        """After a breach that is answered, what exits take of what does not answer to it, as where the deal is kept."""
+        m, e, holds = made
+        assert branch.later is not None
+        since, lost, total = branch.later.since, 1 - self.facts.keeps[m], ZERO
+        start, wait = self._start(e) - since, min(branch.answer)
+        for r, exit_ in branch.later.exits:
+            stop, gone, past = self.facts.open[r].stop[m], self.facts.open[r].gone[m], ALWAYS
+            if stop < NEVER and e >= 0:
+                must = max(self.facts.tau[e] - stop, self._held(self._needed(r, holds), e))
+                past = np.where(self._done(e), ALWAYS, must - since)
+                total = total + exit_.faded(worth.rho, start, wait, -NEVER, ALWAYS)
+                total = total - exit_.faded(worth.rho, start, wait, -NEVER, past)
+            if lost and gone < NEVER:
+                total = total + lost * exit_.faded(worth.rho, start, wait, gone, past)
+        return np.asarray(total * worth.lasting * np.exp(-worth.rho * since))
+
+    def _over_later(self, branch: Branch, worth: Worth, made: Made, undone: Array | None) -> Array:
+        """After a breach that nobody answers, from the answer to an exit on: what is in force as the breach left it."""
+        m, e, _ = made
+        assert branch.later is not None
+        since, lost, total = branch.later.since, 1 - self.facts.keeps[m], ZERO
+        start, (gone, _) = self._start(e) - since, self._ends(branch, [made])
+        end = branch.anchor + gone if undone is None else undone
+        for r, exit_ in branch.later.exits:
+            if (lag := self.facts.first[r]) < NEVER:
+                total = total + exit_.faded(worth.rho, start, -NEVER, lag, ALWAYS)
+                if lost and np.isfinite(end).all():
+                    total = total - lost * exit_.faded(worth.rho, np.maximum(start, end - since), -NEVER, lag, ALWAYS)
+        return np.asarray(total * worth.lasting * np.exp(-worth.rho * since))
 
     def _beyond(self, branch: Branch, worth: Worth, start: Array, low: Point, high: Point) -> Array:
         """E[value from the first answer, or `start` if that is later, on; X between two points]."""
