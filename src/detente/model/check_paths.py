@@ -90,10 +90,12 @@ class Calendar:
         number = {key: i for i, key in enumerate(keys)}
         self.of: dict[tuple[int, int | None], NDArray[np.intp]] = {}
         for key, found in between.items():
-            near = {times[int(np.argmin(np.abs(np.subtract(times, t))))] for t in found if t > -TIE}
+            near = {times[i] for i in _nearest(times, [t for t in found if t > -TIE])}
             at = {number[t, side] for t in near for side in (BEFORE, BETWEEN)}
             self.of[key] = np.array(sorted(always | at), np.intp)
         """Moments for open breaches by a party, and for its faking of a measure: indices of `all`."""
+        self.leaving = {(q, m): np.union1d(self.of[q, m], self.of[q, None]) for q, m in fakes}
+        """Moments at which who has faked a measure could leave openly."""
         self.entry = [keys.index((t, BEFORE)) for t in facts.tau]
         """The moment before the entries of each period."""
 
@@ -178,6 +180,14 @@ def _apart(times: Iterable[float]) -> list[float]:
         if not found or t - found[-1] > TIE:
             found.append(t)
     return found
+
+
+def _nearest(times: Sequence[float], wanted: Sequence[float]) -> NDArray[np.intp]:
+    """Which of some times, in order, each of others is nearest to."""
+    if not wanted:
+        return np.zeros(0, np.intp)
+    edges = (np.array(times[1:]) + np.array(times[:-1])) / 2
+    return np.searchsorted(edges, np.array(wanted)).astype(np.intp)
 
 
 def _on(t: float, dates: Sequence[float]) -> float:

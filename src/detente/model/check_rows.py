@@ -286,7 +286,7 @@ class Weighing:
         hidden = secret(facts, q, m)
         if kind == "faked":
             return Stream(facts, now, paths.faked(now.column(), q, m), self.leavers, hidden)
-        then = every[self.calendar.of[q, m]].row()
+        then = every[self.calendar.leaving[q, m]].row()
         branches = paths.faked_and_left(now.column(), then, q, m)
         return Stream(facts, now, branches, sorted({q, *self.leavers}), hidden)
 
@@ -490,7 +490,7 @@ class Weighing:
         """As `_coverts`, and breaking openly at whichever later moment is best. ANSWERS R2."""
         p, m, e = _faking(of.party, of)
         at = self._chances(p, m, e)
-        if len(at) and len(then := self.calendar.of[p, m]):
+        if len(at) and len(then := self.calendar.leaving[p, m]):
             rows = self._tempted(plan, p, self._stream("left", p, m, e, False), at, "covert", m)
             yield from self._best(rows, at, then)
 
@@ -550,7 +550,7 @@ class Weighing:
     def _secret_leavings(self, plan: Read, of: Family) -> Iterator[Rows]:
         """As the secret exposures, where the faker breaks openly at whichever later moment is worst for p."""
         p, (q, m, e) = of.party, _faking(of.other, of)
-        at, then = self._chances(q, m, e)[:1], self.calendar.of[q, m]
+        at, then = self._chances(q, m, e)[:1], self.calendar.leaving[q, m]
         if len(then):
             value = self._enjoyed(plan, p)[at] + self._after(self._stream("left", q, m, e, True), p, q, plan, at)
             yield from self._best(self._exposed("secret_exposure", p, q, m, at, value), at, then)
