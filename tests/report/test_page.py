@@ -159,7 +159,7 @@ SAID = {
         "What this rests on",
         "The thinnest margin is ",
         "It is no longer kept once a party is this likely to walk out within a year: ",
-        "that secret cheating does not pay there is not proved",
+        "that secret cheating does not pay there, or to leave there after it, is not proved",
         "said in the corridor",
         "nothing moves",
         "case.yaml:3:5",

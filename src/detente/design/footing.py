@@ -39,8 +39,10 @@ ASSUMED = (
 LEFT_OUT = (
     "What is tried, of every party, just before and after each date and at the times between from which an answer "
     "would come just too late for another step: to break out openly; to fake a measure together with all that costs "
-    "the faker something and is seen no faster; and to do so and then break openly, at whichever later moment is best.",
-    "Between these moments open breaches are searched, but that secret cheating does not pay there is not proved.",
+    "the faker something and is seen no faster; and to do so and then break openly, at whichever later of these "
+    "moments is best.",
+    "Between these moments open breaches are searched, but that secret cheating does not pay there, or to leave there "
+    "after it, is not proved.",
     "Left out: breaking a deal so as to renegotiate it, several parties that break it together, evidence that only "
     "one party sees, factions inside a party, faking a step without those that are seen no faster, changing one's mind "
     "twice, choosing what to drop with interactions in view, entering after one's own breach what one likes, and "
