@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,11 +14,14 @@ from hypothesis import strategies as st
 
 from detente.design.critical import PRECISION, Flip, critical, dials_of
 from detente.design.problem import Question
+from detente.design.rules import any_plan
+from detente.design.solve import Clock
 from detente.dossier import Dossier, apply, from_dict
 from detente.dossier.numbers import numbers_of
 from detente.dossier.places import dotted
 from detente.errors import DossierError, UsageError
 from detente.model.check import Judge
+from detente.model.plan import Plan
 from tests.design.test_exhaustive import count
 from tests.strategies import all_plans, documents
 
@@ -231,6 +235,36 @@ def test_what_was_found_before_it_was_cancelled_is_kept() -> None:
     at_once = critical(dossier, jobs=1, cancelled=lambda: True)
     assert {f.status for f in at_once.numbers} == {"undecided"}
     assert not at_once.finished
+
+
+def slow(seconds: float) -> Callable[..., Any]:
+    """As `any_plan`, which takes so long to settle anything."""
+
+    def settled(judge: Judge, question: Question, clock: Clock) -> tuple[Plan | None, bool]:
+        enough = clock.left >= seconds
+        time.sleep(min(seconds, max(clock.left, 0.0)))
+        return any_plan(judge, question, Clock(60.0)) if enough else (None, False)
+
+    return settled
+
+
+def test_a_value_that_takes_long_gets_the_time_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    dossier, path = exchange({}, forever=True), "parties.b.collapse_cost"
+    at_once = one(dossier, path)
+    monkeypatch.setattr("detente.design.critical.any_plan", slow(0.03))
+    found = critical(dossier, only=[path], jobs=1, solve_seconds=0.02)
+    assert found.finished
+    assert found.numbers == (at_once,)
+
+
+def test_the_limit_holds_and_what_was_found_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("detente.design.critical.any_plan", slow(0.3))
+    begin = time.monotonic()
+    found = critical(exchange({}, forever=True), only=["parties.b.collapse_cost"], jobs=1, time_limit=1.5)
+    assert time.monotonic() - begin < 3.0
+    assert not found.finished
+    (flip,) = found.numbers
+    assert (flip.status, flip.late) == ("undecided", True)
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from detente.design.critical import critical
 from detente.design.known import Known
 from detente.design.problem import Question
 from detente.design.rules import RULES, Clock, Design, Designer, Rule
+from detente.design.solve import Outcome
 from detente.dossier import Dossier, apply, from_dict, load
 from detente.dossier.checks import magnitudes
 from detente.model.arrays import Model
@@ -28,6 +29,7 @@ from detente.model.tolerance import SLIGHT
 from detente.report.words import exactly
 from tests.checkout import SHARED, needs_shared
 from tests.design.test_exhaustive import best, count
+from tests.design.test_solver_statuses import exchange
 from tests.strategies import all_plans, documents
 
 FOUND = SHARED / "data" / "found"
@@ -144,6 +146,22 @@ def agree(dossier: Dossier, success: str) -> None:
             or rule in ("earliest", "minimal")
             or design.bound >= expected[0] - 1e-6 * max(1.0, abs(expected[0]))
         ), rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "objective", "bound", "gap"),
+    [
+        ("robust", 0.0305, 0.0310, 0.0005 / 0.0305),
+        ("robust", 0.0, 1e-6, 0.01),  # of 0.0001
+        ("kalai_smorodinsky", 0.5, 0.51, 0.02),
+        ("utilitarian", 400.0, 402.0, 0.005),
+        ("egalitarian", 0.0, 4e-6 / math.log(1.05), 0.01),  # of 0.01 % of what either has at stake
+        ("nash", 7.0, 7.0 + math.log(2), 0.5),
+    ],
+)
+def test_a_gap_is_a_part_of_the_objective(rule: Rule, objective: float, bound: float, gap: float) -> None:
+    designer = Designer(Known.of(exchange()), Question(), gap=0.005, clock=Clock(30.0))
+    assert designer._gap(rule, Outcome(None, objective, bound, proved=False)) == pytest.approx(gap)
 
 
 def with_parts(dossier: Dossier) -> Iterator[Plan]:

@@ -96,6 +96,23 @@ def test_a_bound_counts_what_was_cut_off_within_the_gap() -> None:
         assert answer.objective - 1e-6 <= best <= answer.bound + 1e-6
 
 
+def test_every_solve_heeds_its_seconds() -> None:
+    """However many were before it: HiGHS counts some runs from the first on, and others each by itself."""
+    program, chance = Program(), np.random.default_rng(0)
+    columns = program.add_columns(np.zeros(200), np.ones(200), integer=True)
+    for _ in range(60):
+        weights = chance.integers(1, 100, 200)
+        program.add_row(dict(zip(columns, map(float, weights), strict=True)), high=float(weights.sum()) / 3)
+    program.set_objective({c: float(chance.integers(10, 100)) for c in columns})
+    assert program.relax(seconds=10.0).status == "optimal"
+    for _ in range(4):
+        before = program.h.getRunTime()
+        assert program.maximise(seconds=0.2).status == "limit"
+        assert program.h.getRunTime() - before < 0.6
+        assert program.h.getOptionValue("presolve")[1] == "off"  # it asks no clock: see ENDLESS
+    assert program.relax(seconds=10.0).status == "optimal"
+
+
 # --- proofs ----------------------------------------------------------------------------------------------------------
 
 

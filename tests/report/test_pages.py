@@ -242,7 +242,16 @@ def test_nothing_flips(hinges):
     assert critical_sentences(quiet)[1] == said
     open_ = replace(hinges, numbers=(replace(still[0], status="undecided"), *still[1:]))
     assert said not in critical_sentences(open_)
-    assert "1 could not be settled in time." in critical_sentences(open_)
+    assert "1 could not be settled: at some value no deal was found, nor ruled out." in critical_sentences(open_)
+    late = replace(hinges, numbers=(replace(still[0], status="undecided", late=True), *still[1:]))
+    assert critical_sentences(late)[2:] == ("1 could not be settled in time.",)
+
+
+def test_a_flip_that_is_perhaps_not_the_nearest_says_so(hinges):
+    flip = next(f for f in hinges.numbers if f.status == "flips")
+    said = critical_sentences(replace(hinges, numbers=(replace(flip, status="undecided", late=True),)))
+    assert said[2].endswith("no deal is possible any more, perhaps nearer.")
+    assert said[3] == "1 could not be settled in time."
 
 
 def test_pages_of_gap_and_critical(hopes, hinges, tmp_path):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from datetime import date
 
 import pytest
 
+from detente.design.assessment import assess
+from detente.dossier import loads
 from detente.errors import Finding
 from detente.report import tables
 from detente.report.assessment_tables import _findings
@@ -73,9 +76,44 @@ def test_values_are_those_of_the_assessment(everything):
     rows = {row[0]: row for row in tables(everything)["values"].rows}
     east, watcher = rows["East <i>"], rows["Watcher"]
     worth = everything.values["east"]
-    assert east[1:5] == (True, worth.present, worth.annual, 3.0)
+    assert east[1:4] == (True, worth.present, worth.annual)
+    assert east[4] == pytest.approx(3.0)
     assert east[5:] == (worth.walk_away, 0.0, worth.gain)
     assert watcher[5:] == (None, None, None)
+
+
+LEAVING = """
+detente: 1
+title: Losses that grow, and a party that may leave
+start: 2024-01-01
+periods: [3 x 1 year]
+interests: {x: {unit: u, worst: 0, best: 1}, y: {unit: u, worst: 0, best: 1}}
+parties:
+  a:
+    discount: 0.1 /year
+    stakes: {x: 2, y: -1}
+    no_deal: {course: [[2024-01-01, 0 /year], [2026-01-01, -4 /year]]}
+    response_time: 0
+  b: {discount: 0.1 /year, stakes: {x: -1, y: 2}, response_time: 0}
+measures:
+  do: {by: b, effects: {x: {level: 1}}, undo: {in: 0}, verify: open}
+  pay: {by: a, effects: {y: {level: 1}}, undo: {in: 0}, verify: open}
+shocks: {leaves: {ends: b, rate: 0.1 /year}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("leaves", "spared"),
+    [
+        (0.0, 20 * (1 - math.exp(-0.2))),  # ρ·∫ of min(t/2, 1)·4·e^(−0.1t)
+        (0.1, 5 * (1 - math.exp(-0.4))),  # and still in force with a chance of e^(−0.1t)
+    ],
+)
+def test_spared_losses_count_all_of_a_course_and_exits(leaves, spared):
+    a = assess(loads(LEAVING.replace("rate: 0.1", f"rate: {leaves}")), time_limit=30)
+    table = tables(a)["values"]
+    row = next(row for row in table.rows if row[0] == "a")
+    assert row[table.columns.index("of which spared losses of no deal, a year")] == pytest.approx(spared, rel=1e-9)
 
 
 def test_each_party_s_thinnest_margin_is_its_least_slack(everything):

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detente.dossier import apply, loads, starter
-from detente.report.words import adding, expectation, number, several, signed, years
+from detente.model.check import Slack
+from detente.report.words import adding, expectation, number, several, signed, when, years
+from tests.report.conftest import BARE
 
 
 @pytest.mark.parametrize(
@@ -90,6 +92,22 @@ def test_values_are_said_to_be_expectations_where_somebody_may_walk_out():
         "Values are expectations: the deal may end by itself, where North (at any time) or South (on 4 May 2026) "
         "walks out."
     )
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (1.0, "on 1 Jan 2025, just before that day's steps"),
+        (11 / 12, "on 1 Dec 2024, when an answer would still come before a later date"),
+        (0.4, "on 25 May 2024, just before something has stopped growing"),
+        (0.3, "on 19 Apr 2024, between two dates"),
+    ],
+)
+def test_a_moment_off_the_grid_says_no_more_of_itself_than_is_true(at, said):
+    grows = {"measures.do.effects.x.per_year": {"rate": 1, "for": f"{0.4 * 12} months"}}
+    dossier = apply(loads(BARE), grows)
+    row = Slack("breakout", "a", moment="before", date=dossier.grid.day(at), years=at)
+    assert when(dossier, row) == said
 
 
 def test_several():

@@ -12,6 +12,7 @@ from detente.cli.screen import Screen
 from detente.workbench import words
 
 if TYPE_CHECKING:
+    from detente.design.critical import Flip
     from detente.design.gap import Hope
     from detente.workbench.exchange import ImportResult
     from detente.workbench.questions import CriticalResult, ExplainResult, FrontierResult, GapResult
@@ -150,7 +151,7 @@ def critical(result: CriticalResult, written: Sequence[Path] = ()) -> None:
             "path": f.path,
             "stated": f"{words.number(f.stated)} {f.unit}".strip(),
             "range": f"{words.number(f.low)} to {words.number(f.high)}",
-            "flip": words.exactly(f.flips_at) if f.flips_at is not None and f.status == "flips" else "undecided",
+            "flip": _flips(f),
         }
         for f in c.numbers
         if f.status != "no_flip_in_range"
@@ -171,6 +172,12 @@ def critical(result: CriticalResult, written: Sequence[Path] = ()) -> None:
                 screen.say(f"None of {len(c.pairs)} pairs flips it within their ranges.", 2)
     _foot(screen, result.findings, result.provenance, None)
     _written(screen, written)
+
+
+def _flips(f: Flip) -> str:
+    if f.flips_at is None:
+        return "undecided"
+    return words.exactly(f.flips_at) + (", or nearer" if f.status == "undecided" else "")
 
 
 def frontier(result: FrontierResult, written: Sequence[Path] = ()) -> None:

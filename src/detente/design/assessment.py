@@ -11,9 +11,10 @@ from detente.design.margins import dangerous, exposures
 from detente.design.problem import Question
 from detente.design.rules import Design, Designer, Rule
 from detente.design.solve import Clock
+from detente.dossier.quantities import ZERO
 from detente.dossier.schema import Dossier
 from detente.model.arrays import Model
-from detente.model.check import Slack, Verdict
+from detente.model.check import Judge, Slack, Verdict
 from detente.model.plan import Plan
 
 
@@ -145,6 +146,15 @@ def worths(model: Model, proof: Verdict) -> dict[str, Worth]:
         )
         for p, name in enumerate(model.parties)
     }
+
+
+def spared(dossier: Dossier, plan: Plan, proof: Verdict) -> dict[str, float]:
+    """What of each party's present value a plan spares it of being without a deal, less what exits take of that."""
+    if not any(party.loses for party in dossier.parties.values()):
+        return dict.fromkeys(proof.values, 0.0)
+    parties = {name: party.model_copy(update={"no_deal": ZERO}) for name, party in dossier.parties.items()}
+    otherwise = Judge(dossier.model_copy(update={"parties": parties})).values(plan)
+    return {name: value - otherwise[name] for name, value in proof.values.items()}
 
 
 OWN = (

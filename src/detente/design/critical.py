@@ -4,27 +4,30 @@ A number's range is what its dossier states, else from half to twice its value. 
 conditions otherwise than linearly, the middle of either side) are judged; between a value with the stated verdict and
 one without, the flip is found by bisection, and told as a short decimal beyond it that was judged to flip as well. A
 flip and back between the values judged would not be seen.
-Plans found for one value are tried first at the next, so most values need no solver.
+Plans found for one value are tried first at the next, so most values need no solver. Where one does and takes long, the
+number is left for another round, in which each value has more time, until all is settled or the time is up.
 """
 
 from __future__ import annotations
 
 import math
 import pickle
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
 from itertools import combinations, product, repeat
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
+from detente.design.judging import plan_of
 from detente.design.known import Known
 from detente.design.parallel import each, stopped, workers
-from detente.design.problem import Question
+from detente.design.problem import Problem, Question
 from detente.design.rules import Designer, any_plan
-from detente.design.solve import Clock
+from detente.design.solve import ANY, Clock, Solver
 from detente.design.sources import Input, inputs
 from detente.dossier.overlays import apply
 from detente.dossier.places import dotted, nearest
@@ -40,6 +43,10 @@ PRECISION = 5e-4
 """How closely a flip is bracketed, as a part of the range."""
 POOL = 12
 """Plans that are tried before solving."""
+PATIENCE = 4
+"""How many times as long a value may take in the next round."""
+GRACE = 2.0
+"""Seconds after the limit in which searches under way hand in what they have found."""
 LINEAR = ("walk_away", "collapse_cost", "exposure_limit", "no_deal", "level", "once", "rate")
 """Numbers that every condition is linear in, while they do not change their sign."""
 EXIT = (Manner("%/year", "chance"), 0.0, 99.0)
@@ -51,8 +58,8 @@ class Flip:
     """Where the verdict flips as one number moves, all in the unit that the dossier writes it in.
 
     `low`, `high`: the range searched. `flips_at`: the nearest value judged at which the verdict is another; `distance`:
-    how far that is, as a part of the range. Where `status` is "undecided" some value could not be judged, in time or at
-    all; a flip that was found all the same is then perhaps not the nearest.
+    how far that is, as a part of the range. Where `status` is "undecided" some value could not be judged; a flip that
+    was found all the same is then perhaps not the nearest. `late`: for want of time.
     """
 
     path: str
@@ -64,6 +71,7 @@ class Flip:
     status: Status
     distance: float | None = None
     source: str | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,11 +82,12 @@ class PairFlip:
     flips_at: tuple[float, float] | None
     share: float | None
     status: Status
+    late: bool = False
 
 
 @dataclass(frozen=True)
 class Critical:
-    """The verdict, and what it hangs on: the numbers nearest to a flip first. `finished`: all were searched."""
+    """The verdict, and what it hangs on: the numbers nearest to a flip first. `finished`: time did not run out."""
 
     dossier: Dossier
     question: Question
@@ -105,10 +114,10 @@ class Dial:
         """The overlay that sets it to x in its unit."""
         return {self.where: self.manner.say(x)}
 
-    def flip(self, x: float | None, status: Status) -> Flip:
-        width = self.high - self.low
+    def flip(self, x: float | None, status: Status, *, late: bool = False) -> Flip:
+        width, unit = self.high - self.low, self.manner.unit
         distance = abs(x - self.stated) / width if x is not None and width > 0 else None
-        return Flip(self.path, self.stated, self.manner.unit, x, self.low, self.high, status, distance, self.source)
+        return Flip(self.path, self.stated, unit, x, self.low, self.high, status, distance, self.source, late)
 
 
 def critical(
@@ -130,33 +139,69 @@ def critical(
     for a path that names no number.
     """
     clock = Clock(time_limit, cancelled)
+    until = time.time() + time_limit
     dials = dials_of(dossier, only)
     say("Judging the case as it stands")
     verdict, plans = _stated(dossier, question, clock)
     if verdict is None:
-        left = tuple(d.flip(None, "undecided") for d in dials)
+        left = tuple(d.flip(None, "undecided", late=True) for d in dials)
         return Critical(dossier, question, "undecided", left, (), finished=False)
-    packed = pickle.dumps((dossier, question, plans, verdict, solve_seconds))
-
-    def over() -> bool:
-        return clock.left <= 0
-
-    with workers(jobs if len(dials) > 4 else 1) if executor is None else nullcontext(executor) as pool:
-        found: dict[str, Flip] = {}
-        for _, flip in each(pool, _search, [(packed, d) for d in dials], cancelled=over):
-            found[flip.path] = flip
-            say(f"{len(found)} of {len(dials)} numbers searched")
-        flips = tuple(sorted((found.get(d.path) or d.flip(None, "undecided") for d in dials), key=_rank))
-        together: list[PairFlip] = []
+    packed = pickle.dumps((dossier, question, plans, verdict, until))
+    rounds = _Rounds(packed, clock, solve_seconds, say)
+    with workers(jobs if len(dials) > 4 else 1, cancelled) if executor is None else nullcontext(executor) as pool:
+        found = rounds.searched(pool, _search, [(d,) for d in dials], "numbers")
+        flips = tuple(sorted((found.get((d,)) or d.flip(None, "undecided", late=True) for d in dials), key=_rank))
+        together: dict[tuple[Dial, Dial], PairFlip] = {}
         if pairs:
             chosen = [d for d in dials if only or d.path in [f.path for f in flips[:6]]]
-            asked = [(packed, a, b) for a, b in combinations(chosen, 2)]
-            for _, pair in each(pool, _search_pair, asked, cancelled=over):
-                together.append(pair)
-                say(f"{len(together)} of {len(asked)} pairs searched")
-    together.sort(key=lambda p: (p.share is None, p.share or 0.0, p.paths))
+            together = rounds.searched(pool, _search_pair, list(combinations(chosen, 2)), "pairs")
+    ordered = tuple(sorted(together.values(), key=lambda p: (p.share is None, p.share or 0.0, p.paths)))
     stated: Literal["satisfactory", "none_exists"] = "satisfactory" if verdict else "none_exists"
-    return Critical(dossier, question, stated, flips, tuple(together), finished=len(found) == len(dials))
+    late = any(f.late for f in flips) or any(p.late for p in ordered)
+    return Critical(dossier, question, stated, flips, ordered, finished=rounds.whole and not late)
+
+
+class _Found(Protocol):
+    @property
+    def late(self) -> bool: ...
+    @property
+    def flips_at(self) -> object: ...
+
+
+K = TypeVar("K", bound="tuple[Dial, ...]")
+F = TypeVar("F", bound=_Found)
+
+
+@dataclass
+class _Rounds:
+    """Searches all that is asked, and again what was not settled in its time, while there is time."""
+
+    packed: bytes
+    clock: Clock
+    seconds: float
+    """How long one value may take in the first round."""
+    say: Callable[[str], None]
+    whole: bool = True
+    """Whether all that was asked was searched."""
+
+    def searched(
+        self, pool: Executor, search: Callable[[tuple[bytes, float, K]], F], asked: Sequence[K], what: str
+    ) -> dict[K, F]:
+        found: dict[K, F] = {}
+        seconds, left = self.seconds, list(asked)
+        while left and self.clock.left > 0:
+            tasks = [(self.packed, seconds, key) for key in left]
+            for (_, _, key), answer in each(pool, search, tasks, cancelled=self._over):
+                if key not in found or answer.flips_at is not None or not answer.late:
+                    found[key] = answer
+                settled = sum(not f.late for f in found.values())
+                self.say(f"{settled} of {len(asked)} {what} searched")
+            left, seconds = [key for key in left if key in found and found[key].late], seconds * PATIENCE
+        self.whole &= len(found) == len(asked)
+        return found
+
+    def _over(self) -> bool:
+        return self.clock.cancelled() or self.clock.left <= -GRACE
 
 
 def _rank(flip: Flip) -> tuple[Any, ...]:
@@ -203,26 +248,43 @@ def dial_of(dossier: Dossier, found: Input) -> Dial:
 def _stated(dossier: Dossier, question: Question, clock: Clock) -> tuple[bool | None, list[Plan]]:
     """The verdict on the dossier as it stands, and two plans far from each other where there are any."""
     known = Known.of(dossier)
+    first = Solver(Problem(known, question), clock).best(ANY)
+    if first.shares is None:
+        return (False if first.proved else None), []
     plans = []
     for rule in ("robust", "nash"):
-        found = Designer(known, question, gap=0.02, clock=clock).design(rule)
-        if found.status == "none_exists":
-            return False, []
+        with clock.within(clock.left / 4):
+            found = Designer(known, question, gap=0.02, clock=clock).design(rule)
         if found.plan is not None:
             plans.append(found.plan)
-    return (True if plans else None), plans
+    return True, plans or [plan_of(known.model, first.shares)]
 
 
 class Trials:
     """Judges changed dossiers: by the plans known, else by solving."""
 
-    def __init__(self, dossier: Dossier, question: Question, plans: Iterable[Plan], seconds: float) -> None:
-        self.dossier, self.question, self.plans, self.seconds = dossier, question, list(plans), seconds
+    def __init__(self, dossier: Dossier, question: Question, plans: Iterable[Plan], clock: Clock) -> None:
+        self.dossier, self.question, self.plans, self.clock = dossier, question, list(plans), clock
         self.stated = tuple(self.plans)
         """Plans that are satisfactory as the dossier stands."""
+        self.seconds = math.inf
+        """How long one of them may take."""
+        self.late = False
+        """Whether one was not settled for want of time."""
+        self._ruled_out: set[str] = set()
+
+    def searching(self, seconds: float) -> Trials:
+        """The same at the beginning of a search, each trial of which may take so long."""
+        self.seconds, self.late = seconds, False
+        return self
 
     def possible(self, changes: Mapping[str, Any]) -> bool | None:
         """Whether some plan is satisfactory under changes; None where that is not settled, or no dossier says so."""
+        if self.clock.left <= 0:
+            self.late = True
+            return None
+        if str(changes) in self._ruled_out:
+            return False
         try:
             changed = apply(self.dossier, changes)
         except DossierError:
@@ -234,8 +296,11 @@ class Trials:
             if judge.satisfactory(plan):
                 self.plans.insert(0, self.plans.pop(i))
                 return True
-        found, settled = any_plan(judge, self.question, Clock(self.seconds, stopped))
+        with self.clock.within(self.seconds):
+            found, settled = any_plan(judge, self.question, self.clock)
+            self.late |= found is None and not settled and self.clock.left <= 0
         if found is None:
+            self._ruled_out |= {str(changes)} if settled else set()
             return False if settled else None
         self.plans = [found, *self.plans][:POOL]
         return True
@@ -249,19 +314,20 @@ def _bystander(plan: Plan, changes: Mapping[str, Any]) -> bool:
 @lru_cache(maxsize=1)
 def _trials(packed: bytes) -> tuple[Trials, bool]:
     """What a worker keeps between its tasks: the plans that it has found."""
-    dossier, question, plans, verdict, seconds = pickle.loads(packed)
-    return Trials(dossier, question, plans, seconds), verdict
+    dossier, question, plans, verdict, until = pickle.loads(packed)
+    return Trials(dossier, question, plans, Clock(until - time.time(), stopped)), verdict
 
 
 # --- searching -----------------------------------------------------------------------------------------------------
 
 
-def _search(task: tuple[bytes, Dial]) -> Flip:
+def _search(task: tuple[bytes, float, tuple[Dial]]) -> Flip:
     """The nearest flip of one number, on both sides of its stated value."""
-    packed, dial = task
-    trials, verdict = _trials(packed)
+    packed, seconds, (dial,) = task
+    known, verdict = _trials(packed)
+    trials = known.searching(seconds)
     low, high = (_reach(trials, dial, end) for end in (dial.low, dial.high))
-    dial = Dial(**{**vars(dial), "low": low, "high": high})
+    dial = replace(dial, low=low, high=high)
     tolerance = PRECISION * (high - low)
     found: list[float] = []
     unsettled = False
@@ -272,9 +338,9 @@ def _search(task: tuple[bytes, Dial]) -> Flip:
         at, settled = first_flip(lambda x: trials.possible(dial.at(x)), dial.stated, steps, verdict, tolerance / 2)
         unsettled = unsettled or not settled
         found += [] if at is None else [_said(trials, dial, at, end, verdict, tolerance / 2)]
-    if found:
-        return dial.flip(min(found, key=lambda x: abs(x - dial.stated)), "undecided" if unsettled else "flips")
-    return dial.flip(None, "undecided" if unsettled else "no_flip_in_range")
+    status: Status = "undecided" if unsettled else "flips" if found else "no_flip_in_range"
+    nearest_found = min(found, key=lambda x: abs(x - dial.stated), default=None)
+    return dial.flip(nearest_found, status, late=unsettled and trials.late)
 
 
 def _reach(trials: Trials, dial: Dial, end: float) -> float:
@@ -352,10 +418,11 @@ def beyond(stated: float, at: float, end: float, tolerance: float) -> Iterator[f
             yield x
 
 
-def _search_pair(task: tuple[bytes, Dial, Dial]) -> PairFlip:
+def _search_pair(task: tuple[bytes, float, tuple[Dial, Dial]]) -> PairFlip:
     """The nearest flip as two numbers go toward their ends in step."""
-    packed, a, b = task
-    trials, verdict = _trials(packed)
+    packed, seconds, (a, b) = task
+    known, verdict = _trials(packed)
+    trials = known.searching(seconds)
     best, unsettled = math.inf, False
     where: tuple[float, float] | None = None
     for ends in product(*[[_reach(trials, d, e) for e in (d.low, d.high)] for d in (a, b)]):
@@ -371,6 +438,5 @@ def _search_pair(task: tuple[bytes, Dial, Dial]) -> PairFlip:
         unsettled = unsettled or not settled
         if share is not None and share < best:
             best, where = share, _said_together(trials, (a, b), at(share), ends, verdict)
-    if where is not None:
-        return PairFlip((a.path, b.path), where, best, "undecided" if unsettled else "flips")
-    return PairFlip((a.path, b.path), None, None, "undecided" if unsettled else "no_flip_in_range")
+    status: Status = "undecided" if unsettled else "flips" if where else "no_flip_in_range"
+    return PairFlip((a.path, b.path), where, None if where is None else best, status, unsettled and trials.late)

@@ -9,22 +9,22 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 POLL_SECONDS = 0.2
-_stop: Any = None
+_stop: ContextVar[Callable[[], bool]] = ContextVar("stop", default=lambda: False)
 
 
 def stopped() -> bool:
     """Whether whoever started this worker wants no more."""
-    return _stop is not None and _stop.is_set()
+    return _stop.get()()
 
 
 def _begin(stop: Any) -> None:
-    global _stop
-    _stop = stop
+    _stop.set(stop.is_set)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the parent, which then sets `stop`
 
 
@@ -41,11 +41,15 @@ class Here(Executor):
 
 
 @contextmanager
-def workers(jobs: int) -> Iterator[Executor]:
-    """So many worker processes (0: one a core; 1: none, all is done here)."""
+def workers(jobs: int, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Executor]:
+    """So many worker processes (0: one a core; 1: none, all is done here, and `stopped` when `cancelled` says so)."""
     count = jobs or os.cpu_count() or 1
     if count == 1:
-        yield Here()
+        before = _stop.set(cancelled)
+        try:
+            yield Here()
+        finally:
+            _stop.reset(before)
         return
     context = multiprocessing.get_context("spawn")
     stop = context.Event()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,16 +19,11 @@ from detente.errors import DetenteError
 
 Array = NDArray[np.float64]
 INF = highspy.kHighsInf
-SEARCHES = (
-    "mip_allow_restart",
-    "mip_heuristic_run_rins",
-    "mip_heuristic_run_rens",
-    "mip_heuristic_run_root_reduced_cost",
-    "mip_heuristic_run_feasibility_jump",
-)
-"""HiGHS's own searches for solutions. Where a good one is known, proving takes a third of the time without them."""
-
-
+SEARCHES = ("mip_allow_restart", "mip_heuristic_run_feasibility_jump")
+"""HiGHS's own searches for solutions. Where a good one is known, proving is quicker without them."""
+ENDLESS = ("mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_root_reduced_cost")
+"""Searches that presolve a part of the programme. Presolve of whole numbers may go on for ever: up to HiGHS 1.16 a loop
+of `strengthenInequalities` asks no clock. Without it solves here take no longer."""
 LARGEST, LEAST = 1e7, 1e-12
 """Coefficients that HiGHS is given: a row with a larger one is scaled down, a smaller one is left out."""
 SPREAD = 1e4
@@ -103,6 +99,7 @@ class Program:
             small_matrix_value=LEAST,
             mip_feasibility_tolerance=1e-9,
             primal_feasibility_tolerance=1e-9,
+            **dict.fromkeys(ENDLESS, False),
         )
         self._took(self.h.changeObjectiveSense(highspy.ObjSense.kMaximize))
         self._stop: Callable[[Array, float], bool] | None = None
@@ -110,6 +107,7 @@ class Program:
         self.give_up: Callable[[], bool] = lambda: False
         """Asked now and then during a solve: whether to stop with what there is."""
         self._watch()
+        self._whole, self._end = True, INF
         self.columns = 0
         self.rows = 0
         self.integer: set[int] = set()
@@ -193,8 +191,7 @@ class Program:
 
     def relax(self, *, seconds: float = INF) -> Answer:
         """Solve the linear relaxation."""
-        self._integrality(on=False)
-        self._within(seconds)
+        self._begin(seconds, whole=False)
         status = self._run()
         s = highspy.HighsModelStatus
         if status == s.kOptimal:
@@ -207,17 +204,21 @@ class Program:
     def _run(self) -> Any:
         """Solve; what HiGHS says of the model. Infeasible or unbounded is asked again without an objective."""
         s = highspy.HighsModelStatus
-        if self.h.run() == highspy.HighsStatus.kError:
-            return s.kSolveError
-        status = self.h.getModelStatus()
+        status = self._run_once()
         if status != s.kUnboundedOrInfeasible:
             return status
         self._cost({})
-        again = self.h.run()
-        status = self.h.getModelStatus()
+        status = self._run_once()
         self._cost(self.objective)
-        infeasible = again != highspy.HighsStatus.kError and status == s.kInfeasible
-        return s.kInfeasible if infeasible else s.kUnbounded
+        return s.kInfeasible if status == s.kInfeasible else s.kUnbounded
+
+    def _run_once(self) -> Any:
+        """One run in the time that is left. HiGHS counts mixed-integer runs each from its own beginning, others not."""
+        before = 0.0 if self._whole and self.integer else self.h.getRunTime()
+        self._set(time_limit=before + max(self._end - time.monotonic(), 0.01))
+        if self.h.run() == highspy.HighsStatus.kError:
+            return highspy.HighsModelStatus.kSolveError
+        return self.h.getModelStatus()
 
     def maximise(
         self,
@@ -232,8 +233,7 @@ class Program:
 
         `hint` are shares [M, K+1] for the first `hint_columns` columns.
         """
-        self._integrality(on=True)
-        self._within(seconds)
+        self._begin(seconds, whole=True)
         gap = max(absolute_gap, 1e-9 * self.unit)
         self._set(mip_rel_gap=0.0, mip_abs_gap=gap / self.unit)
         self._set(**dict.fromkeys(SEARCHES, hint is None))
@@ -247,28 +247,31 @@ class Program:
         return self._answer(status, gap)
 
     def _run_otherwise(self) -> Any:
-        """Solve once more from nothing and without presolve, where HiGHS failed."""
+        """Solve once more from nothing and with another seed, where HiGHS failed."""
         self._took(self.h.clearSolver())
-        self._set(presolve="off")
+        self._set(random_seed=self.seed + 1)
         status = self._run()
-        self._set(presolve="choose")
+        self._set(random_seed=self.seed)
         return status
 
     def any_solution(self, *, seconds: float) -> Answer:
-        """Any solution at all, by another way: no objective, no presolve, another seed. For a second opinion."""
+        """Any solution at all, by another way: from nothing, no objective, another seed. For a second opinion."""
         self._took(self.h.clearSolver())
-        self._set(presolve="off", random_seed=self.seed + 1)
+        self._set(random_seed=self.seed + 1)
         objective = self.objective
         self.set_objective({})
         try:
             return self.maximise(seconds=seconds)
         finally:
             self.set_objective(objective)
-            self._set(presolve="choose", random_seed=self.seed)
+            self._set(random_seed=self.seed)
             self._took(self.h.clearSolver())
 
-    def _within(self, seconds: float) -> None:
-        self._set(time_limit=max(seconds, 0.01) + self.h.getRunTime())
+    def _begin(self, seconds: float, *, whole: bool) -> None:
+        """Begin a solve, in whole numbers where columns are meant to be, that has so many seconds."""
+        self._whole, self._end = whole, time.monotonic() + seconds
+        self._integrality(on=whole)
+        self._set(presolve="off" if whole and self.integer else "choose")
 
     def _watch(self) -> None:
         """Listen once for all solves: subscriptions outlive a run."""

@@ -156,8 +156,9 @@ class Designer:
         """The least that a bargainer has at stake: what is small beside it is small for all."""
         return min(map(self.at_stake, self.bargainers), default=1.0)
 
-    def _relative(self, value: float) -> float:
-        return self.gap * max(min(1.0, self.unit), abs(value))
+    def _close(self, unit: float = 1.0, part: float = 1.0) -> Callable[[float], float]:
+        """Within which distance of a bound an objective is good enough: see `counted`."""
+        return lambda value: part * self.gap * counted(value, unit)
 
     def _utilitarian(self) -> tuple[Outcome, Rule]:
         return self.best_together(), "utilitarian"
@@ -165,13 +166,15 @@ class Designer:
     def best_together(self) -> Outcome:
         """The greatest sum of gains."""
         target = linear_sum((1.0, self.gain(p)) for p in self.bargainers)
-        score = Objective(target, lambda s: float(self.gains(s).sum()), slack_for=self._relative, unit=self.unit)
+        score = Objective(
+            target, lambda s: float(self.gains(s).sum()), slack_for=self._close(self.unit), unit=self.unit
+        )
         return self.solver.best(score)
 
-    def least(self, weights: dict[int, float]) -> Objective:
+    def least(self, weights: dict[int, float], counted_in: float = 1.0) -> Objective:
         """max t with t ≤ weight·gain for each party (bargainers, by number)."""
         if not weights:
-            return Objective(Linear({}), lambda s: 0.0, slack_for=self._relative)
+            return Objective(Linear({}), lambda s: 0.0, slack_for=self._close())
         grain = min(weight * self.grain(p) for p, weight in weights.items())
         unit = min(weight * self.at_stake(p) for p, weight in weights.items())
         t = self.problem.program.add_column(-math.inf, math.inf)
@@ -185,12 +188,13 @@ class Designer:
         def score(shares: Array) -> float:
             return float((factor * self.gains(shares))[chosen].min())
 
-        return Objective(
-            Linear({t: grain}), score, slack_for=lambda v: self.gap * max(min(1.0, unit), abs(v)), unit=unit
-        )
+        return Objective(Linear({t: grain}), score, slack_for=self._close(counted_in), unit=unit)
+
+    def _least_gain(self) -> Objective:
+        return self.least(dict.fromkeys(self.bargainers, 1.0), self.unit)
 
     def _egalitarian(self) -> tuple[Outcome, Rule]:
-        return self.solver.best(self.least(dict.fromkeys(self.bargainers, 1.0))), "egalitarian"
+        return self.solver.best(self._least_gain()), "egalitarian"
 
     def _nash(self) -> tuple[Outcome, Rule]:
         if self.bargainers:
@@ -275,7 +279,7 @@ class Designer:
             own = Objective(
                 self.gain(p),
                 lambda s: self.value(p, s) - least,
-                slack_for=lambda v: part * self.gap * max(min(1.0, unit), abs(v)),
+                slack_for=self._close(unit, part),
                 unit=unit,
             )
             self._best[p] = self.solver.best(own)
@@ -285,7 +289,7 @@ class Designer:
         from detente.design.robust import least_slack
 
         del self.solver.pool[:-1]  # to weigh a plan here is to judge all its conditions
-        return self.solver.best(least_slack(self.problem, self.solver, CAP, self._relative)), "robust"
+        return self.solver.best(least_slack(self.problem, self.solver, CAP, self._close())), "robust"
 
     def _earliest(self) -> tuple[Outcome, Rule]:
         first = self._meet_minimal()
@@ -333,7 +337,7 @@ class Designer:
         if outcome.shares is None or not outcome.proved:
             return outcome, rule
         self.problem.program.add_row(primary.target.row, low=outcome.objective - primary.target.const - 1e-7)
-        second = self.least(dict.fromkeys(self.bargainers, 1.0))
+        second = self._least_gain()
         gained = second.score
 
         def score(shares: Array) -> float:
@@ -412,6 +416,9 @@ class Designer:
             return Design("undecided", rule, used, None, None, None, bound, None, first, tuple(notes), finished=False)
         plan, verdict = self.judged(outcome.shares)
         gap = self._gap(used, outcome)
+        unit = self._counted_in(used)
+        if gap and used != "nash" and abs(outcome.objective) < FINE * unit:
+            notes.append(f"The objective is next to nothing: its gap is told as a part of {FINE * unit:.3g} instead.")
         if used == "robust":
             notes.append(self._what_binds(verdict))
         if not outcome.proved:
@@ -447,7 +454,16 @@ class Designer:
         difference = max(0.0, outcome.bound - outcome.objective)
         if used == "nash":
             return -math.expm1(-difference)
-        return difference / max(1.0, abs(outcome.bound))
+        return difference / counted(outcome.objective, self._counted_in(used))
+
+    def _counted_in(self, used: Rule) -> float:
+        """The points of what is at stake, or 1, that a rule's objective is a size of."""
+        return self.unit if used in ("utilitarian", "egalitarian") else 1.0
+
+
+def counted(objective: float, unit: float) -> float:
+    """What a gap is a part of: the objective, or where that is next to nothing, the same part of its unit (FINE)."""
+    return max(abs(objective), FINE * unit)
 
 
 def threat(model: Model) -> Array:

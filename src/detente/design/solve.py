@@ -385,8 +385,8 @@ class Solver:
     def _none(self, objective: Objective, bound: float) -> Outcome | None:
         """What it means that the programme has no solution; None where a second look found one, and the search goes on.
 
-        The second look lets rows be missed by more than the judge would, has no objective and no presolve, and begins
-        elsewhere. It has the time that is left: in large cases as long as the first took, or there is no proof.
+        The second look lets rows be missed by more than the judge would, has no objective, and begins elsewhere. It has
+        the time that is left: in large cases as long as the first took, or there is no proof.
         """
         shares, value = self._incumbent(objective)
         if self.doubtful:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from detente.design.assessment import Assessment
+from detente.design.assessment import Assessment, spared
 from detente.design.critical import Critical
 from detente.design.gap import Gap
 from detente.design.margins import least
@@ -168,9 +168,9 @@ def _values(a: Assessment) -> Table:
         "margin",
     ]
     rows: list[list[Cell]] = []
+    saved = spared(a.dossier, a.plan, a.proof) if a.plan and a.proof else {}
     for p, worth in a.values.items():
-        body = a.dossier.parties[p]
-        if body.discount is None:
+        if a.dossier.parties[p].discount is None:
             continue
         walks: list[Cell] = [worth.walk_away, annual(a.dossier, p, worth.walk_away), worth.gain]
         rows.append(
@@ -179,7 +179,7 @@ def _values(a: Assessment) -> Table:
                 worth.must_consent,
                 worth.present,
                 worth.annual,
-                0.0 - body.no_deal_course(a.dossier.start)[0][1],
+                annual(a.dossier, p, saved[p]),
                 *(walks if worth.must_consent else [None, None, None]),
             ]
         )

@@ -126,7 +126,7 @@ def critical_sentences(critical: Critical) -> tuple[str, ...]:
     tried, asked = len(critical.numbers), question_words(critical.question, critical.dossier)
     if critical.verdict == "undecided":
         return (f"The verdict itself ({asked}) is undecided, so nothing could be said of what it hangs on.",)
-    flips = [f for f in critical.numbers if f.status == "flips"]
+    flips = [f for f in critical.numbers if f.flips_at is not None]
     open_ = [f for f in critical.numbers if f.status == "undecided"]
     said = [f"As the numbers stand, {IS[critical.verdict]} ({asked})."]
     if flips:
@@ -134,12 +134,15 @@ def critical_sentences(critical: Critical) -> tuple[str, ...]:
         said.append(f"Of {tried} numbers, each moved alone within its range, {len(flips)} {changes} the verdict.")
         said += [_flip(critical, f) for f in flips[:NEAREST]]
     elif open_:
-        settled = f"{tried - len(open_)} of {tried} were settled"
-        said.append(f"No number was found that changes the verdict, moved within its range; {settled}.")
+        of = f" of the {tried - len(open_)} of {tried} that were settled" if tried > len(open_) else ""
+        said.append(f"No number{of} was found to change the verdict, moved within its range.")
     else:
         said.append(f"No single number, moved within its range, changes the verdict: {tried} were tried.")
-    if open_:
-        said.append(f"{len(open_)} could not be settled in time.")
+    late = sum(f.late for f in open_)
+    if late:
+        said.append(f"{late} could not be settled in time.")
+    if late < len(open_):
+        said.append(f"{len(open_) - late} could not be settled: at some value no deal was found, nor ruled out.")
     pairs = [p for p in critical.pairs if p.status == "flips"]
     if critical.pairs:
         said.append(_pairs(critical, pairs))
@@ -150,7 +153,8 @@ def _flip(critical: Critical, f: Flip) -> str:
     unit = f" {f.unit}" if f.unit else ""
     near = f", {percent(f.distance)} of its range away" if f.distance is not None else ""
     at = f"at {exactly(f.flips_at or 0.0)}{unit} instead of {number(f.stated)}{unit}{near}"
-    return f"{number_at(critical.dossier, f.path)}: {at}, {OTHER[critical.verdict]}."
+    perhaps = ", perhaps nearer" if f.status == "undecided" else ""
+    return f"{number_at(critical.dossier, f.path)}: {at}, {OTHER[critical.verdict]}{perhaps}."
 
 
 def _pairs(critical: Critical, pairs: list[PairFlip]) -> str:

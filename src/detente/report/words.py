@@ -17,8 +17,10 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 LEVELS = {"minimal": "minimal success", "full": "full success", "none": "any deal"}
 FIRMNESS = {"red_line": "red line", "opening": "opening position", "preference": "preference"}
 MOMENTS = {"before": "just before that day's steps", "after": "just after that day's steps"}
-IN_TIME = "when an answer would still come before a step"
-"""Of a moment off the grid: a little later, and the answer would come after that step."""
+IN_TIME = "when an answer would still come before a later date"
+"""Of a moment off the grid: a little later, and the answer would come after the steps, or the exit, of that date."""
+GROWN = "just before something has stopped growing"
+BETWEEN = "between two dates"
 JUST_AFTER = "just after that"
 SAME = 1e-8
 """Years within which two times are one."""
@@ -119,7 +121,22 @@ def _side(dossier: Dossier, on: date, side: str | None, at: float | None) -> str
     leavers = [party(dossier, e.party) for e in dossier.exits if e.at is not None and abs(e.at - years) < SAME]
     if leavers:
         return f"just {side} {several(list(dict.fromkeys(leavers)), 'or')} may walk out"
-    return IN_TIME if side == "before" else JUST_AFTER
+    return _why(dossier, years) if side == "before" else JUST_AFTER
+
+
+def _why(dossier: Dossier, years: float) -> str:
+    """What sets a moment off the grid, where that is known."""
+    bodies = dossier.measures.values()
+    tables = [t for m in bodies for t in (m.effects, m.intrusion)] + [i.effects for i in dossier.interactions.values()]
+    grown = [e.per_year.lasts for table in tables for e in table.values() if e.per_year is not None]
+    if any(end is not None and abs(end.value - years) < SAME for end in grown):
+        return GROWN
+    late = {0.0, *(m.verification.delay.value for m in bodies if m.verification is not None)}
+    answers = [p.response_time.value for p in dossier.parties.values() if p.response_time is not None]
+    exits = [e.at for e in dossier.exits if e.at is not None]
+    waits = [t - years for t in (*dossier.grid.years, *exits)]
+    in_time = any(abs(answer + seen - wait) < SAME for answer in answers for seen in late for wait in waits)
+    return IN_TIME if in_time else BETWEEN
 
 
 def _steps_at(dossier: Dossier, years: float) -> bool:

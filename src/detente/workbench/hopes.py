@@ -141,7 +141,7 @@ def critical_of(dossier: Dossier, data: Mapping[str, Any]) -> Critical:
 
     back = {v: k for k, v in RANGE.items()}
     pairs = tuple(
-        PairFlip(tuple(p["paths"]), None if p["flips_at"] is None else tuple(p["flips_at"]), p["share"], p["status"])
+        PairFlip(**p | {"paths": tuple(p["paths"]), "flips_at": p["flips_at"] and tuple(p["flips_at"])})
         for p in data["pairs"]
     )
     flips = tuple(Flip(**_renamed(f, back)) for f in data["numbers"])

@@ -50,6 +50,7 @@ def _day(raw: Any) -> Any:
         raise ValueError("write a day as 2019-01-01") from None
 
 
+GAP = "How far from the proven best a plan may be, as a part of its objective: 0.005 is 0.5 %."
 Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
 Written = Annotated[str, BeforeValidator(str)]
 """A number as people write it: 5 %, or 0.05."""
@@ -103,7 +104,7 @@ class SolveOptions(ThreatOptions):
     time_limit: float = Field(
         300.0, gt=0, allow_inf_nan=False, description="Seconds after which the best found so far is reported."
     )
-    gap: float = Field(0.005, ge=0, lt=1, description="How far from the proven best a plan may be: 0.005 is 0.5 %.")
+    gap: float = Field(0.005, ge=0, lt=1, description=GAP)
     cache: bool = Field(True, description="Answer a question that was asked before from the cache.")
 
 
@@ -141,7 +142,7 @@ class LimitOptions(JudgeOptions):
     time_limit: float = Field(
         300.0, gt=0, allow_inf_nan=False, description="Seconds after which what has been found is reported."
     )
-    gap: float = Field(0.005, ge=0, lt=1, description="How far from the proven best a plan may be: 0.005 is 0.5 %.")
+    gap: float = Field(0.005, ge=0, lt=1, description=GAP)
 
 
 class ExplainOptions(LimitOptions, ThreatOptions):
@@ -163,7 +164,7 @@ class GapOptions(ThreatOptions):
     time_limit: float = Field(
         300.0, gt=0, allow_inf_nan=False, description="Seconds after which what has been found is reported."
     )
-    gap: float = Field(0.005, ge=0, lt=1, description="How far from the proven best a plan may be: 0.005 is 0.5 %.")
+    gap: float = Field(0.005, ge=0, lt=1, description=GAP)
     beliefs: bool = Field(True, description="Search, too, for the beliefs at which talks could succeed.")
 
 
