@@ -78,7 +78,7 @@ def agree(dossier: Dossier, plan: Plan, within: float = 1e-8) -> int:
         assert s.keep is not None
         assert s.deviate is not None
         value = dated[name] if name in dated else alone[name]
-        assert abs(value - s.slack) <= within * max(1.0, abs(s.keep), abs(s.deviate)), (name, value, s.slack)
+        assert abs(value - s.slack) <= within * max(1.0, s.scale, abs(s.keep), abs(s.deviate)), (name, value, s.slack)
     return len(judged)
 
 
