@@ -100,11 +100,11 @@ def test_conditions_without_values_do_not_hang_on_exits() -> None:
     assert rests(d).walkouts[1].flips is None
 
 
-def test_where_time_runs_out_it_is_said() -> None:
+def test_what_is_not_tried_is_said() -> None:
     found = rests(exchange(), seconds=-1.0)
     assert [(w.flips, w.tried) for w in found.walkouts] == [(None, False)] * 2
     assert found.left_out[: len(LEFT_OUT)] == LEFT_OUT
-    assert found.left_out[-1].endswith("time ran out: a, b.")
+    assert found.left_out[-1].endswith("before the search was stopped: a, b.")
 
 
 @settings(max_examples=15)

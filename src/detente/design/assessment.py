@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from detente.design.footing import ASSUMED, Footing, footing
+from detente.design.footing import ASSUMED, SECONDS, Footing, footing
 from detente.design.known import Known
 from detente.design.margins import dangerous, exposures
 from detente.design.problem import Question
@@ -91,7 +91,8 @@ def assess(
     if found.plan is None or found.proof is None:
         return found
     say("What the plan rests on")
-    return replace(found, footing=footing(dossier, found.plan, found.proof, cancelled=cancelled))
+    left = max(SECONDS, clock.left)
+    return replace(found, footing=footing(dossier, found.plan, found.proof, seconds=left, cancelled=cancelled))
 
 
 def concluded(model: Model, rule: Rule, verdicts: Mapping[str, Design], shown: str | None) -> Assessment:

@@ -6,11 +6,11 @@ Everything here is asked of the judge; nothing is solved.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from detente.design.margins import dangerous
+from detente.design.solve import Clock
 from detente.dossier.schema import Dossier
 from detente.model.check import Judge, Slack, Verdict
 from detente.model.check_rows import Family
@@ -24,7 +24,7 @@ CHANCES = (0.0, 0.01, 0.03, 0.1, 0.2, 0.4, 0.6, 0.8, MOST)
 PRECISION = 1e-5
 """How closely a chance is found, as a part of it."""
 SECONDS = 10.0
-"""The most work that walking out may take, in seconds of this process; what is left then is not tried."""
+"""What walking out may take in any case, however little of a limit is left; what is left then is not tried."""
 QUICK = ("consent", "breakout")
 """Kinds of conditions that are judged in no time: with them the search begins."""
 
@@ -95,14 +95,14 @@ def footing(
     verdict: Verdict,
     *,
     walkouts: Sequence[Walkout] | None = None,
-    seconds: float = SECONDS,
+    seconds: float = math.inf,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Footing:
-    """What a judged plan rests on; `walkouts`: where they are known already."""
+    """What a judged plan rests on; `walkouts`: where they are known already; `seconds`: how long to look for them."""
     judge = Judge(dossier)
     if walkouts is None:
-        end = time.process_time() + seconds
-        walkouts = tuple(walkouts_of(judge, plan, lambda: cancelled() or time.process_time() > end))
+        clock = Clock(seconds, cancelled)
+        walkouts = tuple(walkouts_of(judge, plan, lambda: clock.left <= 0))
     alarms = false_alarms(dossier, plan)
     return Footing(
         # All measures of the plan count, under their chosen regimes, as in `verify needs`: an alarm needs no cheat.
@@ -118,7 +118,8 @@ def footing(
 def _untried(dossier: Dossier, walkouts: Iterable[Walkout]) -> Iterator[str]:
     names = [dossier.parties[w.party].name or w.party for w in walkouts if not w.tried]
     if names:
-        yield f"How likely each of these may walk out was not worked out, as time ran out: {', '.join(names)}."
+        found = "was not worked out before the search was stopped"
+        yield f"How likely each of these may walk out {found}: {', '.join(names)}."
 
 
 def false_alarms(dossier: Dossier, plan: Plan) -> float:

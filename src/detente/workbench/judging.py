@@ -159,7 +159,7 @@ class EvaluateResult(Result):
     @cached_property
     def footing(self) -> Footing:
         """What it rests on that the plan is kept; worked out when it is asked for."""
-        return footing(self.dossier, self.plan, self.verdict)
+        return footing(self.dossier, self.plan, self.verdict, seconds=self.provenance.options["time_limit"])
 
     @property
     def satisfactory(self) -> bool:

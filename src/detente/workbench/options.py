@@ -115,6 +115,13 @@ class CheckOptions(JudgeOptions):
 class EvaluateOptions(JudgeOptions):
     """Options of `evaluate`."""
 
+    time_limit: float = Field(
+        300.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="Seconds after which it is no longer worked out how likely each party may walk out.",
+    )
+
 
 class CompareOptions(JudgeOptions):
     """Options of `compare`."""

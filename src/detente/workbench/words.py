@@ -173,4 +173,4 @@ def because(found: Design) -> str:
     bound = "" if found.bound is None else f", bound {number(found.bound)}"
     if found.plan is not None:
         return f"deal found and checked; best one undecided{bound}"
-    return f"time ran out{bound}"
+    return f"none found, none ruled out{bound}"
