@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detente.dossier import load
+from detente.model.check import Judge
 from detente.model.detection import Watch
 from detente.model.laws import Exits, Leaving, LeftLater
 from detente.model.moments import Moment, Moments
@@ -80,3 +82,19 @@ def leaving_of_0(leavings, edges) -> tuple[np.ndarray, np.ndarray]:
     before = [np.prod([1 - y.chance for y in dated[:i] if y.at == x.at]) for i, x in enumerate(dated)]
     atoms = [x.chance * c * float(stays(np.array(x.at))) * (x.party == 0) for x, c in zip(dated, before, strict=True)]
     return np.concatenate([middle, [x.at for x in dated]]), np.concatenate([chances, atoms])
+
+
+def test_the_later_of_an_answer_and_a_leaving_at_constant_rates() -> None:
+    """λ/(λ+h+ρ) · (e^(−ρℓ)(1 − e^(−hℓ)) + h/(h+ρ) e^(−(h+ρ)ℓ)): K at λ, X at h, the later of K + ℓ and X."""
+    seen, h, rho, lag = 1.5, 0.6, 0.11, 0.9
+    exits = Exits.of([Leaving(0, h, 0.0, 0.0)], Moments.of([Moment(0.0, "before", -1)]))
+    ends = np.array([[-1.0]]), np.array([[np.inf]])
+    found = LeftLater(0, exits, Watch(seen)).partial_after(rho, np.array([[lag]]), np.zeros((1, 1)), True, *ends)
+    late = np.exp(-rho * lag) * (1 - np.exp(-h * lag)) + h / (h + rho) * np.exp(-(h + rho) * lag)
+    assert float(found[0, 0]) == pytest.approx(seen / (seen + h + rho) * late, rel=1e-12)
+
+
+def test_who_has_cheated_may_leave_whenever_an_open_breach_is_tried() -> None:
+    calendar = Judge(load("korea-2018")).weighing.calendar
+    for (q, m), moments in calendar.leaving.items():
+        assert set(calendar.of[q, None]) | set(calendar.of[q, m]) == set(moments)
