@@ -182,7 +182,7 @@ class _Gap:
         self.designer = self._designer(self.known, question)
         self.judge = Judging.of(known, question).judge
         self.finished = True
-        self.patience = max(2.0, clock.left / 40)
+        self.patience = max(4.0, clock.left / 40)
         """Seconds for each best plan: within them most are proved, and the rest have a bound."""
 
     def run(self, *, beliefs: bool) -> Gap:

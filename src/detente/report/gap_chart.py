@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -259,7 +260,7 @@ def _worth(gap: Gap, p: PartyGap, hope: Hope) -> str:
 def _more(hope: Hope) -> str:
     if hope.proved or hope.bound is None or hope.value is None or number(hope.bound) == number(hope.value):
         return ""
-    return f" found, at most {number(hope.bound)}"
+    return f" found, at most {number(hope.bound)}" if math.isfinite(hope.bound) else " found, perhaps more"
 
 
 def _asking(gap: Gap, p: PartyGap) -> str:

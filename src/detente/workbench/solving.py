@@ -377,7 +377,7 @@ def assess(
     return result
 
 
-EXPECTATIONS_SECONDS = 60.0
+EXPECTATIONS_SECONDS = 120.0
 """The most that the table of expectations may take of an assessment."""
 
 
