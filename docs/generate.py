@@ -18,6 +18,7 @@ import detente.workbench
 from detente.cli.app import Face, app
 from detente.dossier import schema, shape
 from detente.dossier.quantities import Number
+from detente.dossier.schema_json import for_readers
 from detente.verify import declaration, inspection_files
 from detente.workbench.options import Options
 
@@ -132,7 +133,7 @@ def _title(model: type[BaseModel]) -> str:
 
 
 def _purpose(model: type[BaseModel]) -> str:
-    return re.sub(r"\s*DESIGN §\S+", "", inspect.getdoc(model) or "").strip()
+    return for_readers(inspect.getdoc(model) or "")
 
 
 def _fields(model: type[BaseModel]) -> list[str]:

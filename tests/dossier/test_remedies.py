@@ -26,6 +26,8 @@ from detente.dossier import reads, starter
         (r"discount: .*", "discount: -3 %/year", "write 0 or more, such as '8 %/year'"),
         (r"detects: \{.*?\}", "detects: 100 %/year", "write less, such as '99 %/year'"),
         (r"keeps: 0 %", "keeps: 150 %", "write 50 % or 0.5"),
+        (r"discount: .*", "discount: 3 %", "did you mean '3 %/year'?"),
+        (r"(?m)^    undo: ", "    if_over: {water: -15}\n    undo: ", "write {level: -15}"),
         (r"name: North", "name: 5", "put quotes round it if it looks like a number"),
     ],
 )

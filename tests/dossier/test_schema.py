@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import jsonschema
@@ -52,6 +53,10 @@ def test_generated_dossiers_are_valid(document: dict[str, Any]) -> None:
 def test_what_is_plainly_wrong_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(jsonschema.ValidationError):
         VALIDATOR.validate({**loads(GOOD).document, **change})
+
+
+def test_it_says_nothing_that_only_those_who_build_it_understand() -> None:
+    assert not re.search("DESIGN|ANSWERS|§", json.dumps(json_schema(), ensure_ascii=False))
 
 
 def test_every_field_is_described() -> None:

@@ -68,6 +68,7 @@ def test_the_roadmap_is_the_plan(everything):
     freeze = next(row for title, row in by_title.items() if title.startswith("Freeze"))
     assert freeze[4:] == (date(2024, 9, 30), "Watcher", "West & Co and Watcher")
     assert by_title["meet"][1] == "East <i> and West & Co"
+    assert by_title["meet"][6] == "East <i> and West & Co (the other stops), Watcher"
     assert by_title["Hotline"][3] == "already done"
     assert by_title["@Pay"][3] == "9 months"
 

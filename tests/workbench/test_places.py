@@ -24,10 +24,26 @@ def found(case: Path, folder: Path, text: str) -> dict[str, int | None]:
         ('{"entry": {\n  "gauges": "2025-17-01"}}', "plan.date", 2),
         ('{"entry": {"gauges": "2025-07-01"},\n "share":\n  {"gauges": [["2025-07-01", 1]]}}', "plan.share", 3),
         ("[" * 100_000, "plan.shape", 1),
+        ('{"entry": {\n  "gauges": null,\n  "gauges": "2025-07-01"}}', "plan.twice", 3),
+        ('["gauges"]', "plan.shape", 1),
     ],
 )
 def test_a_finding_about_a_plan_names_its_line(case: Path, tmp_path: Path, text: str, code: str, line: int) -> None:
     assert found(case, tmp_path, text)[code] == line
+
+
+@pytest.mark.parametrize("written", [None, b"\xf8\x00"])
+def test_a_plan_that_is_no_text_is_refused_in_plain_words(case: Path, tmp_path: Path, written: bytes | None) -> None:
+    file = tmp_path / "plan.json"
+    file.mkdir() if written is None else file.write_bytes(written)
+    (finding,) = judging.check(case, file).findings
+    assert finding.code == "plan.file"
+    assert finding.message == ("cannot read it: it is a folder" if written is None else "this is not UTF-8 text")
+
+
+def test_a_folder_is_no_case(tmp_path: Path) -> None:
+    (finding,) = judging.check(tmp_path).findings
+    assert (finding.code, finding.message) == ("dossier.file", "cannot read it: it is a folder")
 
 
 def test_a_broken_template_is_refused(tmp_path: Path) -> None:

@@ -31,6 +31,17 @@ def test_a_failure_says_who_when_and_by_how_much(kind):
         assert "the note" in said
 
 
+@pytest.mark.parametrize(
+    ("note", "remedy"),
+    [
+        ("relief needs freeze, which the plan never completes", "add what it needs to the plan, or leave it out"),
+        ("relief enters 0.5 years too early: it takes 1 years after freeze", "move it to a later grid date"),
+    ],
+)
+def test_what_mends_an_order_hangs_on_whether_what_is_needed_comes_at_all(note, remedy):
+    assert words.remedy(Slack("order", measure="relief", slack=-1.0, note=note)) == remedy
+
+
 def test_the_most_dangerous_moment_in_a_sentence():
     row = Slack("breakout", "north", None, None, "before", date(2025, 4, 1), 12.3, 11.9, 0.4)
     assert words.dangerous(DOSSIER, row) == (

@@ -34,7 +34,7 @@ LEAST = {
     "kind": "Condition",
     "party": "Party",
     "date": "Date",
-    "moment": "Entries",
+    "moment": "Moment",
     "keep": "Keep",
     "deviate": "Deviate",
     "slack": "Slack",
@@ -199,9 +199,10 @@ def _least(screen: Screen, rows: Sequence[Row]) -> None:
         return
     columns = ("keep", "deviate", "slack")
     shown = [{**r, **dict(zip(columns, words.triple(r["keep"], r["deviate"]), strict=True))} for r in rows]
+    shown = [{**r, "kind": r["kind"].replace("_", " ")} for r in shown]
     heads = {k: v for k, v in LEAST.items() if k != "leaves" or any(r["leaves"] for r in rows)}
     with screen.section("Least slack of each kind and party, in points at its date (exposures: at signature)"):
-        screen.table(heads, shown, right=columns)
+        screen.table(heads, shown, right=columns, spare=("leaves",))
 
 
 def checked(result: CheckResult, case: str) -> None:

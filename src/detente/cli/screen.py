@@ -18,7 +18,7 @@ from detente.workbench.words import number
 WIDEST = 100
 PADDING = 3
 """Blanks beside and between two columns."""
-FIXED = frozenset({"date", "run", "level", "answer", "kind"})
+FIXED = frozenset({"date", "leaves", "run", "level", "answer"})
 """Columns that are not broken."""
 
 
@@ -82,29 +82,42 @@ class Screen:
         right: Collection[str] = (),
         *,
         whole: bool = False,
+        spare: Collection[str] = (),
     ) -> None:
         """Columns: key of the row, and the heading; numbers, and the columns named so, stand on the right.
 
-        `whole`: no word is broken.
+        `whole`: no word is broken; nor is one where there is room for all, without the columns `spare` if need be.
         """
+        texts = {key: [heading, *(_cell(r.get(key)) for r in rows)] for key, heading in columns.items()}
+        fixed = {k for k, t in texts.items() if k in FIXED or k in right or (whole and _longest(t) <= _widest_word(t))}
+
+        def fits(keys: Collection[str]) -> bool:
+            widths = (_longest(texts[k]) if k in fixed else _widest_word(texts[k]) for k in keys)
+            return sum(w + PADDING for w in widths) <= self.console.width
+
+        if not fits(columns):
+            columns = {k: heading for k, heading in columns.items() if k not in spare}
+        whole = whole or fits(columns)
         shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=True, header_style="bold")
         for key, heading in columns.items():
             numeric = key in right or any(isinstance(r.get(key), int | float) for r in rows)
-            texts = [heading, *(_cell(r.get(key)) for r in rows)]
-            fixed = key in FIXED or key in right or (whole and max(map(len, texts)) <= _widest_word(texts))
             most = 18 if key in ("who", "verified_by") else None
             justify: Literal["left", "right"] = "right" if numeric else "left"
             shown.add_column(
                 heading,
                 justify=justify,
-                no_wrap=fixed,
+                no_wrap=key in fixed,
                 overflow="fold",
                 max_width=most,
-                min_width=_widest_word(texts) if whole else None,
+                min_width=_widest_word(texts[key]) if whole else None,
             )
         for row in rows:
             shown.add_row(*(Text(_cell(row.get(key))) for key in columns))
         self._print(shown)
+
+
+def _longest(texts: Sequence[str]) -> int:
+    return max(map(len, texts))
 
 
 def _widest_word(texts: Sequence[str]) -> int:

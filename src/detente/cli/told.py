@@ -91,7 +91,7 @@ def gap(result: GapResult, written: Sequence[Path] = ()) -> None:
             "walk": row.walk_away,
             "can": _value(row.can),
             "thinks": _value(row.thinks),
-            "asks": _value(row.asks),
+            "asks": _value(row.asks, "no plan meets it"),
         }
         for row in g.parties
     ]
@@ -133,11 +133,11 @@ def _why(status: str) -> str:
     }[status]
 
 
-def _value(hope: Hope | None) -> str:
+def _value(hope: Hope | None, none: str = "no deal") -> str:
     if hope is None:
         return "–"
     if hope.value is None:
-        return "nothing" if hope.proved else "undecided"
+        return none if hope.proved else "undecided"
     return words.number(hope.value)
 
 

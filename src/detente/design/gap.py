@@ -12,6 +12,7 @@ no deal that all could accept (Fearon, International Organization 1995; Powell, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -240,7 +241,8 @@ class _Gap:
             return Hope(None, None, {}, (), best.proved)
         plan = plan_of(model, best.shares)
         broken = dict.fromkeys(name_of(s) for s in self.judge.slacks(plan) if not s.accepted)
-        return Hope(best.objective + base, best.bound + base, self.judge.values(plan), tuple(broken), best.proved)
+        bound = best.bound + base if math.isfinite(best.bound) else None
+        return Hope(best.objective + base, bound, self.judge.values(plan), tuple(broken), best.proved)
 
     def _rules(self) -> dict[str, Design]:
         """The plan of each rule; those that only look share the programme, the others begin anew."""
@@ -297,7 +299,7 @@ class _Gap:
         base = sum(float(designer.threat[p]) for p in designer.bargainers)
         if best.shares is None:
             return Claims(sum(claimed), None, None)
-        return Claims(sum(claimed), best.objective + base, best.bound + base)
+        return Claims(sum(claimed), best.objective + base, best.bound + base if math.isfinite(best.bound) else None)
 
     def _asks(self, p: int, name: str) -> Hope:
         """The best for a party that meets its opening position and its own conditions, and nobody else's."""

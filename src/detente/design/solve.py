@@ -32,6 +32,8 @@ AROUND = 1
 NEAR_SECONDS = 4.0
 NEARLY = 0.9
 """The part of what the judge lets pass at the least that is made use of."""
+SOON = 1.0
+"""Seconds that a relaxation may take for a bound when the time is up."""
 PATIENCE = 3
 """How often the search goes on after two solves of one programme disagreed."""
 NOT_TWICE = "One solve found no plan; a second one, begun elsewhere, did not confirm it in time: that proves nothing."
@@ -337,7 +339,8 @@ class Solver:
             hint=found.shares,
             hint_columns=self.problem.model.M * self.problem.model.K,
         )
-        bound = max(found.bound, objective.bound(answer.bound + objective.target.const))
+        least = answer.bound if math.isfinite(answer.bound) else program.relax(seconds=SOON).bound
+        bound = max(value, objective.bound(least + objective.target.const))
         slight = 1e-5 * max(min(1.0, objective.unit), abs(value))
         proved = found.proved and bound - value <= max(gap, slight)
         return replace(found, bound=bound, proved=proved, note=found.note if proved == found.proved else CLOSELY)
@@ -512,7 +515,7 @@ class Solver:
             if answer.status == "infeasible":
                 return None
             if answer.x is None:
-                return last, math.inf
+                return last, bound
             improved = bound - answer.bound
             stalled = stalled + 1 if improved < 1e-4 * max(1.0, abs(answer.bound)) else 0
             bound, last = min(bound, answer.bound), answer.x

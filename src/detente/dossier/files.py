@@ -59,6 +59,9 @@ def read_bytes(path: FilePath) -> tuple[bytes | None, list[Finding]]:
         with path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1), []
     except (OSError, ValueError) as error:
+        if path.is_dir():
+            reason, remedy = "it is a folder", "name a file in it, or a bundled case (`detente cases` lists them)"
+            return None, [Finding("dossier.file", "error", f"cannot read it: {reason}", str(path), remedy=remedy)]
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         remedy = nearest(str(path), [c.id for c in library.cases()]) if not path.suffix else "check the name"
         return None, [Finding("dossier.file", "error", f"cannot read it: {reason}", str(path), remedy=remedy)]

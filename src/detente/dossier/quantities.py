@@ -146,7 +146,9 @@ def _per(raw: object, percent: Callable[[float], float], *, what: str, example: 
         return _finite(rate, raw), None, False
     if not isinstance(raw, bool) and isinstance(raw, int | float) and raw == 0:
         return 0.0, None, False
-    raise _Wrong(f"expected {what} such as {example}, found {raw!r}", f"write it as {example}")
+    share = isinstance(raw, str) and _PERCENT.match(raw)
+    remedy = f"did you mean '{share[1]} %/year'?" if share else f"write it as {example}"
+    raise _Wrong(f"expected {what} such as {example}, found {raw!r}", remedy)
 
 
 def parse_discount(raw: object) -> Parsed:

@@ -166,7 +166,11 @@ class Party(Part):
     )
     walk_away: Amount = Field(ZERO, description="The margin above no deal that its politics ask for")
     collapse_cost: Amount = Field(ZERO, description="What its own breach costs it, once, when answered")
-    exposure_limit: Amount | None = Field(None, description="The most it may have lost if another party breaks out")
+    exposure_limit: Amount | None = Field(
+        None,
+        description="The most it may have lost, against never having signed, if another party breaks out or cheats; "
+        "losses of `no_deal`, spared or returned, count on neither side",
+    )
     response_time: Duration | None = Field(None, description="From seeing a breach to answering it")
     talks_discount: Share | None = Field(
         None,
@@ -242,7 +246,7 @@ class Undo(Part):
     """How fast a measure can be undone, what share of its effect is kept, and whether it needs the deal to live."""
 
     within: Annotated[Duration, BeforeValidator(_undone)] = Field(
-        ZERO, alias="in", description="From stopping to undone"
+        ZERO, alias="in", description="From stopping to undone (default: at once)"
     )
     keeps: Share = Field(ZERO, description="Share of the effect that stays")
     falls: Literal["minded", "always"] = Field(

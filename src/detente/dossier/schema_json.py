@@ -21,14 +21,15 @@ def _schema() -> JsonSchemaValue:
     return schema
 
 
+def for_readers(text: str) -> str:
+    """A description without references to the design that only this code's readers have."""
+    return re.sub(r"\s*(DESIGN|ANSWERS) [\w §,]+\.?", "", text).strip()
+
+
 def _for_readers(node: Any) -> Any:
-    """Descriptions without references to the design that only this code's readers have."""
     if isinstance(node, dict):
         return {
-            k: re.sub(r"\s*DESIGN §[\d, §]+\.?", "", v).strip()
-            if k == "description" and isinstance(v, str)
-            else _for_readers(v)
-            for k, v in node.items()
+            k: for_readers(v) if k == "description" and isinstance(v, str) else _for_readers(v) for k, v in node.items()
         }
     return [_for_readers(part) for part in node] if isinstance(node, list) else node
 

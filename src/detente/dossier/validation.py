@@ -166,7 +166,7 @@ def _finding(error: ErrorDetails, document: Any, places: Places, root: type[Base
     kind = error["type"]
     code = _CODES.get(kind) or (kind.replace("detente.", "dossier.") if kind.startswith("detente.") else "dossier.type")
     message, remedy = _words(kind, error, path, shape.model_at(path[:-1], tag, root))
-    remedy = _decimal_comma(path, document) or remedy
+    remedy = _decimal_comma(path, document) or _alone(error, shape.model_at(path, tag, root)) or remedy
     key = kind == "extra_forbidden" or "[key]" in error["loc"]
     return places.finding(code, message[:400], path, remedy=remedy, key=key)
 
@@ -180,6 +180,15 @@ def _decimal_comma(path: Path, document: Any) -> str:
             if whole and after[1] is None and str(after[0]).isdigit() and (here != path[:-1] or path[-1] == after[0]):
                 return f"write {before[0]}: {before[1]}.{after[0]} with a point; a comma begins another field"
     return ""
+
+
+def _alone(error: ErrorDetails, model: type[BaseModel] | None) -> str:
+    """How to write what stands where the one field that a part must have belongs, "" where it is something else."""
+    found, kind = error["input"], error["type"]
+    if model is None or kind not in ("model_type", "model_attributes_type") or not isinstance(found, str | int | float):
+        return ""
+    needed = [field.alias or name for name, field in model.model_fields.items() if field.is_required()]
+    return f"write {{{needed[0]}: {found}}}" if len(needed) == 1 else ""
 
 
 def _words(kind: str, error: ErrorDetails, path: Path, model: type[BaseModel] | None) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from detente.report.gap_chart import gap_tables
 from detente.report.inputs import listed
 from detente.report.progress_charts import annual
 from detente.report.risk_charts import ACTS
-from detente.report.roadmap import detection, steps
+from detente.report.roadmap import answering, detection, steps
 from detente.report.table import Cell, Table
 from detente.report.watching import watching_table
 from detente.report.words import (
@@ -86,9 +86,7 @@ def roadmap_table(a: Assessment) -> Table:
     for s in steps(a):
         takes = "already done" if s.standing else years(s.takes)
         what = s.title + _in_parts(s.parts)
-        rows.append(
-            [s.entry, _parties(a, s.by), what, takes, s.verified, s.seen_by, _parties(a, s.answers_to) or "nobody"]
-        )
+        rows.append([s.entry, _parties(a, s.by), what, takes, s.verified, s.seen_by, answering(a.dossier, s)])
     return Table.of("Who gives what, and when", columns, rows)
 
 

@@ -131,13 +131,15 @@ def critical_sentences(critical: Critical) -> tuple[str, ...]:
     said = [f"As the numbers stand, {IS[critical.verdict]} ({asked})."]
     if flips:
         changes = "changes" if len(flips) == 1 else "change"
-        said.append(f"Of {tried} numbers, each moved alone within its range, {len(flips)} {changes} the verdict.")
+        of = f"Of {tried} numbers, each moved alone within its range, {len(flips)} {changes} the verdict."
+        said.append(of if tried > 1 else "The number asked about, moved within its range, changes the verdict.")
         said += [_flip(critical, f) for f in flips[:NEAREST]]
     elif open_:
         of = f" of the {tried - len(open_)} of {tried} that were settled" if tried > len(open_) else ""
         said.append(f"No number{of} was found to change the verdict, moved within its range.")
     else:
-        said.append(f"No single number, moved within its range, changes the verdict: {tried} were tried.")
+        were = "was" if tried == 1 else "were"
+        said.append(f"No single number, moved within its range, changes the verdict: {tried} {were} tried.")
     late = sum(f.late for f in open_)
     if late:
         said.append(f"{late} could not be settled in time.")

@@ -82,6 +82,16 @@ def steps_of(dossier: Dossier, plan: Plan) -> tuple[Step, ...]:
     return tuple(sorted((s for s in found if s is not None), key=lambda s: (s.entry, not s.standing)))
 
 
+def answering(dossier: Dossier, step: Step) -> str:
+    """Whose breach a step answers, and of one that several perform together who stops."""
+    others = several([party(dossier, p) for p in step.answers_to])
+    if step.lane != JOINTLY:
+        return others or "nobody"
+    stop = "the other stops" if len(step.by) == 2 else "the others stop"
+    own = f"{several([party(dossier, p) for p in step.by])} ({stop})"
+    return f"{own}, {others}" if others else own
+
+
 def _step(reading: Reading, plan: Plan, m: int, name: str) -> Step | None:
     entry = plan.entry.get(name)
     if entry is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from detente.design.assessment import Assessment
 from detente.report.figure import DANGER, FAINT, HAIR, INK, JOINT_COLOUR, Row, colours, inline, time, time_axis
-from detente.report.roadmap import JOINTLY, Step, danger_date, last_date, steps
+from detente.report.roadmap import JOINTLY, Step, answering, danger_date, last_date, steps
 from detente.report.words import day, month, party, several
 
 LABELS, PLOT, ROW = 318, 596, 21
@@ -39,7 +39,7 @@ def _row(assessment: Assessment, s: Step) -> Row:
         "in_full": s.full,
         "verified": s.verified,
         "seen_by": s.seen_by,
-        "answers_to": several([party(dossier, p) for p in s.answers_to]) or "nobody",
+        "answers_to": answering(dossier, s),
         "drawn_at": max(s.full or s.entry, start),
         "when": f"since {month(s.entry)}" if s.standing else month(s.full or s.entry),
     }

@@ -101,10 +101,13 @@ _REMEDIES = {
 
 def _mended(finding: Finding, plan: PlanLike) -> Finding:
     """With a remedy where the plan's reader gave none."""
-    remedy = finding.remedy or _REMEDIES.get(finding.code, "")
+    remedy, message = finding.remedy or _REMEDIES.get(finding.code, ""), finding.message
+    if finding.code == "plan.file" and isinstance(plan, str | Path):
+        data, unread = read_bytes(Path(plan))
+        message = "this is not UTF-8 text" if data is not None else unread[0].message
     if finding.code in ("plan.json", "plan.file") and isinstance(plan, str | Path) and _is_a_case(plan):
         remedy = "this looks like a case: the order is CASE PLAN, and a plan is JSON"
-    return replace(finding, remedy=remedy)
+    return replace(finding, remedy=remedy, message=message)
 
 
 def _is_a_sheet(plan: PlanLike) -> bool:
@@ -119,11 +122,22 @@ def _is_a_case(plan: str | Path) -> bool:
 def placed(findings: Iterable[Finding], plan: PlanLike) -> list[Finding]:
     """Findings about a plan with the lines of the file it was read from, where it was."""
     known = list(findings)
-    if not isinstance(plan, str | Path) or _is_a_sheet(plan) or not any(f.path and f.line is None for f in known):
+    if not isinstance(plan, str | Path) or _is_a_sheet(plan) or all(f.line is not None for f in known):
         return known
     data, _ = read_bytes(Path(plan))
-    places = parse(data or b"", str(plan)).places
-    return [_placed(f, places) if f.path and f.line is None else f for f in known]
+    parsed = parse(data or b"", str(plan))
+    twice = next((f for f in parsed.findings if f.code == "dossier.duplicate"), None)
+
+    def at(finding: Finding) -> Finding:
+        if finding.line is not None:
+            return finding
+        if finding.code == "plan.twice" and twice is not None:
+            return replace(finding, line=twice.line, column=twice.column)
+        if finding.code == "plan.shape" and not finding.path:
+            return replace(finding, line=1, column=1)
+        return _placed(finding, parsed.places) if finding.path else finding
+
+    return [at(f) for f in known]
 
 
 def _placed(finding: Finding, places: Places) -> Finding:

@@ -139,6 +139,11 @@ def failed(dossier: Dossier, row: Slack) -> str:
     return f"{subject}: {row.note}." if row.note else f"{subject}."
 
 
+def _never(row: Slack) -> bool:
+    """Whether what a measure needs is not in the plan."""
+    return row.note.endswith("never completes")
+
+
 def remedy(row: Slack) -> str:
     """How a condition that fails may be met."""
     return {
@@ -148,8 +153,8 @@ def remedy(row: Slack) -> str:
         "exposure": "let the other side's steps come first, or cut the measure into tranches",
         "secret_exposure": "verify the measure better, or let this party's steps wait for verification",
         "link": "let it wait for verified progress",
-        "order": "move it to a later grid date",
-        "pace": "spread it over more grid dates",
+        "order": "add what it needs to the plan, or leave it out" if _never(row) else "move it to a later grid date",
+        "pace": "let its share only rise, to 100 %" if "share" in row.note else "spread it over more grid dates",
         "grid": "take one of the neighbouring grid dates",
         "empty": "give at least one measure a date",
         "one_of": "keep the measures of one alternative",

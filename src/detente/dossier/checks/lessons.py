@@ -180,7 +180,7 @@ def _lateness(dossier: Dossier) -> list[Finding]:
         if measure.takes.value > 0 and measure.takes.range is None
     ]
     message = "{count} measures take a time that cannot be late: {names}"
-    remedy = "write takes: {low: ..., mode: ..., high: ...}, so that `stress` can be late"
+    remedy = "write takes: {low: ..., mode: ..., high: ...}, and `critical` asks how late it may be"
     return summed_up(dossier, "lesson.lateness", found, message, remedy=remedy, severity="note")
 
 
