@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -258,9 +257,11 @@ def _worth(gap: Gap, p: PartyGap, hope: Hope) -> str:
 
 
 def _more(hope: Hope) -> str:
-    if hope.proved or hope.bound is None or hope.value is None or number(hope.bound) == number(hope.value):
+    if hope.proved or hope.value is None:
         return ""
-    return f" found, at most {number(hope.bound)}" if math.isfinite(hope.bound) else " found, perhaps more"
+    if hope.bound is None:
+        return " found, perhaps more"
+    return "" if number(hope.bound) == number(hope.value) else f" found, at most {number(hope.bound)}"
 
 
 def _asking(gap: Gap, p: PartyGap) -> str:
