@@ -13,7 +13,7 @@ from detente.design.known import Known
 from detente.design.problem import Problem, Question
 from detente.design.program import Answer, Program, Refused
 from detente.design.rules import Designer, any_plan
-from detente.design.solve import ANY, NOT_TWICE, Clock, Solver
+from detente.design.solve import ANY, NOT_TWICE, Clock, Outcome, Solver
 from detente.dossier import Dossier, from_dict
 from detente.model.arrays import Model
 from detente.model.check import Judge
@@ -131,6 +131,16 @@ def test_a_proof_that_is_not_confirmed_is_none(monkeypatch: pytest.MonkeyPatch) 
     made = Designer(Known.of(exchange()), Question(), gap=0.0, clock=Clock(30.0)).design("egalitarian")
     assert made.status == "undecided"
     assert NOT_TWICE in made.notes
+
+
+def test_a_bound_is_told_though_the_time_was_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    designer = Designer(Known.of(exchange()), Question(), gap=0.0, clock=Clock(30.0))
+    best = designer.best_together()
+    nothing = Answer("limit", None, -math.inf, math.inf)
+    monkeypatch.setattr(Program, "maximise", lambda self, **given: nothing)
+    objective = designer._least_gain()
+    found = Outcome(best.shares, objective.score(best.shares), math.inf, proved=False)
+    assert found.objective <= designer.solver._bounded(objective, found).bound < math.inf
 
 
 def test_two_solves_that_disagree_for_ever_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
