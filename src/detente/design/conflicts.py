@@ -69,12 +69,10 @@ class Possible:
         """Settle a set by the solver, whatever is known."""
         question = replace(self.question, without=self.all - held)
         problem = Problem(self.known, question)
-        for r, label in enumerate(problem.valued.labels):
-            if label in self.binding:
-                problem.activate(r)
+        problem.begin_with(self.binding)
         judging = Judging(self.model.dossier, question, judge=self.judge)
         outcome = Solver(problem, self.clock, judging=judging).best(ANY)
-        self.binding |= {problem.valued.labels[r] for r in problem.active}
+        self.binding |= problem.binding
         if outcome.shares is not None:
             self.learn(outcome.shares, held)
             return True

@@ -138,14 +138,12 @@ class Detections:
         solver = ChoosingSolver(problem, clock, under=lambda choice: judging)
         if (known := next((shares for shares in self.plans if solver.offer(shares)), None)) is not None:
             return known, True
-        for r, label in enumerate(problem.valued.labels):
-            if label in self.active:
-                problem.activate(r)
+        problem.begin_with(self.active)
         for faking, r in self.cuts:
             if faking == self.fakings.of(faking.q, faking.m, ()):
                 problem.cut(faking, r)
         outcome = solver.best(ANY)
-        self.active |= {problem.valued.labels[r] for r in problem.active}
+        self.active |= problem.binding
         self.cuts |= dict.fromkeys(problem.cuts)
         if outcome.shares is not None:
             self.plans.append(outcome.shares)

@@ -198,15 +198,12 @@ class Search:
 
     def learn(self, solver: ChoosingSolver) -> None:
         """Keep the rows that a solver turned out to need."""
-        problem = solver.problem
-        self.active |= {problem.valued.labels[r] for r in problem.active}
-        self.cuts |= problem.cuts
+        self.active |= solver.problem.binding
+        self.cuts |= solver.problem.cuts
 
     def _begin(self, problem: Choosing) -> None:
         """Put rows into a programme that others turned out to need."""
-        for r, label in enumerate(problem.valued.labels):
-            if label in self.active:
-                problem.activate(r)
+        problem.begin_with(self.active)
         for cut in self.cuts:
             problem.cut(*cut)
 

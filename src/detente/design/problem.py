@@ -7,7 +7,7 @@ divisible measures, conditions of interactions, presence, alternatives.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -521,6 +521,17 @@ class Problem:
             column = self.column(e)
             row[column] = row.get(column, 0.0) + c
         return Linear(row, float(self.valued.const[r]))
+
+    @property
+    def binding(self) -> set[Label]:
+        """The valued rows in the programme, by what they are about."""
+        return {self.valued.labels[r] for r in self.active}
+
+    def begin_with(self, binding: Set[Label]) -> None:
+        """Put rows into the programme that others turned out to need."""
+        for r, label in enumerate(self.valued.labels):
+            if label in binding:
+                self.activate(r)
 
     def extend(self, rows: Conditions) -> range:
         """Further valued rows, behind those there are; where they are found now. They only narrow what is possible."""

@@ -23,7 +23,7 @@ SEARCHES = ("mip_allow_restart", "mip_heuristic_run_feasibility_jump")
 """HiGHS's own searches for solutions. Where a good one is known, proving is quicker without them."""
 ENDLESS = ("mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_root_reduced_cost")
 """Searches that presolve a part of the programme. Presolve of whole numbers may go on for ever: up to HiGHS 1.16 a loop
-of `strengthenInequalities` asks no clock. Without it solves here take no longer."""
+of `strengthenInequalities` asks no clock. Without it large cases take up to twice the time."""
 LARGEST, LEAST = 1e7, 1e-12
 """Coefficients that HiGHS is given: a row with a larger one is scaled down, a smaller one is left out."""
 SPREAD = 1e4

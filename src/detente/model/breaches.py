@@ -319,17 +319,17 @@ class Maker:
         """Each party's leaving after a breach, by the law of that, `since` some time; and nobody's. See `Deviation`."""
         if not np.any(self.model.over):
             return ()
-        found: list[Branch] = []
+        answered, found = bool(np.isfinite(self.model.first_answer(p))), list[Branch]()
         for r, left in zip(self.exits.parties, self._left(), strict=True):
             low, law = left.low if since is None else since, later(r)
-            if np.isfinite(self.model.first_answer(p)):
+            if answered:
                 counted: Counted = "known" if breach.answer_from == "random" else "moment"
                 left = replace(left, first_answer=breach.first_answer, answer_from=counted)
                 found.append(replace(left, law=law, low=low))
             else:
                 goes_on = replace(breach, first_answer=left.first_answer, answer_from="random")
                 found.append(replace(goes_on, law=law, low=low, high=left.high))
-        if np.isfinite(self.model.first_answer(p)):
+        if answered:
             nobody = self._branch(stays, self.goes_on(), high=breach.high)
             found.append(replace(nobody, first_answer=breach.first_answer, answer_from=breach.answer_from))
         return tuple(found)
