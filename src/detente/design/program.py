@@ -102,7 +102,7 @@ class Program:
             **dict.fromkeys(ENDLESS, False),
         )
         self._took(self.h.changeObjectiveSense(highspy.ObjSense.kMaximize))
-        self._stop: Callable[[Array, float], bool] | None = None
+        self._stop: Callable[[Array, int], bool] | None = None
         self._stopping = False
         self.give_up: Callable[[], bool] = lambda: False
         """Asked now and then during a solve: whether to stop with what there is."""
@@ -227,9 +227,9 @@ class Program:
         absolute_gap: float = 0.0,
         hint: Array | None = None,
         hint_columns: int = 0,
-        stop: Callable[[Array, float], bool] | None = None,
+        stop: Callable[[Array, int], bool] | None = None,
     ) -> Answer:
-        """Solve to optimality, within an absolute gap, or until the time is up or `stop(x, bound)` says so.
+        """Solve to optimality, within an absolute gap, or until the time is up or `stop(x, nodes)` says so, asked of every solution found.
 
         `hint` are shares [M, K+1] for the first `hint_columns` columns.
         """
@@ -279,7 +279,7 @@ class Program:
         def found(event: Any) -> None:
             if self._stop is not None and not self._stopping:
                 data = event.data_out
-                self._stopping = self._stop(np.array(data.mip_solution), float(data.mip_dual_bound))
+                self._stopping = self._stop(np.array(data.mip_solution), int(data.mip_node_count))
 
         def interrupt(event: Any) -> None:
             event.interrupt(self._stopping or self.give_up())

@@ -24,11 +24,13 @@ from detente.model.temptation import Conditions, Topic
 from detente.model.tolerance import SLIGHT
 
 REPAIR_WIDTH = 2
-WIDTHS = (1, 4, 12)
+WIDTHS = (1, 3)
 """How many periods around the relaxation's entries are looked at first."""
 NEAR_ROUNDS = 30
-AROUND = 1
+AROUND = 3
 """How many moments on either side of a broken row its neighbours are taken from."""
+WORST = 8
+"""How many broken rows of each family are put into the programme at once."""
 NEAR_SECONDS = 4.0
 NEARLY = 0.9
 """The part of what the judge lets pass at the least that is made use of."""
@@ -429,7 +431,7 @@ class Solver:
             absolute_gap=0.9 * objective.slack_for(value if shares is not None else 0.0),
             hint=shares,
             hint_columns=self.problem.model.M * self.problem.model.K,
-            stop=lambda x, _: self._reject(objective, x, rejected),
+            stop=lambda x, nodes: self._reject(objective, x, rejected, begun=nodes > 1),
         )
         found = [x for x in (*rejected, answer.x) if x is not None]
         self._broken = next((x for x in reversed(found) if len(self.violated(self.shares(x)))), None)
@@ -468,8 +470,8 @@ class Solver:
         if self.offer(shares, objective):
             return refined
         added = self._add_missed(shares)
-        added += self._add_worst(self.violated(shares), self.slacks(shares), each=3, around=True)
-        added = added or self._add_worst(self.refused(shares), self.slacks(shares), each=3)
+        added += self._add_worst(self.violated(shares), self.slacks(shares), each=WORST, around=True)
+        added = added or self._add_worst(self.refused(shares), self.slacks(shares), each=WORST)
         self._rule_out(shares, known=not added and not refined)
         return True
 
@@ -490,12 +492,15 @@ class Solver:
         self.problem.program.add_row(row, low=1.0 - ones)
         self.doubtful |= unless is None and bool(np.any(model.divisible & (model.state < 1)))
 
-    def _reject(self, objective: Objective, x: Array, rejected: list[Array]) -> bool:
-        """Keep a plan that the solver has come upon, or stop it to learn from one that breaks rows."""
+    def _reject(self, objective: Objective, x: Array, rejected: list[Array], *, begun: bool) -> bool:
+        """Keep a plan that the solver has come upon, or stop it to learn from one that breaks rows.
+
+        Where its tree is begun it goes on: its bound stays true, and there may be more to learn from.
+        """
         if self.offer(self.shares(x), objective):
             return False
         rejected.append(x)
-        return True
+        return not begun
 
     def _incumbent(self, objective: Objective) -> tuple[Array | None, float]:
         if self._scored[0] is not objective or len(self._scored[1]) > len(self.pool):

@@ -27,6 +27,8 @@ from detente.model.tolerance import SLIGHT
 Path = Literal["kept", "broken", "faked", "left", "forgone"]
 MOST = 1 << 23
 """Numbers that are kept from plan to plan."""
+RECENT = 4
+"""Plans whose conditions are kept once weighed: who asks whether one is accepted asks next what it misses."""
 
 
 class Family(NamedTuple):
@@ -119,6 +121,8 @@ class Read:
         self._holds: dict[tuple[int, ...], dict[int, Holds]] = {}
         self.kept: dict[int, Array] = {}
         self.standing: dict[tuple[int, int], Array] = {}
+        self.rows: dict[tuple[Family, bool], list[Rows]] = {}
+        """What of its conditions has been weighed."""
 
     def holds(self, movers: tuple[int, ...]) -> dict[int, Holds]:
         """Of each measure: from when on all that it directly needs of each mover is complete."""
@@ -176,9 +180,18 @@ class Weighing:
         self._streams: dict[tuple[object, ...], Stream] = {}
         self._fixed: dict[tuple[int, int], tuple[Array, Array]] = {}
         self._interiors: dict[int, Interior] = {}
+        self._recent: dict[object, Read] = {}
 
     def read(self, timing: Timing) -> Read:
         """A plan, as it is weighed."""
+        key = timing.rises, *timing.off.items(), *timing.shrinks.items()
+        read = self._recent.pop(key, None) or self._read(timing)
+        self._recent[key] = read
+        if len(self._recent) > RECENT:
+            del self._recent[next(iter(self._recent))]
+        return read
+
+    def _read(self, timing: Timing) -> Read:
         if sum(stream.size for stream in self._streams.values()) > MOST:
             for stream in self._streams.values():
                 stream.forget()
@@ -386,8 +399,14 @@ class Weighing:
                 if e >= 0:
                     yield Family("secret_exposure", p, q, m, e)
 
-    def rows(self, plan: Read, family: Family, *, worst: bool = True) -> Iterator[Rows]:
+    def rows(self, plan: Read, family: Family, *, worst: bool = True) -> list[Rows]:
         """The rows of a family; `worst`: of breakouts between dates only what is broken."""
+        key = family, worst
+        if key not in plan.rows:
+            plan.rows[key] = list(self._weighed(plan, family, worst=worst))
+        return plan.rows[key]
+
+    def _weighed(self, plan: Read, family: Family, *, worst: bool) -> Iterator[Rows]:
         match family.kind:
             case "consent":
                 yield self._consent(plan, family.party)

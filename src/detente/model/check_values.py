@@ -241,20 +241,22 @@ class Stream:
             return None
         low, high = branch.ends(worth.rho)
         here = here or Happening(True, low)
-        after = here.after.within(low, high)
+        after = low if here.after is low else here.after.within(low, high)
         if len(made) > 1:
             here, after = self._overlap(branch, worth.rho, _last(made), here, after, ends)
-        loss = (low.left - after.left) * whole
+        loss = ZERO if after is low else (low.left - after.left) * whole
         if ends != (NEVER, NEVER):
             loss = loss + lost * self._ended(branch, worth, ends, after, cap)
-        unmade = (low.left - high.left) * whole
+        again = None
         if branch.back is not None and len(made) == 1:
             m = made[0][0]
             again = Again(worth, start, whole - worth.tail(start))
             loss = loss - again.value(branch, m, after, high, lost) - again.value(branch, m, low, after)
-            unmade = unmade - again.value(branch, m, low, high)
         if here.sure is True:
             return loss
+        unmade = (low.left - high.left) * whole
+        if again is not None:
+            unmade = unmade - again.value(branch, made[0][0], low, high)
         return np.where(here.sure, loss, unmade)
 
     def _happening(self, branch: Branch, rho: float, made: Sequence[Made]) -> Happening | None:
