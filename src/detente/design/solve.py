@@ -25,7 +25,7 @@ from detente.model.tolerance import SLIGHT
 
 REPAIR_WIDTH = 2
 WIDTHS = (1, 3)
-"""How many periods around the relaxation's entries are looked at first."""
+"""How many periods around the relaxation's entries are looked at first: wider, they take as long as the whole."""
 NEAR_ROUNDS = 30
 AROUND = 3
 """How many moments on either side of a broken row its neighbours are taken from."""
