@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.optimize import linprog
 
-from detente.verify.allocation import Sites, origami, whole_days
+from detente.verify.inspection.allocation import Sites, origami, whole_days
 
 BOUND_MS = 20.0
 """What 40,000 targets may take."""

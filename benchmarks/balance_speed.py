@@ -15,8 +15,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from detente.verify.area import BalanceArea, Kind, Measurement
-from detente.verify.losses import simulate
+from detente.verify.balance.area import BalanceArea, Kind, Measurement
+from detente.verify.balance.losses import simulate
 
 AIM_SECONDS, AIM_MB = 0.2, 200
 

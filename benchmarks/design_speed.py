@@ -16,13 +16,13 @@ import time
 from collections.abc import Sequence
 
 from benchmarks.generator import dossier as generated
-from detente.design.known import Known
-from detente.design.problem import Question
-from detente.design.rules import Clock, Design, Designer
+from detente.design.plan.known import Known
+from detente.design.plan.problem import Question
+from detente.design.plan.rules import Clock, Design, Designer
 from detente.dossier import load
 from detente.dossier.schema import Dossier
-from detente.model.arrays import Model
-from detente.model.temptation import Seldom, conditions, joined
+from detente.model.rows.arrays import Model
+from detente.model.rows.temptation import Seldom, conditions, joined
 
 GAP = 0.005
 

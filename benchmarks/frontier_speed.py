@@ -25,9 +25,9 @@ from negmas.preferences import LinearAdditiveUtilityFunction
 from negmas.preferences.ops import pareto_frontier
 from negmas.preferences.value_fun import TableFun
 
-from detente.design.choice_search import available
-from detente.design.choices import Space, space_of
-from detente.design.exact import exact_frontier
+from detente.design.exact.choice_search import available
+from detente.design.exact.choices import Space, space_of
+from detente.design.exact.frontier import exact_frontier
 from detente.dossier.foreign import read_genius
 
 DOMAINS = Path(__file__).resolve().parents[2] / "shared/data/genius"

@@ -19,7 +19,8 @@ from detente.cli.app import Face, app
 from detente.dossier import schema, shape
 from detente.dossier.quantities import Number
 from detente.dossier.schema_json import for_readers
-from detente.verify import declaration, inspection_files
+from detente.verify.declaration import statement as declaration
+from detente.verify.inspection import files as inspection_files
 from detente.workbench.options import Options
 
 REFERENCE = Path(__file__).with_name("reference")

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from detente.design.critical import PRECISION, Flip, critical, dials_of
-from detente.design.problem import Question
-from detente.design.rules import any_plan
-from detente.design.solve import Clock
+from detente.design.plan.problem import Question
+from detente.design.plan.rules import any_plan
+from detente.design.plan.solve import Clock
+from detente.design.questions.critical import PRECISION, Flip, critical, dials_of
 from detente.dossier import Dossier, apply, from_dict
 from detente.dossier.numbers import numbers_of
 from detente.dossier.places import dotted
 from detente.errors import DossierError, UsageError
-from detente.model.check import Judge
+from detente.model.judge.check import Judge
 from detente.model.plan import Plan
 from tests.design.test_exhaustive import count
 from tests.strategies import all_plans, documents
@@ -251,14 +251,14 @@ def slow(seconds: float) -> Callable[..., Any]:
 def test_a_value_that_takes_long_gets_the_time_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     dossier, path = exchange({}, forever=True), "parties.b.collapse_cost"
     at_once = one(dossier, path)
-    monkeypatch.setattr("detente.design.critical.any_plan", slow(0.03))
+    monkeypatch.setattr("detente.design.questions.critical.any_plan", slow(0.03))
     found = critical(dossier, only=[path], jobs=1, solve_seconds=0.02)
     assert found.finished
     assert found.numbers == (at_once,)
 
 
 def test_the_limit_holds_and_what_was_found_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("detente.design.critical.any_plan", slow(0.3))
+    monkeypatch.setattr("detente.design.questions.critical.any_plan", slow(0.3))
     begin = time.monotonic()
     found = critical(exchange({}, forever=True), only=["parties.b.collapse_cost"], jobs=1, time_limit=1.5)
     assert time.monotonic() - begin < 3.0

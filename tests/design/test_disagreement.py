@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from detente.design.frontier import frontier
-from detente.design.rules import design
+from detente.design.plan.rules import design
+from detente.design.questions.frontier import frontier
 from detente.dossier import Dossier, from_dict
 
 

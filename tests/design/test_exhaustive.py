@@ -11,15 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detente.design.known import Known
-from detente.design.problem import Question
-from detente.design.rules import CAP, POSITIVE, RULES, Clock, Designer
-from detente.design.sizes import Sizes
+from detente.design.plan.known import Known
+from detente.design.plan.problem import Question
+from detente.design.plan.rules import CAP, POSITIVE, RULES, Clock, Designer
+from detente.design.plan.sizes import Sizes
 from detente.dossier.grid import years_between
 from detente.dossier.schema import Before, Dossier, InForce, InterestBound, ProgressBy, Require
-from detente.model.arrays import Model
-from detente.model.check import Judge
+from detente.model.judge.check import Judge
 from detente.model.plan import Plan
+from detente.model.rows.arrays import Model
 from tests.strategies import all_plans, dossiers
 
 VALUED = ("consent", "breakout", "covert", "exposure", "secret_exposure")

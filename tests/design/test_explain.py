@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from detente.design.explain import Explanation, explain
-from detente.design.problem import Question
+from detente.design.plan.problem import Question
+from detente.design.questions.explain import Explanation, explain
 from detente.dossier import apply, from_dict
 from detente.dossier.schema import Dossier
-from detente.model.check import Judge, Slack, check
+from detente.model.judge.check import Judge, Slack, check
 from tests.design.test_exhaustive import count
 from tests.strategies import all_plans, documents
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detente.design.footing import LEFT_OUT, Footing, footing
+from detente.design.questions.footing import LEFT_OUT, Footing, footing
 from detente.dossier import apply, from_dict
 from detente.dossier.schema import Dossier
-from detente.model.check import Judge, check
+from detente.model.judge.check import Judge, check
 from detente.model.plan import Plan
 from tests.checkout import REPO
 from tests.strategies import documents, plans
@@ -256,7 +256,7 @@ def test_an_empty_plan_rests_on_nothing() -> None:
 
 
 def test_the_page_on_the_model_says_the_same() -> None:
-    from detente.design.footing import ASSUMED
+    from detente.design.questions.footing import ASSUMED
 
     page = " ".join((REPO / "docs" / "rests-on.md").read_text(encoding="utf-8").split())
     assert all(text in page for text in (*ASSUMED, " ".join(LEFT_OUT)))

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from detente.design.problem import Question
-from detente.design.rules import any_plan
-from detente.design.solve import Clock
+from detente.design.plan.problem import Question
+from detente.design.plan.rules import any_plan
+from detente.design.plan.solve import Clock
 from detente.dossier.schema import Dossier
-from detente.model.check import Judge
+from detente.model.judge.check import Judge
 from detente.model.plan import Plan
 from tests.design.test_exhaustive import agree
 

@@ -17,15 +17,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detente.design import exact
-from detente.design.choice_search import search
-from detente.design.choices import Space, space_of
-from detente.design.exact import Exact, exact_frontier
-from detente.design.merging import Table, merge, nondominated
-from detente.design.problem import Question
-from detente.design.solve import Clock
+from detente.design.exact import frontier as exact
+from detente.design.exact.choice_search import search
+from detente.design.exact.choices import Space, space_of
+from detente.design.exact.frontier import Exact, exact_frontier
+from detente.design.exact.merging import Table, merge, nondominated
+from detente.design.plan.problem import Question
+from detente.design.plan.solve import Clock
 from detente.dossier import from_dict
-from detente.model.check import check
+from detente.model.judge.check import check
 from detente.model.plan import Plan
 
 Document = dict[str, Any]

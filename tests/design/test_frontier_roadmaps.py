@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from detente.design.frontier import APART, MARKS, Frontier, frontier
-from detente.design.problem import Question
+from detente.design.plan.problem import Question
+from detente.design.questions.frontier import APART, MARKS, Frontier, frontier
 from detente.dossier.schema import Dossier
-from detente.model.check import Judge, check
+from detente.model.judge.check import Judge, check
 from tests.design.test_exhaustive import QUESTIONS, bargainers, best, count
 from tests.design.test_gap import pie
 from tests.strategies import all_plans, dossiers

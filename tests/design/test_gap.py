@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detente.design.gap import Gap, Hope, gap
-from detente.design.problem import ANY_DEAL, Question
+from detente.design.plan.problem import ANY_DEAL, Question
+from detente.design.questions.gap import Gap, Hope, gap
 from detente.dossier import Dossier, apply, from_dict
-from detente.model.check import Judge
+from detente.model.judge.check import Judge
 from detente.model.plan import Plan
 from tests.design.test_exhaustive import bargainers, count
 from tests.design.test_explain import ALWAYS, named

@@ -11,20 +11,20 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from detente.design.choosing import Fakings
-from detente.design.inspections import Aim, Needs, Search, aims_of, design_with_inspections, needs
-from detente.design.problem import Question
-from detente.design.regimes import Choice, Menus
-from detente.design.rules import POSITIVE, RULES, Rule, any_plan
-from detente.design.solve import Clock
+from detente.design.inspections.choosing import Fakings
+from detente.design.inspections.needs import Aim, Needs, Search, aims_of, design_with_inspections, needs
+from detente.design.inspections.regimes import Choice, Menus
+from detente.design.plan.problem import Question
+from detente.design.plan.rules import POSITIVE, RULES, Rule, any_plan
+from detente.design.plan.solve import Clock
 from detente.dossier import from_dict
-from detente.dossier.overlays import apply
+from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier
 from detente.errors import DossierError, UsageError
-from detente.model.check import Judge
-from detente.model.moments import Moment
+from detente.model.judge.check import Judge
 from detente.model.plan import Plan
-from detente.model.temptation import rows_at
+from detente.model.rows.moments import Moment
+from detente.model.rows.temptation import rows_at
 from tests.design.test_exhaustive import bargainers, met
 from tests.strategies import _seen, all_plans, documents
 

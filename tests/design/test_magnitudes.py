@@ -15,18 +15,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detente.design.critical import critical
-from detente.design.known import Known
-from detente.design.problem import Question
-from detente.design.rules import RULES, Clock, Design, Designer, Rule
-from detente.design.solve import Outcome
+from detente.design.plan.known import Known
+from detente.design.plan.problem import Question
+from detente.design.plan.rules import RULES, Clock, Design, Designer, Rule
+from detente.design.plan.solve import Outcome
+from detente.design.questions.critical import critical
 from detente.dossier import Dossier, apply, from_dict, load
 from detente.dossier.checks import magnitudes
-from detente.model.arrays import Model
-from detente.model.check import Judge
+from detente.model.judge.check import Judge
 from detente.model.plan import Plan
+from detente.model.rows.arrays import Model
 from detente.model.tolerance import SLIGHT
-from detente.report.words import exactly
+from detente.report.kit.words import exactly
 from tests.checkout import SHARED, needs_shared
 from tests.design.test_exhaustive import best, count
 from tests.design.test_solver_statuses import exchange

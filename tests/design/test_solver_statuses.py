@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detente.design.judging import Judging
-from detente.design.known import Known
-from detente.design.problem import Problem, Question
-from detente.design.program import Answer, Program, Refused
-from detente.design.rules import Designer, any_plan
-from detente.design.solve import ANY, NOT_TWICE, Clock, Outcome, Solver
+from detente.design.plan.judging import Judging
+from detente.design.plan.known import Known
+from detente.design.plan.problem import Problem, Question
+from detente.design.plan.program import Answer, Program, Refused
+from detente.design.plan.rules import Designer, any_plan
+from detente.design.plan.solve import ANY, NOT_TWICE, Clock, Outcome, Solver
 from detente.dossier import Dossier, from_dict
-from detente.model.arrays import Model
-from detente.model.check import Judge
-from detente.model.temptation import Conditions, conditions
+from detente.model.judge.check import Judge
+from detente.model.rows.arrays import Model
+from detente.model.rows.temptation import Conditions, conditions
 
 NOTHING_FOUND = Answer("infeasible", None, -math.inf, -math.inf)
 

@@ -23,9 +23,9 @@ from detente import workbench
 from detente.cli.app import app
 from detente.dossier import starter
 from detente.dossier.checks import names
-from detente.dossier.yaml_text import parse
-from detente.model.check_terms import Kind
-from detente.verify import declaration_files
+from detente.dossier.text.yaml import parse
+from detente.model.judge.terms import Kind
+from detente.verify.declaration import files as declaration_files
 from tests.checkout import REPO
 from tests.docs.pages import DOCS, anchors, blocks, command_lines, links, named, pages, prose
 

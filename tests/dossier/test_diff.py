@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detente.dossier import apply, from_dict, loads
-from detente.dossier.diff import Change, added_conditions, diff
+from detente.dossier.changes.diff import Change, added_conditions, diff
 from tests.dossier.good import GOOD
 
 BASE = apply(loads(GOOD), {"state.in_force.cut": {"since": "2019-01-01"}})

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from detente.design.critical import dials_of
-from detente.design.sources import inputs
+from detente.design.questions.critical import dials_of
+from detente.design.questions.sources import inputs
 from detente.dossier import Dossier, apply, from_dict, load, loads
+from detente.dossier.changes.restate import manner_of, raw_at
 from detente.dossier.numbers import numbers_of
 from detente.dossier.places import Path, dotted
 from detente.dossier.quantities import Number, parse_discount, parse_duration, parse_hazard
-from detente.dossier.restate import manner_of, raw_at
 from detente.errors import DossierError
 from tests.dossier.good import GOOD, broken
 from tests.strategies import documents

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from detente.design.sources import inputs
+from detente.design.questions.sources import inputs
 from detente.dossier import Dossier, apply, from_dict, loads
 from detente.dossier.checks import check
-from detente.dossier.sheets import from_csv, from_xlsx, to_csv, to_xlsx
+from detente.dossier.text.sheets import from_csv, from_xlsx, to_csv, to_xlsx
 from detente.errors import DossierError, Finding
-from detente.model.detection import watch
-from detente.report.inputs import listed
-from detente.report.roadmap import detection
+from detente.model.rows.detection import watch
+from detente.report.assessment.inputs import listed
+from detente.report.roadmap.steps import detection
 from tests.dossier.good import GOOD
 
 WRITTEN = "verify: {by: agency, detects: 90 %/year, delay: 1 month, false_alarms: 2 %/year}"

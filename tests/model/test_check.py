@@ -11,8 +11,8 @@ import pytest
 
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
-from detente.model.check import Judge, Slack, check
-from detente.model.check_terms import Kind
+from detente.model.judge.check import Judge, Slack, check
+from detente.model.judge.terms import Kind
 from detente.model.plan import Plan
 
 RHO = 0.1

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from detente.dossier import loads
 from detente.dossier.schema import Dossier
-from detente.model.check import Judge, Slack
+from detente.model.judge.check import Judge, Slack
 from detente.model.plan import Plan
 from tests.model.moments import Told, acts, consent, entry, instant, leavings, openly, starts, tell
 from tests.model.story import Instant, Story

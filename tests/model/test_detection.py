@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from scipy import integrate
 
 from detente.dossier.schema import Dossier, Verify
-from detente.model.arrays import Model
-from detente.model.check import Judge
-from detente.model.check_detection import Law
-from detente.model.detection import NEVER, Watch, watch
+from detente.model.judge.check import Judge
+from detente.model.judge.detection import Law
 from detente.model.plan import Plan
+from detente.model.rows.arrays import Model
+from detente.model.rows.detection import NEVER, Watch, watch
 from tests.model.story import hazard, visits
 from tests.model.test_check_story import agrees
 from tests.model.test_rows import agree

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from detente.dossier.schema import Dossier
-from detente.model.check import Judge, Slack
+from detente.model.judge.check import Judge, Slack
 from detente.model.plan import Plan
 from tests.checkout import SHARED, SHARED_IS_HERE, needs_shared
 

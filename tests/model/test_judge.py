@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from detente.dossier.schema import Dossier
-from detente.model.check import Judge, Slack, check
-from detente.model.check_facts import Course, Facts, Fates, Together
-from detente.model.check_paths import BETWEEN, Backs, Moments, Paths
-from detente.model.check_values import Stream, table
+from detente.model.judge.check import Judge, Slack, check
+from detente.model.judge.facts import Course, Facts, Fates, Together
+from detente.model.judge.paths import BETWEEN, Backs, Moments, Paths
+from detente.model.judge.values import Stream, table
 from detente.model.plan import Plan
 from tests.model.test_check import GIVE, PAY, RHO, dossier, plan, row, stream
 

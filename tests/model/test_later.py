@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from detente.dossier.schema import Dossier
-from detente.model.check import Judge, Slack
-from detente.model.check_paths import BETWEEN, Moments
+from detente.model.judge.check import Judge, Slack
+from detente.model.judge.paths import BETWEEN, Moments
 from detente.model.plan import Plan
 from tests.model.test_check import RHO, dossier, plan, row, stream
 

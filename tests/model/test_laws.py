@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detente.dossier import load
-from detente.model.check import Judge
-from detente.model.detection import Watch
-from detente.model.laws import Exits, Leaving, LeftLater
-from detente.model.moments import Moment, Moments
+from detente.model.judge.check import Judge
+from detente.model.rows.detection import Watch
+from detente.model.rows.laws import Exits, Leaving, LeftLater
+from detente.model.rows.moments import Moment, Moments
 
 STEPS = 2000
 HORIZON = 60.0

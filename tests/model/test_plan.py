@@ -10,7 +10,7 @@ import pytest
 
 from detente.dossier.schema import Dossier
 from detente.errors import DossierError
-from detente.model.check import check
+from detente.model.judge.check import check
 from detente.model.plan import Plan
 
 DOSSIER = Dossier.model_validate(

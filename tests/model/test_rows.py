@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from detente.design.judging import rows_of
+from detente.design.plan.judging import rows_of
 from detente.dossier.schema import Dossier
-from detente.model.arrays import Model
-from detente.model.check import Judge, Slack
+from detente.model.judge.check import Judge, Slack
 from detente.model.plan import Plan
-from detente.model.temptation import Conditions, Label, Seldom, conditions, joined
+from detente.model.rows.arrays import Model
+from detente.model.rows.temptation import Conditions, Label, Seldom, conditions, joined
 from tests.strategies import dossiers, plans
 
 VALUED = ("consent", "breakout", "covert", "exposure", "secret_exposure")

@@ -32,7 +32,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detente.model.check import Slack
+from detente.model.judge.check import Slack
 from tests.model.moments import acts, leavings, limit, openly, starts
 from tests.model.story import BEFORE, LATER, NO_TIME, Deviation, Instant, Story, once
 from tests.model.test_check_story import at_of, drawn, near, valued

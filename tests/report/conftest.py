@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from detente.design.assessment import Assessment, assess
+from detente.design.questions.assessment import Assessment, assess
 from detente.dossier import load, loads
 from detente.errors import Finding
 

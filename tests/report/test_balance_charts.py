@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from detente.report.verification.balance import figures
-from detente.verify.balance import close_balance
-from detente.verify.balance_files import practice_area
+from detente.verify.balance.closing import close_balance
+from detente.verify.balance.files import practice_area
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from detente.dossier import loads
 from detente.dossier.quantities import Number
 from detente.report import figures
-from detente.report.progress_charts import KEPT, LEAST, MOST, NO_DEAL, interest_rows
+from detente.report.roadmap.progress import KEPT, LEAST, MOST, NO_DEAL, interest_rows
 from tests.report.conftest import BARE
 
 ALL = ["roadmap", "values", "temptation", "exposure", "detection", "progress", "interests"]

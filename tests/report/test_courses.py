@@ -6,10 +6,10 @@ import pytest
 
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Demand, InterestBound
-from detente.model.check_facts import Facts
-from detente.model.check_terms import Terms
-from detente.report import courses
-from detente.report.roadmap import Reading, steps
+from detente.model.judge.facts import Facts
+from detente.model.judge.terms import Terms
+from detente.report.roadmap import courses
+from detente.report.roadmap.steps import Reading, steps
 
 FAR = 40.0
 """Years after which nothing in the test's dossier moves any more."""

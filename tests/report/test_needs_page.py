@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import detente as dt
-from detente.design.inspections import Aim, Needs
+from detente.design.inspections.needs import Aim, Needs
 from detente.report.verification.needs_chart import curve_rows, needs_figure, needs_tables
 from detente.report.verification.needs_words import needs_sentences
 from detente.workbench.needing import NeedsResult

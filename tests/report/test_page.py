@@ -8,7 +8,7 @@ import re
 import pytest
 
 from detente.report import tables, write_report
-from detente.report.html import script_json, shown
+from detente.report.kit.page import script_json, shown
 from tests.report.conftest import FINDINGS, NASTY, PROVENANCE
 from tests.report.page import Page
 
@@ -207,7 +207,7 @@ def test_steps_on_the_last_date_of_the_grid_are_named(bare):
     from dataclasses import replace
 
     from detente.model.plan import Plan
-    from detente.report.roadmap import on_last_date
+    from detente.report.roadmap.steps import on_last_date
 
     late = replace(bare, plan=Plan({"do": bare.dossier.grid.dates[-1]}))
     assert on_last_date(late).startswith("1 step falls on the last date of the grid (1 Jan 2025);")

@@ -10,14 +10,14 @@ from dataclasses import replace
 
 import pytest
 
-from detente.design.conflicts import Conflict
-from detente.design.critical import critical
-from detente.design.explain import Explanation, explain
-from detente.design.frontier import Frontier, Point, frontier
-from detente.design.gap import Belief, Hope, gap
-from detente.design.problem import Question
+from detente.design.plan.problem import Question
+from detente.design.questions.conflicts import Conflict
+from detente.design.questions.critical import critical
+from detente.design.questions.explain import Explanation, explain
+from detente.design.questions.frontier import Frontier, Point, frontier
+from detente.design.questions.gap import Belief, Hope, gap
 from detente.dossier import loads
-from detente.model.check import check
+from detente.model.judge.check import check
 from detente.model.plan import Plan
 from detente.report import (
     figures,
@@ -28,10 +28,17 @@ from detente.report import (
     write_gap,
     write_report,
 )
-from detente.report.conflict_words import condition, conflict, explain_sentences, explain_tables, failing, number_at
-from detente.report.critical_chart import critical_figure, critical_rows, critical_sentences
-from detente.report.frontier_chart import frontier_figure, frontier_rows, frontier_sentences, stops, thinned
-from detente.report.gap_chart import gap_figure, gap_rows, gap_sentences, settled
+from detente.report.questions.conflict_words import (
+    condition,
+    conflict,
+    explain_sentences,
+    explain_tables,
+    failing,
+    number_at,
+)
+from detente.report.questions.critical_chart import critical_figure, critical_rows, critical_sentences
+from detente.report.questions.frontier_chart import frontier_figure, frontier_rows, frontier_sentences, stops, thinned
+from detente.report.questions.gap_chart import gap_figure, gap_rows, gap_sentences, settled
 from tests.report.conftest import NASTY, PROVENANCE
 from tests.report.page import Page
 

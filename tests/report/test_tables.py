@@ -9,14 +9,14 @@ from datetime import date
 
 import pytest
 
-from detente.design.assessment import assess
+from detente.design.questions.assessment import assess
 from detente.dossier import loads
 from detente.errors import Finding
 from detente.report import tables
-from detente.report.assessment_tables import _findings
-from detente.report.html import shown
-from detente.report.inputs import USED
-from detente.report.table import FORMULA, Table, plain
+from detente.report.assessment.inputs import USED
+from detente.report.assessment.tables import _findings
+from detente.report.kit.page import shown
+from detente.report.kit.table import FORMULA, Table, plain
 from tests.report.conftest import FINDINGS
 
 WITHOUT_A_PLAN = {"verdicts", "demands", "terms", "side_conditions", "assumptions", "inputs", "sources", "history"}
@@ -139,7 +139,7 @@ def test_demands_without_a_plan_are_not_judged(nothing):
 
 
 def test_every_number_is_listed_with_its_source(everything):
-    from detente.design.sources import inputs
+    from detente.design.questions.sources import inputs
 
     rows = tables(everything)["inputs"].rows
     assert sorted(row[0] for row in rows) == sorted(i.path for i in inputs(everything.dossier))

@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from detente.design.assessment import Assessment, assess
+from detente.design.questions.assessment import Assessment, assess
 from detente.dossier import apply, loads
-from detente.model.check import check
+from detente.model.judge.check import check
 from detente.report import figures
-from detente.report.watching import (
+from detente.report.assessment.watching import (
     detection_rows,
     effort_rows,
     watched,

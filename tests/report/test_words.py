@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detente.dossier import apply, loads, starter
-from detente.model.check import Slack
-from detente.report.words import adding, expectation, number, several, signed, when, years
+from detente.model.judge.check import Slack
+from detente.report.kit.words import adding, expectation, number, several, signed, when, years
 from tests.report.conftest import BARE
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from detente.verify.area import SIGNS, BalanceArea, Kind, Measurement
+from detente.verify.balance.area import SIGNS, BalanceArea, Kind, Measurement
 
 KINDS: dict[str, Kind] = {"inputs": "input", "outputs": "output", "inventories": "inventory"}
 

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from detente.dossier.changes import plain
-from detente.dossier.yaml_text import parse
+from detente.dossier.changes.setting import plain
+from detente.dossier.text.yaml import parse
 from detente.errors import Finding
-from detente.verify.closure import RuleResult, closure
-from detente.verify.declaration import Declaration
-from detente.verify.declaration_files import loads, reads
+from detente.verify.declaration.closure import RuleResult, closure
+from detente.verify.declaration.files import loads, reads
+from detente.verify.declaration.statement import Declaration
 
 SMALL = """
 declaration: 1

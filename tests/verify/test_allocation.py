@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog, minimize
 
 from detente.errors import UsageError
-from detente.verify.allocation import Coverage, Sites, origami, whole_days, worst_first
+from detente.verify.inspection.allocation import Coverage, Sites, origami, whole_days, worst_first
 from tests.verify.balances import vectors
 
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from detente.errors import DossierError, UsageError
 from detente.report.verification.balance_page import headline, mark, page
 from detente.report.verification.balance_page import test_rows as rows_of_tests
-from detente.verify.area import BalanceArea, Measurement
-from detente.verify.balance import PATTERNS, Balance, close_balance, in_words
-from detente.verify.balance_checks import check_area
-from detente.verify.balance_files import practice_area
-from detente.verify.losses import simulate
+from detente.verify.balance.area import BalanceArea, Measurement
+from detente.verify.balance.checks import check_area
+from detente.verify.balance.closing import PATTERNS, Balance, close_balance, in_words
+from detente.verify.balance.files import practice_area
+from detente.verify.balance.losses import simulate
 from tests.verify.balances import area, area_of, areas, vectors
 
 

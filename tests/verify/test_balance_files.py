@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from detente.verify.area import Remeasured
-from detente.verify.balance import close_balance
-from detente.verify.balance_files import COLUMNS, MOST_FINDINGS, practice_area, read_area
+from detente.verify.balance.area import Remeasured
+from detente.verify.balance.closing import close_balance
+from detente.verify.balance.files import COLUMNS, MOST_FINDINGS, practice_area, read_area
 from tests.verify.test_balance import numbers
 
 GOOD = """\

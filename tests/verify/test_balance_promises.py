@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detente.verify.area import BalanceArea, Measurement
-from detente.verify.balance import PATTERNS, Balance, close_balance
+from detente.verify.balance.area import BalanceArea, Measurement
+from detente.verify.balance.closing import PATTERNS, Balance, close_balance
 from tests.verify.balances import drawn_one_by_one
 
 RUNS = 100_000

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detente.verify.closure import RULES, closure, separated_on
-from detente.verify.declaration import Irradiation
-from detente.verify.figures import figure, product, total
-from detente.verify.judgement import judge
+from detente.verify.declaration.closure import RULES, closure, separated_on
+from detente.verify.declaration.figures import figure, product, total
+from detente.verify.declaration.judgement import judge
+from detente.verify.declaration.statement import Irradiation
 from tests.verify.small_declaration import findings, results, small
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detente.verify.area import Measurement
-from detente.verify.covariance import cholesky, whiten
+from detente.verify.balance.area import Measurement
+from detente.verify.balance.covariance import cholesky, whiten
 from tests.verify.balances import area, area_of, areas, by_definition, covariances, vectors, within
 
 

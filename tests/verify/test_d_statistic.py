@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detente.errors import UsageError
-from detente.verify.d_statistic import Stratum, allocate, d_statistic, sigma_d, whole
+from detente.verify.balance.d_statistic import Stratum, allocate, d_statistic, sigma_d, whole
 from tests.verify.balances import vectors, within
 
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from detente.errors import DossierError, Finding
 from detente.report.verification.declaration import estimate_rows, headline, mark, outside_rows, page
-from detente.verify.comparison import compare, sentences_of
-from detente.verify.declaration import Declaration
-from detente.verify.declaration_files import bundled, load, loads, read, reads
-from detente.verify.judgement import Judgement, judge
+from detente.verify.declaration.comparison import compare, sentences_of
+from detente.verify.declaration.files import bundled, load, loads, read, reads
+from detente.verify.declaration.judgement import Judgement, judge
+from detente.verify.declaration.statement import Declaration
 from tests.checkout import REPO
 from tests.verify.small_declaration import SMALL, changed, findings, small
 
@@ -342,7 +342,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_every_code_that_the_source_gives_is_one_code() -> None:
-    source = (REPO / "src/detente/verify/declaration_files.py").read_text(encoding="utf-8")
+    source = (REPO / "src/detente/verify/declaration/files.py").read_text(encoding="utf-8")
     assert all(CODE.match(code) for code in re.findall(r'"(declaration\.[^"{]+)"', source))
 
 

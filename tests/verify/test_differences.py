@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from detente.report.verification.balance_page import headline, mark, page, tables
-from detente.verify.area import BalanceArea, Measurement, Remeasured
-from detente.verify.balance import close_balance
-from detente.verify.balance_checks import check_area
-from detente.verify.balance_files import practice_area
-from detente.verify.d_statistic import Stratum, sigma_d
-from detente.verify.differences import differences
-from detente.verify.power import critical, level_each
+from detente.verify.balance.area import BalanceArea, Measurement, Remeasured
+from detente.verify.balance.checks import check_area
+from detente.verify.balance.closing import close_balance
+from detente.verify.balance.d_statistic import Stratum, sigma_d
+from detente.verify.balance.differences import differences
+from detente.verify.balance.files import practice_area
+from detente.verify.balance.power import critical, level_each
 from tests.verify.balances import area, within
 
 RATE = 0.05

@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from detente.verify.estimates import (
+from detente.verify.declaration.estimates import (
     Estimate,
     Undeclared,
     bayes_factor,
@@ -27,15 +27,15 @@ from detente.verify.estimates import (
     still_hidden,
     what_flips,
 )
-from detente.verify.figures import (
+from detente.verify.declaration.figures import (
     KG_PER_SIGNIFICANT_QUANTITY,
     Figure,
     chance,
     kg_per_significant_quantity,
     product,
 )
-from detente.verify.history import made_by
-from detente.verify.production import (
+from detente.verify.declaration.history import made_by
+from detente.verify.declaration.production import (
     Campaign,
     americium_ratio,
     enrichment_capacity,

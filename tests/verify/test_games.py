@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from detente.errors import UsageError
-from detente.verify import games
-from detente.verify.games import OneShot, Stages, playing_for_time, zero_sum
+from detente.verify.inspection import games
+from detente.verify.inspection.games import OneShot, Stages, playing_for_time, zero_sum
 from tests.verify.balances import vectors
 
 # --- vectors -----------------------------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ from icalendar import Calendar
 from detente.errors import UsageError
 from detente.report.verification.inspection import page, site_rows
 from detente.report.verification.visits import ics
-from detente.verify.inspected import inspect
-from detente.verify.inspection_files import read_inspections
+from detente.verify.inspection.files import read_inspections
+from detente.verify.inspection.inspected import inspect
 
 RUNS = 100_000
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from detente.errors import UsageError
-from detente.verify.inspected import inspect
-from detente.verify.inspection_files import BUNDLED, STRATA, read_inspections, read_strata, strata_of
-from detente.verify.inspection_plan import Inspections, Site, days_to_deter, judge_visits, plan_inspections
-from detente.verify.sampling import Method, Sample
-from detente.verify.timing import Channel, constant, periodic
+from detente.verify.inspection.files import BUNDLED, STRATA, read_inspections, read_strata, strata_of
+from detente.verify.inspection.inspected import inspect
+from detente.verify.inspection.plan import Inspections, Site, days_to_deter, judge_visits, plan_inspections
+from detente.verify.inspection.sampling import Method, Sample
+from detente.verify.inspection.timing import Channel, constant, periodic
 
 GOOD = """\
 inspections: 1

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detente.errors import UsageError
-from detente.verify import inspection_plan
-from detente.verify.inspection_plan import (
+from detente.verify.inspection import plan as inspection_plan
+from detente.verify.inspection.plan import (
     Inspections,
     Site,
     Timely,
@@ -28,8 +28,8 @@ from detente.verify.inspection_plan import (
     visits_in_time,
     worth,
 )
-from detente.verify.sampling import Method, Sample
-from detente.verify.timing import Channel, constant, interval_for, periodic
+from detente.verify.inspection.sampling import Method, Sample
+from detente.verify.inspection.timing import Channel, constant, interval_for, periodic
 
 SAMPLE = Sample(items=40, mean_kg=2.0, goal_kg=8.0, methods=(Method(10, 0.1), Method(3, 0.01)))
 TOO_LITTLE = replace(SAMPLE, items=3, methods=(Method(1),))

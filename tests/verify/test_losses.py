@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from detente.errors import UsageError
-from detente.verify import power, sequential
-from detente.verify.area import Measurement
-from detente.verify.balance import close_balance
-from detente.verify.losses import simulate
-from detente.verify.sequential import first_alarm
+from detente.verify.balance import power, sequential
+from detente.verify.balance.area import Measurement
+from detente.verify.balance.closing import close_balance
+from detente.verify.balance.losses import simulate
+from detente.verify.balance.sequential import first_alarm
 from tests.verify.balances import area, within
 
 RUNS = 120_000

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detente.dossier import from_dict
-from detente.dossier.overlays import apply
+from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
-from detente.model.detection import watch
-from detente.verify.inspection_plan import InspectionPlan, Inspections, Site, judge_visits
-from detente.verify.needs import changed, coverage, overlay_of
-from detente.verify.sampling import Method, Sample
-from detente.verify.timing import Channel, constant
+from detente.model.rows.detection import watch
+from detente.verify.inspection.needs import changed, coverage, overlay_of
+from detente.verify.inspection.plan import InspectionPlan, Inspections, Site, judge_visits
+from detente.verify.inspection.sampling import Method, Sample
+from detente.verify.inspection.timing import Channel, constant
 
 RHO = 0.08
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy.stats import chi2, ncx2
 
 from detente.errors import UsageError
-from detente.verify import power, sequential
-from detente.verify.covariance import cholesky, whiten
-from detente.verify.run_length import alarm_time, threshold_for_alarm_rate
+from detente.verify.balance import power, sequential
+from detente.verify.balance.covariance import cholesky, whiten
+from detente.verify.balance.run_length import alarm_time, threshold_for_alarm_rate
 from tests.verify.balances import covariances, losses, vectors, within
 
 LEVEL = 0.05

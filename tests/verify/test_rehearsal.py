@@ -9,10 +9,10 @@ import pytest
 
 from detente.errors import UsageError
 from detente.report.verification.balance_page import page, tables
-from detente.verify.balance import PATTERNS, close_balance
-from detente.verify.balance_files import practice_area
-from detente.verify.losses import simulate
-from detente.verify.rehearsal import rehearse
+from detente.verify.balance.closing import PATTERNS, close_balance
+from detente.verify.balance.files import practice_area
+from detente.verify.balance.losses import simulate
+from detente.verify.balance.rehearsal import rehearse
 
 
 def small():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detente.errors import UsageError
-from detente.verify.run_length import (
+from detente.verify.balance.run_length import (
     AlarmTime,
     alarm_time,
     average_run_length,
@@ -16,7 +16,7 @@ from detente.verify.run_length import (
     threshold_for_alarm_rate,
     threshold_for_run_length,
 )
-from detente.verify.sequential import first_alarm, page
+from detente.verify.balance.sequential import first_alarm, page
 from tests.verify.balances import vectors, within
 
 RUNS = 200_000

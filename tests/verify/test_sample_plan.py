@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import detente as dt
 from detente.errors import UsageError
-from detente.verify.sample_plan import plan_sample, plan_strata
-from detente.verify.sampling import Method, Stratum
+from detente.verify.inspection.sample_plan import plan_sample, plan_strata
+from detente.verify.inspection.sampling import Method, Stratum
 
 
 @given(st.integers(4, 150), st.floats(0.1, 50), st.floats(0.1, 50), st.floats(0.05, 0.95), st.booleans())

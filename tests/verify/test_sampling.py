@@ -17,8 +17,16 @@ from scipy.optimize import linprog
 from scipy.stats import hypergeom
 
 from detente.errors import UsageError
-from detente.verify import sampling
-from detente.verify.sampling import Method, Sample, Stratum, defects_for, detection, nondetection, sample_size
+from detente.verify.inspection import sampling
+from detente.verify.inspection.sampling import (
+    Method,
+    Sample,
+    Stratum,
+    defects_for,
+    detection,
+    nondetection,
+    sample_size,
+)
 from tests.verify.balances import vectors
 
 MISSES = (0.05, 0.1, 0.2, 0.5, 0.8, 0.9)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detente.verify import sequential
-from detente.verify.covariance import cholesky, whiten
+from detente.verify.balance import sequential
+from detente.verify.balance.covariance import cholesky, whiten
 from tests.verify.balances import area_of, areas, covariances, losses, vectors
 
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detente.errors import UsageError
-from detente.model.detection import Watch
-from detente.verify import timing
-from detente.verify.timing import Channel, Delay, calendar, constant, independent, periodic, steps, together
+from detente.model.rows.detection import Watch
+from detente.verify.inspection import timing
+from detente.verify.inspection.timing import Channel, Delay, calendar, constant, independent, periodic, steps, together
 from tests.verify.balances import vectors
 
 # --- vectors -----------------------------------------------------------------------------------------------------

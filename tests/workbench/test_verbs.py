@@ -14,7 +14,7 @@ import pytest
 
 import detente as dt
 from detente import workbench
-from detente.design.rules import RULES
+from detente.design.plan.rules import RULES
 from detente.workbench import options, store
 from detente.workbench.options import AssessOptions, DesignOptions
 from tests.checkout import REPO

@@ -13,7 +13,7 @@ from icalendar import Calendar
 
 import detente as dt
 from detente.errors import DossierError, UsageError
-from detente.verify.sampling import detection
+from detente.verify.inspection.sampling import detection
 
 VERBS = {
     "declaration": lambda: dt.verify_declaration("dprk-2008"),

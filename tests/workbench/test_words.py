@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 from detente.dossier import loads, starter
-from detente.model.check import Slack
-from detente.model.check_terms import Kind
+from detente.model.judge.check import Slack
+from detente.model.judge.terms import Kind
 from detente.workbench import words
 
 DOSSIER = loads(starter())

@@ -8,10 +8,10 @@ from typing import Any
 
 from detente.cli.say import finding_lines
 from detente.cli.screen import Screen
-from detente.design.footing import Footing
+from detente.design.questions.footing import Footing
 from detente.dossier import Dossier
 from detente.errors import Finding
-from detente.report.footing import footing_said
+from detente.report.assessment.footing import footing_said
 from detente.workbench import words
 from detente.workbench.catalogue import CasesResult
 from detente.workbench.comparing import CompareResult, DiffResult

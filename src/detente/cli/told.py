@@ -12,8 +12,8 @@ from detente.cli.screen import Screen
 from detente.workbench import words
 
 if TYPE_CHECKING:
-    from detente.design.critical import Flip
-    from detente.design.gap import Hope
+    from detente.design.questions.critical import Flip
+    from detente.design.questions.gap import Hope
     from detente.workbench.exchange import ImportResult
     from detente.workbench.questions import CriticalResult, ExplainResult, FrontierResult, GapResult
 

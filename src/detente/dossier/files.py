@@ -7,10 +7,10 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from detente.dossier import checks, library, validation
-from detente.dossier.changes import plain_document
+from detente.dossier.changes.setting import plain_document
 from detente.dossier.places import Places, nearest
 from detente.dossier.schema import Dossier
-from detente.dossier.yaml_text import MAX_BYTES, parse
+from detente.dossier.text.yaml import MAX_BYTES, parse
 from detente.errors import DossierError, Finding
 
 

@@ -52,7 +52,7 @@ def _retitled(text: str, title: str) -> str:
 
 def _info(path: FilePath) -> CaseInfo:
     """Read only as far as a list needs: no validation."""
-    from detente.dossier.yaml_text import parse
+    from detente.dossier.text.yaml import parse
 
     document = parse(path.read_bytes(), str(path)).document
     document = document if isinstance(document, dict) else {}

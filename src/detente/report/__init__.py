@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from detente.errors import Finding
 
 if TYPE_CHECKING:
-    from detente.design.assessment import Assessment
-    from detente.design.critical import Critical
-    from detente.design.explain import Explanation
-    from detente.design.frontier import Frontier
-    from detente.design.gap import Gap
-    from detente.report.figure import Figure
-    from detente.report.table import Table
+    from detente.design.questions.assessment import Assessment
+    from detente.design.questions.critical import Critical
+    from detente.design.questions.explain import Explanation
+    from detente.design.questions.frontier import Frontier
+    from detente.design.questions.gap import Gap
+    from detente.report.kit.figure import Figure
+    from detente.report.kit.table import Table
 
 __all__ = ["figures", "tables", "write_critical", "write_explanation", "write_frontier", "write_gap", "write_report"]
 
@@ -73,7 +73,7 @@ def figures(
     assessment: Assessment, run: str = "", *, gap: Gap | None = None, critical: Critical | None = None
 ) -> dict[str, Figure]:
     """The charts of an assessment by name; those that it has no data for are left out."""
-    from detente.report.charts import figures as draw
+    from detente.report.assessment.charts import figures as draw
 
     return draw(assessment, run, gap=gap, critical=critical)
 
@@ -86,6 +86,6 @@ def tables(
     critical: Critical | None = None,
 ) -> dict[str, Table]:
     """The tables of an assessment by name; those that would be empty are left out."""
-    from detente.report.assessment_tables import tables as build
+    from detente.report.assessment.tables import tables as build
 
     return build(assessment, findings, gap=gap, critical=critical)

@@ -10,21 +10,25 @@ from typing import Any
 
 from markupsafe import Markup
 
-from detente.design.assessment import Assessment
-from detente.design.critical import Critical
-from detente.design.explain import Explanation
-from detente.design.frontier import Frontier
-from detente.design.gap import Gap
-from detente.design.margins import dangerous
-from detente.model.check import Judge, Verdict
+from detente.design.questions.assessment import Assessment
+from detente.design.questions.critical import Critical
+from detente.design.questions.explain import Explanation
+from detente.design.questions.frontier import Frontier
+from detente.design.questions.gap import Gap
+from detente.design.questions.margins import dangerous
+from detente.model.judge.check import Judge, Verdict
 from detente.model.plan import Plan
-from detente.report import story
-from detente.report.assessment_tables import roadmap_table
-from detente.report.concession_chart import concession_figure
-from detente.report.conflict_words import explain_sentences, explain_tables, question_words
-from detente.report.critical_chart import critical_figure, critical_sentences, critical_tables
-from detente.report.figure import Figure
-from detente.report.frontier_chart import (
+from detente.report.assessment import story
+from detente.report.assessment.tables import roadmap_table
+from detente.report.kit.figure import Figure
+from detente.report.kit.files import write_file, write_files
+from detente.report.kit.page import page, run_id, source
+from detente.report.kit.table import Cell, Table
+from detente.report.kit.words import party
+from detente.report.questions.concession_chart import concession_figure
+from detente.report.questions.conflict_words import explain_sentences, explain_tables, question_words
+from detente.report.questions.critical_chart import critical_figure, critical_sentences, critical_tables
+from detente.report.questions.frontier_chart import (
     Stop,
     frontier_figure,
     frontier_sentences,
@@ -36,12 +40,8 @@ from detente.report.frontier_chart import (
     stops,
     thinned,
 )
-from detente.report.gap_chart import gap_figure, gap_sentences, gap_tables
-from detente.report.html import page, run_id, source
-from detente.report.roadmap_chart import roadmap_chart, roadmap_rows
-from detente.report.table import Cell, Table
-from detente.report.words import party
-from detente.report.write import write_file, write_files
+from detente.report.questions.gap_chart import gap_figure, gap_sentences, gap_tables
+from detente.report.roadmap.chart import roadmap_chart, roadmap_rows
 
 MOST_OPENED = 300
 """Points that the page opens; the files have all."""

@@ -1,1 +1,5 @@
-"""What can be checked: declarations, material balances, inspections, and how much verification a deal needs."""
+"""Verification, which knows nothing of deals: declarations, material balances, and inspections with their samples.
+DESIGN §6.
+
+What is learned here goes back to a dossier as an overlay.
+"""

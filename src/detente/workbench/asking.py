@@ -11,7 +11,7 @@ from detente.dossier import Dossier, apply, read, read_overlay
 from detente.dossier.files import read_bytes
 from detente.dossier.library import path_of
 from detente.dossier.places import Places, nearest
-from detente.dossier.yaml_text import parse
+from detente.dossier.text.yaml import parse
 from detente.errors import DossierError, Finding, UsageError
 from detente.model.plan import Plan
 from detente.workbench.options import CaseOptions, ThreatOptions

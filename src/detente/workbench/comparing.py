@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from detente.dossier import Dossier
-from detente.dossier.diff import Change, added_conditions
-from detente.dossier.diff import diff as differences
+from detente.dossier.changes.diff import Change, added_conditions
+from detente.dossier.changes.diff import diff as differences
 from detente.errors import Finding, UsageError
-from detente.model.check import Verdict
+from detente.model.judge.check import Verdict
 from detente.model.plan import Plan
 from detente.workbench import words
 from detente.workbench.asking import Case, PlanLike, ask, known_parties, read_plan
@@ -37,7 +37,7 @@ class CompareResult(Result):
         }
 
     def _plan_json(self, plan: Plan, verdict: Verdict) -> dict[str, Any]:
-        from detente.design.margins import least
+        from detente.design.questions.margins import least
 
         return {
             "satisfactory": verdict.satisfactory,
@@ -50,7 +50,7 @@ class CompareResult(Result):
         return {"plans": self._summary(), "entry": self._entries()}
 
     def _summary(self) -> list[Row]:
-        from detente.design.margins import least
+        from detente.design.questions.margins import least
 
         data = [("satisfactory", {n: "yes" if v.satisfactory else "no" for n, (_, v) in self.plans.items()})]
         slacks = {n: least(v.slacks) for n, (_, v) in self.plans.items()}

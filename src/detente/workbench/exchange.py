@@ -189,7 +189,7 @@ def export_xlsx(
 
     A plan alone names its case itself; a case alone is written as `sheets export` writes it.
     """
-    from detente.model.check import check
+    from detente.model.judge.check import check
     from detente.report.foreign.roadmap_sheet import write_roadmap
 
     chosen = options_of(ExportOptions, options, given)

@@ -10,8 +10,8 @@ from detente.dossier import Dossier
 from detente.workbench.results import finite
 
 if TYPE_CHECKING:
-    from detente.design.critical import Critical
-    from detente.design.gap import Claims, Gap, Hope
+    from detente.design.questions.critical import Critical
+    from detente.design.questions.gap import Claims, Gap, Hope
 
 Json = dict[str, Any]
 
@@ -76,8 +76,8 @@ def _hope(hope: Hope | None) -> Json | None:
 
 def gap_of(dossier: Dossier, data: Mapping[str, Any]) -> Gap:
     """The gap table that was stored."""
-    from detente.design.gap import Belief, Claims, Gap, PartyGap, Without
-    from detente.design.problem import Question
+    from detente.design.plan.problem import Question
+    from detente.design.questions.gap import Belief, Claims, Gap, PartyGap, Without
 
     rows = tuple(
         PartyGap(
@@ -110,7 +110,7 @@ def gap_of(dossier: Dossier, data: Mapping[str, Any]) -> Gap:
 
 
 def _hope_of(data: Mapping[str, Any] | None) -> Hope | None:
-    from detente.design.gap import Hope
+    from detente.design.questions.gap import Hope
 
     if data is None:
         return None
@@ -136,8 +136,8 @@ def critical_json(c: Critical) -> Json:
 
 def critical_of(dossier: Dossier, data: Mapping[str, Any]) -> Critical:
     """The critical numbers that were stored."""
-    from detente.design.critical import Critical, Flip, PairFlip
-    from detente.design.problem import Question
+    from detente.design.plan.problem import Question
+    from detente.design.questions.critical import Critical, Flip, PairFlip
 
     back = {v: k for k, v in RANGE.items()}
     pairs = tuple(

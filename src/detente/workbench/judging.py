@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from detente.design.footing import Footing, footing
-from detente.design.margins import VALUED
+from detente.design.questions.footing import Footing, footing
+from detente.design.questions.margins import VALUED
 from detente.dossier import Dossier
 from detente.errors import DossierError, Finding
 from detente.model import bounds
-from detente.model.check import Slack, Verdict
-from detente.model.check import check as judge
+from detente.model.judge.check import Slack, Verdict
+from detente.model.judge.check import check as judge
 from detente.model.plan import Plan
 from detente.workbench import words
 from detente.workbench.asking import Case, PlanLike, ask, known_parties, placed, read_plan
@@ -188,7 +188,7 @@ class EvaluateResult(Result):
         }
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.design.margins import dangerous
+        from detente.design.questions.margins import dangerous
 
         if self.satisfactory:
             row = dangerous(self.verdict)

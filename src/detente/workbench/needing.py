@@ -17,7 +17,7 @@ from detente.workbench.solving import Cancelled, Say, never, save_json, silent
 from detente.workbench.writing import folder_for
 
 if TYPE_CHECKING:
-    from detente.design.inspections import Least, Needs
+    from detente.design.inspections.needs import Least, Needs
 
 
 @dataclass(frozen=True, repr=False)
@@ -81,7 +81,7 @@ class NeedsResult(Answer):
 
     def write(self, folder: str | Path) -> list[Path]:
         """Write a page with the effort curve and the tables, the overlay that sets the regimes, and the plan."""
-        from detente.dossier.yaml_text import written
+        from detente.dossier.text.yaml import written
         from detente.report.verification.needs_chart import write_needs
 
         path = folder_for(folder)
@@ -129,8 +129,8 @@ def needs(
     **given: Any,
 ) -> NeedsResult:
     """Find the least inspection effort for which a satisfactory deal exists, and what more effort would buy."""
-    from detente.design.inspections import needs as solve
-    from detente.design.problem import Question
+    from detente.design.inspections.needs import needs as solve
+    from detente.design.plan.problem import Question
 
     chosen = options_of(NeedsOptions, options, given)
     asked = ask(case, chosen)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from detente.dossier import Dossier, fingerprint
-from detente.dossier.overlays import canonical
+from detente.dossier.changes.overlays import canonical
 from detente.workbench.options import Options, ThreatOptions
 
 RUN_LENGTH = 12

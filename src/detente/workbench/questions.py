@@ -27,13 +27,13 @@ from detente.workbench.solving import Cancelled, Say, never, silent
 from detente.workbench.writing import folder_for
 
 if TYPE_CHECKING:
-    from detente.design.critical import Critical
-    from detente.design.explain import Explanation
-    from detente.design.frontier import Frontier, Point
-    from detente.design.gap import Gap
-    from detente.design.rules import Design
-    from detente.report.figure import Figure
-    from detente.report.table import Table
+    from detente.design.plan.rules import Design
+    from detente.design.questions.critical import Critical
+    from detente.design.questions.explain import Explanation
+    from detente.design.questions.frontier import Frontier, Point
+    from detente.design.questions.gap import Gap
+    from detente.report.kit.figure import Figure
+    from detente.report.kit.table import Table
 
 NO_OPENINGS = ("none",)
 
@@ -85,17 +85,17 @@ class ExplainResult(Answer):
 
     def said(self, member: str) -> str:
         """A condition in words."""
-        from detente.report.conflict_words import condition
+        from detente.report.questions.conflict_words import condition
 
         return condition(self.dossier, member)
 
     def tables(self) -> Tables:
-        from detente.report.conflict_words import explain_tables
+        from detente.report.questions.conflict_words import explain_tables
 
         return rows_by_name(explain_tables(self.found))
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.report.conflict_words import explain_sentences
+        from detente.report.questions.conflict_words import explain_sentences
 
         return tuple(explain_sentences(self.found))
 
@@ -122,17 +122,17 @@ class GapResult(Answer):
         return {**gap_json(self.found), "provenance": self.provenance.to_json()}
 
     def tables(self) -> Tables:
-        from detente.report.gap_chart import gap_tables
+        from detente.report.questions.gap_chart import gap_tables
 
         return rows_by_name(gap_tables(self.found))
 
     def figures(self) -> dict[str, Any]:
-        from detente.report.gap_chart import gap_figure
+        from detente.report.questions.gap_chart import gap_figure
 
         return charts(gap_figure(self.found, self.provenance.run))
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.report.gap_chart import gap_sentences
+        from detente.report.questions.gap_chart import gap_sentences
 
         return tuple(gap_sentences(self.found))
 
@@ -157,17 +157,17 @@ class CriticalResult(Answer):
         return {**critical_json(self.found), "provenance": self.provenance.to_json()}
 
     def tables(self) -> Tables:
-        from detente.report.critical_chart import critical_tables
+        from detente.report.questions.critical_chart import critical_tables
 
         return rows_by_name(critical_tables(self.found))
 
     def figures(self) -> dict[str, Any]:
-        from detente.report.critical_chart import critical_figure
+        from detente.report.questions.critical_chart import critical_figure
 
         return charts(critical_figure(self.found, self.provenance.run))
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.report.critical_chart import critical_sentences
+        from detente.report.questions.critical_chart import critical_sentences
 
         return tuple(critical_sentences(self.found))
 
@@ -208,12 +208,12 @@ class FrontierResult(Answer):
         }
 
     def figures(self) -> dict[str, Any]:
-        from detente.report.frontier_chart import frontier_figure
+        from detente.report.questions.frontier_chart import frontier_figure
 
         return charts(frontier_figure(self.found, self.provenance.run))
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.report.frontier_chart import frontier_sentences
+        from detente.report.questions.frontier_chart import frontier_sentences
 
         return tuple(frontier_sentences(self.found))
 
@@ -294,8 +294,8 @@ def explain(
     **given: Any,
 ) -> ExplainResult:
     """Say why there is no deal: which conditions rule each other out, and the cheapest concessions that open one."""
-    from detente.design.explain import explain as solve
-    from detente.design.problem import Question
+    from detente.design.plan.problem import Question
+    from detente.design.questions.explain import explain as solve
 
     chosen = options_of(ExplainOptions, options, given)
     asking = _Asking.of("explain", case, chosen)
@@ -335,8 +335,8 @@ def gap(
     **given: Any,
 ) -> GapResult:
     """Say what each party asks for, thinks that it can get, can get, and gets under each rule."""
-    from detente.design.gap import gap as solve
-    from detente.design.problem import Question
+    from detente.design.plan.problem import Question
+    from detente.design.questions.gap import gap as solve
 
     chosen = options_of(GapOptions, options, given)
     asking = _Asking.of("gap", case, chosen)
@@ -369,8 +369,8 @@ def critical(
 
     `executor`: any concurrent.futures.Executor; left out, one process a core.
     """
-    from detente.design.critical import critical as solve
-    from detente.design.problem import Question
+    from detente.design.plan.problem import Question
+    from detente.design.questions.critical import critical as solve
 
     chosen = options_of(CriticalOptions, options, given)
     asking = _Asking.of("critical", case, chosen)
@@ -403,8 +403,8 @@ def frontier(
     **given: Any,
 ) -> FrontierResult:
     """Find the Pareto frontier between the consenting parties, and the points that bargaining rules choose on it."""
-    from detente.design.frontier import frontier as solve
-    from detente.design.problem import Question
+    from detente.design.plan.problem import Question
+    from detente.design.questions.frontier import frontier as solve
 
     chosen = options_of(FrontierOptions, options, given)
     asking = _Asking.of("frontier", case, chosen)

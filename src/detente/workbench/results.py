@@ -12,9 +12,9 @@ from detente.dossier import Dossier
 from detente.workbench import words
 
 if TYPE_CHECKING:
-    from detente.design.assessment import Worth
-    from detente.design.footing import Footing, Walkout
-    from detente.model.check import Slack, Verdict
+    from detente.design.questions.assessment import Worth
+    from detente.design.questions.footing import Footing, Walkout
+    from detente.model.judge.check import Slack, Verdict
     from detente.model.plan import Plan
 
 Row = Mapping[str, Any]
@@ -147,8 +147,8 @@ def plan_json(plan: Plan | None) -> dict[str, Any]:
 
 def worths_of(dossier: Dossier, proof: Verdict) -> dict[str, Worth]:
     """Each party's value of a judged plan."""
-    from detente.design.assessment import worths
-    from detente.model.arrays import Model
+    from detente.design.questions.assessment import worths
+    from detente.model.rows.arrays import Model
 
     return worths(Model.of(dossier), proof)
 
@@ -180,7 +180,7 @@ def roadmap_table(dossier: Dossier, plan: Plan | None) -> list[Row]:
 
 
 def _steps(dossier: Dossier, plan: Plan, m: str) -> list[tuple[Any, Row]]:
-    from detente.report.roadmap import seen_by
+    from detente.report.roadmap.steps import seen_by
 
     rises: Sequence[tuple[Any, float]] = plan.share.get(m, ())
     if not rises and (day := plan.entry.get(m)) is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from detente.dossier import Dossier, reads
-from detente.dossier.yaml_text import written
+from detente.dossier.text.yaml import written
 from detente.errors import DossierError, UsageError
 from detente.workbench.asking import Case, ask
 from detente.workbench.options import ImportOptions, SheetsOptions, options_of, takes
@@ -34,7 +34,7 @@ class SheetsResult(Result):
 @takes(SheetsOptions)
 def export_sheets(case: Case, to: str | Path, options: SheetsOptions | None = None, /, **given: Any) -> SheetsResult:
     """Write a case as a spreadsheet: an .xlsx file, or a folder of CSV files."""
-    from detente.dossier.sheets import to_csv, to_xlsx
+    from detente.dossier.text.sheets import to_csv, to_xlsx
 
     chosen, path = options_of(SheetsOptions, options, given), Path(to)
     if path.is_file() and path.suffix.lower() != WORKBOOK:
@@ -55,7 +55,7 @@ def import_sheets(
     source: str | Path, file: str | Path, options: ImportOptions | None = None, /, **given: Any
 ) -> SheetsResult:
     """Write the case of a spreadsheet, an .xlsx file or a folder of CSV files, as YAML. Raises DossierError."""
-    from detente.dossier.sheets import from_csv, from_xlsx
+    from detente.dossier.text.sheets import from_csv, from_xlsx
 
     chosen, path = options_of(ImportOptions, options, given), file_for(file)
     if path.exists() and not chosen.force:

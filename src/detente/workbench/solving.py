@@ -32,13 +32,13 @@ from detente.workbench.results import (
 from detente.workbench.writing import file_for, folder_for
 
 if TYPE_CHECKING:
-    from detente.design.assessment import Assessment, Worth
-    from detente.design.critical import Critical
-    from detente.design.gap import Gap
-    from detente.design.known import Known
-    from detente.design.problem import Question
-    from detente.design.rules import Design
-    from detente.model.check import Slack
+    from detente.design.plan.known import Known
+    from detente.design.plan.problem import Question
+    from detente.design.plan.rules import Design
+    from detente.design.questions.assessment import Assessment, Worth
+    from detente.design.questions.critical import Critical
+    from detente.design.questions.gap import Gap
+    from detente.model.judge.check import Slack
     from detente.model.plan import Plan
 
 Say = Callable[[str], None]
@@ -84,7 +84,7 @@ class DesignResult(Result):
 
     @property
     def least_slack(self) -> Slack | None:
-        from detente.design.margins import least
+        from detente.design.questions.margins import least
 
         return least(self.found.verdict.slacks) if self.found.verdict else None
 
@@ -115,7 +115,7 @@ class DesignResult(Result):
         }
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.design.margins import dangerous
+        from detente.design.questions.margins import dangerous
 
         level = {"none": "any deal", "minimal": "minimal success", "full": "full success"}
         said = [
@@ -195,7 +195,7 @@ class AssessResult(Result):
         return self.assessment.exposure
 
     def to_json(self) -> dict[str, Any]:
-        from detente.report.watching import watching_json
+        from detente.report.assessment.watching import watching_json
 
         a = self.assessment
         return {
@@ -229,7 +229,7 @@ class AssessResult(Result):
         return dict(figures(self.assessment, self.provenance.run, gap=self.expectations, critical=self.critical))
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.report.story import headline
+        from detente.report.assessment.story import headline
 
         a = self.assessment
         rows = [verdict_row(self.dossier, name, v) for name, v in a.verdicts.items()]
@@ -266,7 +266,7 @@ def _verdict_json(found: Design) -> dict[str, Any]:
 
 def verdict_row(dossier: Dossier, name: str, found: Design) -> dict[str, str]:
     """A question, its answer and what that rests on, in words."""
-    from detente.design.assessment import describe
+    from detente.design.questions.assessment import describe
 
     return {
         "question": describe(name, dossier),
@@ -329,10 +329,10 @@ def _designed(
         "cancelled": cancelled,
     }
     if options.with_inspections:
-        from detente.design.inspections import design_with_inspections
+        from detente.design.inspections.needs import design_with_inspections
 
         return design_with_inspections(dossier, options.rule, budget=options.days, **asked)
-    from detente.design.rules import design as solve
+    from detente.design.plan.rules import design as solve
 
     return solve(dossier, options.rule, **asked), None
 
@@ -353,8 +353,8 @@ def assess(
     question = provenance("assess", asked.dossier, chosen)
     if (known := _answered(question, chosen, asked.dossier, assess_again)) is not None:
         return known
-    from detente.design.assessment import assess as solve
-    from detente.design.known import Known
+    from detente.design.plan.known import Known
+    from detente.design.questions.assessment import assess as solve
 
     begin = time.monotonic()
     worked_out = Known.of(asked.dossier)
@@ -385,9 +385,9 @@ def _beyond(
     found: Assessment, known: Known, options: AssessOptions, say: Say, cancelled: Cancelled
 ) -> tuple[Gap | None, Critical | None]:
     """What an assessment says besides its verdicts, where it is asked for and there is a question left."""
-    from detente.design.critical import critical
-    from detente.design.gap import gap
-    from detente.design.problem import Question
+    from detente.design.plan.problem import Question
+    from detente.design.questions.critical import critical
+    from detente.design.questions.gap import gap
 
     shown = found.shown or "none"
     level = shown if shown in ("minimal", "full") else "none"
@@ -452,7 +452,7 @@ def _keep(result: DesignResult | AssessResult, dossier: Dossier, *, finished: bo
 
 def design_again(record: store.Record, dossier: Dossier | None = None) -> DesignResult:
     """A stored design; its plan is judged anew."""
-    from detente.design.problem import Question
+    from detente.design.plan.problem import Question
 
     known = from_dict(record["document"]) if dossier is None else dossier
     result, source = record["result"], _provenance(record)
@@ -467,9 +467,9 @@ def design_again(record: store.Record, dossier: Dossier | None = None) -> Design
 
 def assess_again(record: store.Record, dossier: Dossier | None = None) -> AssessResult:
     """A stored assessment; its plans are judged anew."""
-    from detente.design.assessment import concluded, questions
-    from detente.design.problem import Question
-    from detente.model.arrays import Model
+    from detente.design.plan.problem import Question
+    from detente.design.questions.assessment import concluded, questions
+    from detente.model.rows.arrays import Model
 
     known = from_dict(record["document"]) if dossier is None else dossier
     result, source = record["result"], _provenance(record)
@@ -486,7 +486,7 @@ def assess_again(record: store.Record, dossier: Dossier | None = None) -> Assess
 
 def _rested(found: Assessment, stored: Mapping[str, Any] | None) -> Assessment:
     """An assessment with what its plan rests on; what takes time is as it was stored."""
-    from detente.design.footing import LEFT_OUT, Walkout, footing
+    from detente.design.questions.footing import LEFT_OUT, Walkout, footing
 
     if stored is None or found.plan is None or found.proof is None:
         return found
@@ -505,8 +505,8 @@ def _rested(found: Assessment, stored: Mapping[str, Any] | None) -> Assessment:
 
 
 def _design(dossier: Dossier, data: Mapping[str, Any], rule: Any, question: Question, first: float | None) -> Design:
-    from detente.design.rules import Design
-    from detente.model.check import check
+    from detente.design.plan.rules import Design
+    from detente.model.judge.check import check
     from detente.model.plan import Plan
 
     plan = None if data["plan"] is None else Plan.read(dossier, data["plan"])

@@ -10,8 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from detente.dossier.changes.overlays import canonical
 from detente.dossier.library import path_of
-from detente.dossier.overlays import canonical
 from detente.dossier.quantities import parse_share
 from detente.errors import DossierError, Finding, UsageError
 from detente.workbench import store
@@ -31,14 +31,14 @@ from detente.workbench.solving import save_json
 from detente.workbench.writing import folder_for
 
 if TYPE_CHECKING:
-    from detente.verify.area import BalanceArea
-    from detente.verify.balance import Balance
-    from detente.verify.declaration import Declaration
-    from detente.verify.inspected import Inspected
-    from detente.verify.judgement import Judgement
-    from detente.verify.needs import Changed
-    from detente.verify.sample_plan import SamplePlan, StrataPlan
-    from detente.verify.sampling import Method
+    from detente.verify.balance.area import BalanceArea
+    from detente.verify.balance.closing import Balance
+    from detente.verify.declaration.judgement import Judgement
+    from detente.verify.declaration.statement import Declaration
+    from detente.verify.inspection.inspected import Inspected
+    from detente.verify.inspection.needs import Changed
+    from detente.verify.inspection.sample_plan import SamplePlan, StrataPlan
+    from detente.verify.inspection.sampling import Method
 
 __all__ = ["verify_balance", "verify_declaration", "verify_inspect", "verify_needs", "verify_sample"]
 
@@ -274,7 +274,7 @@ class VerifyInspectResult(Verification):
 
     def write(self, folder: str | Path) -> list[Path]:
         """As the others; and visits.ics, visits.csv, record.json and, for a case, overlay.yaml."""
-        from detente.dossier.yaml_text import written
+        from detente.dossier.text.yaml import written
         from detente.report.verification.page import table_of
         from detente.report.verification.visits import ics, visit_rows
 
@@ -299,9 +299,9 @@ def verify_declaration(
 ) -> VerifyDeclarationResult:
     """Say whether a declaration adds up by itself, and whether it agrees with what others know."""
     from detente.dossier.files import read_bytes
-    from detente.verify.declaration_files import path_of as file_of
-    from detente.verify.declaration_files import read
-    from detente.verify.judgement import judge
+    from detente.verify.declaration.files import path_of as file_of
+    from detente.verify.declaration.files import read
+    from detente.verify.declaration.judgement import judge
 
     chosen = options_of(VerifyDeclarationOptions, options, given)
     _no_case(source)
@@ -317,9 +317,9 @@ def verify_declaration(
 @takes(VerifyBalanceOptions)
 def verify_balance(source: Source, options: VerifyBalanceOptions | None = None, /, **given: Any) -> VerifyBalanceResult:
     """Close the material balances of an area: what is missing, is it more than error, which losses would be seen."""
-    from detente.verify.balance import close_balance
-    from detente.verify.figures import KG_PER_SIGNIFICANT_QUANTITY
-    from detente.verify.rehearsal import rehearse
+    from detente.verify.balance.closing import close_balance
+    from detente.verify.balance.rehearsal import rehearse
+    from detente.verify.declaration.figures import KG_PER_SIGNIFICANT_QUANTITY
 
     chosen = options_of(VerifyBalanceOptions, options, given)
     area, findings = _area(source, known_opening=chosen.known_opening)
@@ -337,7 +337,7 @@ def verify_balance(source: Source, options: VerifyBalanceOptions | None = None, 
 
 
 def _area(source: Source, *, known_opening: bool) -> tuple[BalanceArea, tuple[Finding, ...]]:
-    from detente.verify.balance_files import practice_area, read_area
+    from detente.verify.balance.files import practice_area, read_area
 
     if str(source) == PRACTICE and not Path(source).exists():
         return practice_area().with_known_opening(known_opening), ()
@@ -352,7 +352,7 @@ def verify_sample(
     source: Source | None = None, options: VerifySampleOptions | None = None, /, **given: Any
 ) -> VerifySampleResult:
     """Say how many items to draw, of one kind of items or of the strata of a file, and what a sample sees."""
-    from detente.verify.sample_plan import plan_sample
+    from detente.verify.inspection.sample_plan import plan_sample
 
     chosen = options_of(VerifySampleOptions, options, given)
     if source is not None:
@@ -380,8 +380,8 @@ GOAL_KG = 8.0
 
 
 def _strata(source: Source, chosen: VerifySampleOptions) -> VerifySampleResult:
-    from detente.verify.inspection_files import read_strata, strata_of
-    from detente.verify.sample_plan import plan_strata
+    from detente.verify.inspection.files import read_strata, strata_of
+    from detente.verify.inspection.sample_plan import plan_strata
 
     mine = ("items", "mean_kg", "detection", "share", "sees", "method", "gain", "caught")
     if stray := [name for name in mine if name in chosen.model_fields_set]:
@@ -409,7 +409,7 @@ def _payoffs(chosen: VerifySampleOptions) -> tuple[float, float] | None:
 
 def _method(text: str) -> Method:
     """40@10%: 40 items, each measured to 10 %. Raises UsageError."""
-    from detente.verify.sampling import Method
+    from detente.verify.inspection.sampling import Method
 
     drawn, at, sd = text.partition("@")
     if not drawn.strip().isdecimal():
@@ -420,8 +420,8 @@ def _method(text: str) -> Method:
 @takes(VerifyInspectOptions)
 def verify_inspect(source: Source, options: VerifyInspectOptions | None = None, /, **given: Any) -> VerifyInspectResult:
     """Plan inspections under a budget against a violator who knows the plan, and say how soon cheating is seen."""
-    from detente.verify.inspected import inspect
-    from detente.verify.inspection_files import read_inspections
+    from detente.verify.inspection.files import read_inspections
+    from detente.verify.inspection.inspected import inspect
 
     chosen = options_of(VerifyInspectOptions, options, given)
     if chosen.measure and chosen.case is None:
@@ -444,7 +444,7 @@ def _overlay(
 ) -> tuple[Mapping[str, Any], tuple[Changed, ...], tuple[Finding, ...]]:
     """The plan as changes to a case, what they come to, and what they leave out. Raises UsageError, DossierError."""
     from detente.dossier import apply, load
-    from detente.verify.needs import changed, coverage, overlay_of
+    from detente.verify.inspection.needs import changed, coverage, overlay_of
 
     named = [m.partition("=") for m in measures]
     for measure, _, site in named:

@@ -7,11 +7,11 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from detente.dossier import Dossier
-from detente.report.words import exactly, expectation, leaving, measure, number, party, several, when
+from detente.report.kit.words import exactly, expectation, leaving, measure, number, party, several, when
 
 if TYPE_CHECKING:
-    from detente.design.rules import Design
-    from detente.model.check import Slack
+    from detente.design.plan.rules import Design
+    from detente.model.judge.check import Slack
 
 __all__ = [
     "answer",

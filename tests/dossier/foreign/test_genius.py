@@ -17,9 +17,9 @@ import pytest
 from detente.dossier import from_dict, reads
 from detente.dossier.foreign import read_genius
 from detente.errors import UsageError
-from detente.model.arrays import Model
-from detente.model.check import check
+from detente.model.judge.check import check
 from detente.model.plan import Plan
+from detente.model.rows.arrays import Model
 from tests.dossier.foreign.genius_files import change, domain, integer, issue, profile, put, real, shop
 
 ADDITIVE = ["nice_or_die", "laptop", "itex_cypress", "england_zimbabwe", "camera", "energy", "six_issues"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from detente.dossier.foreign import read_genius
 from detente.dossier.foreign.domain import MAX_ISSUES, MAX_VALUES
-from detente.dossier.yaml_text import MAX_BYTES
+from detente.dossier.text.yaml import MAX_BYTES
 from tests.dossier.foreign.genius_files import change, domain, integer, issue, mutations, profile, put, real, shop
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detente.dossier import from_dict, load
+from detente.dossier.changes.overlays import apply
 from detente.dossier.foreign import read_ktab, write_ktab
-from detente.dossier.overlays import apply
 from detente.errors import UsageError
 from tests.dossier.foreign.genius_files import put
 

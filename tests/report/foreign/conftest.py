@@ -8,7 +8,7 @@ import pytest
 
 from detente import design, load
 from detente.dossier.schema import Dossier
-from detente.model.check import Verdict, check
+from detente.model.judge.check import Verdict, check
 from detente.model.plan import Plan
 
 

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from detente.dossier import from_dict
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
-from detente.model.arrays import Model
-from detente.model.check import Judge, Slack, check
-from detente.model.check_facts import Facts
+from detente.model.judge.check import Judge, Slack, check
+from detente.model.judge.facts import Facts
 from detente.model.plan import Plan
+from detente.model.rows.arrays import Model
 from detente.report.foreign.gambit import Ending, Game, Move, efg, game_of
-from detente.report.words import on_date
+from detente.report.kit.words import on_date
 from tests.report.foreign.conftest import Designed
 from tests.strategies import all_plans, documents, dossiers, plans
 

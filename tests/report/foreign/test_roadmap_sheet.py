@@ -15,7 +15,7 @@ from openpyxl import Workbook, load_workbook
 
 from detente.dossier.schema import Dossier
 from detente.errors import DossierError
-from detente.model.check import check
+from detente.model.judge.check import check
 from detente.model.plan import Plan, complete
 from detente.report.foreign.roadmap_reading import read_roadmap
 from detente.report.foreign.roadmap_sheet import roadmap_sheets, write_roadmap

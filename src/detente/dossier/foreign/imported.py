@@ -13,7 +13,7 @@ from typing import Any
 
 from detente.dossier.files import judged_document
 from detente.dossier.schema import Dossier
-from detente.dossier.yaml_text import MAX_BYTES, text_problem, written
+from detente.dossier.text.yaml import MAX_BYTES, text_problem, written
 from detente.errors import Finding, Severity
 
 _DECIMAL = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?\s*")

@@ -15,7 +15,7 @@ from typing import Any
 from detente.dossier.foreign.domain import MAX_BOXES, MAX_VALUES, Box, Domain, Issue, Profile, Table, beyond_limits
 from detente.dossier.foreign.imported import Imported, Reading, broken, exact, file_bytes, plain
 from detente.dossier.places import Path, Places
-from detente.dossier.yaml_text import parse
+from detente.dossier.text.yaml import parse
 from detente.errors import Finding
 
 LISTED = ("CategoricalIssue", "OrdinalIssue", "DiscreteOrdinalIssue", "CardinalIssue", "DiscreteCardinalIssue")

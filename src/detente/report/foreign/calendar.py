@@ -13,12 +13,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from detente.dossier import fingerprint
 from detente.dossier.schema import Dossier, InForce, ProgressBy, Require
-from detente.model.check_facts import Facts
-from detente.model.check_terms import Terms
+from detente.model.judge.facts import Facts
+from detente.model.judge.terms import Terms
 from detente.model.plan import Plan, complete
-from detente.report.roadmap import Reading, Step, needs, steps_of
-from detente.report.story import requirement
-from detente.report.words import FIRMNESS, LEVELS, day, number, party, several, years
+from detente.report.kit.words import FIRMNESS, LEVELS, day, number, party, requirement, several, years
+from detente.report.roadmap.steps import Reading, Step, needs, steps_of
 
 PRODUCT = "-//detente//roadmap//EN"
 

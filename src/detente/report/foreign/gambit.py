@@ -18,18 +18,18 @@ import numpy as np
 
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
-from detente.model.arrays import Array, Model
-from detente.model.breaches import Deviation, Maker
-from detente.model.check_terms import SLIGHT
-from detente.model.detection import SNAP
-from detente.model.laws import Exits
-from detente.model.linear import Rows, truth
-from detente.model.moments import Moments
-from detente.model.paths import Valuation
+from detente.model.judge.terms import SLIGHT
 from detente.model.plan import Plan
-from detente.model.temptation import NOTHING
-from detente.report.roadmap import Reading
-from detente.report.words import party
+from detente.model.rows.arrays import Array, Model
+from detente.model.rows.breaches import Deviation, Maker
+from detente.model.rows.detection import SNAP
+from detente.model.rows.laws import Exits
+from detente.model.rows.linear import Rows, truth
+from detente.model.rows.moments import Moments
+from detente.model.rows.paths import Valuation
+from detente.model.rows.temptation import NOTHING
+from detente.report.kit.words import party
+from detente.report.roadmap.steps import Reading
 
 DECIMALS = 12
 """Decimals of a payoff; what is written is that decimal number exactly, as a fraction."""
@@ -99,7 +99,7 @@ class _Breach:
 
 
 class _Maker:
-    """Works out who moves when, and what each ending pays. Moments are numbered as in `model.paths`."""
+    """Works out who moves when, and what each ending pays. Moments are numbered as in `model.rows.paths`."""
 
     def __init__(self, model: Model, reading: Reading) -> None:
         self.model, self.rises = model, reading.timing.rises

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from detente.dossier.schema import Dossier
-from detente.dossier.sheets import Formula, Grid, address, as_text, csv_cells, workbook_cells
+from detente.dossier.text.sheets import Formula, Grid, address, as_text, csv_cells, workbook_cells
 from detente.errors import DossierError, Finding
 from detente.model.plan import Plan
 from detente.report.foreign.roadmap_sheet import CSV, DATE, MEASURE, PART, SHEET, WORKBOOK

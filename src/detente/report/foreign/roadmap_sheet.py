@@ -14,17 +14,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from detente.design.assessment import worths
+from detente.design.questions.assessment import worths
 from detente.dossier import fingerprint
 from detente.dossier.schema import Dossier
-from detente.model.arrays import Model
-from detente.model.check import Slack, Verdict
+from detente.model.judge.check import Slack, Verdict
 from detente.model.plan import Plan, Shares, complete
-from detente.report import courses
+from detente.model.rows.arrays import Model
 from detente.report.foreign.workbook import write_workbook
-from detente.report.roadmap import Reading, needs, seen_by, steps_of
-from detente.report.table import Cell, Table
-from detente.report.words import expectation, leaving, measure, party, several, side, years
+from detente.report.kit.table import Cell, Table
+from detente.report.kit.words import expectation, leaving, measure, party, several, side, years
+from detente.report.roadmap import courses
+from detente.report.roadmap.steps import Reading, needs, seen_by, steps_of
 
 WORKBOOK, CSV = ".xlsx", ".csv"
 SHEET = "Roadmap"

@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from detente.dossier.cells import LONGEST
-from detente.report.table import FORMULA, Cell, Table, plain
+from detente.dossier.text.cells import LONGEST
+from detente.report.kit.table import FORMULA, Cell, Table, plain
 
 NARROWEST, WIDEST = 8, 48
 """Characters."""

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from detente.report.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
-from detente.report.panels import WHOLE, Look, told_apart
-from detente.report.words import percent
-from detente.verify.balance import PATTERNS, Balance, detection_curves
-from detente.verify.power import critical
+from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
+from detente.report.kit.panels import WHOLE, Look, told_apart
+from detente.report.kit.words import percent
+from detente.verify.balance.closing import PATTERNS, Balance, detection_curves
+from detente.verify.balance.power import critical
 
 PANEL, HEIGHT = 396, 190
 """Pixels of a panel, two in a row."""

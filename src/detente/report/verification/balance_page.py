@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from detente.report.figure import Row
+from detente.report.kit.figure import Row
+from detente.report.kit.words import number, percent
 from detente.report.verification.balance import figures as figures
 from detente.report.verification.page import Mark, Page, Part, table_of
-from detente.report.words import number, percent
-from detente.verify.balance import PATTERNS, Balance
+from detente.verify.balance.closing import PATTERNS, Balance
 
 D = (
     "D is what the records hide by the inspector's measurements: outputs and closing inventories recorded too large, "

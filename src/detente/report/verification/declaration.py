@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from detente.report.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
-from detente.report.panels import panels
+from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
+from detente.report.kit.panels import panels
+from detente.report.kit.words import day, month, several
 from detente.report.verification.page import Mark, Page, Part, table_of
-from detente.report.words import day, month, several
-from detente.verify.closure import RULES
-from detente.verify.comparison import more_than_declared, sentences_of
-from detente.verify.declaration import Declaration
-from detente.verify.figures import Z_LIMIT, chance
-from detente.verify.figures import Figure as Amount
-from detente.verify.figures import figure as amount_of
-from detente.verify.history import made_by
-from detente.verify.judgement import Judgement
+from detente.verify.declaration.closure import RULES
+from detente.verify.declaration.comparison import more_than_declared, sentences_of
+from detente.verify.declaration.figures import Z_LIMIT, chance
+from detente.verify.declaration.figures import Figure as Amount
+from detente.verify.declaration.figures import figure as amount_of
+from detente.verify.declaration.history import made_by
+from detente.verify.declaration.judgement import Judgement
+from detente.verify.declaration.statement import Declaration
 
 PROVES_NOTHING = "That figures add up proves nothing about what is not in them."
 FEW = 4

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from detente.report.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline, time_axis
-from detente.report.panels import WHOLE, Look, panels, told_apart
+from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline, time_axis
+from detente.report.kit.panels import WHOLE, Look, panels, told_apart
+from detente.report.kit.words import day, number, years
 from detente.report.verification.page import Page, Part, table_of
 from detente.report.verification.sample import chance
 from detente.report.verification.visits import visit_rows
-from detente.report.words import day, number, years
-from detente.verify.inspected import HALF_A_YEAR, Inspected
-from detente.verify.inspection_plan import DAYS, SitePlan, visits_in_time
-from detente.verify.needs import Changed
-from detente.verify.timing import Array, Delay
+from detente.verify.inspection.inspected import HALF_A_YEAR, Inspected
+from detente.verify.inspection.needs import Changed
+from detente.verify.inspection.plan import DAYS, SitePlan, visits_in_time
+from detente.verify.inspection.timing import Array, Delay
 
 STARTS: dict[str, Look] = {"just after a visit (the worst start)": (DANGER, WHOLE), "any day": (PALETTE[0], [6, 3])}
 MOMENTS, MOST_JUMPS = 49, 40

@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from detente.design.inspections import Aim, Least, Needs, Rate
+from detente.design.inspections.needs import Aim, Least, Needs, Rate
 from detente.model.plan import Plan
-from detente.report.conflict_words import question_words
-from detente.report.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
-from detente.report.html import page, run_id
-from detente.report.roadmap import seen_by, steps_of
-from detente.report.story import requirement
-from detente.report.table import Cell, Table
+from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
+from detente.report.kit.files import write_files
+from detente.report.kit.page import page, run_id
+from detente.report.kit.table import Cell, Table
+from detente.report.kit.words import LEVELS, NONE, measure, number, party, requirement, several
+from detente.report.questions.conflict_words import question_words
+from detente.report.roadmap.steps import seen_by, steps_of
 from detente.report.verification.needs_words import aim_words, inspected, needs_sentences, unseen, with_words
-from detente.report.words import LEVELS, NONE, measure, number, party, several
-from detente.report.write import write_files
 
 PLOT, ROW = 560, 21
 """Pixels: the plot across, and the height of an aim's row."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from detente.design.inspections import Aim, Least, Needs, Rate
+from detente.design.inspections.needs import Aim, Least, Needs, Rate
 from detente.dossier.schema import Verify
-from detente.model.detection import watch
-from detente.report.words import LEVELS, measure, number, percent, several, years
+from detente.model.rows.detection import watch
+from detente.report.kit.words import LEVELS, measure, number, percent, several, years
 
 
 def aim_words(found: Needs, aim: Aim) -> str:

@@ -10,10 +10,10 @@ from typing import Any, Literal
 from markupsafe import Markup
 
 from detente.errors import Finding
-from detente.report.figure import Figure, Row
-from detente.report.html import _environment, _vega, flat, run_id, script_json, source
-from detente.report.table import Table
-from detente.report.write import write_files
+from detente.report.kit.figure import Figure, Row
+from detente.report.kit.files import write_files
+from detente.report.kit.page import _environment, _vega, flat, run_id, script_json, source
+from detente.report.kit.table import Table
 
 Mark = Literal["yes", "no", "open"]
 FINDINGS = ("code", "line", "what", "to mend it")

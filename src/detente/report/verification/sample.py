@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from detente.report.figure import DANGER, INK, PALETTE, Figure, Row, inline
+from detente.report.kit.figure import DANGER, INK, PALETTE, Figure, Row, inline
+from detente.report.kit.words import number, percent, several
 from detente.report.verification.page import Mark, Page, Part, table_of
-from detente.report.words import number, percent, several
-from detente.verify.sample_plan import SamplePlan, StrataPlan
+from detente.verify.inspection.sample_plan import SamplePlan, StrataPlan
 
 
 def chance(p: float) -> str:

@@ -9,9 +9,9 @@ import hashlib
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 
-from detente.report.figure import Row
-from detente.report.words import number
-from detente.verify.inspected import Inspected
+from detente.report.kit.figure import Row
+from detente.report.kit.words import number
+from detente.verify.inspection.inspected import Inspected
 
 PRODUCT = "-//detente//inspections//EN"
 

@@ -1,0 +1,135 @@
+"""A plan designed together with its inspections, within a budget. DESIGN §5, §6."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from detente.design.inspections.choosing import Choosing, ChoosingSolver, Fakings
+from detente.design.inspections.least_effort import frugal
+from detente.design.inspections.regimes import Choice, Effort, Menus
+from detente.design.plan.judging import plan_of
+from detente.design.plan.problem import Question, requirements
+from detente.design.plan.program import Array
+from detente.design.plan.rules import Design, Designer, Rule, met_time
+from detente.design.plan.solve import Clock, Outcome
+from detente.dossier.schema import Dossier
+from detente.errors import DetenteError, UsageError
+from detente.model.judge.check import Verdict, check
+from detente.model.plan import Plan
+
+
+class Joint(Designer):
+    """Designs a plan together with its regimes: within a budget, or under one choice of them."""
+
+    solver: ChoosingSolver
+
+    def __init__(
+        self,
+        fakings: Fakings,
+        question: Question,
+        budget: float | None = None,
+        *,
+        fixed: Choice | None = None,
+        rule: Rule = "nash",
+        **given: Any,
+    ) -> None:
+        self.fakings, self.budget, self.fixed, self.rule = fakings, budget, fixed, rule
+        super().__init__(fakings.known, question, **given)
+
+    def _fresh(self, pool: Sequence[Array] = ()) -> None:
+        chosen, cuts = (self.solver.chosen, self.problem.cuts) if pool else ({}, {})
+        self.problem: Choosing = self._choosing()
+        for cut in cuts:
+            self.problem.cut(*cut)
+        self.solver = ChoosingSolver(self.problem, self.clock, say=self.say)
+        if self.rule == "earliest":
+            self.solver.weigh = lambda shares, choice: (self._met(shares, choice), self.problem.menus.spent(choice))
+        self.solver.pool.extend(pool)
+        self.solver.chosen.update(chosen)
+        self._best = {}
+
+    def _choosing(self) -> Choosing:
+        problem = Choosing(self.fakings, self.question, budget=self.budget)
+        if self.fixed is not None:
+            problem.choose(self.fixed)
+        return problem
+
+    def waits(self, m: int) -> tuple[float, ...]:
+        return tuple(self.problem.waits(m)) or super().waits(m)
+
+    def met(self, shares: Array) -> float:
+        return self._met(shares, self.solver.chosen[shares.tobytes()])
+
+    def _met(self, shares: Array, choice: Choice) -> float:
+        model = replace(self.model, dossier=self.fakings.menus.applied(choice))
+        return met_time(model, requirements(model, "minimal"), shares)
+
+    def greatest(self) -> Outcome:
+        """The greatest Σ ln of gains; −∞ where no plan gives every bargainer one."""
+        return self.solver.best(self._log_sum())
+
+    def judged(self, shares: Array) -> tuple[Plan, Verdict]:
+        plan = plan_of(self.model, shares)
+        dossier = self.fakings.menus.applied(self.solver.chosen[shares.tobytes()])
+        verdict = check(dossier, plan, success=self.question.success, openings=self.question.openings)  # type: ignore[arg-type]
+        if not verdict.satisfactory:
+            raise DetenteError("a plan designed with its inspections did not pass check: please report this dossier")
+        self.choice = self._cheapest(shares)
+        return plan, verdict
+
+    def _cheapest(self, shares: Array) -> Choice:
+        """The least effort that this plan needs; what it was found with where that cannot be settled.
+
+        Under the rule `earliest`, with nothing that counts as verified later than it was found.
+        """
+        problem, found = self._choosing(), self.solver.chosen[shares.tobytes()]
+        if self.rule == "earliest":
+            problem.no_later_than(found)
+        n = self.model.M * self.model.K
+        fixed = shares[:, 1:].ravel()
+        problem.program.set_many_bounds(fixed[:n], fixed[:n])
+        for cut in self.problem.cuts:
+            problem.cut(*cut)
+        solver = ChoosingSolver(problem, Clock(max(5.0, self.clock.left), self.clock.cancelled))
+        solver.widths = ()
+        solver.offer_with(shares, found)
+        solver.best(frugal(problem, solver))
+        return solver.chosen[shares.tobytes()]
+
+
+def design_with_inspections(
+    dossier: Dossier,
+    rule: Rule = "nash",
+    *,
+    success: str = "none",
+    openings: Sequence[str] = (),
+    budget: float | None = None,
+    effort: Effort | None = None,
+    time_limit: float = 300.0,
+    gap: float = 0.005,
+    say: Callable[[str], None] = lambda text: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> tuple[Design, dict[str, Any]]:
+    """The best plan under a rule with regimes to choose freely, within a budget a year; and the overlay that sets them.
+
+    Of several choices that this plan is satisfactory with, the one of least effort. Raises UsageError for rules and
+    dossiers that it cannot do.
+    """
+    menus = Menus.of(dossier, effort)
+    if not menus.menus:
+        raise UsageError(
+            "no measure has `verify.regimes`: say there what inspecting it takes, such as {days: 40 /year}"
+        )
+    if budget is not None and not (math.isfinite(budget) and budget >= 0):
+        raise UsageError(f"a budget is 0 or more {menus.unit}, not {budget:g}")
+    if rule == "robust":
+        raise UsageError("rule 'robust' weighs slacks of one set of regimes: choose those first, with another rule")
+    if rule in ("earliest", "minimal") and not dossier.success.minimal:
+        raise UsageError(f"rule {rule!r} needs `success.minimal` in the dossier: say there what would count as success")
+    question, clock = Question(success, tuple(openings)), Clock(time_limit, cancelled)
+    joint = Joint(Fakings(menus), question, budget, rule=rule, gap=gap, clock=clock, say=say)
+    found = joint.design(rule)
+    return found, menus.overlay(joint.choice) if found.plan is not None else {}

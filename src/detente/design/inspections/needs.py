@@ -1,0 +1,242 @@
+"""How much verification a deal needs: the least inspection effort for it, and for each further step. DESIGN §5, §6."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from detente.design.inspections.joint import Joint, design_with_inspections
+from detente.design.inspections.least_detection import Detections, Rate, fakeable
+from detente.design.inspections.least_effort import Aim, Least, Say, Search, Status
+from detente.design.inspections.regimes import Choice, Effort, Menus
+from detente.design.plan.problem import Question
+from detente.design.plan.solve import Clock, Outcome
+from detente.dossier.changes.overlays import apply
+from detente.dossier.schema import Dossier, Verify
+
+MINIMAL = Question("minimal")
+STEPS = (0.25, 0.5, 0.75, 1.0)
+"""Parts of a progress scale whose least effort is asked for."""
+SHARES = {"main": 0.4, "steps": 0.6, "rates": 0.78, "raises": 0.95}
+"""The part of the time after which each question gives way to the next; the rest is for what is not settled."""
+GAP = 0.005
+"""Of the Nash products that are compared, relative."""
+
+
+@dataclass(frozen=True)
+class Raise:
+    """What one more step of effort on one measure does to the Nash product of gains at the least effort.
+
+    `more`: the growth of the geometric mean of the gains, as a share; None where not found, in time or at all. `sure`:
+    more than what the searches' own gaps could explain.
+    """
+
+    measure: str
+    before: str | None
+    after: str
+    effort: float
+    more: float | None
+    sure: bool
+    most: float | None = None
+    """What `more` can be at the most: proved."""
+    false_alarms: float = 0.0
+    """More of them to be expected a year, while the measure is in force."""
+
+    @property
+    def a_day(self) -> float | None:
+        """`more` by unit of effort."""
+        return None if self.more is None else self.more / self.effort if self.effort > 0 else math.inf
+
+
+@dataclass(frozen=True)
+class Needs:
+    """How much verification a deal needs."""
+
+    dossier: Dossier
+    question: Question
+    effort: Effort
+    unit: str
+    stated_effort: float
+    """What the regimes that the dossier chooses take."""
+    most: float
+    """What the dearest regimes take together."""
+    least: Least
+    """For the level that was asked for."""
+    steps: tuple[Least, ...]
+    raises: tuple[Raise, ...]
+    """The next steps from the least effort, the best buy first."""
+    rates: tuple[Rate, ...]
+    notes: tuple[str, ...]
+    finished: bool
+
+    @property
+    def status(self) -> Status:
+        return self.least.status
+
+    @property
+    def next_step(self) -> Least | None:
+        """What that includes the least opens next, and at which effort; None where nothing more is known to."""
+        if self.least.effort is None:
+            return None
+        more = [s for s in self.steps if s.aim.implies(self.least.aim, self.dossier)]
+        beyond = [s for s in more if s.effort is not None and s.effort > self.least.effort]
+        return min(beyond, key=lambda s: s.effort or 0.0, default=None)
+
+
+def aims_of(dossier: Dossier, level: str = "none") -> list[Aim]:
+    """What to ask the least effort for: levels of success, steps of progress scales in any deal, and each measure that
+    is verified in a deal that reaches a level as well.
+    """
+    levels = ["none", *(level for level in ("minimal", "full") if getattr(dossier.success, level))]
+    found = [Aim("success", level) for level in levels]
+    found += [Aim("progress", scale, share) for scale in dossier.progress for share in STEPS]
+    verified = [name for name, m in dossier.measures.items() if isinstance(m.verify, Verify)]
+    return found + [Aim("measure", name, beside=level) for name in verified if name not in dossier.state.in_force]
+
+
+def needs(
+    dossier: Dossier,
+    question: Question = MINIMAL,
+    *,
+    effort: Effort | None = None,
+    steps: bool = True,
+    rates: bool = True,
+    raises: bool = True,
+    time_limit: float = 240.0,
+    say: Say = lambda text: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Needs:
+    """The least inspection effort for which a satisfactory deal exists, and what more would buy. Raises UsageError."""
+    clock = Clock(time_limit, cancelled)
+    menus = Menus.of(dossier, effort)
+    search = Search(menus, question.openings, say)
+    asked = Aim("success", question.success)
+
+    def part(name: str, parts: int = 1, least: float = 0.0) -> Clock:
+        """Of what is left until a question gives way: one of so many equal parts, and half as much again."""
+        left = max(0.0, clock.left - (1 - SHARES[name]) * time_limit)
+        return Clock(min(left, max(least, 1.5 * left / parts)) if parts > 1 else left, cancelled)
+
+    search.least(asked, part("main") if steps or rates or raises else clock)
+    every = aims_of(dossier, question.success) if steps else [asked]
+    aims = [aim for aim in every if aim != asked]
+    for i, aim in enumerate(aims):
+        search.least(aim, part("steps", len(aims) - i, 4.0))
+    if search.known[asked].status == "undecided" and (steps or rates or raises):
+        search.least(asked, part("steps"))
+    least = search.known[asked]
+    faked = fakeable(dossier) if rates else []
+    seen = Detections(apply(dossier, least.overlay) if least.overlay else dossier, question, say) if faked else None
+    found = [seen.least(m, part("rates", len(faked) - i, 2.0)) for i, m in enumerate(faked) if seen]
+    bought, notes = _raises(search, question, asked, part, say) if raises else ([], ())
+    for aim in aims:
+        if search.known[aim].status == "undecided":
+            search.least(aim, clock)
+    for i, r in enumerate(found):
+        if seen and r.status == "undecided" and (again := seen.least(r.measure, clock)).rate is not None:
+            found[i] = again
+    finished = not cancelled() and "undecided" not in {x.status for x in search.known.values()}
+    finished = finished and all(r.status != "undecided" for r in found) and all(r.most is not None for r in bought)
+    return Needs(
+        dossier,
+        question,
+        menus.effort,
+        menus.unit,
+        menus.spent(menus.stated),
+        menus.spent(menus.most),
+        least,
+        tuple(search.known[aim] for aim in every),
+        tuple(sorted(bought, key=lambda r: (not r.sure, -(r.a_day or 0.0)))),
+        tuple(found),
+        (*_remarks(menus), *notes, *menus.notes()),
+        finished,
+    )
+
+
+Part = Callable[[str, int, float], Clock]
+
+
+def _remarks(menus: Menus) -> Iterator[str]:
+    if not menus.menus:
+        yield "No measure has regimes of inspection: the effort is 0, and only detection itself can be asked about."
+    for name, resource in menus.dossier.capacity.items():
+        if resource.inspections == menus.effort and resource.uses:
+            used = math.fsum(x.value for x in resource.uses.values())
+            names = ", ".join(resource.uses)
+            yield f"Not counted: what {names} use of {name!r} by themselves, together {used:g} a year."
+    without = [m for m in fakeable(menus.dossier) if m not in {menu.measure for menu in menus.menus}]
+    if menus.menus and without:
+        yield f"Without regimes, seen as stated whatever is spent: {', '.join(without)}."
+
+
+# --- what more effort buys -------------------------------------------------------------------------------------------
+
+
+def _raises(
+    search: Search, question: Question, asked: Aim, part: Part, say: Say
+) -> tuple[list[Raise], tuple[str, ...]]:
+    """Each next regime from the least effort, and what it does to the Nash product; and what to know about that."""
+    menus, least = search.menus, search.known[asked]
+    if least.plan is None:
+        return [], ()
+    base = tuple([p.regime for p in menu.places].index(least.regimes[menu.measure]) for menu in menus.menus)
+    nexts = [(i, place + 1) for i, place in enumerate(base) if place + 1 < len(menus.menus[i].places)]
+    start = _nash(search, question, asked, base, part("raises", 1 + len(nexts), 2.0)) if nexts else None
+    if start is not None and start[0].infeasible:
+        return [], (
+            "At the least effort no plan gives every party a gain above zero, so what more effort does to the gains "
+            "cannot be compared.",
+        )
+    found = []
+    for done, (i, place) in enumerate(nexts):
+        menu = menus.menus[i]
+        say(f"What more inspection of {menu.measure} would bring ({done + 1} of {len(nexts)})")
+        raised = (*base[:i], place, *base[i + 1 :])
+        end = _nash(search, question, asked, raised, part("raises", len(nexts) - done, 2.0))
+        more, most, sure = _growth(start, end)
+        before, after = menu.places[place - 1], menu.places[place]
+        effort = after.effort - before.effort
+        false = menus.way(i, place).false_alarms.value - menus.way(i, place - 1).false_alarms.value
+        found.append(Raise(menu.measure, before.regime, after.regime or "", effort, more, sure, most, false))
+    return found, ()
+
+
+Gains = tuple[Outcome, int]
+"""The search for the greatest Nash product, and of how many gains."""
+
+
+def _nash(search: Search, question: Question, asked: Aim, choice: Choice, clock: Clock) -> Gains | None:
+    """The greatest Nash product under a choice; None where there was no time."""
+    if clock.left <= 0:
+        return None
+    joint = Joint(search.fakings, question, fixed=choice, gap=GAP, clock=clock)
+    search.seed(joint.solver, asked, choice)
+    outcome = joint.greatest()
+    search.learn(joint.solver)
+    if outcome.shares is not None:
+        search.plans.append((outcome.shares, choice))
+    return outcome, max(1, len(joint.bargainers))
+
+
+def _growth(start: Gains | None, end: Gains | None) -> tuple[float | None, float | None, bool]:
+    """Growth of the geometric mean of gains between two searches, the most it can be, and whether it is sure."""
+    if start is None or end is None or not math.isfinite(start[0].objective):
+        return None, None, False
+    (a, n), (b, _) = start, end
+    more, most = (math.expm1((x - a.objective) / n) if math.isfinite(x) else None for x in (b.objective, b.bound))
+    return more, most, b.objective > a.bound
+
+
+__all__ = [
+    "Aim",
+    "Least",
+    "Needs",
+    "Raise",
+    "Rate",
+    "Search",
+    "aims_of",
+    "design_with_inspections",
+    "fakeable",
+    "needs",
+]

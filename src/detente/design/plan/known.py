@@ -1,0 +1,72 @@
+"""What is worked out of a model once and serves every question about it: rows, values, judge, what searches found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from detente.dossier.schema import Dossier
+from detente.model.judge.check import Judge
+from detente.model.rows.arrays import Array, Model
+from detente.model.rows.linear import Rows, Terms, truth
+from detente.model.rows.temptation import Conditions, Label, Seldom, conditions, joined, values
+
+
+class Known:
+    """A model's rows, which grow with what searches find; what a plan is worth to each party; and who judges plans."""
+
+    def __init__(self, model: Model, rows: Conditions | None = None) -> None:
+        self.model = model
+        self.rows = conditions(model) if rows is None else rows
+        """Consent and breaking out on dates, and behind them those that plans were found to break besides."""
+        self.plans: list[Array] = []
+        """Shares [M, K+1] of plans that meet every condition with a value."""
+        self._labels: set[Label] = set(self.rows.labels)
+        self._source: Known | None = None
+
+    @classmethod
+    def of(cls, dossier: Dossier) -> Known:
+        return cls(Model.of(dossier))
+
+    def asking_else(self, dossier: Dossier) -> Known:
+        """The same of a dossier that differs in its demands and in what success is, which no row hangs on."""
+        model = replace(self.model, dossier=dossier)
+        other = Known(model, replace(self.rows, model=model))
+        vars(other).update(worth=self.worth, seldom=self.seldom, _source=self)
+        return other
+
+    @cached_property
+    def worth(self) -> list[Rows | None]:
+        """For each party the one row of what a plan is worth to it; None for parties that value nothing."""
+        return values(self.model)
+
+    def value(self, p: int, shares: Array) -> float:
+        """What a plan of shares [M, K+1] is worth to a party that values something."""
+        const, coef, terms = self._worth[p]
+        return const + float(np.sum(coef * shares)) + sum(c * truth(e, shares) for e, c in terms.items())
+
+    @cached_property
+    def _worth(self) -> list[tuple[float, Array, Terms]]:
+        found = [(rows or Rows(np.zeros((1, 1, 1)), np.zeros(1))) for rows in self.worth]
+        return [(float(rows.const[0]), rows.coef[0], rows.terms[0]) for rows in found]
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Under no question: see `Judge.asking`."""
+        return Judge(self.model.dossier)
+
+    @cached_property
+    def seldom(self) -> Seldom:
+        """The conditions on dates that `rows` do not begin with."""
+        return Seldom(self.model)
+
+    def learn(self, rows: Conditions) -> None:
+        """Keep rows that a search has found for the searches to come."""
+        if self._source is not None:
+            self._source.learn(rows)
+        new = [label not in self._labels for label in rows.labels]
+        if any(new):
+            self.rows = joined([self.rows, rows.only(new)])
+            self._labels.update(rows.labels)

@@ -1,0 +1,173 @@
+"""The main question, whole: which deals are possible, and what the best of them looks like. DESIGN §6 `assess`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from detente.design.plan.known import Known
+from detente.design.plan.problem import Question
+from detente.design.plan.rules import Design, Designer, Rule
+from detente.design.plan.solve import Clock
+from detente.design.questions.footing import ASSUMED, SECONDS, Footing, footing
+from detente.design.questions.margins import dangerous, exposures
+from detente.dossier.quantities import ZERO
+from detente.dossier.schema import Dossier
+from detente.model.judge.check import Judge, Slack, Verdict
+from detente.model.plan import Plan
+from detente.model.rows.arrays import Model
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a plan is worth to a party: present value and its annual equivalent, beside its walk-away value (points)."""
+
+    present: float
+    annual: float
+    walk_away: float
+    must_consent: bool
+
+    @property
+    def gain(self) -> float:
+        return self.present - self.walk_away
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Verdicts by question ("openings", "openings:PARTY", "minimal", "full"), and the roadmap that is shown.
+
+    `shown` names the verdict whose plan is the roadmap: full success where it can be had, else minimal, else none
+    ("none": the best deal of any kind); None where no plan was found at all.
+    """
+
+    dossier: Dossier
+    rule: Rule
+    verdicts: Mapping[str, Design]
+    shown: str | None
+    plan: Plan | None
+    proof: Verdict | None
+    values: Mapping[str, Worth]
+    dangerous: Slack | None
+    """The least slack among the temptations (breakout, covert)."""
+    exposure: tuple[Slack, ...]
+    """The tightest exposure row of each party that has a limit."""
+    assumptions: tuple[str, ...]
+    footing: Footing | None = None
+    """What it rests on that the plan shown is kept; None where none is shown, or it was not asked."""
+
+
+def assess(
+    dossier: Dossier,
+    *,
+    rule: Rule = "nash",
+    time_limit: float = 300.0,
+    gap: float = 0.005,
+    say: Callable[[str], None] = lambda text: None,
+    cancelled: Callable[[], bool] = lambda: False,
+    known: Known | None = None,
+) -> Assessment:
+    """Judge a case. Each question gets its share of the time limit; what it leaves over goes to the next.
+
+    `known`: of the dossier, where something is.
+    """
+    known = known or Known.of(dossier)
+    model = known.model
+    clock = Clock(time_limit, cancelled)
+    asked = questions(dossier)
+    verdicts: dict[str, Design] = {}
+    first = sorted(asked, key=lambda name: name.startswith("openings"))
+    for i, name in enumerate(first):
+        say(f"{describe(name, dossier)} ({i + 1} of {len(asked)})")
+        share = Clock(max(1.0, clock.left / (len(asked) - i)), cancelled)
+        verdicts[name] = Designer(known, asked[name], gap=gap, clock=share, say=say).design(rule)
+    verdicts = {name: verdicts[name] for name in asked}
+    shown = next((n for n in ("full", "minimal", "none") if n in verdicts and verdicts[n].plan is not None), None)
+    if shown is None and "none" not in verdicts and clock.left > 0:
+        say("No success level can be had: looking for any deal at all")
+        rest = Clock(max(5.0, clock.left), cancelled)
+        verdicts["none"] = Designer(known, Question(), gap=gap, clock=rest, say=say).design(rule)
+        shown = "none" if verdicts["none"].plan is not None else None
+    found = concluded(model, rule, verdicts, shown)
+    if found.plan is None or found.proof is None:
+        return found
+    say("What the plan rests on")
+    left = max(SECONDS, clock.left)
+    return replace(found, footing=footing(dossier, found.plan, found.proof, seconds=left, cancelled=cancelled))
+
+
+def concluded(model: Model, rule: Rule, verdicts: Mapping[str, Design], shown: str | None) -> Assessment:
+    """An assessment from its verdicts and the name of the one whose plan is shown."""
+    proof = verdicts[shown].verdict if shown else None
+    return Assessment(
+        dossier=model.dossier,
+        rule=rule,
+        verdicts=verdicts,
+        shown=shown,
+        plan=verdicts[shown].plan if shown else None,
+        proof=proof,
+        values=worths(model, proof) if proof else {},
+        dangerous=dangerous(proof) if proof else None,
+        exposure=exposures(proof) if proof else (),
+        assumptions=assumptions(model.dossier),
+    )
+
+
+def questions(dossier: Dossier) -> dict[str, Question]:
+    """The questions that a dossier allows, in the order of telling."""
+    openers = tuple(dict.fromkeys(x.by for x in dossier.demands.values() if x.firmness == "opening"))
+    asked: dict[str, Question] = {}
+    if openers:
+        asked["openings"] = Question("none", openers)
+        asked |= {f"openings:{p}": Question("none", (p,)) for p in openers}
+    if dossier.success.minimal:
+        asked["minimal"] = Question("minimal")
+    if dossier.success.full:
+        asked["full"] = Question("full")
+    return asked or {"none": Question()}
+
+
+def describe(name: str, dossier: Dossier) -> str:
+    """A question in words."""
+    if name == "openings":
+        return "All opening positions together"
+    if name.startswith("openings:"):
+        party = name.split(":", 1)[1]
+        return f"Opening position of {dossier.parties[party].name or party} alone"
+    return {"minimal": "Minimal success", "full": "Full success", "none": "Any deal"}[name]
+
+
+def worths(model: Model, proof: Verdict) -> dict[str, Worth]:
+    """Each party's value of a judged plan."""
+    return {
+        name: Worth(
+            present=proof.values.get(name, 0.0),
+            annual=proof.values.get(name, 0.0) * float(model.rho[p]) if model.valued[p] else 0.0,
+            walk_away=float(model.walk_away[p]),
+            must_consent=bool(model.consents[p]),
+        )
+        for p, name in enumerate(model.parties)
+    }
+
+
+def spared(dossier: Dossier, plan: Plan, proof: Verdict) -> dict[str, float]:
+    """What of each party's present value a plan spares it of being without a deal, less what exits take of that."""
+    if not any(party.loses for party in dossier.parties.values()):
+        return dict.fromkeys(proof.values, 0.0)
+    parties = {name: party.model_copy(update={"no_deal": ZERO}) for name, party in dossier.parties.items()}
+    otherwise = Judge(dossier.model_copy(update={"parties": parties})).values(plan)
+    return {name: value - otherwise[name] for name, value in proof.values.items()}
+
+
+OWN = (
+    *ASSUMED,
+    "Everyone values what is written here, at a constant discount, and knows the plan; only cheating is hidden.",
+    "Values are measured from no deal; the last period of the time grid never ends.",
+)
+"""The model's own assumptions."""
+
+
+def assumptions(dossier: Dossier) -> tuple[str, ...]:
+    """What the answer rests on: the model's own assumptions, then those that the dossier says it makes."""
+    from detente.design.questions.sources import assumed
+
+    return (*OWN, *assumed(dossier))

@@ -1,0 +1,431 @@
+"""The gap between expectations and reality: what each party asks, thinks that it can get, can get, and gets. DESIGN §6.
+
+Asks: the best plan for the party that meets its own opening position and conditions, whatever the others think of it.
+Thinks: its best satisfactory plan in the dossier as its own view has it. Can: its best satisfactory plan in truth,
+with everyone else held to no more than consent. Gets: what each rule gives it. Talks could succeed where some
+satisfactory plan gives every consenting party its own-view best.
+
+Optimism may also be about what comes without a deal: each party claims as much as would leave it, in truth, no worse
+off than its own view says it would be without one. Where the claims together exceed what there is to share, there is
+no deal that all could accept (Fearon, International Organization 1995; Powell, APSR 2006). ANSWERS R6.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from detente.design.plan.judging import Judging, name_of, plan_of
+from detente.design.plan.known import Known
+from detente.design.plan.problem import ANY_DEAL, Question
+from detente.design.plan.rules import RULES, Design, Designer, threat
+from detente.design.plan.solve import ANY, Clock, Outcome
+from detente.design.questions.conflicts import members
+from detente.design.questions.critical import PRECISION, Dial, dial_of, first_flip, is_within
+from detente.design.questions.sources import inputs
+from detente.dossier.changes.overlays import apply
+from detente.dossier.schema import Dossier
+from detente.errors import DossierError
+from detente.model.rows.arrays import Model
+
+MORE = 1e-3
+"""How much more, as a part, a party must hope for than it could have, for its hope to be an obstacle."""
+
+
+@dataclass(frozen=True)
+class Hope:
+    """A party's best plan somewhere: its own value there, everyone's values in truth, what breaks there in truth.
+
+    `value` is None where no plan exists (`proved`) or none was found in time.
+    """
+
+    value: float | None
+    bound: float | None
+    values: Mapping[str, float]
+    breaks: tuple[str, ...]
+    proved: bool
+
+
+@dataclass(frozen=True)
+class Belief:
+    """A belief about another party, and the value, in its unit, at which talks could succeed, the rest unchanged.
+
+    `status`: "succeeds_at"; "already" where this party's hopes are no obstacle; "no_value_in_range";
+    "others_hope_too_much" where the other parties' hopes cannot be met together even at this party's walk-away value;
+    "undecided".
+    """
+
+    party: str
+    path: str
+    believed: float
+    true: float | None
+    unit: str
+    succeeds_at: float | None
+    low: float
+    high: float
+    status: Literal["succeeds_at", "already", "no_value_in_range", "others_hope_too_much", "undecided"]
+
+
+@dataclass(frozen=True)
+class Without:
+    """What a party gets without a deal (points, present value): in truth, and as its own view has it.
+
+    `no_deal`: what no deal brings, its losses or gains a year added up. `walk_away`: the least value at which it
+    consents, beyond that. `claim`: the least value of a deal, in truth, that its own view would accept.
+    """
+
+    no_deal: float
+    no_deal_thinks: float | None
+    """None where it has no view of its own."""
+    walk_away_thinks: float | None
+    claim: float
+
+
+@dataclass(frozen=True)
+class Claims:
+    """The claims of the consenting parties added up, and the greatest sum of values that there is (points).
+
+    What there is: over all plans that would be kept and meet the question, whether all consent or not. `most` is a
+    bound on it: the same where it was proved. None: no such plan was found. Adding compares points across parties.
+    """
+
+    together: float
+    there_is: float | None
+    most: float | None
+
+    @property
+    def exceed(self) -> float | None:
+        """By how much the claims exceed what was found; negative where there is more than is claimed."""
+        return None if self.there_is is None else self.together - self.there_is
+
+    @property
+    def proved(self) -> bool:
+        """Whether the claims are certainly more than there is."""
+        return self.most is not None and self.together > self.most
+
+
+@dataclass(frozen=True)
+class PartyGap:
+    """One party's line: hopes and what comes of them (points, present value)."""
+
+    party: str
+    consents: bool
+    walk_away: float
+    asks: Hope | None
+    """None where it has no opening position."""
+    thinks: Hope | None
+    """None where it has no view of the others."""
+    can: Hope
+    gets: Mapping[str, float | None]
+    """Value by rule; None where the rule has no plan."""
+    hopeless: tuple[str, ...]
+    """Demands that no satisfactory plan meets, one at a time, even in its own view."""
+    unsettled: tuple[str, ...]
+    """Demands of which that was not settled in time."""
+    without: Without | None = None
+
+    @property
+    def illusion(self) -> float | None:
+        """What it thinks that it can get less what it can get."""
+        thought = self.thinks or self.can
+        return None if thought.value is None or self.can.value is None else thought.value - self.can.value
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The gap table of a case under a question (its success level)."""
+
+    dossier: Dossier
+    question: Question
+    status: Literal["satisfactory", "none_exists", "undecided"]
+    parties: tuple[PartyGap, ...]
+    rules: Mapping[str, str]
+    """What each rule fell back to; its status where it has no plan."""
+    together: bool | None
+    """Whether some satisfactory plan gives every consenting party its own-view best."""
+    share: float | None
+    """The largest part of these hopes (beyond walk-away values) that one satisfactory plan can give to all at once."""
+    beliefs: tuple[Belief, ...]
+    finished: bool
+    claims: Claims | None = None
+    """None where nobody's consent is needed."""
+
+
+def gap(
+    dossier: Dossier,
+    question: Question = ANY_DEAL,
+    *,
+    beliefs: bool = True,
+    tolerance: float = 0.005,
+    time_limit: float = 300.0,
+    say: Callable[[str], None] = lambda text: None,
+    cancelled: Callable[[], bool] = lambda: False,
+    known: Known | None = None,
+) -> Gap:
+    """Everyone's hopes against what they can have; `beliefs`: search, too, for what they would have to believe.
+
+    `known`: of the dossier, where something is.
+    """
+    clock = Clock(time_limit, cancelled)
+    return _Gap(known or Known.of(dossier), question, tolerance, clock, say).run(beliefs=beliefs)
+
+
+class _Gap:
+    """Works out the table; models of views, and what is best in them, are found once."""
+
+    def __init__(
+        self, known: Known, question: Question, tolerance: float, clock: Clock, say: Callable[[str], None]
+    ) -> None:
+        self.known, self.model, self.dossier = known, known.model, known.model.dossier
+        self.question, self.tolerance, self.clock, self.say = question, tolerance, clock, say
+        self.designer = self._designer(self.known, question)
+        self.judge = Judging.of(known, question).judge
+        self.finished = True
+        self.patience = max(4.0, clock.left / 40)
+        """Seconds for each best plan: within them most are proved, and the rest have a bound."""
+
+    def run(self, *, beliefs: bool) -> Gap:
+        model = self.model
+        people = [p for p in range(len(model.parties)) if model.valued[p] and model.touched[p]]
+        reached = [self._can(p) for p in people]
+        designs = self._rules() if any(c.value is not None for c in reached) else {}
+        rows = tuple(self._party(p, can, designs) for p, can in zip(people, reached, strict=True))
+        status = self._status(reached)
+        together, share = None, None
+        searched: tuple[Belief, ...] = ()
+        if status == "satisfactory":
+            targets = {r.party: t for r in rows if r.consents and (t := (r.thinks or r.can).value) is not None}
+            despair = [r.thinks for r in rows if r.consents and r.thinks and r.thinks.value is None]
+            if despair:
+                together = False if all(hope.proved for hope in despair) else None
+            else:
+                together = self._exists(targets)
+                share = 1.0 if together else self._share(targets)
+            if beliefs and not despair:
+                searched = self._beliefs(targets)
+        rules = {rule: d.rule_used if d.plan is not None else d.status for rule, d in designs.items()}
+        claims = self._claims(rows)
+        finished = self.finished and self.clock.left > 0
+        return Gap(self.dossier, self.question, status, rows, rules, together, share, searched, finished, claims)
+
+    def _status(self, reached: Sequence[Hope]) -> Literal["satisfactory", "none_exists", "undecided"]:
+        """Whether there is a deal: by what parties can get, and by any plan where none has anything at stake."""
+        if any(c.value is not None for c in reached):
+            return "satisfactory"
+        none = all(c.proved for c in reached)
+        if not reached:
+            answer = _settled(self.designer.solver.best(ANY))
+            if answer:
+                return "satisfactory"
+            none = answer is False
+        return "none_exists" if none else "undecided"
+
+    # --- hopes ---------------------------------------------------------------------------------------------------
+
+    def _designer(self, known: Known, question: Question) -> Designer:
+        return Designer(known, question, gap=self.tolerance, clock=self.clock)
+
+    def _can(self, p: int) -> Hope:
+        self.say(f"What {self._name(p)} can get")
+        return self._hope(self.model, p, self._best(self.designer, p))
+
+    def _best(self, designer: Designer, p: int) -> Outcome:
+        with self.clock.within(self.patience):
+            return designer.best_for(p)
+
+    def _hope(self, model: Model, p: int, best: Outcome) -> Hope:
+        base = float(threat(model)[p])
+        if best.shares is None:
+            return Hope(None, None, {}, (), best.proved)
+        plan = plan_of(model, best.shares)
+        broken = dict.fromkeys(name_of(s) for s in self.judge.slacks(plan) if not s.accepted)
+        bound = best.bound + base if math.isfinite(best.bound) else None
+        return Hope(best.objective + base, bound, self.judge.values(plan), tuple(broken), best.proved)
+
+    def _rules(self) -> dict[str, Design]:
+        """The plan of each rule; those that only look share the programme, the others begin anew."""
+        designs: dict[str, Design] = {}
+        for rule in RULES:
+            if rule in ("earliest", "minimal") and not self.dossier.success.minimal:
+                continue
+            self.say(f"What the {rule.replace('_', '-')} rule gives")
+            shared = rule in ("kalai_smorodinsky", "egalitarian", "utilitarian")
+            designer = self.designer if shared else self._designer(self.known, self.question)
+            with self.clock.within(2 * self.patience):
+                designs[rule] = designer.design(rule)
+        return designs
+
+    def _party(self, p: int, can: Hope, designs: Mapping[str, Design]) -> PartyGap:
+        name = self.model.parties[p]
+        openings = [n for n, d in self.dossier.demands.items() if d.by == name and d.firmness == "opening"]
+        thinks, view = None, self.known
+        if name in self.dossier.views:
+            view = self._view(name)
+            self.say(f"What {self._name(p)} thinks that it can get")
+            thinks = self._hope(view.model, p, self._best(self._designer(view, self.question), p))
+        settled = {d: self._one(view, name, d, openings) for d in openings}
+        return PartyGap(
+            party=name,
+            consents=bool(self.model.consents[p]),
+            walk_away=float(self.model.walk_away[p]),
+            asks=self._asks(p, name) if openings else None,
+            thinks=thinks,
+            can=can,
+            gets={r: d.verdict.values[name] if d.verdict else None for r, d in designs.items()},
+            hopeless=tuple(d for d, possible in settled.items() if possible is False),
+            unsettled=tuple(d for d, possible in settled.items() if possible is None),
+            without=self._without(p, name, view.model),
+        )
+
+    def _without(self, p: int, name: str, view: Model) -> Without:
+        """What a party gets without a deal, and the least that it would accept if its own view were true."""
+        true, thinks = -float(self.model.spared[p]), -float(view.spared[p])
+        least = float(view.walk_away[p])
+        own = name in self.dossier.views
+        return Without(true, thinks if own else None, least if own else None, claim=least + thinks - true)
+
+    def _claims(self, rows: Sequence[PartyGap]) -> Claims | None:
+        """The claims together, against the greatest sum of values over plans that would be kept."""
+        claimed = [r.without.claim for r in rows if r.consents and r.without is not None]
+        if not claimed:
+            return None
+        self.say("Whether there is as much as all claim")
+        consents = frozenset(n for n in members(self.known, self.question) if n.startswith("consent."))
+        designer = self._designer(self.known, replace(self.question, without=consents))
+        with self.clock.within(self.patience):
+            best = designer.best_together()
+        base = sum(float(designer.threat[p]) for p in designer.bargainers)
+        if best.shares is None:
+            return Claims(sum(claimed), None, None)
+        return Claims(sum(claimed), best.objective + base, best.bound + base if math.isfinite(best.bound) else None)
+
+    def _asks(self, p: int, name: str) -> Hope:
+        """The best for a party that meets its opening position and its own conditions, and nobody else's."""
+        self.say(f"What {self._name(p)} asks for")
+        question = Question("none", (name,))
+        others = [n for n in members(self.known, question) if not self._own(n, name)]
+        asked = replace(question, without=frozenset(others))
+        return self._hope(self.model, p, self._best(self._designer(self.known, asked), p))
+
+    def _own(self, member: str, party: str) -> bool:
+        kind, _, rest = member.partition(".")
+        return self.dossier.demands[rest].by == party if kind == "demands" else rest == party
+
+    def _view(self, party: str, changes: Mapping[str, Any] | None = None) -> Known:
+        """The case as a party sees it, with further changes."""
+        return Known.of(apply(self.dossier, {**self.dossier.views[party], **(changes or {})}))
+
+    def _one(self, view: Known, party: str, demand: str, openings: Sequence[str]) -> bool | None:
+        """Whether some satisfactory plan in a view meets one demand of an opening position."""
+        self.say(f"Whether {demand} could be met in its own view")
+        others = frozenset(f"demands.{n}" for n in openings if n != demand)
+        designer = self._designer(view, Question("none", (party,), others))
+        return _settled(designer.solver.best(ANY))
+
+    # --- beliefs -------------------------------------------------------------------------------------------------
+
+    def _exists(self, targets: Mapping[str, float]) -> bool | None:
+        """Whether some satisfactory plan gives each party so much."""
+        self.say("Whether all hopes could be met together")
+        return _settled(self._promising(targets).solver.best(ANY))
+
+    def _share(self, targets: Mapping[str, float]) -> float | None:
+        """The largest part of everyone's hopes that one plan can give."""
+        parties = {p: targets[name] for p in self.designer.bargainers if (name := self.model.parties[p]) in targets}
+        hopes = {p: target - float(self.designer.threat[p]) for p, target in parties.items()}
+        scales = {p: min(1.0, self.designer.at_stake(p)) for p in parties}
+        outcome = self.designer.solver.best(
+            self.designer.least({p: 1 / h for p, h in hopes.items() if h > MORE * 1e-3 * scales[p]})
+        )
+        return None if outcome.shares is None else min(1.0, outcome.objective)
+
+    def _promising(self, targets: Mapping[str, float], view: Known | None = None) -> Designer:
+        """A designer whose plans give each party at least so much, less what rounding takes."""
+        designer = self._designer(view or self.known, self.question)
+        for party, target in targets.items():
+            p = self.model.parties.index(party)
+            worth, size = designer.problem.worth[p], designer.at_stake(p)
+            assert worth is not None
+            enough = target - 1e-6 * max(min(1.0, size), abs(target))
+            row = {c: v / size for c, v in worth.row.items()}
+            designer.problem.program.add_row(row, low=(enough - worth.const) / size)
+            pool = designer.solver.pool
+            pool[:] = [shares for shares in pool if designer.value(p, shares) >= enough]
+        return designer
+
+    def _beliefs(self, targets: Mapping[str, float]) -> tuple[Belief, ...]:
+        found: list[Belief] = []
+        for party, target in targets.items():
+            if party in self.dossier.views:
+                found += self._beliefs_of(party, target, {q: t for q, t in targets.items() if q != party})
+        return tuple(found)
+
+    def _beliefs_of(self, party: str, target: float, others: Mapping[str, float]) -> list[Belief]:
+        """For each belief of a party: where it would hope for no more than the others' hopes leave it."""
+        p = self.model.parties.index(party)
+        self.say(f"What the others' hopes leave {self._name(p)}")
+        left = self._promising(others).best_for(p)
+        seen = apply(self.dossier, self.dossier.views[party])
+        dials = [
+            dial_of(seen, i) for i in inputs(seen) if any(is_within(i.path, path) for path in self.dossier.views[party])
+        ]
+        if left.shares is None or left.objective == float("-inf"):
+            status = "others_hope_too_much" if left.infeasible else "undecided"
+            return [self._belief(party, d, None, status) for d in dials]
+        most = left.objective + float(self.designer.threat[p])
+        if target <= most + MORE * max(1.0, abs(most)):
+            return [self._belief(party, d, None, "already") for d in dials]
+        return [self._sought(party, d, most) for d in dials]
+
+    def _sought(self, party: str, dial: Dial, most: float) -> Belief:
+        """Search one belief for the nearest value at which the party hopes for no more than it can have."""
+        self.say(f"What {party} would have to believe of {dial.path}")
+        dial = self._with_truth(dial)
+
+        def hopes_for_more(x: float) -> bool | None:
+            try:
+                view = self._view(party, dial.at(x))
+            except DossierError:
+                return None
+            more = {party: most + MORE * max(1.0, abs(most))}
+            return _settled(self._promising(more, view).solver.best(ANY))
+
+        found: list[float] = []
+        settled = True
+        for end in (dial.low, dial.high):
+            steps = [(dial.stated + end) / 2, end] if end != dial.stated else []
+            width = PRECISION * 10 * (dial.high - dial.low)
+            at, done = first_flip(hopes_for_more, dial.stated, steps, True, width)
+            found += [] if at is None else [at]
+            settled = settled and done
+        if found:
+            return self._belief(party, dial, min(found, key=lambda x: abs(x - dial.stated)), "succeeds_at")
+        return self._belief(party, dial, None, "no_value_in_range" if settled else "undecided")
+
+    def _with_truth(self, dial: Dial) -> Dial:
+        """The range searched takes in what is true."""
+        true = self._true(dial)
+        ends = [dial.low, dial.high, *([] if true is None else [true])]
+        return replace(dial, low=min(ends), high=max(ends))
+
+    def _true(self, dial: Dial) -> float | None:
+        """What the dossier itself says of a number, in the unit of the belief."""
+        values = [i.number.value for i in inputs(self.dossier) if i.path == dial.path]
+        return dial.manner.written(values[0]) if values else None
+
+    def _belief(self, party: str, dial: Dial, at: float | None, status: Any) -> Belief:
+        true = self._true(dial)
+        if status == "undecided":
+            self.finished = False
+        return Belief(party, dial.path, dial.stated, true, dial.manner.unit, at, dial.low, dial.high, status)
+
+    def _name(self, p: int) -> str:
+        name = self.model.parties[p]
+        return self.dossier.parties[name].name or name
+
+
+def _settled(outcome: Outcome) -> bool | None:
+    """Whether there is a plan; None where that was not settled in time."""
+    return True if outcome.shares is not None else False if outcome.proved else None

@@ -1,0 +1,292 @@
+"""The model: a dossier as read-only arrays whose rows carry the dossier's names. DESIGN §4."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detente.dossier.quantities import Number
+from detente.dossier.schema import Condition, Dossier, Effect, Party, Undo
+from detente.model.rows.detection import SNAP, Watch, watch
+from detente.model.rows.laws import Leaving
+from detente.model.rows.losses import spared_from
+from detente.model.rows.moments import Moments, dated
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+TINY = 1e-12
+INSPECTED = "@"
+"""Stands in the names of columns that say what inspecting a measure does, where its regime is open: measure@regime."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """What is computed on. P parties, M measures, J interactions (columns M … M+J−1), K periods.
+
+    Times are years from signature, rates continuous, values stake points. A party without a discount has no values.
+    """
+
+    dossier: Dossier
+    parties: tuple[str, ...]
+    measures: tuple[str, ...]
+    interactions: tuple[str, ...]
+    tau: Array
+    """[K] start of each period."""
+    rho: Array
+    """[P] continuous discount rate; 1 where a party has no values."""
+    valued: Flags
+    """[P] whether a party values anything at all."""
+    layers: tuple[tuple[float, Array], ...]
+    """(until, rates [P, M+J]): points a year while in force, up to `until` years after signature."""
+    once: Array
+    """[P, M+J] points at entry."""
+    intrusion: tuple[tuple[float, Array], ...]
+    """As `layers`, [P, M]: what inspecting a measure under its regime does. Cheating on it does not spare that."""
+    intrusion_once: Array
+    """[P, M]"""
+    over: Array
+    """[P, M] points a year of what is in force once the deal is over, from the first answer on."""
+    by: Flags
+    """[P, M] who performs."""
+    answers: Flags
+    """[P, M] measure m answers to a breach by p (conditional on p, or joint with p)."""
+    costs: Flags
+    """[P, M] p performs m and m, with its inspection, costs it something while in force."""
+    minds: Flags
+    """[P, M] p performs m and having it in force costs it something: worth undoing in secret. ANSWERS R1."""
+    dreads: Flags
+    """[P, M] p performs m and entering it costs it something, `once` included: worth faking. ANSWERS R1."""
+    falls: Flags
+    """[M] whether any breach that it answers takes it down."""
+    undo: Array
+    """[M] years from stopping to undone; infinite where it cannot be undone."""
+    keeps: Array
+    """[M] share of the effect that stays after undoing."""
+    state: Array
+    """[M] share already in force before signature."""
+    response: Array
+    """[P] years from seeing a breach to answering; 0 for parties that perform nothing."""
+    walk_away: Array
+    collapse: Array
+    """[P] points at the first answer to its own breach."""
+    limit: Array
+    """[P] exposure limit; infinite where none."""
+    losses: tuple[tuple[tuple[float, float], ...], ...]
+    """[P] (years, points a year) that no deal costs, beyond interests: linear between, constant outside."""
+    exits: tuple[Leaving, ...]
+    """By what shocks parties leave the deal, in the dossier's order."""
+    consents: Flags
+    divisible: Flags
+    fakeable: Flags
+    detection: tuple[Watch | None, ...]
+    delay: Array
+    """[M] years from seeing to saying so."""
+
+    @property
+    def K(self) -> int:
+        return len(self.tau)
+
+    @property
+    def M(self) -> int:
+        return len(self.measures)
+
+    @cached_property
+    def edges(self) -> Array:
+        """[K+2]: −∞ (before signature), then the start of each period, then ∞."""
+        return np.concatenate([[-np.inf], self.tau, [np.inf]])
+
+    @cached_property
+    def moments(self) -> Moments:
+        """Just before and just after the entries of each date, and each dated exit that falls on none."""
+        own = [x.at for x in self.exits if x.chance]
+        return dated(self.tau, sorted(t for t in own if np.min(np.abs(self.tau - t)) > SNAP))
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        return tuple(self.dossier.interactions[name].when for name in self.interactions)
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Column of a measure."""
+        return {name: i for i, name in enumerate(self.measures)}
+
+    @cached_property
+    def real(self) -> Flags:
+        """[M] whether a column is a measure of the dossier, and not what inspecting one does."""
+        return np.array([INSPECTED not in name for name in self.measures], bool)
+
+    @cached_property
+    def touched(self) -> Flags:
+        """[P] parties that some measure or interaction touches while the deal is kept, which somebody may leave."""
+        layers = (*self.layers, *self.intrusion)
+        flows = np.any([np.any(np.abs(rates) > TINY, axis=1) for _, rates in layers], axis=0)
+        shifts = [self.once, self.intrusion_once]
+        if any(x.rate or x.chance for x in self.exits):
+            shifts.append(self.over)
+        touched: Flags = np.any([flows, *(np.any(np.abs(x) > TINY, axis=1) for x in shifts)], axis=0)
+        return touched
+
+    @cached_property
+    def norm(self) -> Array:
+        """[P] Σ|stakes|/ρ, the yardstick of the robust rule; 0 where a party has no stakes."""
+        parties = self.dossier.parties
+        total = [sum(abs(s.value) for s in parties[p].stakes.values()) for p in self.parties]
+        return np.array(total) / self.rho
+
+    def costs_with(self, m: int, x: int) -> Flags:
+        """[P] who performs m and is cost something by m and another column together."""
+        standing = sum((rates[:, m] + rates[:, x] for _, rates in self.layers), np.zeros(len(self.parties)))
+        costs: Flags = self.by[:, m] & (standing < -TINY)
+        return costs
+
+    @cached_property
+    def spared(self) -> Array:
+        """[P] what having a deal for ever spares at signature: −∫ no_deal e^(−ρt) dt."""
+        return np.array(
+            [float(spared_from(c, float(r), np.array(0.0))) for c, r in zip(self.losses, self.rho, strict=True)]
+        )
+
+    def answerers(self, p: int) -> list[int]:
+        """Other parties that perform a measure of the dossier that answers to p."""
+        return [q for q in range(len(self.parties)) if q != p and bool(np.any(self.by[q] & self.answers[p]))]
+
+    def first_answer(self, p: int) -> float:
+        """Years from a breach by p, once known, to the first answer; infinite where nobody answers."""
+        return min((float(self.response[q]) for q in self.answerers(p)), default=np.inf)
+
+    def speed(self, p: int, m: int) -> float:
+        """How soon cheating on m is seen, as p counts time: E[e^(−ρ(T + delay))], 1 at once and 0 never."""
+        detection, discount = self.detection[m], self.dossier.parties[self.parties[p]].discount
+        assert detection is not None
+        if discount is None:
+            return 1 / (1 + float(self.delay[m]) + detection.mean())
+        rho = discount.value
+        return math.exp(-rho * self.delay[m]) * float(detection.partial(rho, -1.0, np.inf))
+
+    def seen_no_faster(self, p: int, m: int) -> list[int]:
+        """p's fakeable measures seen no faster than m, m included; it fakes of these what costs it. ANSWERS R1."""
+        mine = [n for n in range(self.M) if self.fakeable[n] and self.by[p, n]]
+        bound = self.speed(p, m)
+        return [n for n in mine if n == m or self.speed(p, n) <= bound * (1 + 1e-12)]
+
+    @classmethod
+    def of(cls, dossier: Dossier) -> Model:
+        """Compile a dossier. The dossier has passed its checks."""
+        return _compile(dossier)
+
+
+def _matters(party: Party) -> bool:
+    """Whether anything can be worth something to a party."""
+    amounts = (party.collapse_cost, party.walk_away)
+    cares = bool(party.stakes) or party.loses or party.exposure_limit is not None or any(a.value for a in amounts)
+    return cares and party.discount is not None and party.discount.value > 0
+
+
+def _amount(number: Number, rho: float) -> float:
+    return number.value / rho if number.flow else number.value
+
+
+class _Worth:
+    """What columns are worth to each party: points a year while in force, by how long growth lasts, and at entry."""
+
+    def __init__(self, parties: int, columns: int) -> None:
+        self.shape = parties, columns
+        self.layers: dict[float, Array] = {math.inf: np.zeros(self.shape)}
+        self.once = np.zeros(self.shape)
+
+    def add(self, p: int, c: int, effects: Mapping[str, Effect], weights: Mapping[str, float], rho: float) -> None:
+        for interest, effect in effects.items():
+            w = weights.get(interest, 0.0)
+            if not w:
+                continue
+            self.layers[math.inf][p, c] += w * effect.level.value
+            self.once[p, c] += w * effect.once.value
+            if effect.per_year is not None:
+                until = effect.per_year.lasts.value if effect.per_year.lasts is not None else math.inf
+                layer = self.layers.setdefault(until, np.zeros(self.shape))
+                layer[p, c] += w * effect.per_year.rate.value / rho
+
+    @property
+    def standing(self) -> Array:
+        """[P, columns] points a year while in force, growth counted as if it never ended: what undoing goes by."""
+        total: Array = np.sum(list(self.layers.values()), axis=0)
+        return total
+
+
+def _weights(d: Dossier, party: Party) -> dict[str, float]:
+    """w_pj, points a year for a unit of each interest. DESIGN §4."""
+    return {i: s.value / (d.interests[i].best.value - d.interests[i].worst.value) for i, s in party.stakes.items()}
+
+
+def _compile(d: Dossier) -> Model:
+    parties, measures, interactions = tuple(d.parties), tuple(d.measures), tuple(d.interactions)
+    P, M, n = len(parties), len(measures), len(measures) + len(interactions)
+    people, bodies = list(d.parties.values()), list(d.measures.values())
+    valued = np.array([_matters(q) for q in people], bool)
+    rho = np.array([q.discount.value if q.discount and v else 1.0 for q, v in zip(people, valued, strict=True)])
+    worth, intrusion, over = _Worth(P, n), _Worth(P, M), np.zeros((P, M))
+    columns = [m.effects for m in bodies] + [i.effects for i in d.interactions.values()]
+    for p, party in enumerate(people):
+        if not valued[p]:
+            continue
+        weights = _weights(d, party)
+        for c, effects in enumerate(columns):
+            worth.add(p, c, effects, weights, rho[p])
+        for m, body in enumerate(bodies):
+            intrusion.add(p, m, body.intrusion, weights, rho[p])
+            over[p, m] = sum(weights.get(i, 0.0) * lasting.level.value for i, lasting in body.if_over.items())
+    by = np.array([[p in m.by for m in bodies] for p in parties], bool).reshape(P, M)
+    conditional = [d.conditional_on(m) for m in measures]
+    answers = np.array([[p in c for c in conditional] for p in parties], bool).reshape(P, M) | (
+        by & (by.sum(axis=0) > 1)
+    )
+    standing = worth.standing[:, :M]
+
+    def points(amount: Callable[[Party], Number | None], default: float) -> Array:
+        """[P] an amount of each party as a present value; the default where it has none or values nothing."""
+        amounts = [amount(q) if v else None for q, v in zip(people, valued, strict=True)]
+        return np.array([default if a is None else _amount(a, r) for a, r in zip(amounts, rho, strict=True)])
+
+    model = Model(
+        dossier=d,
+        parties=parties,
+        measures=measures,
+        interactions=interactions,
+        tau=np.array(d.grid.years),
+        rho=rho,
+        valued=valued,
+        layers=tuple(worth.layers.items()),
+        once=worth.once,
+        intrusion=tuple(intrusion.layers.items()),
+        intrusion_once=intrusion.once,
+        over=over,
+        by=by,
+        answers=answers,
+        costs=by & (standing + intrusion.standing < -TINY),
+        minds=by & (standing < -TINY),
+        dreads=by & (standing / rho[:, None] + worth.once[:, :M] < -TINY),
+        falls=np.array([m.falls for m in bodies], bool),
+        undo=np.array([m.undo.within.value if isinstance(m.undo, Undo) else np.inf for m in bodies]),
+        keeps=np.array([m.undo.keeps.value if isinstance(m.undo, Undo) else 1.0 for m in bodies]),
+        state=np.array([d.state.in_force[m].share.value if m in d.state.in_force else 0.0 for m in measures]),
+        response=np.array([q.response_time.value if q.response_time else 0.0 for q in people]),
+        walk_away=points(lambda q: q.walk_away, 0.0),
+        collapse=points(lambda q: q.collapse_cost, 0.0),
+        limit=points(lambda q: q.exposure_limit, np.inf),
+        losses=tuple(q.no_deal_course(d.start) if v else ((0.0, 0.0),) for q, v in zip(people, valued, strict=True)),
+        exits=tuple(Leaving(parties.index(x.party), x.rate, x.at or 0.0, x.chance) for x in d.exits),
+        consents=np.array([q.must_consent for q in people], bool),
+        divisible=np.array([m.divisible for m in bodies], bool),
+        fakeable=np.array([m.fakeable for m in bodies], bool),
+        detection=tuple(watch(m.verification) if m.verification else None for m in bodies),
+        delay=np.array([m.verification.delay.value if m.verification else 0.0 for m in bodies]),
+    )
+    for array in vars(model).values():
+        if isinstance(array, np.ndarray):
+            array.flags.writeable = False
+    return model

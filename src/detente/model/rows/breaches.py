@@ -1,0 +1,384 @@
+"""Deviations: what each measure does, from when to when, after somebody breaks, fakes or leaves. DESIGN §5, ANSWERS.
+
+One shape serves all. From a moment on, a path goes one of a few ways (`Branch`), each on a part of the law of one
+random time: when the others know, or when a party leaves. On a branch a measure follows the plan until `stop`, stays
+as it then is, is undone at a time, down to `keeps`, and may be performed again from `back` on. Times count from the
+moment and, where they move, from the random time.
+
+Example. A breaks out; B, which answers after 3 months, pays A a flow that it can undo within 6: one sure branch, on
+which B's measure has stop 0.25 and is undone at 0.75. Had A faked its measure, seen at a rate λ a year and reported a
+month later, there would be two: seen, on the law of T, where B's measure has stop 1/12 + 0.25 and is undone at
+1/12 + 0.75, both moving with T; and never seen (chance 0 here), where it goes on for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from detente.model.rows.arrays import Array, Flags, Model
+from detente.model.rows.detection import NEVER, SNAP, Watch
+from detente.model.rows.laws import Exits, Known, Law, Left, LeftLater, Weighed, just_before
+from detente.model.rows.moments import Moments
+
+INSTANT = 1e-10
+"""Years by which what is undone "just after" a time comes after it: an interaction that stood with it has stood."""
+
+
+Counted = Literal["moment", "random", "known"]
+
+
+@dataclass(frozen=True, eq=False)
+class Times:
+    """When something happens to each measure, years from the moment: [I, M]; infinite where it never does."""
+
+    years: Array
+    moves: Flags
+    """[M] whether the random time is added."""
+
+    def __getitem__(self, m: int) -> tuple[Array, bool]:
+        return self.years[:, m], bool(self.moves[m])
+
+    def at(self, chosen: Flags, years: Array) -> Times:
+        """With a fixed time, [M], for some measures."""
+        changed = np.where(chosen, years, self.years)
+        return Times(changed, self.moves & ~chosen)
+
+
+@dataclass(frozen=True, eq=False)
+class Fates:
+    """What becomes of each measure on a branch."""
+
+    stop: Times
+    """From when on it no longer follows the plan; −∞: it never enters, whatever comes before any stop."""
+    made: Times
+    """When what was in force at the moment is undone."""
+    later: Times
+    """When what enters after the moment is undone."""
+    keeps: Array
+    """[M] share of the effect that stays."""
+    back: Times | None = None
+    """When what was undone is performed again."""
+
+
+@dataclass(frozen=True, eq=False)
+class Branch:
+    """One way that a path goes, on (low, high] of a law."""
+
+    law: Law
+    low: Array
+    high: Array
+    """[I]"""
+    fates: Fates
+    inspected: Fates
+    """Of what inspecting each measure does, which cheating does not spare."""
+    first_answer: Array
+    """[I] years until the deal is over; infinite where nobody answers."""
+    answer_from: Counted
+    """What it is counted from; where somebody leaves once the others know, it may be that they know."""
+    pays: bool
+    """Whether the mover pays its collapse cost at the first answer."""
+    waits: dict[int, tuple[int, ...]]
+    """Entries that answer to whoever broke and directly need measures of its own: they wait for these."""
+    held: Array | None
+    """[I] the period from which on waiting entries do not happen unless by then what they need has entered; None: from
+    the random time on."""
+    upto: Array
+    """[I] entries of periods up to this one come before any stop at a fixed time."""
+    just_after: Flags
+    """[I] whether an entry on the date of a stop that moves still happens."""
+    just_after_fixed: Flags
+    """[I] the same for stops at fixed times."""
+
+    def parts(self, rho: float, a: Array, b: Array) -> Array:
+        """E[e^(−ρZ); a < Z ≤ b], on this branch."""
+        return self.law.partial(rho, a, b)
+
+
+@dataclass(frozen=True, eq=False)
+class Deviation:
+    """All branches of a path, from some moments on. Their chances add up to 1."""
+
+    moments: Moments
+    branches: tuple[Branch, ...]
+    mover: int = -1
+    """Who breaks the deal."""
+    aftermath: tuple[Branch, ...] = ()
+    """Somebody's leaving once the breach is known, which bears on `if_over` alone: where the breach is answered, on
+    that of what it leaves standing; where nobody answers it, and the deal goes on, on that of what it does not."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sure:
+    """A branch on which nothing is random, with its chance at each moment."""
+
+    chance: Array
+
+    def partial(self, rho: float, a: Array, b: Array) -> Array:
+        a, b = np.broadcast_arrays(a, b)
+        there = (a < 0) & (b >= 0)
+        return np.where(there, self.chance.reshape(self.chance.shape + (1,) * (a.ndim - 1)), 0.0)
+
+    def just_before(self, z: Array, chosen: Flags) -> Array:
+        return z
+
+    def within(self, begin: float, end: float) -> bool:
+        return True
+
+
+class Maker:
+    """Makes the deviations of a model from some moments on."""
+
+    def __init__(self, model: Model, moments: Moments) -> None:
+        self.model, self.moments = model, moments
+        self.n = len(moments)
+        self.zero = np.zeros(self.n)
+        self.base = moments.base.astype(float)
+
+    @cached_property
+    def exits(self) -> Exits:
+        return Exits.of(self.model.exits, self.moments)
+
+    # --- who stops what, when --------------------------------------------------------------------------------------
+
+    def goes_on(self) -> Fates:
+        never = Times(np.full((1, self.model.M), np.inf), np.zeros(self.model.M, bool))
+        return Fates(never, never, never, self.model.keeps)
+
+    def reaction(
+        self,
+        mover: int,
+        own: Array,
+        known: Array,
+        *,
+        own_moves: bool,
+        known_moves: bool,
+        leaves: Moments | None = None,
+        on_a_date: bool = False,
+    ) -> Fates:
+        """The fates when a mover stops at `own`, and what answers to it is stopped a response time after `known`.
+
+        The mover stops no later than others do. Fixed times are set off when it `leaves`, else at the moment itself;
+        moving times by the moment, or `on_a_date` that is the random time's own.
+        """
+        model = self.model
+        stop, undone = np.full((self.n, model.M), np.inf), np.full((self.n, model.M), np.inf)
+        stop_moves, undone_moves = np.zeros(model.M, bool), np.zeros(model.M, bool)
+        for m in np.flatnonzero(model.by[mover] | model.answers[mover]):
+            others = [q for q in np.flatnonzero(model.by[:, m]) if q != mover]
+            mine = bool(model.by[mover, m])
+            lag = min((float(model.response[q]) for q in others), default=np.inf)
+            stop[:, m], stop_moves[m] = (own, own_moves) if mine else (known + lag, known_moves)
+            if mine and (model.costs[mover, m] or model.falls[m]):
+                undone[:, m], undone_moves[m] = own + model.undo[m], own_moves
+            else:
+                minding = [q for q in others if model.costs[q, m] or model.falls[m]]
+                lag = min((float(model.response[q]) for q in minding), default=np.inf)
+                undone[:, m], undone_moves[m] = known + lag + model.undo[m], known_moves
+        at = self.moments if leaves is None else leaves
+        fixed = np.where(at.just_after[:, None], INSTANT, 0.0)
+        if leaves is not None:  # what is undone as the mover leaves comes after the entries of that date
+            fixed = np.where(~leaves.before[:, None] & (undone == own[:, None]), INSTANT, fixed)
+        moving = np.where(self.moments.just_after[:, None] & (not on_a_date), INSTANT, 0.0)
+        times = Times(undone + np.where(undone_moves, moving, fixed), undone_moves)
+        return Fates(Times(stop, stop_moves), times, times, model.keeps)
+
+    def waiting(self, mover: int) -> dict[int, tuple[int, ...]]:
+        """Measures of others that answer to a mover and directly need measures of its own."""
+        model, found = self.model, {}
+        for m in np.flatnonzero(model.answers[mover] & ~model.by[mover]):
+            in_force, verified = model.dossier.prerequisites(model.measures[m])
+            needs = (model.index[n] for n in dict.fromkeys((*in_force, *verified)))
+            if mine := tuple(n for n in needs if model.by[mover, n]):
+                found[int(m)] = mine
+        return found
+
+    # --- branches --------------------------------------------------------------------------------------------------
+
+    def _branch(self, law: Law, fates: Fates, **given: object) -> Branch:
+        """A branch over the whole of a law on which nobody answers, but for what is given."""
+        branch = Branch(
+            law=law,
+            low=np.full(self.n, -1.0),
+            high=np.full(self.n, np.inf),
+            fates=fates,
+            inspected=fates,
+            first_answer=np.full(self.n, np.inf),
+            answer_from="moment",
+            pays=False,
+            waits={},
+            held=None,
+            upto=self.base,
+            just_after=self.moments.just_after,
+            just_after_fixed=self.moments.just_after,
+        )
+        return replace(branch, **given)  # type: ignore[arg-type]
+
+    def _sure(self, chance: Array) -> Branch:
+        return self._branch(Sure(chance), self.goes_on())
+
+    def _left(
+        self, faked: Faked | None = None, high: Array | None = None, too_late: Array | None = None
+    ) -> Iterator[Branch]:
+        """A party leaves before anything else happens: as in a breakout, at no cost."""
+        never = np.zeros(self.n, bool)
+        for q in self.exits.parties:
+            law = Left(q, self.exits) if faked is None else Left(q, self.exits, faked.watch, faked.delay, too_late)
+            fates = self.reaction(q, self.zero, self.zero, own_moves=True, known_moves=True, on_a_date=True)
+            branch = self._branch(
+                law,
+                fates,
+                first_answer=self.zero + self.model.first_answer(q),
+                answer_from="random",
+                waits=self.waiting(q),
+                just_after=never,
+                just_after_fixed=never,
+            )
+            if high is not None:
+                branch = replace(branch, high=high)
+            yield branch if faked is None else replace(branch, fates=faked.spares(fates, self.moments))
+
+    # --- deviations ------------------------------------------------------------------------------------------------
+
+    def plain(self) -> Deviation:
+        """The plan is kept, and nobody ever leaves."""
+        return Deviation(self.moments, (self._sure(np.ones(self.n)),))
+
+    def kept(self) -> Deviation:
+        """The plan is kept by all who do not leave."""
+        stays = self._sure(self.exits.until(np.full(self.n, np.inf), np.ones(self.n, bool)))
+        return Deviation(self.moments, (*self._left(), stays))
+
+    def breakout(self, p: int) -> Deviation:
+        """p openly stops and undoes what it can. Known at once, so nobody's leaving counts any more."""
+        fates = self.reaction(p, self.zero, self.zero, own_moves=False, known_moves=False)
+        first = self.zero + self.model.first_answer(p)
+        held = {"waits": self.waiting(p), "held": self.base}
+        sure = self._branch(Sure(np.ones(self.n)), fates, first_answer=first, pays=True, **held)
+        after = self._aftermath(p, sure, lambda r: Left(r, self.exits), Sure(self._nobody_leaves))
+        return Deviation(self.moments, (sure,), p, after)
+
+    def covert(self, p: int, m: int, leaves: Moments | None = None) -> Deviation:
+        """p fakes m, and what else it fakes with it, until it is seen or, in some later moments, leaves openly."""
+        faked = Faked.of(self.model, p, m)
+        first = self.model.first_answer(p)
+        known = self.zero + faked.delay
+        law = Known(faked.watch, faked.delay, self.exits)
+        seen = self._seen(p, faked, law, known + first, known, own_moves=True, known_moves=True)
+        if leaves is None:
+            never = float(faked.watch.survival(np.inf)) * self._nobody_leaves
+            unseen = replace(self._sure(never), fates=faked.spares(self.goes_on(), self.moments))
+            after = self._known_and_left(p, faked, seen, None)
+            return Deviation(self.moments, (seen, *self._left(faked), unseen), p, after)
+        away = leaves.years - self.moments.years
+        missed = self.moments.just_after & ~leaves.just_after
+        late, last = (just_before(faked.watch, t, missed) for t in (away - known - first, away - known))
+        counted = ~leaves.before
+        unknown = np.asarray(faked.watch.survival(last), float)
+        neither = unknown * self.exits.until(away, counted)
+        left = {
+            "waits": self.waiting(p),
+            "held": leaves.base.astype(float),
+            "upto": leaves.base.astype(float),
+            "just_after_fixed": leaves.just_after,
+        }
+        both = self._seen(p, faked, law, away, known, own_moves=False, known_moves=True, leaves=leaves)
+        open_ = self._seen(p, faked, Sure(neither), away, away, own_moves=False, known_moves=False, leaves=leaves)
+        both, open_, seen = (replace(x, **left) for x in (both, open_, seen))  # type: ignore[arg-type]
+        branches = [
+            replace(both, low=np.maximum(-1.0, late), high=last),
+            open_,
+            *self._left(faked, away, np.where(counted, np.inf, away)),
+        ]
+        if np.isfinite(first):
+            branches.append(replace(seen, high=late))
+        since = np.where(counted, away, away - 2 * SNAP)
+        stays = Sure(unknown * self._nobody_leaves)
+        later = self._aftermath(p, open_, lambda r: Weighed(Left(r, self.exits), unknown), stays, since)
+        return Deviation(self.moments, tuple(branches), p, (*self._known_and_left(p, faked, both, last), *later))
+
+    @cached_property
+    def _nobody_leaves(self) -> Array:
+        """[I] the chance of it."""
+        return self.exits.until(np.full(self.n, np.inf), np.ones(self.n, bool))
+
+    def _known_and_left(self, p: int, faked: Faked, breach: Branch, last: Array | None) -> tuple[Branch, ...]:
+        """The aftermath of p's being found out, with T no later than a last time."""
+        watch, delay = faked.watch, faked.delay
+        stays = Weighed(Known(watch, delay, Exits.of((), self.moments)), self._nobody_leaves)
+        breach = breach if last is None else replace(breach, high=last)
+        return self._aftermath(p, breach, lambda r: LeftLater(r, self.exits, watch, delay, until=last), stays)
+
+    def _aftermath(
+        self, p: int, breach: Branch, later: Callable[[int], Law], stays: Law, since: Array | None = None
+    ) -> tuple[Branch, ...]:
+        """Each party's leaving after a breach, by the law of that, `since` some time; and nobody's. See `Deviation`."""
+        if not np.any(self.model.over):
+            return ()
+        answered, found = bool(np.isfinite(self.model.first_answer(p))), list[Branch]()
+        for r, left in zip(self.exits.parties, self._left(), strict=True):
+            low, law = left.low if since is None else since, later(r)
+            if answered:
+                counted: Counted = "known" if breach.answer_from == "random" else "moment"
+                left = replace(left, first_answer=breach.first_answer, answer_from=counted)
+                found.append(replace(left, law=law, low=low))
+            else:
+                goes_on = replace(breach, first_answer=left.first_answer, answer_from="random")
+                found.append(replace(goes_on, law=law, low=low, high=left.high))
+        if answered:
+            nobody = self._branch(stays, self.goes_on(), high=breach.high)
+            found.append(replace(nobody, first_answer=breach.first_answer, answer_from=breach.answer_from))
+        return tuple(found)
+
+    def _seen(
+        self,
+        p: int,
+        faked: Faked,
+        law: Law,
+        own: Array,
+        known: Array,
+        *,
+        own_moves: bool,
+        known_moves: bool,
+        leaves: Moments | None = None,
+    ) -> Branch:
+        fates = self.reaction(p, own, known, own_moves=own_moves, known_moves=known_moves, leaves=leaves)
+        return self._branch(
+            law,
+            faked.spares(fates, self.moments),
+            inspected=fates,
+            first_answer=known + self.model.first_answer(p),
+            answer_from="random" if known_moves else "moment",
+            pays=True,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Faked:
+    """What p fakes with m, and how that is seen. ANSWERS R1."""
+
+    model: Model
+    undone: Flags
+    """[M] undone in secret where in force."""
+    skipped: Flags
+    """[M] not entered where still to come."""
+    watch: Watch
+    delay: float
+
+    @classmethod
+    def of(cls, model: Model, p: int, m: int) -> Faked:
+        slow = np.zeros(model.M, bool)
+        slow[model.seen_no_faster(p, m)] = True
+        itself = np.arange(model.M) == m
+        undone, skipped = (slow & model.minds[p]) | itself, (slow & model.dreads[p]) | itself
+        return cls(model, undone, skipped, model.detection[m] or NEVER, float(model.delay[m]))
+
+    def spares(self, fates: Fates, moments: Moments) -> Fates:
+        """The fates of a branch when these are faked."""
+        never_entered = fates.stop.at(self.skipped, np.array(-np.inf))
+        undone = self.model.undo + np.where(moments.just_after[:, None], INSTANT, 0.0)
+        return replace(fates, stop=never_entered, made=fates.made.at(self.undone, undone))

@@ -1,0 +1,225 @@
+"""What entries are worth on a branch of a path, by the period in which they come: exact within periods. DESIGN §4.
+
+An entry of all of m in period e is worth W[m,e], so that a path is Σ W[m,e]·(f[m,e] − f[m,e−1]) =
+Σ (W[m,k] − W[m,k+1])·f[m,k], linear in the shares f. Column 0 of the period axis stands for "before signature".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from detente.model.rows.arrays import TINY, Array, Model
+from detente.model.rows.breaches import Branch, Fates
+from detente.model.rows.detection import SNAP
+from detente.model.rows.laws import LeftLater
+from detente.model.rows.moments import Moments
+
+Layers = tuple[tuple[float, Array], ...]
+"""(until, points a year [P, M + interactions])"""
+
+Felt = tuple[tuple[tuple[float, float], ...], float]
+"""Layers (until, points a year), and points at entry."""
+
+
+def felt(layers: Layers, once: Array, p: int, c: int) -> Felt | None:
+    """What a measure, or an interaction, is worth to a party; None where nothing."""
+    own = tuple((until, float(rates[p, c])) for until, rates in layers if abs(rates[p, c]) > TINY)
+    return (own, float(once[p, c])) if own or abs(once[p, c]) > TINY else None
+
+
+def shares_of(worth: Array) -> Array:
+    """Coefficients on shares f[m,k] from the worth W[m,e] of entries: W[k] − W[k+1], period axis last."""
+    coefficients: Array = worth - np.concatenate([worth[..., 1:], np.zeros((*worth.shape[:-1], 1))], axis=-1)
+    return coefficients
+
+
+def flow(rho: float, until: float, start: Array) -> Array:
+    """What a point a year from a start until a time is worth at signature."""
+    worth: Array = np.maximum(np.exp(-rho * start) - np.exp(-rho * until), 0.0) / rho
+    return worth
+
+
+class Entries:
+    """What entries are worth on a branch, by the period of the entry: [I, K+1]."""
+
+    def __init__(
+        self,
+        model: Model,
+        rho: float,
+        branch: Branch,
+        moments: Moments,
+        *,
+        fates: Fates | None = None,
+        random: tuple[Array, Array] | None = None,
+    ) -> None:
+        """`fates`: the branch's own, where not given; `random`: the part of its random time, the whole of it else."""
+        self.model, self.rho, self.branch, self.moments = model, rho, branch, moments
+        self.fates = branch.fates if fates is None else fates
+        self.t0 = moments.years[:, None]
+        self.tau = model.edges[None, :-1]
+        self.period = np.arange(-1, model.K)[None, :]
+        self.fresh = self.period > moments.base[:, None]
+        self.start = np.maximum(self.tau, self.t0)
+        self.low, self.high = (branch.low, branch.high) if random is None else random
+        self._ranges: dict[bytes, Range] = {}
+
+    @cached_property
+    def cells(self) -> tuple[tuple[int, Entries], ...]:
+        """(k0, with the random time falling after period k0 began and not after the next), where it ever does."""
+        found = ((k0, self._within(k0)) for k0 in range(-1, self.model.K - 1))
+        return tuple((k0, cell) for k0, cell in found if cell is not None)
+
+    def _within(self, k0: int) -> Entries | None:
+        model, law = self.model, self.branch.law
+        begin, end = float(model.tau[k0]) if k0 >= 0 else 0.0, float(model.tau[k0 + 1])
+        if not law.within(begin, end):
+            return None
+        low = np.maximum(self.low, begin - self.moments.years) if k0 >= 0 else self.low
+        high = np.minimum(self.high, end - self.moments.years)
+        there = (high >= 0) & (self.moments.base <= k0)
+        if not np.any(there):
+            return None
+        low = np.where(self.moments.base == k0, self.low, low)
+        low, high = np.where(there, low, 0.0), np.where(there, high, 0.0)
+        return self._on(low, high)
+
+    @cached_property
+    def after_all(self) -> Entries:
+        """With the random time falling after the last period began."""
+        begin = float(self.model.tau[-1]) - self.moments.years
+        low = np.where(self.moments.base == self.model.K - 1, self.low, np.maximum(self.low, begin))
+        return self._on(low, np.maximum(self.high, low))
+
+    def _on(self, low: Array, high: Array) -> Entries:
+        return Entries(self.model, self.rho, self.branch, self.moments, fates=self.fates, random=(low, high))
+
+    def happening(self, m: int, *, at_once: bool = False) -> Range:
+        """The random times for which entries of m happen: what was in force at the moment is there for all.
+
+        `at_once`: only where they come before the random time itself.
+        """
+        stop, moves = (self.fates.stop.years[:, m], bool(self.fates.stop.moves[m]))
+        if at_once:
+            stop = np.zeros(len(self.low))
+        key = stop.tobytes() + bytes([moves, at_once])
+        if key not in self._ranges:
+            self._ranges[key] = self._range(stop[:, None], moves)
+        return self._ranges[key]
+
+    def _range(self, stop: Array, moves: bool) -> Range:
+        low, high = self.low[:, None], self.high[:, None]
+        ahead = self.tau - self.t0
+        if moves:
+            first = np.maximum(low, self.branch.law.just_before(ahead - stop, self.branch.just_after[:, None]))
+        else:
+            snap = np.where(self.branch.just_after_fixed[:, None], -SNAP, SNAP)
+            there = (stop > ahead + snap) | ((self.period <= self.branch.upto[:, None]) & ~np.isneginf(stop))
+            first = np.where(there, low, np.inf)
+        first = np.where(self.fresh, first, low)
+        return Range(self.branch, self.rho, first, np.broadcast_to(np.maximum(high, first), first.shape))
+
+    def worth(
+        self, m: int, own: Felt, over: float, *, made_only_before_turn: bool = False, only_after: int | None = None
+    ) -> Array:
+        """[I, K+1] what an entry of all of m in each period is worth.
+
+        `made_only_before_turn`: of entries to come, those before the random time; `only_after`: none until a period.
+        """
+        when = self.happening(m, at_once=made_only_before_turn)
+        layers, once = own
+        rho, fates = self.rho, self.fates
+        total = sum((rate * flow(self.rho, until, self.start) for until, rate in layers), np.zeros(self.start.shape))
+        if once:
+            total = total + np.where(self.fresh, once * np.exp(-rho * np.maximum(self.tau, 0.0)), 0.0)
+        total = total * when.chance
+        keeps = float(fates.keeps[m])
+        for chosen, times in ((~self.fresh, fates.made), (self.fresh, fates.later)):
+            if keeps < 1 and np.any(np.isfinite(times.years[:, m])):
+                lost = self._ended(layers, times[m], when)
+                if fates.back is not None:
+                    lost = lost - self._ended(layers, fates.back[m], when)
+                total = total - np.where(chosen, (1 - keeps) * lost, 0.0)
+        if over:
+            total = total + over * self._over(m, keeps, when)
+        if only_after is not None:
+            total = np.where(self.period > only_after, total, 0.0)
+        result: Array = total
+        return result
+
+    def _ended(self, layers: tuple[tuple[float, float], ...], time: tuple[Array, bool], when: Range) -> Array:
+        """What is lost from a time on, entries that do not happen left out."""
+        offset, moves = time[0][:, None], time[1]
+        total = np.zeros(self.start.shape)
+        if not np.any(np.isfinite(offset)):
+            return total
+        at, rho = self.t0 + offset, self.rho
+        for until, rate in layers:
+            if not moves:
+                total = total + rate * flow(self.rho, until, at) * when.chance
+            elif np.isposinf(until):
+                total = total + rate / rho * np.exp(-rho * at) * when.discount
+            else:
+                last = np.minimum(when.high, until - at)
+                seen = np.exp(-rho * at) * when.parts(rho, when.low, last)
+                total = total + rate / rho * (seen - np.exp(-rho * until) * when.parts(0.0, when.low, last))
+        return np.where(np.isfinite(offset), total, 0.0)
+
+    def _over(self, m: int, keeps: float, when: Range) -> Array:
+        """[I, K+1] a point a year from the first answer on while m is in force: whole until undone, then `keeps`."""
+        branch = self.branch
+        finite = np.isfinite(branch.first_answer)
+        if not np.any(finite):
+            return np.zeros(self.start.shape)
+        total = when.discounted_over(self.t0, (self.start - self.t0, False))
+        for chosen, times in ((~self.fresh, self.fates.made), (self.fresh, self.fates.later)):
+            offset, moves = times.years[:, m][:, None], bool(times.moves[m])
+            there = np.isfinite(offset)
+            if keeps < 1 and np.any(there):
+                lost = when.discounted_over(self.t0, (np.where(there, offset, 0.0), moves))
+                total = total - np.where(chosen & there, (1 - keeps) * lost, 0.0)
+        return np.where(finite[:, None], total / self.rho, 0.0)
+
+
+@dataclass
+class Range:
+    """The part (low, high] of a branch's law on which entries happen: [I, K+1], with its chance and discount."""
+
+    branch: Branch
+    rho: float
+    low: Array
+    high: Array
+
+    def __post_init__(self) -> None:
+        self.chance = self.parts(0.0, self.low, self.high)
+        self._discount: Array | None = None
+
+    @property
+    def discount(self) -> Array:
+        """E[e^(−ρZ)] on the range."""
+        if self._discount is None:
+            self._discount = self.parts(self.rho, self.low, self.high)
+        return self._discount
+
+    def parts(self, rho: float, a: Array, b: Array) -> Array:
+        return self.branch.parts(rho, a, np.maximum(a, b))
+
+    def discounted_over(self, t0: Array, other: tuple[Array, bool]) -> Array:
+        """E[e^(−ρt)] of the later of the first answer and a time from the moment, or from the random time."""
+        (b, b_moves), branch = other, self.branch
+        a = np.where(np.isfinite(branch.first_answer), branch.first_answer, 0.0)[:, None]
+        if branch.answer_from == "known":
+            assert isinstance(branch.law, LeftLater)
+            low, high = self.low, np.maximum(self.low, self.high)
+            late = branch.law.partial_after(self.rho, a - branch.law.delay, b, b_moves, low, high)
+            return np.exp(-self.rho * t0) * late
+        a_moves = branch.answer_from == "random"
+        if a_moves == b_moves:
+            at = np.exp(-self.rho * (t0 + np.maximum(a, b)))
+            return at * (self.discount if a_moves else self.chance)
+        moving, fixed = (a, b) if a_moves else (b, a)
+        cut = np.clip(fixed - moving, self.low, self.high)
+        first = np.exp(-self.rho * (t0 + fixed)) * self.parts(0.0, self.low, cut)
+        return first + np.exp(-self.rho * (t0 + moving)) * self.parts(self.rho, cut, self.high)

@@ -1,0 +1,220 @@
+"""Paths and their value: the sum of DESIGN §4, as coefficients on the shares f[m,k], exact within periods.
+
+Every question (keeping, breaking out, cheating in secret, being left exposed) is the value of some `Deviation` to some
+party: branch by branch, what single measures are worth here and in `entries`, what interactions are in `interactions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detente.model.rows.arrays import TINY, Array, Flags, Model
+from detente.model.rows.breaches import Branch, Deviation, Maker
+from detente.model.rows.conditions import Expression, all_of, in_force
+from detente.model.rows.entries import Entries, Felt, felt, shares_of
+from detente.model.rows.interactions import add_interactions
+from detente.model.rows.linear import Expressions, Rows
+from detente.model.rows.losses import expected_spared_from, spared_from
+from detente.model.rows.moments import Moments
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What of a path is valued."""
+
+    measures: Flags
+    """[M] in their effects, and those of their inspection."""
+    interactions: tuple[int, ...]
+    over: Flags
+    """[M] whose `if_over` counts, until a breach is known: it is felt once somebody leaves."""
+    over_known: Flags
+    """[M] the same once a breach is known."""
+    answered: bool
+    """Whether `no_deal` returns with an answer to the breach."""
+
+    @classmethod
+    def concerned(cls, model: Model, mover: int) -> Part:
+        """What a breach by the mover bears upon: what it performs or what answers to it, and interactions with that."""
+        measures = model.by[mover] | model.answers[mover]
+        conditions = enumerate(model.conditions)
+        there = tuple(j for j, c in conditions if any(measures[model.index[n]] for n in c.measures))
+        answered = bool(np.isfinite(model.first_answer(mover)))
+        return cls(measures, there, measures | answered, measures, answered)
+
+    def rest(self, model: Model) -> Part:
+        """What the breach leaves standing: it goes on as planned, and may still end because somebody leaves."""
+        others = tuple(j for j in range(len(model.conditions)) if j not in self.interactions)
+        return Part(~self.measures, others, ~self.over, ~self.over, not self.answered)
+
+    def aftermath(self) -> Part:
+        """Of who leaves once the breach is known."""
+        none = np.zeros_like(self.measures)
+        over = ~self.measures if self.answered else self.measures
+        return Part(none, (), over, over, False)
+
+
+class Valuation:
+    """Values of paths to one party, in present value at signature. The one place where DESIGN §4's sum is computed."""
+
+    def __init__(self, model: Model, party: int):
+        self.model, self.p = model, party
+        self.rho = float(model.rho[party])
+        self.expressions = Expressions()
+        self._known: dict[tuple[Maker, tuple[object, ...]], Rows] = {}
+        self._signature = Maker(model, Moments.of([model.moments[0]]))
+
+    # --- paths ---------------------------------------------------------------------------------------------------
+
+    def signed(self) -> Rows:
+        """One row: the whole plan as kept by all who do not leave, from just before signature, `no_deal` included."""
+        return self.keeping(self._signature)
+
+    def keeping(self, maker: Maker) -> Rows:
+        """The plan kept by all who do not leave, from each moment on, with what of `no_deal` that spares."""
+        return self._once(maker, ("kept",), lambda: self._value(maker.kept(), self._everything(), no_deal=True))
+
+    def lost(self, maker: Maker, path: Deviation) -> Rows:
+        """Keeping the deal less breaking it, from each moment on: what the breach leaves standing is in both."""
+        part = Part.concerned(self.model, path.mover)
+        kept = self._once(
+            maker,
+            ("concerned", path.mover),
+            lambda: self._value(maker.kept(), part, no_deal=part.answered),
+        )
+        return kept.minus(self._value(path, part, no_deal=part.answered))
+
+    def after(self, maker: Maker, path: Deviation, *, no_deal: bool) -> Rows:
+        """A party's breaking the deal, from each moment on; with what `no_deal` then costs, and its collapse cost.
+
+        What the breach leaves standing is worth what it is where the deal is kept: by all who do not leave.
+        """
+        model, mover = self.model, path.mover
+        part = Part.concerned(model, mover)
+        rest, answered = part.rest(model), part.answered
+        rows = self._value(path, part, no_deal=no_deal and answered)
+        beside = self._once(
+            maker,
+            ("beside", mover, no_deal),
+            lambda: self._value(maker.kept(), rest, no_deal=no_deal and not answered),
+        )
+        return rows.plus(beside)
+
+    def _everything(self) -> Part:
+        model = self.model
+        every = np.ones(model.M, bool)
+        return Part(every, tuple(range(len(model.conditions))), every, every, True)
+
+    def _value(self, path: Deviation, part: Part, *, no_deal: bool) -> Rows:
+        """A part of a path from each of its moments on."""
+        rows = self._rows(len(path.moments))
+        for branch in path.branches:
+            self._add(rows, branch, path.moments, part)
+            if no_deal:
+                rows.const -= self._returns(branch, path.moments, pays=branch.pays and path.mover == self.p)
+        for branch in path.aftermath:
+            self._add(rows, branch, path.moments, part.aftermath())
+        if no_deal:
+            rows.const += spared_from(self.model.losses[self.p], self.rho, path.moments.years)
+        return rows
+
+    def enjoyed(self, maker: Maker) -> Rows:
+        """The plan from signature to each moment, while nobody leaves (`no_deal` not counted)."""
+        whole, later = (
+            self._once(m, ("plain",), lambda m=m: self._value(m.plain(), self._everything(), no_deal=False))  # type: ignore[misc]
+            for m in (self._signature, maker)
+        )
+        return whole.minus(later)
+
+    def _once(self, maker: Maker, what: tuple[object, ...], make: Callable[[], Rows]) -> Rows:
+        if (maker, what) not in self._known:
+            self._known[maker, what] = make()
+        return self._known[maker, what]
+
+    def _rows(self, moments: int) -> Rows:
+        shape = (moments, self.model.M, self.model.K + 1)
+        return Rows(np.zeros(shape), np.zeros(moments), [], self.expressions)
+
+    def _returns(self, branch: Branch, moments: Moments, *, pays: bool) -> Array:
+        """[I] what the first answer costs on a branch: the losses of no deal from then on, and the collapse cost."""
+        finite = np.isfinite(branch.first_answer)
+        at = moments.years + np.where(finite, branch.first_answer, 0.0)
+        low, high, course = branch.low, branch.high, self.model.losses[self.p]
+        cost = float(self.model.collapse[self.p]) if pays else 0.0
+        if branch.answer_from == "random":
+            lost = expected_spared_from(course, self.rho, branch.law, at, low, high)
+            lost = lost + cost * np.exp(-self.rho * at) * branch.parts(self.rho, low, high)
+        else:
+            lost = spared_from(course, self.rho, at) + cost * np.exp(-self.rho * at)
+            lost = lost * branch.parts(0.0, low, high)
+        return np.where(finite, lost, 0.0)
+
+    # --- one branch ----------------------------------------------------------------------------------------------
+
+    def _add(self, rows: Rows, branch: Branch, moments: Moments, part: Part) -> None:
+        model, p = self.model, self.p
+        entries = Entries(model, self.rho, branch, moments)
+        for m in range(model.M):
+            over = float(model.over[p, m]) if (part.over_known if branch.pays else part.over)[m] else 0.0
+            if (own := felt(model.layers, model.once, p, m) if part.measures[m] else None) or over:
+                self._measure(rows, entries, m, own or ((), 0.0), over)
+        inspected = Entries(model, self.rho, branch, moments, fates=branch.inspected)
+        for m in range(model.M):
+            if part.measures[m] and (own := felt(model.intrusion, model.intrusion_once, p, m)):
+                self._measure(rows, inspected, m, own, 0.0)
+        add_interactions(rows, entries, p, part.interactions)
+
+    def _measure(self, rows: Rows, entries: Entries, m: int, own: Felt, over: float) -> None:
+        """Add what one measure is worth."""
+        branch = entries.branch
+        if m in branch.waits and branch.held is None:
+            rows.coef[:, m] += shares_of(entries.worth(m, own, over, made_only_before_turn=True))
+            for k0, cell in entries.cells:
+                self._between(rows, cell, m, k0, own, over)
+            return
+        coef = shares_of(entries.worth(m, own, over))
+        if branch.held is not None and m in branch.waits:
+            self._hold_back(rows, coef, m, branch.waits[m], branch.held)
+        rows.coef[:, m] += coef
+
+    def _hold_back(self, rows: Rows, coef: Array, m: int, needs: tuple[int, ...], held: Array) -> None:
+        """Entries of m later than a period do not happen where what m needs of the breaker is unentered by then."""
+        for k0 in np.unique(held).astype(int):
+            chosen = np.flatnonzero(held == k0)
+            needed = self._needed(needs, int(k0))
+            if needed is True:
+                continue
+            for k in range(int(k0) + 1, self.model.K):
+                moved = coef[chosen, k + 1].copy()
+                if np.all(np.abs(moved) <= TINY):
+                    continue
+                coef[chosen, k + 1] = 0.0
+                coef[chosen, k0 + 1] += moved
+                self._rise(rows, chosen, moved, m, k, int(k0), needed)
+
+    def _between(self, rows: Rows, entries: Entries, m: int, k0: int, own: Felt, over: float) -> None:
+        """Entries of m between a party's leaving, after period k0 began and before the next, and the answer."""
+        coef = shares_of(entries.worth(m, own, over, only_after=k0))
+        needed = self._needed(entries.branch.waits[m], k0)
+        chosen = np.arange(len(coef))
+        for k in range(k0 + 1, self.model.K):
+            if np.any(np.abs(coef[:, k + 1]) > TINY):
+                self._rise(rows, chosen, coef[:, k + 1], m, k, k0, needed)
+
+    def _needed(self, needs: tuple[int, ...], k0: int) -> Expression:
+        return all_of(in_force(n, k0, float(self.model.state[n])) for n in needs)
+
+    def _rise(
+        self, rows: Rows, chosen: NDArray[np.int64], amount: Array, m: int, k: int, k0: int, needed: Expression
+    ) -> None:
+        """Add amount × (f[m,k] − f[m,k0]), where what is needed is there."""
+        if needed is True:
+            rows.coef[chosen, m, k + 1] += amount
+            rows.coef[chosen, m, k0 + 1] -= amount
+        elif needed is not False:
+            there = np.flatnonzero(np.abs(amount) > TINY)
+            number = rows.expressions.number(("rise", m, k, k0, needed))
+            rows.add(chosen[there], np.full(len(there), number), amount[there])

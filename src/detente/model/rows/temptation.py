@@ -1,0 +1,390 @@
+"""The conditions of DESIGN §5 that carry a value, as linear rows: consent, temptation and exposure at every moment.
+
+Each row says: slack ≥ 0 while its switch is on. Slack is in the party's points, at the row's date (exposures: at
+signature).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detente.model.rows.arrays import Array, Flags, Model
+from detente.model.rows.breaches import Deviation, Maker
+from detente.model.rows.detection import SNAP
+from detente.model.rows.linear import Rows, Terms, truth
+from detente.model.rows.moments import Moment, Moments
+from detente.model.rows.paths import Valuation
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+CHUNK = 16
+"""Moments whose rows are worked out at a time."""
+NOTHING = 1e-9
+"""Stake points below which nothing is at stake."""
+
+Kind = Literal["consent", "breakout", "covert", "exposure", "secret_exposure"]
+
+
+@dataclass(frozen=True)
+class Switch:
+    """When a row binds: always, while party p performs anything, while m is in force in k, or where m enters at k."""
+
+    kind: Literal["always", "performs", "in", "enters"]
+    party: int = -1
+    measure: int = -1
+    period: int = -1
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a row is about: indices into the model; −1 where it does not apply, or the moment is none of the model's."""
+
+    kind: Kind
+    party: int
+    other: int
+    measure: int
+    moment: int
+    switch: Switch
+    at: Moment | None = None
+    leaves: Moment | None = None
+    """When cheating ends in an open break."""
+
+
+@dataclass(frozen=True, eq=False)
+class Conditions:
+    """All valued rows of a model: slack = const + coef·f + terms. [R, M, K] coefficients on f[m,k]."""
+
+    model: Model
+    labels: tuple[Label, ...]
+    coef: Array
+    standing: Array
+    """[R, M] what the shares in force before signature contribute."""
+    const: Array
+    """[R] what no plan changes, `standing` included."""
+    terms: tuple[Terms, ...]
+
+    @cached_property
+    def expressions(self) -> tuple[tuple[Any, ...], ...]:
+        """The expressions that rows have coefficients on."""
+        return tuple(dict.fromkeys(e for t in self.terms for e in t))
+
+    @cached_property
+    def on_terms(self) -> tuple[csr_array, csr_array]:
+        """[R, expressions] positive and negative coefficients on expressions."""
+        from scipy.sparse import csr_array
+
+        number = {e: i for i, e in enumerate(self.expressions)}
+        cells = [(r, number[e], c) for r, t in enumerate(self.terms) for e, c in t.items()]
+        row, column, value = (np.array(x) for x in zip(*cells, strict=True)) if cells else (np.zeros(0, int),) * 3
+        shape = (len(self), len(self.expressions))
+        positive = csr_array((np.maximum(value, 0.0), (row, column)), shape=shape)
+        negative = csr_array((np.minimum(value, 0.0), (row, column)), shape=shape)
+        return positive, negative
+
+    @cached_property
+    def flat(self) -> Array:
+        """[R, M·K] coefficients on f."""
+        flat: Array = self.coef.reshape(len(self), self.model.M * self.model.K)
+        return flat
+
+    @cached_property
+    def worst(self) -> Array:
+        """[R, M] least contribution of each measure to each row over all its ways to enter, or not."""
+        model = self.model
+        tail = np.cumsum(self.coef[:, :, ::-1], axis=2)[:, :, ::-1]
+        worst = np.minimum(tail.min(axis=2, initial=0.0), 0.0)
+        whole = (model.state > 0) & ~model.divisible
+        worst[:, whole] = tail[:, whole, 0]
+        part = (model.state > 0) & model.divisible
+        worst[:, part] = tail[:, part, 0] * model.state[part] + worst[:, part] * (1 - model.state[part])
+        result: Array = worst
+        return result
+
+    @cached_property
+    def least(self) -> Array:
+        """[R] a lower bound on each row over all plans."""
+        below: Array = np.asarray(self.on_terms[1].sum(axis=1)).ravel()
+        least: Array = self.const + self.worst.sum(axis=1) + below
+        return least
+
+    def at_stake(self, r: int, shares: Array) -> bool:
+        """Whether anything by itself, measure or interactions, makes a difference between a row's two paths."""
+        items = self.standing[r] + np.sum(self.coef[r] * shares[:, 1:], axis=1)
+        together = 0.0
+        for e, c in self.terms[r].items():
+            if e[0] == "rise":
+                items[e[1]] += c * truth(e, shares)
+            else:
+                together += c * truth(e, shares)
+        return bool(np.any(np.abs(items) > NOTHING)) or abs(together) > NOTHING
+
+    def slacks(self, shares: Array) -> Array:
+        """[R] slack of every row for a plan's shares [M, K+1]."""
+        slack: Array = self.const + self.flat @ shares[:, 1:].ravel()
+        if self.expressions:
+            holds = np.array([truth(e, shares) for e in self.expressions])
+            slack = slack + (self.on_terms[0] + self.on_terms[1]) @ holds
+        return slack
+
+    def on(self, shares: Array) -> Flags:
+        """[R] which rows apply to a plan's shares [M, K+1]."""
+        kind, party, cell, previous = self.switches
+        f, model = shares.ravel(), self.model
+        active = np.array([shares[model.by[p]].max(initial=0.0) > 1e-9 for p in range(len(model.parties))])
+        there = f[cell] - f[previous] * (kind == 3) > 0.5
+        on: Flags = np.where(kind == 0, True, np.where(kind == 1, active[party], there))
+        return on
+
+    @cached_property
+    def switches(self) -> tuple[NDArray[np.int64], ...]:
+        """[R] each: kind (0 always, 1 performs, 2 in, 3 enters), party, cell of [M, K+1], and the cell before it."""
+        kinds = {"always": 0, "performs": 1, "in": 2, "enters": 3}
+        switches = [label.switch for label in self.labels]
+        cell = np.array([max(0, s.measure) * (self.model.K + 1) + s.period + 1 for s in switches], np.int64)
+        kind = np.array([kinds[s.kind] for s in switches], np.int64)
+        return kind, np.array([s.party for s in switches], np.int64), cell, np.maximum(cell - 1, 0)
+
+    def only(self, chosen: Sequence[bool]) -> Conditions:
+        """Some of the rows, one flag a row."""
+        rows = np.flatnonzero(chosen)
+        labels, terms = (tuple(x[r] for r in rows) for x in (self.labels, self.terms))
+        some = Conditions(self.model, labels, self.coef[rows], self.standing[rows], self.const[rows], terms)  # type: ignore[arg-type]
+        some._take(self.expressions, tuple(matrix[rows] for matrix in self.on_terms))
+        return some
+
+    def _take(self, expressions: tuple[tuple[Any, ...], ...], on_terms: tuple[csr_array, ...]) -> None:
+        """Take from other rows what would be the same worked out again."""
+        vars(self).update(expressions=expressions, on_terms=on_terms)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def values(model: Model) -> list[Rows | None]:
+    """For each party the one row of V_p(f; 0), `no_deal` included; None for parties that value nothing."""
+    return [Valuation(model, p).signed() if model.valued[p] else None for p in range(len(model.parties))]
+
+
+def conditions(model: Model) -> Conditions:
+    """Consent, and everybody's own breaking out on the dates of the grid and of exits, as one block of rows.
+
+    What these leave out is worked out where a plan breaks it: `Seldom`, and for moments between dates `rows_at`.
+    """
+    families = list(_dated(model))
+    consent = _block(model, families[0].consent())
+    return joined([consent, *(_block(model, f.breakouts()) for f in families)])
+
+
+def _dated(model: Model) -> Iterator[Families]:
+    """The model's moments, some at a time: late ones have fewer entries still to come."""
+    every = list(model.moments)
+    for i in range(0, len(every), CHUNK):
+        yield Families(model, Moments.of(every[i : i + CHUNK]), i)
+
+
+class Seldom:
+    """The conditions on the same dates that seldom bind, one topic at a time: being left exposed, and cheating."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.families = list(_dated(model))
+        self._stated: dict[Topic, Conditions] = {}
+
+    @cached_property
+    def fakings(self) -> tuple[tuple[int, int], ...]:
+        """(q, m): what q can fake."""
+        found = np.argwhere(self.model.fakeable[None, :] & self.model.by)
+        return tuple((int(q), int(m)) for q, m in found)
+
+    @cached_property
+    def topics(self) -> tuple[Topic, ...]:
+        """All that there are."""
+        model = self.model
+        open_ = [(p, int(q), -1) for q in np.flatnonzero(model.by.any(axis=1)) for p in exposed(model, int(q))]
+        secret = [(p, q, m) for q, m in self.fakings if model.state[m] < 1 for p in exposed(model, q)]
+        return (*open_, *secret, *((q, -1, m) for q, m in self.fakings if model.valued[q]))
+
+    def of(self, topic: Topic, seen: Model | None = None) -> Conditions:
+        """The conditions of one; `seen`: the model, detection as it may be."""
+        if seen is not None:
+            return joined([_block(f.model, f.about(topic, seen)) for f in self.families])
+        if topic not in self._stated:
+            self._stated[topic] = joined([_block(f.model, f.about(topic, f.model)) for f in self.families])
+        return self._stated[topic]
+
+
+Topic = tuple[int, int, int]
+"""Party, other (−1: itself, by cheating), measure that is faked (−1: an open breach)."""
+
+
+def exposed(model: Model, q: int) -> list[int]:
+    """The parties with an exposure limit that q's breaking the deal could hurt."""
+    return [p for p in range(len(model.parties)) if p != q and model.valued[p] and np.isfinite(model.limit[p])]
+
+
+def rows_at(
+    model: Model,
+    kind: Kind,
+    party: int,
+    other: int,
+    measure: int,
+    moments: Sequence[Moment],
+    leaves: Sequence[Moment] | None = None,
+) -> Conditions:
+    """One condition at any moments; of cheating that ends in an open break, with the moments at which it does."""
+    families = Families(model, Moments.of(moments))
+    maker, valuation = families.maker, families.valuations[party]
+    mover = other if other >= 0 else party
+    if kind in ("breakout", "exposure"):
+        path, switches = maker.breakout(mover), [Switch("performs", mover)] * len(moments)
+    else:
+        path = maker.covert(mover, measure, None if leaves is None else Moments.of(leaves))
+        entering = kind == "secret_exposure"
+        switches = [families.switch(measure, i, entering=entering) for i in range(len(moments))]
+    rows = _temptation(valuation, maker, path) if mover == party else _exposure(valuation, maker, path)
+    ends: Sequence[Moment | None] = leaves or [None] * len(moments)
+    labels = [
+        Label(kind, party, other, measure, -1, switch, at, end)
+        for switch, at, end in zip(switches, moments, ends, strict=True)
+    ]
+    return _block(model, iter([(labels, rows, list(range(len(moments))))]))
+
+
+def joined(blocks: Sequence[Conditions]) -> Conditions:
+    """Blocks of rows as one."""
+    from scipy.sparse import csr_array, vstack
+
+    if len(blocks) == 1:
+        return blocks[0]
+    coef, standing, const = (np.concatenate([getattr(b, x) for b in blocks]) for x in ("coef", "standing", "const"))
+    labels = tuple(label for b in blocks for label in b.labels)
+    whole = Conditions(blocks[0].model, labels, coef, standing, const, tuple(t for b in blocks for t in b.terms))
+    expressions = tuple(dict.fromkeys(e for b in blocks for e in b.expressions))
+    number = {e: i for i, e in enumerate(expressions)}
+
+    def widened(block: Conditions, sign: int) -> csr_array:
+        cells = block.on_terms[sign].tocoo()
+        column = np.array([number[e] for e in block.expressions], np.int64)
+        shape = (len(block), len(expressions))
+        return csr_array((cells.data, (cells.row, column[cells.col] if len(cells.col) else cells.col)), shape=shape)
+
+    whole._take(expressions, tuple(csr_array(vstack([widened(b, sign) for b in blocks])) for sign in (0, 1)))
+    return whole
+
+
+Family = tuple[list[Label], Rows, list[int]]
+
+
+def _block(model: Model, families: Iterator[Family]) -> Conditions:
+    labels: list[Label] = []
+    coef: list[Array] = []
+    standing: list[Array] = []
+    const: list[Array] = []
+    terms: list[Terms] = []
+    for found, rows, chosen in families:
+        labels += found
+        coef.append(rows.coef[chosen, :, 1:])
+        standing.append(rows.coef[chosen, :, 0] * model.state)
+        const.append(rows.const[chosen] + standing[-1].sum(axis=1))
+        every = rows.terms
+        terms += [every[i] for i in chosen]
+    shape = (0, model.M, model.K)
+    return Conditions(
+        model,
+        tuple(labels),
+        np.concatenate(coef) if coef else np.zeros(shape),
+        np.concatenate(standing) if standing else np.zeros(shape[:2]),
+        np.concatenate(const) if const else np.zeros(0),
+        tuple(terms),
+    )
+
+
+class Families:
+    """The conditions of a model at some moments, family by family; `first` is the number of the first of them."""
+
+    def __init__(self, model: Model, moments: Moments, first: int = 0) -> None:
+        self.model, self.moments, self.first = model, moments, first
+        self.maker = Maker(model, moments)
+        self.entering = [i for i in range(len(moments)) if self._enters(i)]
+        self.at_entry = Maker(model, Moments.of([moments[i] for i in self.entering]))
+        self.valuations = {p: Valuation(model, p) for p in range(len(model.parties)) if model.valued[p]}
+
+    def consent(self) -> Iterator[Family]:
+        model = self.model
+        for p, v in self.valuations.items():
+            if model.consents[p]:
+                rows = v.signed()
+                row = Rows(rows.coef, rows.const - model.walk_away[p], rows.cells, rows.expressions)
+                yield [Label("consent", p, -1, -1, -1, Switch("always"))], row, [0]
+
+    def breakouts(self) -> Iterator[Family]:
+        """Everybody's breaking out."""
+        for q, v in self.valuations.items():
+            if self.model.by[q].any():
+                yield self._open("breakout", q, -1, _temptation(v, self.maker, self.maker.breakout(q)))
+
+    def about(self, topic: Topic, seen: Model) -> Iterator[Family]:
+        """A topic of those that seldom bind."""
+        p, other, m = topic
+        if m < 0:
+            yield self._open(
+                "exposure", p, other, _exposure(self.valuations[p], self.maker, self.maker.breakout(other))
+            )
+        elif other < 0:
+            yield from self._covert(p, m, seen)
+        elif self.entering:
+            path = self._seen(self.at_entry, seen).covert(other, m)
+            rows = _exposure(self.valuations[p], self.at_entry, path)
+            yield self._labels("secret_exposure", topic, self.entering, entry=True), rows, [*range(len(self.entering))]
+
+    def _covert(self, q: int, m: int, seen: Model) -> Iterator[Family]:
+        """q's faking m at its entry and, where it can be undone, undoing it in secret later."""
+        later = bool(np.isfinite(self.model.undo[m]))
+        maker, chosen = (self.maker, range(len(self.moments))) if later else (self.at_entry, self.entering)
+        if q in self.valuations and (later or (self.entering and self.model.state[m] < 1)):
+            rows = _temptation(self.valuations[q], maker, self._seen(maker, seen).covert(q, m))
+            yield self._labels("covert", (q, -1, m), chosen, entry=False), rows, [*range(len(chosen))]
+
+    def _seen(self, maker: Maker, seen: Model) -> Maker:
+        return maker if seen is self.model else Maker(seen, maker.moments)
+
+    def _labels(self, kind: Kind, topic: Topic, chosen: Sequence[int], *, entry: bool) -> list[Label]:
+        switches = [self.switch(topic[2], i, entering=entry) for i in chosen]
+        places = zip(chosen, switches, strict=True)
+        return [Label(kind, *topic, self.first + i, s, self.moments[i]) for i, s in places]
+
+    def _open(self, kind: Kind, p: int, other: int, rows: Rows) -> Family:
+        every, switch = list(range(len(self.moments))), Switch("performs", p if other < 0 else other)
+        return [Label(kind, p, other, -1, self.first + i, switch, self.moments[i]) for i in every], rows, every
+
+    def _enters(self, i: int) -> bool:
+        """Whether entries of a period follow at once on a moment."""
+        moment, tau = self.moments[i], self.model.tau
+        last = moment.base + 1 < self.model.K
+        return moment.side == "before" and last and abs(float(tau[moment.base + 1]) - moment.years) <= SNAP
+
+    def switch(self, m: int, i: int, *, entering: bool) -> Switch:
+        """When a row on faking m at a moment binds: while m is in force or entering then; or only as it enters."""
+        period = int(self.moments.base[i]) + (1 if self._enters(i) else 0)
+        only = entering or not np.isfinite(self.model.undo[m])
+        return Switch("enters" if only else "in", measure=m, period=period)
+
+
+def _temptation(v: Valuation, maker: Maker, path: Deviation) -> Rows:
+    """keep − deviate at each moment, in present value at that moment."""
+    return v.lost(maker, path).scaled(np.exp(v.rho * maker.moments.years))
+
+
+def _exposure(v: Valuation, maker: Maker, path: Deviation) -> Rows:
+    """The exposed party's value since signature where another breaks the deal at each moment, plus its limit."""
+    after = v.after(maker, path, no_deal=False)
+    rows = v.enjoyed(maker).minus(after.scaled(np.full(len(maker.moments), -1.0)))
+    rows.const += v.model.limit[v.p]
+    return rows

@@ -1,0 +1,1 @@
+"""The report of an assessment: its story, tables, figures and page."""

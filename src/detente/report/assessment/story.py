@@ -1,0 +1,260 @@
+"""What an assessment says, in sentences. Every sentence names its success level and says no more than was shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from detente.design.plan.rules import Design
+from detente.design.questions.assessment import Assessment, describe
+from detente.dossier.schema import Dossier
+from detente.model.judge.check import Slack
+from detente.model.judge.facts import Facts
+from detente.model.judge.terms import Terms
+from detente.report.kit.words import (
+    LEVELS,
+    adding,
+    annual,
+    day,
+    interest,
+    leaving,
+    measure,
+    number,
+    party,
+    percent,
+    requirement,
+    rule_named,
+    when,
+)
+
+KEPT = (
+    "everyone whose consent is needed prefers it to no deal, nobody is ever better off breaking it, openly or in "
+    "secret, and it crosses no red line"
+)
+
+PROVED = (
+    "No plan on this time grid meets every condition. Proved by exhausting the possibilities at these numbers; it says "
+    "nothing about why or about other numbers."
+)
+
+
+def headline(a: Assessment) -> str:
+    """The answer in one sentence."""
+    if a.shown is not None:
+        return f"{_shown(a)} exists and would be kept: {KEPT}."
+    if a.verdicts and all(v.status == "none_exists" for v in a.verdicts.values()):
+        asked = "no deal of any kind" if "none" in a.verdicts else "no deal that meets what was asked for"
+        return f"On these numbers {asked} is satisfactory: this was proved, not merely not found."
+    return "No satisfactory deal was found, and none was ruled out: the search stopped at its limit."
+
+
+def _shown(a: Assessment) -> str:
+    if a.shown == "none":
+        return "A deal"
+    return f"A deal that meets {LEVELS.get(a.shown or '', str(a.shown))}"
+
+
+def qualifications(a: Assessment) -> tuple[str, ...]:
+    """What the headline does not say: the other success levels, the opening positions, how good the plan is."""
+    said = [*_levels(a), *_openings(a), *_quality(a)]
+    return tuple(said)
+
+
+def _levels(a: Assessment) -> Iterator[str]:
+    for level in ("full", "minimal"):
+        verdict = a.verdicts.get(level)
+        if verdict is None or level == a.shown:
+            continue
+        if verdict.plan is not None:
+            yield f"A deal that meets {LEVELS[level]} exists too."
+        elif verdict.status == "none_exists":
+            yield f"No satisfactory deal meets {LEVELS[level]} (proved)."
+        else:
+            yield f"Whether a satisfactory deal can meet {LEVELS[level]} is undecided: the search stopped at its limit."
+    if a.shown == "none":
+        if {"minimal", "full"} & set(a.verdicts):
+            yield "The deal shown meets no level of success: it is the best deal of any kind, and may be a small one."
+        else:
+            yield "The dossier names no level of success, so any deal that would be kept counts, however small."
+
+
+def _openings(a: Assessment) -> Iterator[str]:
+    together = a.verdicts.get("openings")
+    if together is None:
+        return
+    said = {
+        "none_exists": "No satisfactory deal meets all opening positions together (proved).",
+        "undecided": "Whether a satisfactory deal can meet all opening positions together is undecided.",
+        "satisfactory": "A satisfactory deal can meet all opening positions together.",
+    }
+    yield said["satisfactory" if together.plan is not None else together.status]
+
+
+def _quality(a: Assessment) -> Iterator[str]:
+    design = a.verdicts.get(a.shown or "")
+    if design is None or design.plan is None:
+        return
+    if design.status == "undecided":
+        most = f"; the best is at most {percent(design.gap)} better" if design.gap is not None else ""
+        better = f"whether a better one exists by the {rule_named(design.rule_used)} rule is undecided{most}"
+        yield f"The plan shown was checked; {better}."
+    elif design.rule_used != design.rule:
+        used, asked = rule_named(design.rule_used), rule_named(design.rule)
+        yield f"The plan was chosen by the {used} rule instead of the {asked} rule."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A verdict in words."""
+
+    question: str
+    answer: str
+    mark: str
+    """yes, no or open: how the page shows it."""
+    detail: str
+
+
+def answer(a: Assessment, name: str) -> Answer:
+    """The answer to one question: status, and how good or how sure it is."""
+    design = a.verdicts[name]
+    question = describe(name, a.dossier)
+    if design.plan is not None:
+        return Answer(question, "A deal exists (checked)", "yes", _goodness(design))
+    if design.status == "none_exists":
+        return Answer(question, "None exists (proved)", "no", PROVED)
+    bound = (
+        f" Bound of the {rule_named(design.rule_used)} rule: {number(design.bound)}."
+        if design.bound is not None
+        else ""
+    )
+    return Answer(question, "Undecided", "open", f"The search stopped at its limit: none found, none ruled out.{bound}")
+
+
+def _goodness(design: Design) -> str:
+    plan = design.plan
+    count = sum(1 for d in plan.entry.values() if d is not None) if plan else 0
+    said = f"{count} measures. " if count != 1 else "1 measure. "
+    if design.gap is None:
+        return f"{said}How far it is from the best by the {rule_named(design.rule_used)} rule is not known."
+    if design.gap < 5e-5:
+        return f"{said}The best by the {rule_named(design.rule_used)} rule."
+    return f"{said}Within {percent(design.gap)} of the best by the {rule_named(design.rule_used)} rule."
+
+
+def danger(a: Assessment) -> tuple[str, ...]:
+    """The most dangerous moment, with its numbers."""
+    s = a.dangerous
+    if s is None or s.keep is None or s.deviate is None or s.slack is None or s.date is None or s.party is None:
+        return ("Nobody is ever tempted: breaking the deal would save nobody anything.",) if a.plan else ()
+    who = party(a.dossier, s.party)
+    at = when(a.dossier, s)
+    act = (
+        f"to cheating in secret on “{measure(a.dossier, s.measure)}” and whatever it would rather not do that is seen "
+        f"no faster{_then(a.dossier, s)}"
+        if s.kind == "covert"
+        else "to breaking out openly"
+    )
+    share = f", {percent(s.slack / abs(s.keep))} of what it would keep" if s.keep else ""
+    keep, other, margin = adding(s.keep, s.deviate, s.slack)
+    keeping = f"Keeping the deal is then worth {keep} points to it"
+    cheating = "cheating" if s.leaves is None else "cheating and leaving"
+    instead = f"{cheating if s.kind == 'covert' else 'breaking out'} {other}"
+    a_year = number(annual(a.dossier, s.party, s.slack))
+    return (
+        f"{at[0].upper()}{at[1:]}, {who} is closest {act}. {keeping}, {instead}: a margin of {margin} points "
+        f"({a_year} a year{share}).",
+        "Margins are in each party's own points, so this names the thinnest margin, not the likeliest breach.",
+    )
+
+
+def _then(dossier: Dossier, s: Slack, breaking: str = "breaking") -> str:
+    """How cheating ends where its performer does not wait to be found out."""
+    leaves = leaving(dossier, s)
+    return f" and, if not found out by then, {breaking} openly {leaves}" if leaves else ""
+
+
+def exposures(a: Assessment) -> tuple[str, ...]:
+    """The largest exposure of each party that has a limit."""
+    return tuple(_exposure(a, s) for s in a.exposure if s.keep is not None and s.deviate is not None)
+
+
+def _exposure(a: Assessment, s: Slack) -> str:
+    assert s.keep is not None
+    assert s.deviate is not None
+    who, other, limit = party(a.dossier, s.party), party(a.dossier, s.other), number(-s.deviate)
+    how = (
+        f"pretended to perform “{measure(a.dossier, s.measure)}” from {day(s.date)}{_then(a.dossier, s, 'broke')}"
+        if s.kind == "secret_exposure"
+        else f"broke out {when(a.dossier, s)}"
+    )
+    if s.keep >= 0:
+        left = "lost nothing" if number(s.keep) == "0" else f"gained {number(s.keep)} points"
+        even = f"even then it would have {left} against never having signed"
+        return f"{who} is most exposed if {other} {how}; {even}. Its limit is a loss of {limit}."
+    used = f", {percent(s.keep / s.deviate)} of its limit of {limit}" if s.deviate else f"; its limit is {limit}"
+    tight = " The deal uses all of that limit." if s.keep - s.deviate < 0.01 * abs(s.deviate) else ""
+    return f"{who} is most exposed if {other} {how}: it would have lost {number(-s.keep)} points{used}.{tight}"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A requirement, and whether the shown plan meets it."""
+
+    name: str
+    words: str
+    met: bool
+    note: str
+
+
+def success(a: Assessment, level: str) -> tuple[Judged, ...]:
+    """The requirements of a success level, judged on the shown plan."""
+    required = a.dossier.success.minimal if level == "minimal" else a.dossier.success.full
+    if a.plan is None:
+        return ()
+    notes = _notes(a, a.dossier, level, ())
+    return tuple(
+        Judged(f"{level}.{i}", requirement(a.dossier, r), f"{level}.{i}" not in notes, notes.get(f"{level}.{i}", ""))
+        for i, r in enumerate(required)
+    )
+
+
+def demands(a: Assessment) -> dict[str, Judged]:
+    """Every demand, judged on the shown plan, whether it binds or not."""
+    if a.plan is None:
+        return {}
+    notes = _notes(a, _binding(a.dossier), "none", tuple(a.dossier.parties))
+    return {
+        name: Judged(name, requirement(a.dossier, d.require), name not in notes, notes.get(name, ""))
+        for name, d in a.dossier.demands.items()
+    }
+
+
+def _binding(dossier: Dossier) -> Dossier:
+    """The dossier with its preferences as openings, so that they are judged; nothing is solved with it."""
+    demands = {
+        name: d.model_copy(update={"firmness": "opening"}) if d.firmness == "preference" else d
+        for name, d in dossier.demands.items()
+    }
+    return dossier.model_copy(update={"demands": demands})
+
+
+def _notes(a: Assessment, dossier: Dossier, level: str, openings: Sequence[str]) -> dict[str, str]:
+    """How the shown plan fails demands and success requirements, by name."""
+    assert a.plan is not None
+    terms = Terms(dossier, Facts(dossier), level, openings)
+    timing = terms.clock.timing(a.plan)
+    failed = {t.name: t.judge(timing) for t in terms.all if t.kind in ("demand", "success") and t.name is not None}
+    return {name: _named(dossier, breach.note) for name, breach in failed.items() if breach is not None}
+
+
+def _named(dossier: Dossier, note: str) -> str:
+    """A judge's note with titles in place of names."""
+
+    def title(word: str) -> str:
+        if word in dossier.measures and dossier.measures[word].title:
+            return f"“{measure(dossier, word)}”"
+        return interest(dossier, word)
+
+    note = re.sub(r" stands at (\S+) (\S+) years on", r" at \1, \2 years on", note)
+    return " ".join(title(word) for word in note.split(" "))

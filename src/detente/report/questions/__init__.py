@@ -1,0 +1,1 @@
+"""Words, tables and figures of explain, gap, critical and frontier."""

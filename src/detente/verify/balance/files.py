@@ -1,0 +1,459 @@
+"""Measurements of a balance area from a CSV file or a workbook; whatever is wrong with them comes back as Findings.
+
+One row for each measurement. The columns are those of COLUMNS; `docs/howto/close-a-material-balance.md` explains them.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, cast
+
+from detente.dossier.places import nearest
+from detente.dossier.text.sheets import workbook_cells
+from detente.errors import DossierError, Finding
+from detente.verify.balance.area import SIGNS, BalanceArea, Kind, Measurement, Remeasured
+from detente.verify.balance.checks import check_area
+
+COLUMNS = {
+    "period": "the number of the period from 1; of an inventory, that at whose end it was taken, 0 for the opening one",
+    "date": "in place of `period`: the day, as YYYY-MM-DD; the days of inventories divide the periods",
+    "location": "the key measurement point, where it was measured",
+    "kind": "input, output or inventory",
+    "amount_kg": "kilograms of the element or isotope that is balanced",
+    "gross_kg": "kilograms in all, in place of `amount_kg` together with `assay`, or to check it",
+    "assay": "the part of `gross_kg` that is balanced: 0.85, or 85 %",
+    "random_sd": "relative standard deviation of an item's own error: 0.01, or 1 %",
+    "systematic_sd": "relative standard deviation of the error shared within a calibration",
+    "instrument": "what measured it, if several locations share it",
+    "calibration": "which calibration of the instrument: the same name, the same systematic error",
+    "items": "how many like items the amount is the sum of, each measured once (1)",
+    "id": "an item's name; it can enter once and leave once",
+    "inspector_kg": "what an inspector measured in the same items, where that was done",
+    "inspector_random_sd": "relative standard deviation of the inspector's own error of an item",
+    "inspector_systematic_sd": "that of the error which the inspector's measurements with an instrument share",
+    "inspector_instrument": "what the inspector measured with, if several locations share it",
+}
+NAMES = ("location", "instrument", "calibration", "id", "inspector_instrument")
+OTHER_NAMES = {"kp": "location", "kmp": "location", "inspector_amount_kg": "inspector_kg"}
+NUMBERS = tuple(name for name in COLUMNS if name.endswith(("_kg", "_sd")) or name == "assay")
+NEEDED = ("location", "kind", "random_sd", "systematic_sd")
+MOST_BYTES, MOST_ROWS, MOST_PERIODS, MOST_FINDINGS = 50_000_000, 100_000, 400, 100
+MOST_KG = 1e7
+"""More than ten thousand tonnes in one measurement is no amount in kilograms."""
+LEAST_SD = 1e-9
+ROUNDING = 1e-3
+"""How far, relatively, an amount may be from gross times assay."""
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d{1,3})? *%?", re.ASCII)
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3} *%?", re.ASCII)
+WITH_COMMAS = re.compile(r"[+-]?[\d., ]*,[\d., ]*([eE][+-]?\d+)?", re.ASCII)
+TIME_OF_DAY = re.compile(r"[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$", re.ASCII)
+LONGEST_NAME = 80
+PRACTICE = "practice.csv"
+
+Line = tuple[int, Sequence[Any]]
+
+
+@dataclass
+class _Problems:
+    """Findings as they come up, up to a bound."""
+
+    file: str
+    found: list[Finding] = field(default_factory=list)
+    left_out: int = 0
+    commas: int = 0
+    first_comma: int = 0
+
+    def add_comma(self, message: str, line: int) -> None:
+        """One finding for all numbers with a comma, however many there are."""
+        self.commas += 1
+        if self.commas == 1:
+            self.first_comma = len(self.found)
+            self.add("number", message, "write a decimal point, and nothing between thousands", line)
+        elif self.first_comma < len(self.found):
+            first = self.found[self.first_comma]
+            said = f"{first.message.partition(';')[0]}; {self.commas} cells have such a comma"
+            self.found[self.first_comma] = replace(first, message=said)
+
+    def add(self, code: str, message: str, remedy: str = "", line: int | None = None) -> None:
+        if len(self.found) >= MOST_FINDINGS:
+            self.left_out += 1
+            return
+        self.found.append(Finding(f"balance.{code}", "error", message, self.file, line, remedy=remedy))
+
+    def all(self) -> tuple[Finding, ...]:
+        if not self.left_out:
+            return tuple(self.found)
+        more = Finding("balance.more", "note", f"and {self.left_out} more", self.file, remedy="mend the first ones")
+        return (*self.found, more)
+
+
+def read_area(path: str | Path, *, opening_is_known: bool = False) -> tuple[BalanceArea | None, tuple[Finding, ...]]:
+    """The area in a .csv or .xlsx file (first sheet whose name does not begin with _); None where there are errors."""
+    place = Path(path)
+    problems = _Problems(str(path))
+    lines = _lines(place, problems)
+    rows = _rows(lines, problems) if lines else []
+    if problems.found or not rows:
+        if not problems.found:
+            problems.add("empty", "there are no measurements in it", "write one row for each measurement")
+        return None, problems.all()
+    periods, rows = _numbered(rows, problems)
+    if problems.found:
+        return None, problems.all()
+    measurements = tuple(row.measurement for row in rows)
+    area = BalanceArea(place.stem, periods, measurements, opening_is_known=opening_is_known, file=str(path))
+    findings = [*check_area(area), *_repeated(lines, str(path))]
+    return (None if any(f.severity == "error" for f in findings) else area), tuple(findings)
+
+
+def practice_area() -> BalanceArea:
+    """A made-up area to practise on: a year of monthly balances from which something is missing."""
+    place = files("detente.verify").joinpath("practice", PRACTICE)
+    area, findings = read_area(Path(str(place)))
+    if area is None:
+        raise DossierError(findings)
+    return replace(area, title="Practice area (made up)", file=None)
+
+
+# --- lines of a file -------------------------------------------------------------------------------------------
+
+
+def _lines(place: Path, problems: _Problems) -> list[Line]:
+    """The cells of a file with their line numbers, blank lines left out."""
+    try:
+        read = _xlsx_lines if place.suffix.casefold() == ".xlsx" else _csv_lines
+        lines = [(n, cells) for n, cells in read(place) if any(_text(c) for c in cells)]
+    except DossierError as error:
+        problems.add("file", error.findings[0].message, "name a workbook with the measurements on its first sheet")
+    except UnicodeDecodeError:
+        problems.add("file", "cannot read it: it is not UTF-8 text", "save it as CSV UTF-8, or as .xlsx")
+    except (OSError, csv.Error, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        problems.add("file", f"cannot read it: {why}", "name a .csv or .xlsx file of measurements")
+    else:
+        if len(lines) - 1 > MOST_ROWS:
+            problems.add(
+                "size", f"it has more than {MOST_ROWS:,} rows", "add up items, and give their number in `items`"
+            )
+            return []
+        return lines
+    return []
+
+
+def _csv_lines(place: Path) -> Sequence[Line]:
+    if place.stat().st_size > MOST_BYTES:
+        raise ValueError("it is too large")
+    with place.open(encoding="utf-8-sig", newline="") as stream:
+        head = stream.readline()
+        stream.seek(0)
+        delimiter = max(",;\t", key=head.count)
+        reader = csv.reader(stream, delimiter=delimiter, strict=True)
+        lines, before = [], 0
+        for cells in reader:
+            lines.append((before + 1, cells))
+            before = reader.line_num
+    return lines if delimiter == "," else _with_points(lines)
+
+
+def _with_points(lines: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """Decimal commas as points, where no number is written otherwise and none can mean thousands; else as it was."""
+    first = next((cells for _, cells in lines if any(cells)), [])
+    at = [i for i, name in enumerate(map(_name, first)) if name in NUMBERS]
+    numbers = [cells[i].strip() for _, cells in lines if cells is not first for i in at if i < len(cells)]
+    commas = [text for text in numbers if "," in text]
+    plain = all(DECIMAL_COMMA.fullmatch(text) for text in commas) and not any("." in text for text in numbers)
+    if not plain or all(THOUSANDS.fullmatch(text) for text in commas):
+        return lines
+    for _, cells in lines:
+        if cells is not first:
+            for i in (i for i in at if i < len(cells)):
+                cells[i] = cells[i].replace(",", ".")
+    return lines
+
+
+def _xlsx_lines(place: Path) -> Iterator[Line]:
+    for name, grid in workbook_cells(place).items():
+        if not name.startswith("_"):
+            yield from enumerate(grid, start=1)
+            return
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime | date):
+        return (cell.date() if isinstance(cell, datetime) else cell).isoformat()
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    return str(cell).strip()
+
+
+# --- rows ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A measurement whose period may still be a date."""
+
+    measurement: Measurement
+    day: date | None
+
+
+def _rows(lines: list[Line], problems: _Problems) -> list[_Row]:
+    header = _header(lines[0], problems)
+    if problems.found:
+        return []
+    rows = []
+    for number, cells in lines[1:]:
+        texts = [_text(c) for c in cells] + [""] * (len(header) - len(cells))
+        for extra in (t for t in texts[len(header) :] if t):
+            problems.add("column", f"{extra[:40]!r} stands in a column without a name", "name it, or empty it", number)
+        reading = _Cells(dict(zip(header, texts, strict=False)), number, problems)
+        if (row := reading.row()) is not None:
+            rows.append(row)
+    return rows
+
+
+def _header(line: Line, problems: _Problems) -> list[str]:
+    """The names of the columns, those without one or beginning with _ as they are."""
+    number, cells = line
+    names = [_name(c) for c in cells]
+    for name in (n for n in names if n and not n.startswith("_") and n not in COLUMNS and n != "note"):
+        stem = re.sub(r"[ _(\[]*(g|grams?|t|tonnes?|lb|mg)[)\]]*$", "", name)
+        if stem in ("amount", "gross", "mass", "weight"):
+            problems.add(
+                "unit", f"the column {name[:40]!r} is not in kilograms", "convert it: amount_kg, gross_kg", number
+            )
+        else:
+            remedy = f"{nearest(name, COLUMNS)}; a name that begins with _ is ignored"
+            problems.add("column", f"no column is called {name[:40]!r}", remedy, number)
+    for name in sorted({n for n in names if n and names.count(n) > 1}):
+        problems.add("column", f"the column {name!r} stands twice", "delete one", number)
+    for name in (n for n in NEEDED if n not in names):
+        problems.add("column", f"there is no column {name!r}: {COLUMNS[name]}", "add it", number)
+    if ("period" in names) == ("date" in names):
+        problems.add("column", "periods are told by one of the columns `period` and `date`", "have one of them", number)
+    if "amount_kg" not in names and not {"gross_kg", "assay"} <= set(names):
+        problems.add("column", "there is no column 'amount_kg'", "add it, or both gross_kg and assay", number)
+    return names
+
+
+def _name(cell: Any) -> str:
+    """The name of a column as it is known: `Amount (kg)` is amount_kg."""
+    name = _text(cell).casefold()
+    plain = re.sub(r"\s+", "_", re.sub(r"[\s_]*[(\[]\s*kg\s*[)\]]$", "_kg", name))
+    plain = OTHER_NAMES.get(plain, plain)
+    return plain if plain in COLUMNS else name
+
+
+@dataclass
+class _Cells:
+    """One row of texts, read cell by cell; a problem makes the cell None and the row unusable."""
+
+    texts: dict[str, str]
+    line: int
+    problems: _Problems
+
+    def row(self) -> _Row | None:
+        before = len(self.problems.found) + self.problems.left_out
+        day, period = self._when()
+        kind = self._kind()
+        amount = self._amount()
+        random, systematic = self._share("random_sd"), self._share("systematic_sd")
+        items = self._count("items", 1, MOST_ROWS * 10, default=1)
+        location, again = self._required("location"), self._again()
+        for name in NAMES:
+            self._named(name)
+        if kind and kind != "inventory" and period == 0 and day is None:
+            self._bad("period", "a flow belongs to a period from 1 on", "0 is for opening inventories")
+        if len(self.problems.found) + self.problems.left_out > before:
+            return None
+        return _Row(
+            Measurement(
+                period or 0,
+                location,
+                cast(Kind, kind),
+                amount or 0.0,
+                random or 0.0,
+                systematic or 0.0,
+                self._get("instrument"),
+                self._get("calibration"),
+                items or 1,
+                self._get("id"),
+                self.line,
+                again,
+            ),
+            day,
+        )
+
+    def _again(self) -> Remeasured | None:
+        """What an inspector found; None where nothing of it is filled, or something is wrong."""
+        filled = [c for c in COLUMNS if c.startswith("inspector_") and self._get(c)]
+        if not filled:
+            return None
+        self._required("inspector_kg")
+        amount = self._mass("inspector_kg")
+        random, systematic = self._share("inspector_random_sd"), self._share("inspector_systematic_sd")
+        if amount is None or random is None or systematic is None:
+            return None
+        return Remeasured(amount, random, systematic, self._get("inspector_instrument"))
+
+    def _get(self, name: str) -> str:
+        return self.texts.get(name, "")
+
+    def _bad(self, code: str, message: str, remedy: str) -> None:
+        self.problems.add(code, message, remedy, self.line)
+
+    def _required(self, name: str) -> str:
+        if not self._get(name):
+            self._bad("missing", f"this row has no {name}", f"write {COLUMNS[name]}")
+        return self._get(name)
+
+    def _named(self, name: str) -> None:
+        text = self._get(name)
+        if len(text) > LONGEST_NAME or not text.isprintable():
+            remedy = f"write one line of {LONGEST_NAME} letters at most"
+            self._bad("name", f"{name} is {text[:20]!r} …, no name", remedy)
+
+    def _when(self) -> tuple[date | None, int | None]:
+        if "date" not in self.texts:
+            return None, self._count("period", 0, MOST_PERIODS, default=None)
+        if not self._required("date"):
+            return None, None
+        try:
+            return date.fromisoformat(TIME_OF_DAY.sub("", self._get("date"))), None
+        except ValueError:
+            self._bad("date", f"{self._get('date')[:40]!r} is not a day", "write it as 2018-06-12")
+            return None, None
+
+    def _kind(self) -> str:
+        kind = self._required("kind").casefold()
+        if kind and kind not in SIGNS:
+            self._bad("kind", f"{kind[:40]!r} is no kind of measurement", nearest(kind, SIGNS))
+            return ""
+        return kind
+
+    def _number(self, name: str, text: str) -> float | None:
+        if not NUMBER.fullmatch(text):
+            unit = re.fullmatch(r"[+-]?[\d.]+(?:e[+-]?\d+)? *[a-z]+", text, re.IGNORECASE)
+            if unit:
+                self._bad("unit", f"{name} is {text[:40]!r}", "write the number only, in the unit of the column")
+            elif WITH_COMMAS.fullmatch(text):
+                self.problems.add_comma(f"{name} is {text[:40]!r}, no number", self.line)
+            else:
+                remedy = "paste the value in place of the formula" if text.startswith("=") else "write a number"
+                self._bad("number", f"{name} is {text[:40]!r}, no number", remedy)
+            return None
+        return float(text)
+
+    def _count(self, name: str, least: int, most: int, *, default: int | None) -> int | None:
+        text = self._get(name)
+        if not text and default is not None:
+            return default
+        if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not least <= int(text) <= most:
+            said = f"{name} is {text[:40]!r}" if text else f"this row has no {name}"
+            self._bad("number", said, f"write a whole number from {least} to {most}")
+            return None
+        return int(text)
+
+    def _mass(self, name: str) -> float | None:
+        text = self._get(name)
+        value = self._number(name, text) if text else None
+        if value is not None and value < 0:
+            self._bad("negative", f"{name} is {value:g}: nothing weighs less than 0", "outputs are positive too")
+            return None
+        if value is not None and value > MOST_KG:
+            self._bad("unit", f"{name} is {value:g}, more than {MOST_KG:g} kg", "check that it is in kilograms")
+            return None
+        return value
+
+    def _fraction(self, name: str) -> float | None:
+        text = self._get(name)
+        value = self._number(name, text.removesuffix("%").strip())
+        return value / 100.0 if value is not None and text.endswith("%") else value
+
+    def _share(self, name: str) -> float | None:
+        if not self._required(name):
+            return None
+        value = self._fraction(name)
+        if value is not None and value < 0:
+            self._bad("negative", f"{name} is {value:g}: a standard deviation is not below 0", "write 0 or more")
+        elif value is not None and value >= 1:
+            self._bad("unit", f"{name} is {value:g}, which is {value:.0%}", f"{value:g} % is written {value / 100:g}")
+        elif value is not None and 0 < value < LEAST_SD:
+            self._bad("zero_variance", f"{name} is {value:g}: nothing is measured so well", "write 0, or a larger one")
+        return value
+
+    def _amount(self) -> float | None:
+        """As written, or gross times assay; where all three are written they must agree."""
+        filled = [name for name in ("amount_kg", "gross_kg", "assay") if self._get(name)]
+        amount, gross = self._mass("amount_kg"), self._mass("gross_kg")
+        assay = self._fraction("assay") if "assay" in filled else None
+        if not filled:
+            self._bad("missing", "this row has no amount", "write amount_kg; 0 where there was nothing")
+        elif filled in (["gross_kg"], ["assay"]):
+            self._bad("missing", f"this row has {filled[0]} only", "write both gross_kg and assay, or amount_kg")
+        elif assay is not None and not 0 <= assay <= 1:
+            self._bad(
+                "assay", f"an assay of {assay:g} is impossible: it is a part, from 0 to 1", "85 % is 0.85, or 85 %"
+            )
+        elif amount is not None and gross is not None and amount > gross * (1 + ROUNDING):
+            self._bad("assay", f"amount_kg, {amount:g}, is more than gross_kg, {gross:g}", "mend one of them")
+        elif gross is not None and assay is not None:
+            product = gross * assay
+            if amount is not None and abs(amount - product) > ROUNDING * product:
+                what = f"amount_kg is {amount:g}, but gross_kg times assay is {product:g}"
+                self._bad("assay", what, "mend one of the three")
+            return product if amount is None else amount
+        return amount
+
+
+def _repeated(lines: list[Line], file: str) -> Iterator[Finding]:
+    """Rows that say cell by cell what an earlier one says."""
+    where: dict[tuple[str, ...], list[int]] = {}
+    for number, cells in lines[1:]:
+        where.setdefault(tuple(map(_text, cells)), []).append(number)
+    for first, *others in [at for at in where.values() if len(at) > 1][:MOST_FINDINGS]:
+        more = f", and so do {len(others) - 1} more" if len(others) > 1 else ""
+        message = f"line {others[0]} says the same as line {first}{more}: both are counted"
+        remedy = "delete one; if both were measured, give each an id or add them up, with their number in `items`"
+        yield Finding("balance.repeated", "warning", message, file, others[0], remedy=remedy)
+
+
+# --- periods ---------------------------------------------------------------------------------------------------
+
+
+def _numbered(rows: list[_Row], problems: _Problems) -> tuple[tuple[str, ...], list[_Row]]:
+    """The names of the periods, and the rows with their dates turned into periods."""
+    if rows[0].day is None:
+        count = max(r.measurement.period for r in rows)
+        if count == 0:
+            problems.add("period", "there is an opening inventory and nothing after it", "add the rows of period 1")
+        return tuple(str(i) for i in range(1, count + 1)), rows
+    days = sorted({r.day for r in rows if r.day is not None and r.measurement.kind == "inventory"})
+    if not 2 <= len(days) <= MOST_PERIODS + 1:
+        what = (
+            f"inventories were taken on {len(days)} days; a balance lies between two, and {MOST_PERIODS} are the most"
+        )
+        problems.add("period", what, "add the opening and the closing inventory")
+        return (), rows
+    return tuple(d.isoformat() for d in days[1:]), [_placed(row, days, problems) for row in rows]
+
+
+def _placed(row: _Row, days: list[date], problems: _Problems) -> _Row:
+    """A flow of a day belongs to the period that the next inventory ends, that day included."""
+    day = cast(date, row.day)
+    period = bisect_left(days, day)
+    if row.measurement.kind != "inventory" and not 1 <= period < len(days):
+        when = "not after the first" if period == 0 else "after the last"
+        what = f"{day.isoformat()} is {when} inventory, so it belongs to no balance"
+        problems.add("period", what, f"inventories span {days[0]} to {days[-1]}", row.measurement.line)
+    return replace(row, measurement=replace(row.measurement, period=period))
