@@ -102,7 +102,7 @@ class Program:
             **dict.fromkeys(ENDLESS, False),
         )
         self._took(self.h.changeObjectiveSense(highspy.ObjSense.kMaximize))
-        self._stop: Callable[[Array, int], bool] | None = None
+        self._stop: Callable[[Array, float, int], bool] | None = None
         self._stopping = False
         self.give_up: Callable[[], bool] = lambda: False
         """Asked now and then during a solve: whether to stop with what there is."""
@@ -227,9 +227,9 @@ class Program:
         absolute_gap: float = 0.0,
         hint: Array | None = None,
         hint_columns: int = 0,
-        stop: Callable[[Array, int], bool] | None = None,
+        stop: Callable[[Array, float, int], bool] | None = None,
     ) -> Answer:
-        """Solve to optimality, within an absolute gap, or until the time is up or `stop(x, nodes)` says so.
+        """Solve to optimality, within an absolute gap, or until the time is up or `stop(x, bound, nodes)` says so.
 
         That is asked of every solution found.
 
@@ -281,7 +281,9 @@ class Program:
         def found(event: Any) -> None:
             if self._stop is not None and not self._stopping:
                 data = event.data_out
-                self._stopping = self._stop(np.array(data.mip_solution), int(data.mip_node_count))
+                self._stopping = self._stop(
+                    np.array(data.mip_solution), float(data.mip_dual_bound) * self.unit, int(data.mip_node_count)
+                )
 
         def interrupt(event: Any) -> None:
             event.interrupt(self._stopping or self.give_up())

@@ -32,6 +32,8 @@ AROUND = 3
 WORST = 8
 """How many broken rows of each family are put into the programme at once."""
 NEAR_SECONDS = 4.0
+LEAP = 0.3
+"""The part of the way to the bound by which a plan must be better for it to be judged at once."""
 NEARLY = 0.9
 """The part of what the judge lets pass at the least that is made use of."""
 SOON = 1.0
@@ -425,14 +427,18 @@ class Solver:
         shares, value = self._incumbent(objective)
         program.set_objective(objective.target.row)
         rejected: list[Array] = []
+        better: list[Array] = []
         self._solved = program.rows
         answer = program.maximise(
             seconds=seconds,
             absolute_gap=0.9 * objective.slack_for(value if shares is not None else 0.0),
             hint=shares,
             hint_columns=self.problem.model.M * self.problem.model.K,
-            stop=lambda x, nodes: self._reject(objective, x, rejected, begun=nodes > 1),
+            stop=lambda x, bound, nodes: (
+                not self._put_off(objective, x, bound, better) and self._reject(objective, x, rejected, begun=nodes > 1)
+            ),
         )
+        self._judge(objective, better, rejected)
         found = [x for x in (*rejected, answer.x) if x is not None]
         self._broken = next((x for x in reversed(found) if len(self.violated(self.shares(x)))), None)
         learned = [self._learn(objective, x) for x in found]
@@ -491,6 +497,26 @@ class Solver:
                 ones += inside
         self.problem.program.add_row(row, low=1.0 - ones)
         self.doubtful |= unless is None and bool(np.any(model.divisible & (model.state < 1)))
+
+    def _put_off(self, objective: Objective, x: Array, bound: float, better: list[Array]) -> bool:
+        """Keep for later a plan that is a little better than the best known: another that is better still may follow.
+
+        To judge each of many takes longer than to find it.
+        """
+        shares, (known, value) = self.shares(x), self._incumbent(objective)
+        if known is None or len(self.violated(shares)):
+            return False
+        most = objective.bound(bound + objective.target.const)
+        if objective.score(shares) - value > LEAP * (most - value):
+            return False
+        better.append(x)
+        return True
+
+    def _judge(self, objective: Objective, better: list[Array], rejected: list[Array]) -> None:
+        """Judge what was put off, the best first, until a plan is accepted."""
+        for x in reversed(better):
+            if not self._reject(objective, x, rejected, begun=False):
+                return
 
     def _reject(self, objective: Objective, x: Array, rejected: list[Array], *, begun: bool) -> bool:
         """Keep a plan that the solver has come upon, or stop it to learn from one that breaks rows.
