@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 
@@ -21,6 +22,7 @@ class Known:
         self.model = model
         self.rows = conditions(model) if rows is None else rows
         """Consent and breaking out on dates, and behind them those that plans were found to break besides."""
+        self._first = self.rows
         self.plans: list[Array] = []
         """Shares [M, K+1] of plans that meet every condition with a value."""
         self._labels: set[Label] = set(self.rows.labels)
@@ -36,6 +38,13 @@ class Known:
         other = Known(model, replace(self.rows, model=model))
         vars(other).update(worth=self.worth, seldom=self.seldom, _source=self)
         return other
+
+    def afresh(self, plans: Iterable[Array] = ()) -> Known:
+        """The same without what searches have found, but with plans that are known to meet all that has a value."""
+        known = Known(self.model, self._first)
+        vars(known).update(worth=self.worth, seldom=self.seldom, judge=self.judge)
+        known.plans.extend(plans)
+        return known
 
     @cached_property
     def worth(self) -> list[Rows | None]:

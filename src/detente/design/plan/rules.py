@@ -55,6 +55,11 @@ class Design:
     """False where time ran out: there may be a better plan, or any plan at all, than what was found."""
 
 
+def unasked(rule: Rule) -> Design:
+    """What is known of a question that the time did not suffice for."""
+    return Design("undecided", rule, rule, None, None, None, None, None, None, (), finished=False)
+
+
 def design(
     dossier: Dossier,
     rule: Rule = "nash",

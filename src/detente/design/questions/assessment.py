@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
 
 from detente.design.plan.known import Known
 from detente.design.plan.problem import Question
-from detente.design.plan.rules import Design, Designer, Rule
+from detente.design.plan.rules import Design, Rule, unasked
 from detente.design.plan.solve import Clock
 from detente.design.questions.footing import ASSUMED, SECONDS, Footing, footing
 from detente.design.questions.margins import dangerous, exposures
+from detente.design.questions.parallel import on
+from detente.design.questions.sought import Looked, Sought, looked
 from detente.dossier.quantities import ZERO
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack, Verdict
@@ -65,34 +68,67 @@ def assess(
     say: Callable[[str], None] = lambda text: None,
     cancelled: Callable[[], bool] = lambda: False,
     known: Known | None = None,
+    executor: Executor | None = None,
+    tell: Callable[[str, Design], None] = lambda name, verdict: None,
 ) -> Assessment:
-    """Judge a case. Each question gets its share of the time limit; what it leaves over goes to the next.
+    """Judge a case. The first question is asked alone; the others then begin with the plans that it found.
 
-    `known`: of the dossier, where something is.
+    `known`: of the dossier, where something is; plans are added to it. `executor`: where questions are asked, side by
+    side; by default here, one after another. `tell`: hears each verdict as it comes.
     """
     known = known or Known.of(dossier)
-    model = known.model
     clock = Clock(time_limit, cancelled)
-    asked = questions(dossier)
-    verdicts: dict[str, Design] = {}
-    first = sorted(asked, key=lambda name: name.startswith("openings"))
-    for i, name in enumerate(first):
-        say(f"{describe(name, dossier)} ({i + 1} of {len(asked)})")
-        share = Clock(max(1.0, clock.left / (len(asked) - i)), cancelled)
-        verdicts[name] = Designer(known, asked[name], gap=gap, clock=share, say=say).design(rule)
-    verdicts = {name: verdicts[name] for name in asked}
-    shown = next((n for n in ("full", "minimal", "none") if n in verdicts and verdicts[n].plan is not None), None)
-    if shown is None and "none" not in verdicts and clock.left > 0:
-        say("No success level can be had: looking for any deal at all")
-        rest = Clock(max(5.0, clock.left), cancelled)
-        verdicts["none"] = Designer(known, Question(), gap=gap, clock=rest, say=say).design(rule)
-        shown = "none" if verdicts["none"].plan is not None else None
-    found = concluded(model, rule, verdicts, shown)
-    if found.plan is None or found.proof is None:
-        return found
-    say("What the plan rests on")
-    left = max(SECONDS, clock.left)
-    return replace(found, footing=footing(dossier, found.plan, found.proof, seconds=left, cancelled=cancelled))
+    with on(executor, lambda: clock.left <= 0) as pool:
+        asking = _Asking(known, rule, gap, clock, pool, say, tell)
+        asked = questions(dossier)
+        ordered = sorted(asked, key=lambda name: name.startswith("openings"))
+        asking.ask({name: asked[name] for name in ordered[:1]}, len(asked))
+        asking.ask({name: asked[name] for name in ordered[1:]}, len(asked))
+        verdicts = {name: asking.verdicts[name] for name in asked}
+        shown = next((n for n in ("full", "minimal", "none") if n in verdicts and verdicts[n].plan is not None), None)
+        if shown is None and "none" not in verdicts and clock.left > 0:
+            say("No success level can be had: looking for any deal at all")
+            asking.ask({"none": Question()}, 1)
+            verdicts["none"] = asking.verdicts["none"]
+            shown = "none" if verdicts["none"].plan is not None else None
+        found = concluded(known.model, rule, verdicts, shown)
+        if found.plan is None or found.proof is None:
+            return found
+        say("What the plan rests on")
+        left = max(SECONDS, clock.left)
+        resting = footing(dossier, found.plan, found.proof, seconds=left, cancelled=cancelled, executor=pool)
+        return replace(found, footing=resting)
+
+
+@dataclass
+class _Asking:
+    """Asks questions of a case, each on its own, so that it does not matter how many are asked at a time."""
+
+    known: Known
+    rule: Rule
+    gap: float
+    clock: Clock
+    executor: Executor
+    say: Callable[[str], None]
+    tell: Callable[[str, Design], None]
+    verdicts: dict[str, Design] = field(default_factory=dict)
+
+    def ask(self, asked: Mapping[str, Question], all_together: int) -> None:
+        """No question may take more than two equal shares of the time; those that it does not suffice for are open."""
+        dossier, plans = self.known.model.dossier, tuple(self.known.plans)
+        seconds = self.clock.left * min(1.0, 2.0 / max(1, all_together))
+        wanted = {
+            name: Sought(dossier, question, "rule", self.rule, self.gap, max(1.0, seconds), plans)
+            for name, question in asked.items()
+        }
+        found: dict[str, Looked] = {}
+        for name, one in looked(self.executor, wanted, cancelled=lambda: self.clock.left <= 0):
+            found[name] = one
+            self.say(f"{describe(name, dossier)} ({len(self.verdicts) + len(found)} of {all_together})")
+            self.tell(name, one.answer)
+        for name in asked:  # in the order of asking, however they came
+            self.verdicts[name] = found[name].answer if name in found else unasked(self.rule)
+            self.known.plans.extend(found[name].plans if name in found else ())
 
 
 def concluded(model: Model, rule: Rule, verdicts: Mapping[str, Design], shown: str | None) -> Assessment:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from detente.design.plan.solve import Clock
 from detente.design.questions.margins import dangerous
+from detente.design.questions.parallel import each, on, stopped
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack, Verdict
 from detente.model.judge.rows import Family
@@ -97,12 +99,17 @@ def footing(
     walkouts: Sequence[Walkout] | None = None,
     seconds: float = math.inf,
     cancelled: Callable[[], bool] = lambda: False,
+    executor: Executor | None = None,
 ) -> Footing:
-    """What a judged plan rests on; `walkouts`: where they are known already; `seconds`: how long to look for them."""
+    """What a judged plan rests on; `walkouts`: where they are known already; `seconds`: how long to look for them.
+
+    `executor`: where they are looked for, party by party; by default here.
+    """
     judge = Judge(dossier)
     if walkouts is None:
         clock = Clock(seconds, cancelled)
-        walkouts = tuple(walkouts_of(judge, plan, lambda: clock.left <= 0))
+        with on(executor, lambda: clock.left <= 0) as pool:
+            walkouts = walkouts_of(judge, plan, clock, pool)
     alarms = false_alarms(dossier, plan)
     return Footing(
         # All measures of the plan count, under their chosen regimes, as in `verify needs`: an alarm needs no cheat.
@@ -168,7 +175,7 @@ def empty_threats(judge: Judge, plan: Plan) -> tuple[str, ...]:
 # --- walking out -------------------------------------------------------------------------------------------------
 
 
-def walkouts_of(judge: Judge, plan: Plan, over: Callable[[], bool]) -> Iterator[Walkout]:
+def walkouts_of(judge: Judge, plan: Plan, clock: Clock, executor: Executor) -> tuple[Walkout, ...]:
     """For each party that performs something in a plan, the least chance a year of its walking out that breaks it.
 
     The chance stands in place of all rates that the dossier states for the party; its dated exits, and all exits of
@@ -176,11 +183,23 @@ def walkouts_of(judge: Judge, plan: Plan, over: Callable[[], bool]) -> Iterator[
     0 where the plan is not kept even if the party never walks out. The chances at which a plan is kept need not be an
     interval: the plan is judged at each of CHANCES, and the search goes into the first stretch that ends broken.
     """
-    acting = [p for p in judge.dossier.parties if any(p in judge.dossier.measures[m].by for m in judge.active(plan))]
-    for p in acting:
-        rates = [e.rate for e in judge.dossier.exits if e.party == p and e.at is None]
-        stated = -math.expm1(-math.fsum(rates)) if rates else None
-        yield _Leaving(judge, plan, p, over).walkout(stated)
+    dossier = judge.dossier
+    acting = [p for p in dossier.parties if any(p in dossier.measures[m].by for m in judge.active(plan))]
+    asked = [(dossier, plan, p, clock.left) for p in acting]
+    found = {who[2]: walkout for who, walkout in each(executor, _walkout, asked, cancelled=lambda: clock.left <= 0)}
+    return tuple(found.get(p) or Walkout(p, _stated(dossier, p), None, tried=False) for p in acting)
+
+
+def _walkout(asked: tuple[Dossier, Plan, str, float]) -> Walkout:
+    dossier, plan, party, seconds = asked
+    clock = Clock(seconds, stopped)
+    return _Leaving(Judge(dossier), plan, party, lambda: clock.left <= 0).walkout(_stated(dossier, party))
+
+
+def _stated(dossier: Dossier, party: str) -> float | None:
+    """The chance a year of a party's walking out that a dossier states."""
+    rates = [e.rate for e in dossier.exits if e.party == party and e.at is None]
+    return -math.expm1(-math.fsum(rates)) if rates else None
 
 
 class _TimeIsUp(Exception):

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from detente.design.plan.judging import Judging, name_of, plan_of
@@ -24,12 +26,17 @@ from detente.design.plan.rules import RULES, Design, Designer, threat
 from detente.design.plan.solve import ANY, Clock, Outcome
 from detente.design.questions.conflicts import members
 from detente.design.questions.critical import PRECISION, Dial, dial_of, first_flip, is_within
+from detente.design.questions.parallel import on
+from detente.design.questions.sought import Aim, Sought, looked
 from detente.design.questions.sources import inputs
 from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier
 from detente.errors import DossierError
 from detente.model.rows.arrays import Model
 
+Want = tuple[Literal["can", "thinks", "asks", "met", "all", "rule"], str]
+"""What is looked for: of a party, a demand, or a rule."""
+UNKNOWN = Outcome(None, -math.inf, math.inf, proved=False)
 MORE = 1e-3
 """How much more, as a part, a party must hope for than it could have, for its hope to be an obstacle."""
 
@@ -163,34 +170,43 @@ def gap(
     say: Callable[[str], None] = lambda text: None,
     cancelled: Callable[[], bool] = lambda: False,
     known: Known | None = None,
+    executor: Executor | None = None,
 ) -> Gap:
     """Everyone's hopes against what they can have; `beliefs`: search, too, for what they would have to believe.
 
-    `known`: of the dossier, where something is.
+    `known`: of the dossier, where something is. `executor`: where the best plans are looked for, side by side; by
+    default here, one after another.
     """
     clock = Clock(time_limit, cancelled)
-    return _Gap(known or Known.of(dossier), question, tolerance, clock, say).run(beliefs=beliefs)
+    table = _Gap(known or Known.of(dossier), question, tolerance, clock, say)
+    with on(executor, lambda: clock.left <= 0) as pool:
+        return table.run(pool, beliefs=beliefs)
 
 
 class _Gap:
-    """Works out the table; models of views, and what is best in them, are found once."""
+    """Works out the table: first the best plans that it stands on, then what they say together."""
 
     def __init__(
         self, known: Known, question: Question, tolerance: float, clock: Clock, say: Callable[[str], None]
     ) -> None:
         self.known, self.model, self.dossier = known, known.model, known.model.dossier
         self.question, self.tolerance, self.clock, self.say = question, tolerance, clock, say
-        self.designer = self._designer(self.known, question)
         self.judge = Judging.of(known, question).judge
+        self.views = {p: Model.of(self._seen(p)) for p in self.dossier.views}
+        self.found: dict[Want, Any] = {}
+        """Designs by rule, and outcomes by what else is wanted."""
         self.finished = True
         self.patience = max(4.0, clock.left / 40)
         """Seconds for each best plan: within them most are proved, and the rest have a bound."""
 
-    def run(self, *, beliefs: bool) -> Gap:
+    def run(self, executor: Executor, *, beliefs: bool) -> Gap:
         model = self.model
         people = [p for p in range(len(model.parties)) if model.valued[p] and model.touched[p]]
+        self._look(executor, self._hopes(people))
         reached = [self._can(p) for p in people]
-        designs = self._rules() if any(c.value is not None for c in reached) else {}
+        if any(c.value is not None for c in reached):
+            self._look(executor, self._rules())
+        designs = {rule: d for (what, rule), d in self.found.items() if what == "rule"}
         rows = tuple(self._party(p, can, designs) for p, can in zip(people, reached, strict=True))
         status = self._status(reached)
         together, share = None, None
@@ -222,18 +238,70 @@ class _Gap:
             none = answer is False
         return "none_exists" if none else "undecided"
 
+    # --- what is looked for side by side ---------------------------------------------------------------------------
+
+    def _look(self, executor: Executor, wanted: Mapping[Want, tuple[str, Sought]]) -> None:
+        """Look for plans; of those that the time does not suffice for nothing is found."""
+        self.found |= {want: UNKNOWN for want in wanted if want[0] != "rule"}
+        sought = {want: one for want, (_, one) in wanted.items()}
+        for want, looked_for in looked(executor, sought, cancelled=lambda: self.clock.left <= 0):
+            self.say(wanted[want][0])
+            self.found[want] = looked_for.answer
+
+    def _sought(self, aim: Aim, of: str = "", *, question: Question | None = None, view: str = "") -> Sought:
+        model = self.views.get(view, self.model)
+        seconds = {"rule": 2 * self.patience, "any": max(self.patience, self.clock.left)}.get(aim, self.patience)
+        plans = tuple(self.known.plans) if model is self.model else ()
+        return Sought(model.dossier, question or self.question, aim, of, self.tolerance, seconds, plans)
+
+    def _hopes(self, people: Sequence[int]) -> dict[Want, tuple[str, Sought]]:
+        wanted: dict[Want, tuple[str, Sought]] = {}
+        for name in (self.model.parties[p] for p in people):
+            wanted["can", name] = f"What {self._titled(name)} can get", self._sought("best_for", name)
+        for name in (self.model.parties[p] for p in people):
+            said = f"What {self._titled(name)} thinks that it can get"
+            if name in self.views:
+                wanted["thinks", name] = said, self._sought("best_for", name, view=name)
+            openings = self._openings(name)
+            if openings:
+                asked = f"What {self._titled(name)} asks for"
+                wanted["asks", name] = asked, self._sought("best_for", name, question=self._asked(name))
+            for demand in openings:
+                said = f"Whether {demand} could be met in its own view"
+                others = frozenset(f"demands.{n}" for n in openings if n != demand)
+                alone = Question("none", (name,), others)
+                wanted["met", demand] = said, self._sought("any", question=alone, view=name)
+        if any(self.model.consents[p] for p in people):
+            consents = frozenset(n for n in members(self.known, self.question) if n.startswith("consent."))
+            freed = replace(self.question, without=consents)
+            wanted["all", ""] = "Whether there is as much as all claim", self._sought("together", question=freed)
+        return wanted
+
+    def _rules(self) -> dict[Want, tuple[str, Sought]]:
+        """The plan of each rule."""
+        asked = [r for r in RULES if r not in ("earliest", "minimal") or self.dossier.success.minimal]
+        return {("rule", r): (f"What the {r.replace('_', '-')} rule gives", self._sought("rule", r)) for r in asked}
+
+    def _openings(self, party: str) -> list[str]:
+        return [n for n, d in self.dossier.demands.items() if d.by == party and d.firmness == "opening"]
+
+    def _asked(self, party: str) -> Question:
+        """A party's opening position and its own conditions, and nobody else's."""
+        question = Question("none", (party,))
+        others = [n for n in members(self.known, question) if not self._own(n, party)]
+        return replace(question, without=frozenset(others))
+
     # --- hopes ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def designer(self) -> Designer:
+        return self._designer(self.known, self.question)
 
     def _designer(self, known: Known, question: Question) -> Designer:
         return Designer(known, question, gap=self.tolerance, clock=self.clock)
 
     def _can(self, p: int) -> Hope:
-        self.say(f"What {self._name(p)} can get")
-        return self._hope(self.model, p, self._best(self.designer, p))
-
-    def _best(self, designer: Designer, p: int) -> Outcome:
-        with self.clock.within(self.patience):
-            return designer.best_for(p)
+        return self._hope(self.model, p, self.found["can", self.model.parties[p]])
 
     def _hope(self, model: Model, p: int, best: Outcome) -> Hope:
         base = float(threat(model)[p])
@@ -244,39 +312,22 @@ class _Gap:
         bound = best.bound + base if math.isfinite(best.bound) else None
         return Hope(best.objective + base, bound, self.judge.values(plan), tuple(broken), best.proved)
 
-    def _rules(self) -> dict[str, Design]:
-        """The plan of each rule; those that only look share the programme, the others begin anew."""
-        designs: dict[str, Design] = {}
-        for rule in RULES:
-            if rule in ("earliest", "minimal") and not self.dossier.success.minimal:
-                continue
-            self.say(f"What the {rule.replace('_', '-')} rule gives")
-            shared = rule in ("kalai_smorodinsky", "egalitarian", "utilitarian")
-            designer = self.designer if shared else self._designer(self.known, self.question)
-            with self.clock.within(2 * self.patience):
-                designs[rule] = designer.design(rule)
-        return designs
-
     def _party(self, p: int, can: Hope, designs: Mapping[str, Design]) -> PartyGap:
         name = self.model.parties[p]
-        openings = [n for n, d in self.dossier.demands.items() if d.by == name and d.firmness == "opening"]
-        thinks, view = None, self.known
-        if name in self.dossier.views:
-            view = self._view(name)
-            self.say(f"What {self._name(p)} thinks that it can get")
-            thinks = self._hope(view.model, p, self._best(self._designer(view, self.question), p))
-        settled = {d: self._one(view, name, d, openings) for d in openings}
+        view = self.views.get(name, self.model)
+        thinks, asks = self.found.get(("thinks", name)), self.found.get(("asks", name))
+        settled = {d: _settled(self.found["met", d]) for d in self._openings(name)}
         return PartyGap(
             party=name,
             consents=bool(self.model.consents[p]),
             walk_away=float(self.model.walk_away[p]),
-            asks=self._asks(p, name) if openings else None,
-            thinks=thinks,
+            asks=None if asks is None else self._hope(self.model, p, asks),
+            thinks=None if thinks is None else self._hope(view, p, thinks),
             can=can,
             gets={r: d.verdict.values[name] if d.verdict else None for r, d in designs.items()},
             hopeless=tuple(d for d, possible in settled.items() if possible is False),
             unsettled=tuple(d for d, possible in settled.items() if possible is None),
-            without=self._without(p, name, view.model),
+            without=self._without(p, name, view),
         )
 
     def _without(self, p: int, name: str, view: Model) -> Without:
@@ -291,38 +342,19 @@ class _Gap:
         claimed = [r.without.claim for r in rows if r.consents and r.without is not None]
         if not claimed:
             return None
-        self.say("Whether there is as much as all claim")
-        consents = frozenset(n for n in members(self.known, self.question) if n.startswith("consent."))
-        designer = self._designer(self.known, replace(self.question, without=consents))
-        with self.clock.within(self.patience):
-            best = designer.best_together()
-        base = sum(float(designer.threat[p]) for p in designer.bargainers)
+        best = self.found["all", ""]
+        base = sum(float(self.designer.threat[p]) for p in self.designer.bargainers)
         if best.shares is None:
             return Claims(sum(claimed), None, None)
         return Claims(sum(claimed), best.objective + base, best.bound + base if math.isfinite(best.bound) else None)
-
-    def _asks(self, p: int, name: str) -> Hope:
-        """The best for a party that meets its opening position and its own conditions, and nobody else's."""
-        self.say(f"What {self._name(p)} asks for")
-        question = Question("none", (name,))
-        others = [n for n in members(self.known, question) if not self._own(n, name)]
-        asked = replace(question, without=frozenset(others))
-        return self._hope(self.model, p, self._best(self._designer(self.known, asked), p))
 
     def _own(self, member: str, party: str) -> bool:
         kind, _, rest = member.partition(".")
         return self.dossier.demands[rest].by == party if kind == "demands" else rest == party
 
-    def _view(self, party: str, changes: Mapping[str, Any] | None = None) -> Known:
+    def _seen(self, party: str, changes: Mapping[str, Any] | None = None) -> Dossier:
         """The case as a party sees it, with further changes."""
-        return Known.of(apply(self.dossier, {**self.dossier.views[party], **(changes or {})}))
-
-    def _one(self, view: Known, party: str, demand: str, openings: Sequence[str]) -> bool | None:
-        """Whether some satisfactory plan in a view meets one demand of an opening position."""
-        self.say(f"Whether {demand} could be met in its own view")
-        others = frozenset(f"demands.{n}" for n in openings if n != demand)
-        designer = self._designer(view, Question("none", (party,), others))
-        return _settled(designer.solver.best(ANY))
+        return apply(self.dossier, {**self.dossier.views[party], **(changes or {})})
 
     # --- beliefs -------------------------------------------------------------------------------------------------
 
@@ -377,16 +409,16 @@ class _Gap:
         most = left.objective + float(self.designer.threat[p])
         if target <= most + MORE * max(1.0, abs(most)):
             return [self._belief(party, d, None, "already") for d in dials]
-        return [self._sought(party, d, most) for d in dials]
+        return [self._dialled(party, d, most) for d in dials]
 
-    def _sought(self, party: str, dial: Dial, most: float) -> Belief:
+    def _dialled(self, party: str, dial: Dial, most: float) -> Belief:
         """Search one belief for the nearest value at which the party hopes for no more than it can have."""
         self.say(f"What {party} would have to believe of {dial.path}")
         dial = self._with_truth(dial)
 
         def hopes_for_more(x: float) -> bool | None:
             try:
-                view = self._view(party, dial.at(x))
+                view = Known.of(self._seen(party, dial.at(x)))
             except DossierError:
                 return None
             more = {party: most + MORE * max(1.0, abs(most))}
@@ -422,7 +454,9 @@ class _Gap:
         return Belief(party, dial.path, dial.stated, true, dial.manner.unit, at, dial.low, dial.high, status)
 
     def _name(self, p: int) -> str:
-        name = self.model.parties[p]
+        return self._titled(self.model.parties[p])
+
+    def _titled(self, name: str) -> str:
         return self.dossier.parties[name].name or name
 
 

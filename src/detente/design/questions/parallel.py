@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -61,6 +61,11 @@ def workers(jobs: int, cancelled: Callable[[], bool] = lambda: False) -> Iterato
         finally:
             stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def on(executor: Executor | None, cancelled: Callable[[], bool]) -> AbstractContextManager[Executor]:
+    """An executor that is given, else this process."""
+    return workers(1, cancelled) if executor is None else nullcontext(executor)
 
 
 @contextmanager

@@ -1,0 +1,101 @@
+"""One best plan to look for, as data that any worker process can take on: the answer hangs on nothing else.
+
+So questions about a case go side by side, and their answers are the same in whatever order and on however many workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal, TypeVar
+
+from detente.design.plan.known import Known
+from detente.design.plan.problem import Question
+from detente.design.plan.program import Array
+from detente.design.plan.rules import Design, Designer
+from detente.design.plan.solve import ANY, Clock, Outcome
+from detente.design.questions.parallel import each, stopped
+from detente.dossier import fingerprint
+from detente.dossier.schema import Dossier
+
+K = TypeVar("K", bound=Hashable)
+Aim = Literal["rule", "best_for", "together", "any"]
+MODELS = 4
+"""Models that a process keeps: a case, and how some parties see it."""
+HANDED_ON = 4
+"""Plans that are handed on to the questions that follow."""
+
+
+@dataclass(frozen=True)
+class Sought:
+    """The best plan of a dossier under a question: by a rule, for one party, for all together, or any at all."""
+
+    dossier: Dossier
+    question: Question
+    aim: Aim
+    of: str = ""
+    """The rule, or the party."""
+    gap: float = 0.005
+    seconds: float = 300.0
+    plans: tuple[Array, ...] = ()
+    """Shares of plans known to meet all that has a value, to begin with."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was found: a `Design` where a rule was asked for, else an `Outcome`."""
+
+    answer: Any
+    plans: tuple[Array, ...]
+    """Shares of some plans found on the way that meet all that has a value, the last the best."""
+
+
+def look(sought: Sought) -> Looked:
+    """Look for a plan, in this process."""
+    known = _compiled(_Case(sought.dossier)).afresh(sought.plans)
+    designer = Designer(known, sought.question, gap=sought.gap, clock=Clock(sought.seconds, stopped))
+    return Looked(_answer(designer, sought), tuple(known.plans[len(sought.plans) :][-HANDED_ON:]))
+
+
+def _answer(designer: Designer, sought: Sought) -> Design | Outcome:
+    match sought.aim:
+        case "rule":
+            return designer.design(sought.of)  # type: ignore[arg-type]
+        case "best_for":
+            return designer.best_for(designer.model.parties.index(sought.of))
+        case "together":
+            return designer.best_together()
+        case "any":
+            return designer.solver.best(ANY)
+
+
+class _Case:
+    """A dossier by what it says: equal ones share a model."""
+
+    def __init__(self, dossier: Dossier) -> None:
+        self.dossier, self.key = dossier, fingerprint(dossier)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Case) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@lru_cache(maxsize=MODELS)
+def _compiled(case: _Case) -> Known:
+    return Known.of(case.dossier)
+
+
+def looked(
+    executor: Executor, wanted: Mapping[K, Sought], *, cancelled: Callable[[], bool] = lambda: False
+) -> Iterator[tuple[K, Looked]]:
+    """What is found of each, as it comes; of those that `cancelled` overtakes nothing."""
+    for (key, _), answer in each(executor, _look, list(wanted.items()), cancelled=cancelled):
+        yield key, answer
+
+
+def _look(wanted: tuple[object, Sought]) -> Looked:
+    return look(wanted[1])
