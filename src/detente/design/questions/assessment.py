@@ -12,8 +12,8 @@ from detente.design.plan.rules import Design, Rule, unasked
 from detente.design.plan.solve import Clock
 from detente.design.questions.footing import ASSUMED, SECONDS, Footing, footing
 from detente.design.questions.margins import dangerous, exposures
-from detente.design.questions.parallel import on
-from detente.design.questions.sought import Looked, Sought, looked
+from detente.design.questions.parallel import on, workers
+from detente.design.questions.sought import Looked, Sought, looked, remember
 from detente.dossier.quantities import ZERO
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack, Verdict
@@ -71,7 +71,7 @@ def assess(
     executor: Executor | None = None,
     tell: Callable[[str, Design], None] = lambda name, verdict: None,
 ) -> Assessment:
-    """Judge a case. The first question is asked alone; the others then begin with the plans that it found.
+    """Judge a case. The first question is asked here; the others then begin with the plans that it found.
 
     `known`: of the dossier, where something is; plans are added to it. `executor`: where questions are asked, side by
     side; by default here, one after another. `tell`: hears each verdict as it comes.
@@ -79,10 +79,12 @@ def assess(
     known = known or Known.of(dossier)
     clock = Clock(time_limit, cancelled)
     with on(executor, lambda: clock.left <= 0) as pool:
+        remember(known)
         asking = _Asking(known, rule, gap, clock, pool, say, tell)
         asked = questions(dossier)
         ordered = sorted(asked, key=lambda name: name.startswith("openings"))
-        asking.ask({name: asked[name] for name in ordered[:1]}, len(asked))
+        with workers(1, lambda: clock.left <= 0) as here:  # others may still be starting
+            replace(asking, executor=here).ask({name: asked[name] for name in ordered[:1]}, len(asked))
         asking.ask({name: asked[name] for name in ordered[1:]}, len(asked))
         verdicts = {name: asking.verdicts[name] for name in asked}
         shown = next((n for n in ("full", "minimal", "none") if n in verdicts and verdicts[n].plan is not None), None)

@@ -55,7 +55,8 @@ def workers(jobs: int, cancelled: Callable[[], bool] = lambda: False) -> Iterato
     stop = context.Event()
     with ProcessPoolExecutor(count, mp_context=context, initializer=_begin, initargs=(stop,)) as pool:
         with _alone():
-            wait([pool.submit(stopped) for _ in range(count)])  # a worker starts when a task finds none idle
+            for _ in range(count):  # a worker begins to start where a task finds none idle; nobody waits for it here
+                pool.submit(stopped)
         try:
             yield pool
         finally:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
 from detente.design.plan.known import Known
@@ -22,8 +21,9 @@ from detente.dossier.schema import Dossier
 
 K = TypeVar("K", bound=Hashable)
 Aim = Literal["rule", "best_for", "together", "any"]
-MODELS = 4
+MOST = 4
 """Models that a process keeps: a case, and how some parties see it."""
+_MODELS: dict[str, Known] = {}
 HANDED_ON = 4
 """Plans that are handed on to the questions that follow."""
 
@@ -54,7 +54,7 @@ class Looked:
 
 def look(sought: Sought) -> Looked:
     """Look for a plan, in this process."""
-    known = _compiled(_Case(sought.dossier)).afresh(sought.plans)
+    known = _known(sought.dossier).afresh(sought.plans)
     designer = Designer(known, sought.question, gap=sought.gap, clock=Clock(sought.seconds, stopped))
     return Looked(_answer(designer, sought), tuple(known.plans[len(sought.plans) :][-HANDED_ON:]))
 
@@ -71,22 +71,19 @@ def _answer(designer: Designer, sought: Sought) -> Design | Outcome:
             return designer.solver.best(ANY)
 
 
-class _Case:
-    """A dossier by what it says: equal ones share a model."""
-
-    def __init__(self, dossier: Dossier) -> None:
-        self.dossier, self.key = dossier, fingerprint(dossier)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Case) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
+def remember(known: Known) -> None:
+    """Have this process ask a model that is worked out already."""
+    key = fingerprint(known.model.dossier)
+    _MODELS.pop(key, None)
+    _MODELS[key] = known
+    if len(_MODELS) > MOST:
+        del _MODELS[next(iter(_MODELS))]
 
 
-@lru_cache(maxsize=MODELS)
-def _compiled(case: _Case) -> Known:
-    return Known.of(case.dossier)
+def _known(dossier: Dossier) -> Known:
+    known = _MODELS.get(fingerprint(dossier)) or Known.of(dossier)
+    remember(known)
+    return known
 
 
 def looked(
