@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -543,17 +542,15 @@ def test_hyper_rectangle_domains(shared: Path, issues: int, by: str) -> None:
     assert is_printed(found.utilitarian.values, answer["max_welfare"])
 
 
-def test_ten_million_outcomes_take_no_time() -> None:
-    """The benchmark holds the real bound; here a machine may be busy."""
+def test_ten_million_outcomes_are_not_listed() -> None:
+    """The most that all have together is the sum of what each choice has at the most. `benchmarks.frontier_speed`."""
     random = np.random.default_rng(0)
     payoffs = tuple(tuple(tuple(int(x) for x in random.integers(0, 1000, 2)) for _ in range(10)) for _ in range(7))
     groups = tuple(tuple((f"m{g}_{a}",) for a in range(10)) for g in range(7))
     zero = (Fraction(0),) * 2
     space = Space(("a", "b"), groups, payoffs, (), (Fraction(1),) * 2, zero, (None,) * 2)
-    taken = []
-    for _ in range(3):
-        start = time.perf_counter()
-        found = exact_frontier(space)
-        taken.append(time.perf_counter() - start)
+    found = exact_frontier(space)
+    assert found.complete
     assert found.outcomes == 10**7
-    assert min(taken) < 0.5
+    best = [max(sum(value) for value in group) for group in payoffs]
+    assert max(sum(point.values) for point in found.points) == sum(best)
