@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.inspection_speed
 
-The baseline of each, in the same run, is the same question of a hundredth (items) or of a year's days (effort): a ratio
-far below the ratio of sizes says that nothing is gone through one by one. Each figure is the least of several runs.
+The baseline of each, in the same run, is the same question of a hundredth of the items, or of a year's days of effort:
+the ratio beside that of the sizes says how the time grows. Each figure is the least of several runs.
 """
 
 from __future__ import annotations
