@@ -118,6 +118,20 @@ def test_who_has_nothing_at_stake_sets_no_margin() -> None:
     assert most_robust(d).objective == pytest.approx(min(7 * RHO, 1.0), abs=1e-5)
 
 
+def test_what_was_learned_of_one_plan_holds_nobody_back_in_another() -> None:
+    """a's exchange has a thin margin; a gift that costs it nothing has none, and only consent, far off, counts."""
+    gift = {"by": "a", "effects": {"z": {"level": 1}}, "undo": {"in": 0}, "verify": "open"}
+    d = exchange(1.0, 2.0, 0.5, a={"walk_away": -100}, gift=gift)
+    d = from_dict({**d.document, "parties": {**d.document["parties"], "b": {**_b_with(d, z=4), "walk_away": -600}}})
+    nothing = dict.fromkeys(d.measures)
+    trade, given_ = Plan({**nothing, "give": d.start, "pay": d.start}), Plan({**nothing, "gift": d.start})
+    solver, objective = searching(d)
+    thin, far = margin(1, 2, 0.5), min(100 * RHO / 3, (600 * RHO + 4) / 15)
+    for plan, expected in ((trade, thin), (given_, far), (trade, thin)):
+        assert believed(solver, objective, shares(Model.of(d), plan)) == pytest.approx(expected, abs=1e-5)
+    assert most_robust(d).objective == pytest.approx(far, abs=1e-5)
+
+
 def best_of_all(dossier: Dossier) -> float:
     judge = Judge(dossier)
     return max(min(CAP, robustness(dossier, judge, plan)) for plan in all_plans(dossier) if judge.satisfactory(plan))

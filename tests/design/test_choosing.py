@@ -1,0 +1,204 @@
+"""Plan and regimes in one programme, by itself: what it lets through and rules out, against the judge of each choice.
+
+Every row is in the programme at once, so that nothing hangs on which of them a search would have added. A plan with a
+choice of regimes that the judge accepts must be a solution, and one that breaks a condition of structure, consent,
+breaking out or cheating on a date must be none. Rows on cheating are those of the dossier with the choice made.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from detente.design.inspections.choosing import Choosing, Fakings, confirms
+from detente.design.inspections.regimes import Choice, Menus
+from detente.design.plan.problem import Question
+from detente.dossier.schema import Dossier
+from detente.model.judge.check import Judge, Slack
+from detente.model.plan import Plan
+from detente.model.rows.temptation import Conditions
+from tests.design.test_inspections import bargain, choices, exchanges, inspected, size
+from tests.model.test_rows import judged_name, slacks
+from tests.strategies import all_plans
+
+MOST = 600
+"""Plans times choices that are all judged."""
+EACH = 6
+"""Of each kind of plan, under each choice, how many are tried."""
+CLEARLY = 1e-4
+"""By how much of its size a condition is missed for the programme to see it, too."""
+
+
+def shares_of(fakings: Fakings, plan: Plan, choice: Choice) -> np.ndarray:
+    """[M, K+1], what inspecting a measure does being in force with it under the regime chosen."""
+    model = fakings.model
+    f = np.zeros((model.M, model.K + 1))
+    for m, name in enumerate(model.measures):
+        if name in plan.entry and (day := plan.entry[name]) is not None:
+            k = model.dossier.grid.index(day) if model.state[m] == 0 else -1
+            assert k is not None
+            f[m, k + 1 :] = 1.0
+    for x in fakings.inspections:
+        if choice[x.menu] == x.place:
+            f[model.index[x.name]] = f[model.index[x.measure]]
+    return f
+
+
+def whole(fakings: Fakings, budget: float | None = None) -> Choosing:
+    """The programme with every row on dates in it, on cheating under every choice."""
+    problem = Choosing(fakings, Question(), budget=budget)
+    for r in range(len(problem.valued)):
+        problem.activate(r)
+    for choice, (q, m) in itertools.product(choices(fakings.menus), fakings.pairs):
+        faking = fakings.of(q, m, choice)
+        for r in range(len(fakings.rows(faking))):
+            problem.cut(faking, r)
+    return problem
+
+
+class Trial:
+    """Asks a programme whether a plan with a choice is one of its solutions."""
+
+    def __init__(self, problem: Choosing) -> None:
+        self.problem = problem
+        self.low, self.high = problem.program.bounds(problem.program.columns)
+
+    def solves(self, plan: Plan, choice: Choice) -> bool:
+        problem, program, model = self.problem, self.problem.program, self.problem.model
+        f = shares_of(problem.fakings, plan, choice)[:, 1:]
+        fixed = {problem.f(m, k): f[m, k] for m in np.flatnonzero(model.real) for k in range(model.K)}
+        for columns, place in zip(problem.z, choice, strict=True):
+            fixed |= {c: float(i == place) for i, c in enumerate(columns)}
+        if any(not self.low[c] <= value <= self.high[c] for c, value in fixed.items()):
+            return False
+        for c, value in fixed.items():
+            program.set_bounds(c, value, value)
+        found = program.maximise(seconds=30.0)
+        for c in fixed:
+            program.set_bounds(c, self.low[c], self.high[c])
+        assert found.status in ("optimal", "infeasible")
+        return found.status == "optimal"
+
+
+def seen_by_the_programme(s: Slack) -> bool:
+    """Whether a condition that a plan breaks is one of those in the programme, and clearly broken."""
+    if s.accepted:
+        return False
+    if s.keep is None or s.slack is None or s.deviate is None:
+        return True
+    size_ = max(1.0, s.scale, abs(s.keep), abs(s.deviate))
+    on_a_date = s.kind == "consent" or (s.moment in ("before", "after") and s.date is not None and s.leaves is None)
+    return s.kind in ("consent", "breakout", "covert") and on_a_date and s.slack < -CLEARLY * size_
+
+
+def test_what_it_lets_through_and_what_not() -> None:
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=16)
+    @given(exchanges() | inspected(), st.none() | st.integers(5, 40))
+    def tried(dossier: Dossier, budget: int | None) -> None:
+        menus = Menus.of(dossier)
+        assume(size(dossier, menus) <= MOST)
+        trial = Trial(whole(Fakings(menus), budget))
+        for choice in choices(menus):
+            judge = Judge(menus.applied(choice))
+            affordable = budget is None or menus.spent(choice) <= budget + 1e-9
+            known: Counter[str] = Counter()
+            for plan in all_plans(dossier):
+                rows = judge.slacks(plan)
+                if all(s.accepted for s in rows) and known["accepted"] < EACH:
+                    known["accepted" if affordable else "too dear"] += 1
+                    assert trial.solves(plan, choice) == affordable, (plan, choice)
+                elif broken := [s for s in rows if seen_by_the_programme(s)]:
+                    kind = "cheating" if all(s.kind == "covert" for s in broken) else "refused"
+                    if known[kind] < EACH:
+                        known[kind] += 1
+                        assert not trial.solves(plan, choice), (plan, choice, broken)
+            seen.update(known)
+
+    tried()
+    assert seen["accepted"] >= 30, seen
+    assert seen["too dear"] >= 3, seen
+    assert seen["refused"] >= 100, seen
+    assert seen["cheating"] >= 20, seen
+
+
+def covert(rows: Conditions, f: np.ndarray) -> dict[tuple[object, ...], float]:
+    return {name: value for name, value in slacks(rows, f).items() if name[0] == "covert"}
+
+
+def test_rows_on_cheating_are_those_of_the_dossier_with_the_choice_made() -> None:
+    """Under every choice, of whatever is faked together: number by number what the judge finds on dates."""
+    compared = 0
+
+    @settings(max_examples=12)
+    @given(exchanges() | inspected(), st.data())
+    def alike(dossier: Dossier, data: st.DataObject) -> None:
+        nonlocal compared
+        fakings = Fakings(Menus.of(dossier))
+        plan = data.draw(st.sampled_from([p for p, _ in zip(all_plans(dossier), range(400), strict=False)][1:]))
+        for choice in choices(fakings.menus):
+            judged = {
+                judged_name(s): s
+                for s in Judge(fakings.menus.applied(choice)).slacks(plan)
+                if s.kind == "covert" and s.leaves is None
+            }
+            f = shares_of(fakings, plan, choice)
+            for q, m in fakings.pairs:
+                for name, value in covert(fakings.rows(fakings.of(q, m, choice)), f).items():
+                    if (s := judged.get(name)) is not None:
+                        assert s.slack is not None
+                        assert s.keep is not None
+                        near = 1e-8 * max(1.0, s.scale, abs(s.keep))
+                        assert value == pytest.approx(s.slack, abs=near), (choice, name)
+                        compared += 1
+
+    alike()
+    assert compared >= 300
+
+
+# --- a programme by hand ---------------------------------------------------------------------------------------------
+
+
+def test_a_choice_left_alone_and_what_it_takes() -> None:
+    """One measure, inspected not at all, lightly (5 days) or fully (20)."""
+    menus = Menus.of(bargain())
+    assert [menus.spent(choice) for choice in choices(menus)] == [0, 5, 20]
+    fakings = Fakings(menus)
+    problem = Choosing(fakings, Question())
+    (columns,) = problem.z
+    assert problem.spent == dict(zip(columns, (0, 5, 20), strict=True))
+    problem.choose((1,))
+    low, high = problem.program.bounds(problem.program.columns)
+    assert [(low[c], high[c]) for c in columns] == [(0, 0), (1, 1), (0, 0)]
+
+
+@pytest.mark.parametrize(("budget", "ways"), [(4.9, 1), (5, 2), (19.9, 2), (20, 3)])
+def test_a_budget_leaves_the_choices_within_it(budget: float, ways: int) -> None:
+    menus = Menus.of(bargain())
+    problem = Choosing(Fakings(menus), Question(), budget=budget)
+    plan = Plan(dict.fromkeys(menus.dossier.measures, menus.dossier.start))
+    trial = Trial(problem)
+    assert [trial.solves(plan, choice) for choice in choices(menus)] == [n < ways for n in range(3)]
+
+
+def test_no_regime_that_confirms_later_is_left() -> None:
+    """Light confirms after 6 months, full after 1: held to light all are left; held to full, light is not."""
+    d = bargain()
+    raw = {**d.document}
+    part = {**raw["measures"]["part"]}
+    verify = {**part["verify"], "confirms_in": "1 month"}
+    verify["regimes"] = {**verify["regimes"], "light": {**verify["regimes"]["light"], "confirms_in": "6 months"}}
+    d = Dossier.model_validate({**raw, "measures": {**raw["measures"], "part": {**part, "verify": verify}}})
+    fakings = Fakings(Menus.of(d))
+    assert [confirms(way) for way in fakings.ways[0]] == pytest.approx([1 / 12, 0.5, 1 / 12])
+    for held, left in (((1,), [1, 1, 1]), ((2,), [1, 0, 1])):
+        problem = Choosing(fakings, Question())
+        problem.no_later_than(held)
+        high = problem.program.bounds(problem.program.columns)[1]
+        assert [high[c] for c in problem.z[0]] == left
