@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from detente.design.inspections.choosing import Choosing, Fakings, confirms
 from detente.design.inspections.regimes import Choice, Menus
 from detente.design.plan.problem import Question
+from detente.dossier import from_dict
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack
 from detente.model.plan import Plan
@@ -187,6 +188,83 @@ def test_a_budget_leaves_the_choices_within_it(budget: float, ways: int) -> None
     assert [trial.solves(plan, choice) for choice in choices(menus)] == [n < ways for n in range(3)]
 
 
+def solves_as_judged(dossier: Dossier, plan: Plan, expected: dict[str | None, bool]) -> None:
+    """One menu: under each of its regimes the judge accepts a plan as expected, and so does the programme."""
+    menus = Menus.of(dossier)
+    trial = Trial(whole(Fakings(menus)))
+    (menu,) = menus.menus
+    regimes = {place.regime: (i,) for i, place in enumerate(menu.places)}
+    judged = {regime: Judge(menus.applied(choice)).satisfactory(plan) for regime, choice in regimes.items()}
+    assert judged == expected
+    assert {regime: trial.solves(plan, choice) for regime, choice in regimes.items()} == expected
+
+
+def seen_at(weight: float) -> str:
+    """The rate at which cheating is seen that makes E[e^(−ρT)] such at 10 % a year."""
+    return f"{0.1 * weight / (1 - weight)!r} /year"
+
+
+def test_what_is_faked_together_hangs_on_the_regime_of_the_other() -> None:
+    """a's m costs 1 and n 2, for a flow of 4; m is seen with weight ½, n with 0.3 or, inspected fully, 0.9.
+
+    Alone m is not worth faking: 1 ≤ 4·½. With n it is: 3 > 4·½; but fully inspected n is seen sooner than m and no
+    longer faked with it, and faking n with m does not pay either: 3 ≤ 4·0.9.
+    """
+    regimes = {"light": {"days": 1, "detects": seen_at(0.3)}, "full": {"days": 9, "detects": seen_at(0.9)}}
+    flow = {"by": "b", "effects": {"y": {"level": 4}, "z": {"level": -1}}, "undo": {"in": 0}, "verify": "open"}
+    d = of_two(
+        m={"by": "a", "effects": {"x": {"level": 1}}, "undo": {"in": 0}, "verify": {"detects": seen_at(0.5)}},
+        n={"by": "a", "effects": {"x": {"level": 2}}, "undo": {"in": 0}, "verify": {"detects": 0, "regimes": regimes}},
+        flow=flow,
+    )
+    plan = Plan(dict.fromkeys(d.measures, d.start))
+    solves_as_judged(d, plan, {None: False, "light": False, "full": True})
+
+
+def test_what_inspecting_does_comes_with_the_regime_that_is_chosen() -> None:
+    """Full inspection costs b 9 a year, more than all it gains: it consents to no such deal."""
+    regimes = {"light": {"days": 1, "detects": seen_at(0.9)}}
+    regimes["full"] = {"days": 9, "detects": seen_at(0.95), "effects": {"z": {"level": -9}}}  # type: ignore[dict-item]
+    d = of_two(
+        m={"by": "a", "effects": {"x": {"level": 1}}, "undo": {"in": 0}, "verify": {"detects": 0, "regimes": regimes}},
+        flow={"by": "b", "effects": {"y": {"level": 4}, "z": {"level": -1}}, "undo": {"in": 0}, "verify": "open"},
+    )
+    plan = Plan(dict.fromkeys(d.measures, d.start))
+    solves_as_judged(d, plan, {None: False, "light": True, "full": False})
+
+
+def test_what_inspecting_takes_of_a_resource_hangs_on_the_regime_that_is_chosen() -> None:
+    """5 inspector-days a year are there: enough for the light regime, not for the full one."""
+    regimes = {"light": {"days": 5, "detects": seen_at(0.9)}, "full": {"days": 9, "detects": seen_at(0.95)}}
+    d = of_two(
+        m={"by": "a", "effects": {"x": {"level": 1}}, "undo": {"in": 0}, "verify": {"detects": 0, "regimes": regimes}},
+        flow={"by": "b", "effects": {"y": {"level": 4}, "z": {"level": -1}}, "undo": {"in": 0}, "verify": "open"},
+    )
+    people = {"people": {"limit": 5, "inspections": "days"}}
+    plan = Plan(dict.fromkeys(d.measures, d.start))
+    expected = {None: False, "light": True, "full": False}
+    solves_as_judged(from_dict({**d.document, "capacity": people}), plan, expected)
+
+
+def of_two(**measures: object) -> Dossier:
+    """a minds x and gains from y; b gains twice from x and minds what lowers z. Answers come at once."""
+    party = {"discount": "0.1 /year", "response_time": 0}
+    return from_dict(
+        {
+            "detente": 1,
+            "title": "faked together",
+            "start": "2020-01-01",
+            "periods": ["1 x 1 year"],
+            "interests": {i: {"unit": "points a year", "worst": 0, "best": 1} for i in "xyz"},
+            "parties": {
+                "a": {**party, "stakes": {"x": -1, "y": 1}},
+                "b": {**party, "stakes": {"x": 2, "z": 1}},
+            },
+            "measures": measures,
+        }
+    )
+
+
 def test_no_regime_that_confirms_later_is_left() -> None:
     """Light confirms after 6 months, full after 1: held to light all are left; held to full, light is not."""
     d = bargain()
@@ -194,7 +272,7 @@ def test_no_regime_that_confirms_later_is_left() -> None:
     part = {**raw["measures"]["part"]}
     verify = {**part["verify"], "confirms_in": "1 month"}
     verify["regimes"] = {**verify["regimes"], "light": {**verify["regimes"]["light"], "confirms_in": "6 months"}}
-    d = Dossier.model_validate({**raw, "measures": {**raw["measures"], "part": {**part, "verify": verify}}})
+    d = from_dict({**raw, "measures": {**raw["measures"], "part": {**part, "verify": verify}}})
     fakings = Fakings(Menus.of(d))
     assert [confirms(way) for way in fakings.ways[0]] == pytest.approx([1 / 12, 0.5, 1 / 12])
     for held, left in (((1,), [1, 1, 1]), ((2,), [1, 0, 1])):

@@ -130,6 +130,21 @@ def test_the_earliest_takes_what_confirms_soonest_and_of_these_what_takes_least(
     assert made.objective == pytest.approx(years, abs=1e-6)
 
 
+@pytest.mark.parametrize(("choice", "years"), [((0,), 2.0), ((1,), 0.75), ((2,), 0.25)])
+def test_when_all_is_verified_hangs_on_the_choice(choice: Choice, years: float) -> None:
+    """Without a regime after 2 years, lightly after 9 months, fully after 3: from the entry at signature on."""
+    menus = Menus.of(verified("9 months", "3 months"))
+    made = Joint(Fakings(menus), Question(), fixed=choice, rule="earliest", gap=GAP, clock=Clock(60.0)).design(
+        "earliest"
+    )
+    expected = alone(menus.applied(choice), "earliest")
+    assert made.status == expected.status
+    if expected.objective is not None:
+        assert expected.objective == pytest.approx(years, abs=1e-6)
+        assert made.objective == pytest.approx(years, abs=1e-6)
+    assert (made.status == "satisfactory") == (choice != (0,))
+
+
 def test_where_what_counts_is_met_without_it_nothing_is_inspected() -> None:
     """The other measure is 40 % of the scale by itself, verified at once: no effort is needed for that."""
     d = verified("9 months", "3 months", share="40 %")
