@@ -61,21 +61,47 @@ def test_the_headline_claims_what_was_shown_and_no_more(everything: Assessment, 
     """A deal only where its plan is shown, a proof only where every verdict is one, and else neither."""
     kinds = set()
     for statuses in every_way(*names):
-        a = combined(everything, **statuses)
+        a, found = combined(everything, **statuses), set(statuses.values())
+        if a.shown is None and len(found) > 1:
+            continue  # some of it proved and some not: below
         said = story.headline(a)
         claims = "exists and would be kept" in said
         assert claims == (a.shown is not None)
-        assert ("proved" in said) == all(status == "none_exists" for status in statuses.values())
+        assert ("proved" in said) == (found == {"none_exists"})
         if a.shown in LEVELS:
             assert said.startswith(f"A deal that meets {LEVELS[a.shown]} exists")
         elif a.shown == "none":
             assert said.startswith("A deal exists")
         elif "proved" in said:
             assert ("no deal of any kind" in said) == ("none" in statuses)
-        else:
+        elif a.shown is None and found == {"undecided"}:
             assert "none was ruled out" in said
         kinds.add((claims, "proved" in said))
     assert kinds == {(True, False), (False, True), (False, False)}
+
+
+@pytest.mark.xfail(reason="the headline says that none was ruled out wherever not all verdicts are proofs")
+@pytest.mark.parametrize(
+    "statuses",
+    [
+        {"minimal": "none_exists", "full": "undecided"},
+        {"minimal": "undecided", "full": "none_exists"},
+        {"openings": "none_exists", "minimal": "undecided", "full": "undecided"},
+    ],
+    ids=str,
+)
+def test_what_was_ruled_out_is_not_denied_in_the_headline(everything: Assessment, statuses: dict[str, str]) -> None:
+    """Beneath it stands that some of it was: "No satisfactory deal meets minimal success (proved)"."""
+    a = combined(everything, **statuses)
+    assert any("(proved)" in sentence for sentence in story.qualifications(a))
+    assert "none was ruled out" not in story.headline(a)
+
+
+@pytest.mark.xfail(reason="that any deal is ruled out counts for no more than that one level is")
+def test_where_any_deal_is_ruled_out_all_are(everything: Assessment) -> None:
+    """Minimal success was not settled in its share of the time, and then it was proved that no deal is satisfactory."""
+    a = combined(everything, minimal="undecided", none="none_exists")
+    assert "no deal of any kind is satisfactory: this was proved" in story.headline(a)
 
 
 @pytest.mark.parametrize("names", ASKED, ids="+".join)
