@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -50,9 +51,9 @@ def shares_of(fakings: Fakings, plan: Plan, choice: Choice) -> np.ndarray:
     return f
 
 
-def whole(fakings: Fakings, budget: float | None = None) -> Choosing:
+def whole(fakings: Fakings, budget: float | None = None, success: str = "none") -> Choosing:
     """The programme with every row on dates in it, on cheating under every choice."""
-    problem = Choosing(fakings, Question(), budget=budget)
+    problem = Choosing(fakings, Question(success), budget=budget)
     for r in range(len(problem.valued)):
         problem.activate(r)
     for choice, (q, m) in itertools.product(choices(fakings.menus), fakings.pairs):
@@ -188,13 +189,16 @@ def test_a_budget_leaves_the_choices_within_it(budget: float, ways: int) -> None
     assert [trial.solves(plan, choice) for choice in choices(menus)] == [n < ways for n in range(3)]
 
 
-def solves_as_judged(dossier: Dossier, plan: Plan, expected: dict[str | None, bool]) -> None:
+def solves_as_judged(
+    dossier: Dossier, plan: Plan, expected: dict[str | None, bool], success: Literal["none", "minimal"] = "none"
+) -> None:
     """One menu: under each of its regimes the judge accepts a plan as expected, and so does the programme."""
     menus = Menus.of(dossier)
-    trial = Trial(whole(Fakings(menus)))
+    trial = Trial(whole(Fakings(menus), success=success))
     (menu,) = menus.menus
     regimes = {place.regime: (i,) for i, place in enumerate(menu.places)}
-    judged = {regime: Judge(menus.applied(choice)).satisfactory(plan) for regime, choice in regimes.items()}
+    judges = {regime: Judge(menus.applied(choice), success=success) for regime, choice in regimes.items()}
+    judged = {regime: judge.satisfactory(plan) for regime, judge in judges.items()}
     assert judged == expected
     assert {regime: trial.solves(plan, choice) for regime, choice in regimes.items()} == expected
 
@@ -244,6 +248,39 @@ def test_what_inspecting_takes_of_a_resource_hangs_on_the_regime_that_is_chosen(
     plan = Plan(dict.fromkeys(d.measures, d.start))
     expected = {None: False, "light": True, "full": False}
     solves_as_judged(from_dict({**d.document, "capacity": people}), plan, expected)
+
+
+def confirming(flow: dict[str, object], **more: object) -> Dossier:
+    """Seen equally well whatever the regime, m counts as verified after a year, 9 months (light) or 3 (full)."""
+    regimes = {
+        "light": {"days": 1, "detects": seen_at(0.9), "confirms_in": "9 months"},
+        "full": {"days": 9, "detects": seen_at(0.9), "confirms_in": "3 months"},
+    }
+    verify = {"detects": seen_at(0.9), "confirms_in": "1 year", "regimes": regimes}
+    body = {"by": "b", "effects": {"y": {"level": 4}, "z": {"level": -1}}, "undo": {"in": 0}, "verify": "open"}
+    d = of_two(
+        m={"by": "a", "effects": {"x": {"level": 1}}, "undo": {"in": 0}, "verify": verify}, flow={**body, **flow}
+    )
+    return from_dict({**d.document, "periods": ["5 x 3 months"], **more})
+
+
+def test_what_waits_for_verification_waits_as_long_as_the_regime_takes() -> None:
+    """b, whom the wait costs nothing, pays once m is verified; a would rather be paid for it before."""
+    d = confirming({"needs": {"verified": ["m"]}})
+    raw = {**d.document["parties"], "a": {**d.document["parties"]["a"], "walk_away": -50, "collapse_cost": 50}}
+    d = from_dict({**d.document, "parties": raw})
+    dates = d.grid.dates
+    solves_as_judged(d, Plan({"m": dates[0], "flow": dates[1]}), {None: False, "light": False, "full": True})
+    solves_as_judged(d, Plan({"m": dates[0], "flow": dates[3]}), {None: False, "light": True, "full": True})
+    solves_as_judged(d, Plan({"m": dates[0], "flow": dates[4]}), {None: True, "light": True, "full": True})
+
+
+@pytest.mark.parametrize(("by", "soon"), [("2020-04-01", ["full"]), ("2020-10-01", ["full", "light"])])
+def test_what_is_verified_by_a_day_hangs_on_the_regime(by: str, soon: list[str]) -> None:
+    asked = {"minimal": [{"progress": "done", "at_least": "100 %", "by": by}]}
+    d = confirming({}, progress={"done": {"m": 1}}, success=asked)
+    plan = Plan(dict.fromkeys(d.measures, d.start))
+    solves_as_judged(d, plan, {regime: regime in soon for regime in (None, "light", "full")}, "minimal")
 
 
 def of_two(**measures: object) -> Dossier:
