@@ -162,8 +162,8 @@ class Reader(ast.NodeVisitor):
         for child in node.body:
             self.visit(child)
         self._for_types = before
-        for child in [node.test, *node.orelse]:
-            self.visit(child)
+        for other in [node.test, *node.orelse]:
+            self.visit(other)
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -439,7 +439,7 @@ def of_expressions(modules: Iterable[Module]) -> list[Figure]:
         for call in m.holds.calls:
             if len(call.args) >= MANY_ARGUMENTS:
                 calls.append(m.at(call, f"{ast.unparse(call.func)}(…)", len(call.args)))
-        bare += [m.at(literal, f"{literal.value:g}") for literal in m.holds.literals]
+        bare += [m.at(literal, f"{literal.value!r}") for literal in m.holds.literals]
     return [
         counted(f"calls with {MANY_ARGUMENTS} or more positional arguments", calls, 4),
         counted("bare literals from 1e-15 to 1e-6", bare, 0),

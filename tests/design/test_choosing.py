@@ -98,6 +98,7 @@ def seen_by_the_programme(s: Slack) -> bool:
     return s.kind in ("consent", "breakout", "covert") and on_a_date and s.slack < -CLEARLY * size_
 
 
+@pytest.mark.slow
 def test_what_it_lets_through_and_what_not() -> None:
     seen: Counter[str] = Counter()
 
@@ -134,6 +135,7 @@ def covert(rows: Conditions, f: np.ndarray) -> dict[tuple[object, ...], float]:
     return {name: value for name, value in slacks(rows, f).items() if name[0] == "covert"}
 
 
+@pytest.mark.slow
 def test_rows_on_cheating_are_those_of_the_dossier_with_the_choice_made() -> None:
     """Under every choice, of whatever is faked together: number by number what the judge finds on dates."""
     compared = 0
@@ -266,9 +268,7 @@ def confirming(flow: dict[str, object], **more: object) -> Dossier:
 
 def test_what_waits_for_verification_waits_as_long_as_the_regime_takes() -> None:
     """b, whom the wait costs nothing, pays once m is verified; a would rather be paid for it before."""
-    d = confirming({"needs": {"verified": ["m"]}})
-    raw = {**d.document["parties"], "a": {**d.document["parties"]["a"], "walk_away": -50, "collapse_cost": 50}}
-    d = from_dict({**d.document, "parties": raw})
+    d = patient(confirming({"needs": {"verified": ["m"]}}))
     dates = d.grid.dates
     solves_as_judged(d, Plan({"m": dates[0], "flow": dates[1]}), {None: False, "light": False, "full": True})
     solves_as_judged(d, Plan({"m": dates[0], "flow": dates[3]}), {None: False, "light": True, "full": True})
@@ -281,6 +281,20 @@ def test_what_is_verified_by_a_day_hangs_on_the_regime(by: str, soon: list[str])
     d = confirming({}, progress={"done": {"m": 1}}, success=asked)
     plan = Plan(dict.fromkeys(d.measures, d.start))
     solves_as_judged(d, plan, {regime: regime in soon for regime in (None, "light", "full")}, "minimal")
+
+
+def patient(dossier: Dossier) -> Dossier:
+    """a will wait to be paid."""
+    a = {**dossier.document["parties"]["a"], "walk_away": -50, "collapse_cost": 50}
+    return from_dict({**dossier.document, "parties": {**dossier.document["parties"], "a": a}})
+
+
+def test_a_flow_that_may_not_lag_behind_what_is_verified() -> None:
+    """Paid from 6 months on, which is late where m is verified after 3."""
+    behind = {"l": {"share": {"flow": 1}, "at_least": "done", "ahead_by": "0 %"}}
+    d = patient(confirming({}, progress={"done": {"m": 1}}, links=behind))
+    plan = Plan({"m": d.start, "flow": d.grid.dates[2]})
+    solves_as_judged(d, plan, {None: True, "light": True, "full": False})
 
 
 def of_two(**measures: object) -> Dossier:

@@ -21,6 +21,7 @@ from detente.errors import UsageError
 from detente.model.judge.check import Judge
 from detente.model.plan import Plan
 from tests.design.test_inspections import bargain, choices, exchanges, size
+from tests.model.test_rows import shares
 
 GAP = 1e-6
 ANY_RULE: tuple[Rule, ...] = ("nash", "egalitarian", "utilitarian", "kalai_smorodinsky")
@@ -116,6 +117,7 @@ def verified(light: str, full: str, share: str = "100 %") -> Dossier:
         ("9 months", "3 months", "full", 0.25),
         ("3 months", "3 months", "light", 0.25),
         ("1 month", "1 year", "light", 1 / 12),
+        ("10 months", "8 months", "full", 8 / 12),
     ],
 )
 def test_the_earliest_takes_what_confirms_soonest_and_of_these_what_takes_least(
@@ -125,7 +127,7 @@ def test_the_earliest_takes_what_confirms_soonest_and_of_these_what_takes_least(
     menus = Menus.of(d)
     made, overlay = design_with_inspections(d, "earliest", gap=GAP)
     assert made.plan is not None
-    assert set(made.plan.entry.values()) == {d.start}
+    assert made.plan.entry["part"] == d.start
     assert menus.named(chosen(menus, overlay)) == {"part": takes}
     assert made.objective == pytest.approx(years, abs=1e-6)
 
@@ -143,6 +145,20 @@ def test_when_all_is_verified_hangs_on_the_choice(choice: Choice, years: float) 
         assert expected.objective == pytest.approx(years, abs=1e-6)
         assert made.objective == pytest.approx(years, abs=1e-6)
     assert (made.status == "satisfactory") == (choice != (0,))
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+@pytest.mark.parametrize(("rule", "kept"), [("earliest", 2), ("nash", 1)])
+def test_of_two_choices_for_a_plan_the_better_is_kept(rule: Rule, kept: int, order: tuple[int, int]) -> None:
+    """The earliest keeps what confirms sooner, any other rule what takes less; whichever was found first."""
+    menus = Menus.of(verified("9 months", "3 months"))
+    joint = Joint(Fakings(menus), Question("minimal"), rule=rule, gap=GAP, clock=Clock(60.0))
+    assert joint.waits(joint.model.index["part"]) == pytest.approx((0.25, 0.75, 2.0))
+    plan = shares(joint.model, Plan(dict.fromkeys(menus.dossier.measures, menus.dossier.start)))
+    for place in order:
+        assert joint.solver.offer_with(plan, (place,))
+    assert joint.solver.chosen[plan.tobytes()] == (kept,)
+    assert joint.met(plan) == pytest.approx({1: 0.75, 2: 0.25}[kept], abs=1e-6)
 
 
 def test_where_what_counts_is_met_without_it_nothing_is_inspected() -> None:

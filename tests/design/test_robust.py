@@ -181,6 +181,7 @@ def solvable(draw: st.DrawFn) -> tuple[Dossier, list[Plan]]:
     return dossier, fine
 
 
+@pytest.mark.slow
 def test_score_and_search_against_every_plan() -> None:
     searched = 0
 
