@@ -283,3 +283,13 @@ def plans(draw: st.DrawFn, dossier: Dossier) -> Plan:
         for m in dossier.measures
     }
     return Plan(entry)
+
+
+@st.composite
+def cases(draw: st.DrawFn, **options: Any) -> tuple[Dossier, Plan]:
+    """A dossier, and a plan under which something enters: one that changes nothing breaks no condition."""
+    dossier = draw(dossiers(**options))
+    free = [m for m in dossier.measures if m not in dossier.state.in_force]
+    first, day = draw(st.sampled_from(free)), draw(st.sampled_from(dossier.grid.dates))
+    plan = draw(plans(dossier))
+    return dossier, plan if any(plan.entry[m] for m in free) else Plan({**plan.entry, first: day})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from detente.design.questions.footing import LEFT_OUT, Footing, footing
@@ -107,20 +108,33 @@ def test_what_is_not_tried_is_said() -> None:
     assert found.left_out[-1].endswith("before the search was stopped: a, b.")
 
 
-@settings(max_examples=15)
-@given(st.data())
-def test_a_flip_is_the_edge_of_what_is_kept(data: st.DataObject) -> None:
-    document = data.draw(documents(answers=True))
-    d = Dossier.model_validate(document)
-    plan = data.draw(plans(d))
-    for w in rests(d, plan).walkouts:
-        kept = [_kept(document, plan, w.party, c) for c in (0.0, 0.01, 0.1, 0.4, 0.99)]
-        if w.flips is None:
-            assert all(kept)
-        else:
-            assert not _kept(document, plan, w.party, w.flips)
-            assert w.flips == 0 or _kept(document, plan, w.party, w.flips * (1 - 2e-5))
-            assert all(k for k, c in zip(kept, (0.0, 0.01, 0.1, 0.4, 0.99), strict=True) if c < w.flips)
+def test_a_flip_is_the_edge_of_what_is_kept() -> None:
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=30)
+    @given(st.data())
+    def at_the_edge(data: st.DataObject) -> None:
+        document = data.draw(documents(answers=True))
+        d = Dossier.model_validate(document)
+        plan = data.draw(plans(d))
+        for w in rests(d, plan).walkouts:
+            edge(document, plan, w.party, w.flips)
+            seen["never" if w.flips is None else "at nothing" if w.flips == 0 else "between"] += 1
+
+    at_the_edge()
+    assert all(seen[how] >= 1 for how in ("never", "at nothing", "between")), seen
+
+
+def edge(document: dict[str, Any], plan: Plan, party: str, flips: float | None) -> None:
+    """A plan is kept up to where it flips and not from there on; where it never flips, at every chance."""
+    chances = (0.0, 0.01, 0.1, 0.4, 0.99)
+    kept = [_kept(document, plan, party, c) for c in chances]
+    if flips is None:
+        assert all(kept)
+    else:
+        assert not _kept(document, plan, party, flips)
+        assert flips == 0 or _kept(document, plan, party, flips * (1 - 2e-5))
+        assert all(k for k, c in zip(kept, chances, strict=True) if c < flips)
 
 
 def _kept(document: dict[str, Any], plan: Plan, party: str, likely: float) -> bool:
@@ -194,8 +208,20 @@ def test_a_breach_begins_with_the_entry_and_ends_where_nothing_can_be_undone() -
     assert [(r.date, r.moment) for r in rows] == [(day, "before")]
 
 
-@given(st.data())
-def test_forgiven_before_anything_enters_a_plan_is_worth_what_it_is_without_the_step(data: st.DataObject) -> None:
+def test_forgiven_before_anything_enters_a_plan_is_worth_what_it_is_without_the_step() -> None:
+    seen: list[float] = []
+
+    @given(st.data())
+    def compared(data: st.DataObject) -> None:
+        seen.extend(margins_forgiven(data))
+
+    compared()
+    assert len(seen) >= 40
+    assert any(abs(worth) > 1 for worth in seen)
+
+
+def margins_forgiven(data: st.DataObject) -> list[float]:
+    """What each plan is worth without the step, compared; one with nothing left out is none."""
     document = data.draw(documents(answers=True))
     for body in document["measures"].values():
         body.pop("needs", None)
@@ -204,8 +230,8 @@ def test_forgiven_before_anything_enters_a_plan_is_worth_what_it_is_without_the_
     plan = data.draw(plans(d))
     judge = Judge(d)
     read = judge._read(plan)
-    if not judge.active(plan):
-        return
+    assume(judge.active(plan))
+    found = []
     for rows in judge.weighing.forgiving(read):
         assert rows.at is not None
         assert rows.measure is not None
@@ -216,6 +242,8 @@ def test_forgiven_before_anything_enters_a_plan_is_worth_what_it_is_without_the_
             without = judge.weighing.read(judge.terms.clock.timing(Plan(entry, share)))
             worth = judge.weighing.value(without, rows.party)
             assert rows.keep[0] == pytest.approx(worth, rel=1e-8, abs=1e-8)
+            found.append(worth)
+    return found
 
 
 # --- threats and alarms --------------------------------------------------------------------------------------------

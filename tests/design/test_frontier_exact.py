@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from detente.design.exact import frontier as exact
@@ -246,8 +245,8 @@ def best_by_definition(found: Exact, threat: Sequence[Fraction], least: Sequence
 @settings(max_examples=150)
 def test_listing_and_merging_find_what_enumeration_finds(case: Document, ignore_walk_away: bool) -> None:
     space = space_in(case)
-    if space is not None:
-        agrees(case, space, exact_frontier(space, ignore_walk_away=ignore_walk_away), ignore_walk_away=ignore_walk_away)
+    assume(space is not None)
+    agrees(case, space, exact_frontier(space, ignore_walk_away=ignore_walk_away), ignore_walk_away=ignore_walk_away)
 
 
 @given(cases(gains, walk_away=(-1, 0, "2.5")))
@@ -255,18 +254,18 @@ def test_listing_and_merging_find_what_enumeration_finds(case: Document, ignore_
 def test_gains_counted_from_no_deal(case: Document) -> None:
     """Walk-away values say who consents; the rules count from 0."""
     space = space_in(case)
-    if space is not None:
-        found = exact_frontier(space, disagreement="no_deal")
-        assert found.points == exact_frontier(space).points
-        best_by_definition(found, (Fraction(0),) * len(space.parties), space.walk_away)
+    assume(space is not None)
+    found = exact_frontier(space, disagreement="no_deal")
+    assert found.points == exact_frontier(space).points
+    best_by_definition(found, (Fraction(0),) * len(space.parties), space.walk_away)
 
 
 @given(cases(gains, walk_away=(-1, 0, "4.5")), st.sampled_from([0, 3, 8, 15]))
 @settings(max_examples=50)
 def test_ceilings_and_negative_walk_away_values(case: Document, ceiling: int) -> None:
     space = space_of(from_dict(case), ceilings={"p0": Fraction(ceiling)})
-    if space is not None:
-        agrees(case, space, exact_frontier(space))
+    assume(space is not None)
+    agrees(case, space, exact_frontier(space))
 
 
 @pytest.mark.parametrize("by", ["cpsat", "highs"])
@@ -277,10 +276,10 @@ def test_searching_finds_what_enumeration_finds(by: str, case: Document, ceiling
         pytest.importorskip("ortools")
     ceilings = {} if ceiling is None else {"p1": Fraction(ceiling)}
     space = space_of(from_dict(case), ceilings=ceilings)
-    if space is not None:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(exact, "LISTED", 2)
-            agrees(case, space, exact_frontier(space, by=by))
+    assume(space is not None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exact, "LISTED", 2)
+        agrees(case, space, exact_frontier(space, by=by))
 
 
 @given(
@@ -319,8 +318,7 @@ def test_merging_many_agrees_with_listing_all(parties: int) -> None:
 def test_satisfactory_is_consent(case: Document) -> None:
     """The judge accepts exactly the plans whose values reach every walk-away value."""
     dossier = from_dict(case)
-    if space_of(dossier) is None:
-        return
+    assume(space_of(dossier) is not None)
     floors = [Fraction(str(p["walk_away"])) for p in case["parties"].values()]
     allowed = set(deals(case))
     for n in range(min(len(case["measures"]), 4) + 1):
@@ -543,17 +541,15 @@ def test_hyper_rectangle_domains(shared: Path, issues: int, by: str) -> None:
     assert is_printed(found.utilitarian.values, answer["max_welfare"])
 
 
-def test_ten_million_outcomes_take_no_time() -> None:
-    """The benchmark holds the real bound; here a machine may be busy."""
+def test_ten_million_outcomes_are_not_listed() -> None:
+    """The most that all have together is the sum of what each choice has at the most. `benchmarks.frontier_speed`."""
     random = np.random.default_rng(0)
     payoffs = tuple(tuple(tuple(int(x) for x in random.integers(0, 1000, 2)) for _ in range(10)) for _ in range(7))
     groups = tuple(tuple((f"m{g}_{a}",) for a in range(10)) for g in range(7))
     zero = (Fraction(0),) * 2
     space = Space(("a", "b"), groups, payoffs, (), (Fraction(1),) * 2, zero, (None,) * 2)
-    taken = []
-    for _ in range(3):
-        start = time.perf_counter()
-        found = exact_frontier(space)
-        taken.append(time.perf_counter() - start)
+    found = exact_frontier(space)
+    assert found.complete
     assert found.outcomes == 10**7
-    assert min(taken) < 0.5
+    best = [max(sum(value) for value in group) for group in payoffs]
+    assert max(sum(point.values) for point in found.points) == sum(best)

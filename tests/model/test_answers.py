@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import detente as dt
@@ -176,14 +176,14 @@ def test_relief_that_deters_faking_beside_what_is_liked(
     """(relief + what falls with the deal)·Λ ≥ c."""
     seen = rate / (rate + rho)
     threshold = c / seen - (like if falls == "always" else 0.0)
-    if threshold > 0.05:
-        either_side(
-            threshold,
-            lambda relief: kept(
-                judged(liked(rho=rho, rate=rate, relief=relief, c=c, like=like, falls=falls)), "b", "covert"
-            ),
-            up=True,
-        )
+    assume(threshold > 0.05)
+    either_side(
+        threshold,
+        lambda relief: kept(
+            judged(liked(rho=rho, rate=rate, relief=relief, c=c, like=like, falls=falls)), "b", "covert"
+        ),
+        up=True,
+    )
 
 
 # §1 R2: cheat, then leave
@@ -246,10 +246,10 @@ def test_the_big_step_that_one_would_still_take(
         found = chosen(big_step(big=big, **fields), kind="covert", measure="m", moment="before", date="2020-01-01")
         return min(row["slack"] for row in found if row["leaves"] is not None)
 
-    if threshold > 0.5:
-        assert leaving(threshold * 1.01) < 0
-        bound = 0.01 * threshold * math.exp(-2 * rho)
-        assert leaving(threshold * 0.99) <= bound + NEAR  # some other moment may be better still
+    assume(threshold > 0.5)
+    assert leaving(threshold * 1.01) < 0
+    bound = 0.01 * threshold * math.exp(-2 * rho)
+    assert leaving(threshold * 0.99) <= bound + NEAR  # some other moment may be better still
 
 
 def swap(X: float, G: float, C: float, rho: float, rate: float) -> list[Row]:
@@ -567,9 +567,9 @@ def test_collapse_cost_that_a_slow_answer_needs(
     answered = math.exp(-rho * response)
     deterred = g * math.exp(-rho * undo) * (answered - h / (rho + h))
     threshold = (c * rho / (rho + h) - deterred) / (rho * answered)
-    if threshold > 0.05:
-        fields = {"rho": rho, "g": g, "c": c, "leaves": at_rate("b", h), "undo": undo, "response": response}
-        either_side(threshold, lambda C: kept(flows(C=C, **fields), "a", "breakout"), up=True)
+    assume(threshold > 0.05)
+    fields = {"rho": rho, "g": g, "c": c, "leaves": at_rate("b", h), "undo": undo, "response": response}
+    either_side(threshold, lambda C: kept(flows(C=C, **fields), "a", "breakout"), up=True)
 
 
 @numbers("own_exit")
@@ -639,8 +639,7 @@ def test_least_detection_while_the_payer_may_leave(
 ) -> None:
     g = c * times
     room = math.exp(-rho * response) - 1 + rho / (rho + h) * (1 - c / g)
-    if room < 0.02:
-        return
+    assume(room >= 0.02)
     either_side(
         rho * c / g / room,
         lambda x: kept(
@@ -679,8 +678,8 @@ def test_a_gift_for_a_flow_that_may_end(case: Mapping[str, Any]) -> None:
 def test_largest_exit_rate_for_a_gift(rho: float, g: float, years: float) -> None:
     """h ≤ g/X − ρ."""
     X = g * years
-    if g / X - rho > 0.01:
-        either_side(g / X - rho, lambda h: kept(gift(rho=rho, g=g, X=X, h=h), "a"), up=False)
+    assume(g / X - rho > 0.01)
+    either_side(g / X - rho, lambda h: kept(gift(rho=rho, g=g, X=X, h=h), "a"), up=False)
 
 
 # §3: no deal moves
@@ -831,8 +830,8 @@ def test_largest_intrusion_that_still_deters(rho: float, c: float, times: float,
     """(g − s)·Λ ≥ c."""
     g = c * times
     largest = g - c * (rate + rho) / rate
-    if largest > 0.05:
-        either_side(largest, lambda s: kept(inspected(rho=rho, g=g, c=c, s=s, rate=rate), "a", "covert"), up=False)
+    assume(largest > 0.05)
+    either_side(largest, lambda s: kept(inspected(rho=rho, g=g, c=c, s=s, rate=rate), "a", "covert"), up=False)
 
 
 @needs_shared

@@ -7,6 +7,7 @@ faking) is told again by `tests.model.story`. The moments that ANSWERS lists mus
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +19,7 @@ from detente.model.judge.check import Judge, Slack
 from detente.model.plan import Plan
 from tests.model.moments import Told, acts, consent, entry, instant, leavings, openly, starts, tell
 from tests.model.story import Instant, Story
-from tests.strategies import dossiers, plans
+from tests.strategies import cases
 
 
 def at_of(story: Story, row: Slack) -> Instant:
@@ -50,29 +51,28 @@ def valued(dossier: Dossier, plan: Plan) -> list[Slack]:
     return [row for row in Judge(dossier).slacks(plan) if row.keep is not None]
 
 
-def empty(dossier: Dossier, plan: Plan) -> bool:
-    return all(m in dossier.state.in_force or day is None for m, day in plan.entry.items())
-
-
-def drawn(data: st.DataObject, **options: bool | int) -> tuple[Dossier, Plan] | None:
-    dossier = data.draw(dossiers(**options))
-    plan = data.draw(plans(dossier))
-    return None if empty(dossier, plan) else (dossier, plan)
-
-
 @pytest.mark.parametrize("answers", [False, True])
 @pytest.mark.parametrize("divisible", [False, True])
-@settings(max_examples=30)
-@given(st.data())
-def test_values_are_those_of_the_story(divisible: bool, answers: bool, data: st.DataObject) -> None:
-    """All rows but the secret ones, of which ten of each measure."""
-    if not (case := drawn(data, divisible=divisible, answers=answers)):
-        return
-    story, rows = Story(*case), valued(*case)
-    hidden = [row for row in rows if row.measure is not None]
-    some = data.draw(st.lists(st.sampled_from(hidden), max_size=10)) if hidden else []
-    for row in [*(row for row in rows if row.measure is None), *some]:
-        agrees(*case, row, story=story)
+def test_values_are_those_of_the_story(divisible: bool, answers: bool) -> None:
+    """All rows but the secret ones, of which up to ten; enough of every kind."""
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=30)
+    @given(cases(divisible=divisible, answers=answers), st.data())
+    def told_alike(case: tuple[Dossier, Plan], data: st.DataObject) -> None:
+        story, rows = Story(*case), valued(*case)
+        hidden = [row for row in rows if row.measure is not None]
+        some = data.draw(st.lists(st.sampled_from(hidden), max_size=10)) if hidden else []
+        for row in [*(row for row in rows if row.measure is None), *some]:
+            agrees(*case, row, story=story)
+            seen[row.kind] += 1
+
+    told_alike()
+    assert all(seen[kind] >= least for kind, least in LEAST.items()), seen
+
+
+LEAST = {"consent": 20, "breakout": 200, "covert": 8, "exposure": 40, "secret_exposure": 1}
+"""How many rows of each kind thirty examples hold at the least."""
 
 
 @pytest.mark.long
@@ -80,36 +80,51 @@ def test_values_are_those_of_the_story(divisible: bool, answers: bool, data: st.
 @pytest.mark.parametrize("visited", [False, True])
 @given(st.data())
 def test_all_rows_are_those_of_the_story(visited: bool, divisible: bool, data: st.DataObject) -> None:
-    if case := drawn(data, divisible=divisible, visited=visited, answers=True):
-        story = Story(*case)
-        for row in valued(*case):
-            agrees(*case, row, story=story)
+    case = data.draw(cases(divisible=divisible, visited=visited, answers=True))
+    story = Story(*case)
+    for row in valued(*case):
+        agrees(*case, row, story=story)
 
 
 def near(moments: list[Instant], at: Instant) -> bool:
     return any(not one.precedes(at) and not at.precedes(one) for one in moments)
 
 
-@settings(max_examples=60)
-@given(st.data())
-def test_no_moment_is_forgotten(data: st.DataObject) -> None:
+def test_no_moment_is_forgotten() -> None:
     """Each moment of ANSWERS R7 and R2 has its rows, and the leaving of a row is the worst of all leavings."""
-    if not (case := drawn(data, answers=True)):
-        return
-    story, rows = Story(*case), valued(*case)
-    for p in story.parties:
-        mine = [row for row in rows if row.party == p and row.other is None]
-        breakouts = [at_of(story, row) for row in mine if row.kind == "breakout"]
-        missing = [at for at in openly(story, p) if breakouts and not near(breakouts, at)]
-        assert not missing, (p, missing)
-        for m in acts(story, p):
-            if story.measures[m].fakeable and story.rho[p] > 0:
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=60)
+    @given(cases(answers=True), st.data())
+    def all_there(case: tuple[Dossier, Plan], data: st.DataObject) -> None:
+        story, rows = Story(*case), valued(*case)
+        for p in story.parties:
+            mine = [row for row in rows if row.party == p and row.other is None]
+            breakouts = [at_of(story, row) for row in mine if row.kind == "breakout"]
+            missing = [at for at in openly(story, p) if breakouts and not near(breakouts, at)]
+            assert not missing, (p, missing)
+            seen["breakout"] += len(breakouts)
+            for m in acts(story, p):
                 covert = [row for row in mine if row.kind == "covert" and row.measure == m]
-                faked = [at_of(story, row) for row in covert if row.leaves is None]
-                missing = [at for at in starts(story, p, m) if not near(faked, at)]
-                assert not missing or not covert, (p, m, missing)
+                seen["covert"] += every_start(story, p, m, covert)
                 if left := [row for row in covert if row.leaves is not None]:
                     worst(story, data.draw(st.sampled_from(left)))
+                    seen["left"] += 1
+
+    all_there()
+    assert seen["breakout"] >= 500, seen
+    assert seen["covert"] >= 100, seen
+    assert seen["left"] >= 20, seen
+
+
+def every_start(story: Story, p: str, m: str, covert: list[Slack]) -> int:
+    """Every moment at which p may begin to fake m has its row; how many there are."""
+    faked = [at_of(story, row) for row in covert if row.leaves is None]
+    if not (story.measures[m].fakeable and story.rho[p] > 0 and covert):
+        return 0
+    missing = [at for at in starts(story, p, m) if not near(faked, at)]
+    assert not missing, (p, m, missing)
+    return len(faked)
 
 
 def worst(story: Story, row: Slack) -> None:
@@ -120,16 +135,21 @@ def worst(story: Story, row: Slack) -> None:
     assert row.slack <= least + 1e-6 * max(1.0, abs(row.keep)), row
 
 
-@settings(max_examples=60)
-@given(st.data())
-def test_the_worst_leaving_is_told_of_secret_exposures_too(data: st.DataObject) -> None:
-    if not (case := drawn(data, answers=True)):
-        return
-    story, rows = Story(*case), valued(*case)
-    left = [row for row in rows if row.kind == "secret_exposure" and row.leaves is not None]
-    for row in left[:2]:
-        assert entry(story, row.measure) is not None
-        worst(story, row)
+def test_the_worst_leaving_is_told_of_secret_exposures_too() -> None:
+    seen: list[Slack] = []
+
+    @settings(max_examples=60)
+    @given(cases(answers=True))
+    def told_of(case: tuple[Dossier, Plan]) -> None:
+        story, rows = Story(*case), valued(*case)
+        left = [row for row in rows if row.kind == "secret_exposure" and row.leaves is not None]
+        for row in left[:2]:
+            assert entry(story, row.measure) is not None
+            worst(story, row)
+            seen.append(row)
+
+    told_of()
+    assert len(seen) >= 5
 
 
 TOGETHER_FOR_AN_INSTANT = """

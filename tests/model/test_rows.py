@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings
 
 from detente.design.plan.judging import rows_of
 from detente.dossier.schema import Dossier
@@ -15,7 +15,7 @@ from detente.model.judge.check import Judge, Slack
 from detente.model.plan import Plan
 from detente.model.rows.arrays import Model
 from detente.model.rows.temptation import Conditions, Label, Seldom, conditions, joined
-from tests.strategies import dossiers, plans
+from tests.strategies import cases
 
 VALUED = ("consent", "breakout", "covert", "exposure", "secret_exposure")
 Name = tuple[object, ...]
@@ -59,8 +59,8 @@ def slacks(rows: Conditions, f: np.ndarray) -> dict[Name, float]:
     return {name_of(rows.model, label): float(slack) for label, slack, on in found if on}
 
 
-def agree(dossier: Dossier, plan: Plan, within: float = 1e-8) -> int:
-    """Compare every row on a date, and every other condition that the judge tries; how many."""
+def agree(dossier: Dossier, plan: Plan, within: float = 1e-8) -> Counter[str]:
+    """Compare every row on a date, and every other condition that the judge tries; how many of each kind."""
     model = Model.of(dossier)
     f = shares(model, plan)
     dated = slacks(joined([conditions(model), *map(Seldom(model).of, Seldom(model).topics)]), f)
@@ -79,25 +79,28 @@ def agree(dossier: Dossier, plan: Plan, within: float = 1e-8) -> int:
         assert s.deviate is not None
         value = dated[name] if name in dated else alone[name]
         assert abs(value - s.slack) <= within * max(1.0, s.scale, abs(s.keep), abs(s.deviate)), (name, value, s.slack)
-    return len(judged)
+    return Counter(str(name[0]) for name in judged)
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.data())
-def test_rows_and_judge_agree(data: st.DataObject) -> None:
-    compare(data)
+def test_rows_and_judge_agree() -> None:
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=100, deadline=None)
+    @given(cases(answers=True))
+    def compared(case: tuple[Dossier, Plan]) -> None:
+        seen.update(agree(*case))
+
+    compared()
+    assert all(seen[kind] >= least for kind, least in LEAST.items()), seen
+
+
+LEAST = {"consent": 80, "breakout": 1000, "covert": 400, "exposure": 200, "secret_exposure": 20}
+"""How many rows of each kind a hundred examples hold at the least."""
 
 
 @pytest.mark.long
 @pytest.mark.timeout(7200)
 @settings(max_examples=LONG, deadline=None, derandomize=False, suppress_health_check=list(HealthCheck))
-@given(st.data())
-def test_rows_and_judge_agree_at_length(data: st.DataObject) -> None:
-    compare(data)
-
-
-def compare(data: st.DataObject) -> None:
-    dossier = data.draw(dossiers(answers=True))
-    plan = data.draw(plans(dossier))
-    assume(any(day for m, day in plan.entry.items() if m not in dossier.state.in_force))
-    agree(dossier, plan)
+@given(cases(answers=True))
+def test_rows_and_judge_agree_at_length(case: tuple[Dossier, Plan]) -> None:
+    agree(*case)

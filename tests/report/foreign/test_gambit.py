@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -131,37 +132,46 @@ def test_going_on_for_ever_is_perfect_where_no_condition_fails(case: tuple[Dossi
     assert not always or paid == game.end.payoffs
 
 
-@settings(max_examples=60)
-@given(st.data())
-def test_others_get_what_the_judge_says_of_the_exposed(data: st.DataObject) -> None:
+def test_others_get_what_the_judge_says_of_the_exposed() -> None:
     """Every party is given an exposure limit, so that the judge values each breach to each."""
-    document = data.draw(documents())
-    for party in document["parties"].values():
-        party["exposure_limit"] = 1000
-    dossier = from_dict(document)
-    plan = data.draw(plans(dossier))
-    assume(any(day in dossier.grid.dates for m, day in plan.entry.items() if m not in dossier.state.in_force))
-    assume(Model.of(dossier).valued.any())
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=60)
+    @given(st.data())
+    def compared(data: st.DataObject) -> None:
+        document = data.draw(documents())
+        for party in document["parties"].values():
+            party["exposure_limit"] = 1000
+        dossier = from_dict(document)
+        plan = data.draw(plans(dossier))
+        assume(any(day in dossier.grid.dates for m, day in plan.entry.items() if m not in dossier.state.in_force))
+        assume(Model.of(dossier).valued.any())
+        seen.update(exposed(dossier, plan))
+
+    compared()
+    assert seen["exposure"] >= 50, seen
+    assert seen["secret_exposure"] >= 5, seen
+
+
+def exposed(dossier: Dossier, plan: Plan) -> Iterator[str]:
+    """The kinds of the judge's exposures that are in the game, each compared with what it pays."""
     game, facts = game_of(dossier, plan), Facts(dossier)
     found = exits(dossier, game)
     for row in Judge(dossier).slacks(plan):
         if row.kind not in ("exposure", "secret_exposure") or row.party not in game.players:
             continue
-        if not in_game(dossier, row):
-            continue
         kind = "breakout" if row.kind == "exposure" else "covert"
         key = (kind, row.other or "", row.measure, row.moment == "after", str(row.date))
-        if key not in found:
+        lost = dossier.parties[row.party].no_deal.value / facts.rho[facts.party[row.party]]
+        if not in_game(dossier, row) or key not in found or (lost and kind == "covert"):
             continue
         _, ending = found[key]
         p, q = facts.party[row.party], facts.party[row.other or ""]
-        lost = dossier.parties[row.party].no_deal.value / facts.rho[p]
-        if lost and kind == "covert":
-            continue
         answer = dossier.grid.time(row.date) + facts.first[q] if row.date else 0.0
         spared = -lost * (1 - math.exp(-facts.rho[p] * answer))
         assert row.keep is not None
         assert ending.payoffs[game.players.index(row.party)] == pytest.approx(row.keep + spared, abs=1e-8)
+        yield row.kind
 
 
 # --- as Gambit reads it ----------------------------------------------------------------------------------------------
