@@ -43,10 +43,12 @@ def headline(a: Assessment) -> str:
     """The answer in one sentence."""
     if a.shown is not None:
         return f"{_shown(a)} exists and would be kept: {KEPT}."
-    if a.verdicts and all(v.status == "none_exists" for v in a.verdicts.values()):
-        asked = "no deal of any kind" if "none" in a.verdicts else "no deal that meets what was asked for"
+    ruled_out = {name for name, v in a.verdicts.items() if v.status == "none_exists"}
+    if "none" in ruled_out or (ruled_out and ruled_out == set(a.verdicts)):
+        asked = "no deal of any kind" if "none" in ruled_out else "no deal that meets what was asked for"
         return f"On these numbers {asked} is satisfactory: this was proved, not merely not found."
-    return "No satisfactory deal was found, and none was ruled out: the search stopped at its limit."
+    rest = "not all were ruled out" if ruled_out else "none was ruled out"
+    return f"No satisfactory deal was found, and {rest}: the search stopped at its limit."
 
 
 def _shown(a: Assessment) -> str:
