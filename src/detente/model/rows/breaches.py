@@ -19,6 +19,7 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detente.model.rows.arrays import Array, Flags, Model
 from detente.model.rows.detection import NEVER, SNAP, Watch
@@ -40,8 +41,9 @@ class Times:
     moves: Flags
     """[M] whether the random time is added."""
 
-    def __getitem__(self, m: int) -> tuple[Array, bool]:
-        return self.years[:, m], bool(self.moves[m])
+    def __getitem__(self, m: int | slice | NDArray[np.int64]) -> tuple[Array, bool]:
+        """Of one measure, [I], or several, [I, n], which all move or all do not: see `Entries`."""
+        return self.years[:, m], bool(np.any(self.moves[m]))
 
     def at(self, chosen: Flags, years: Array) -> Times:
         """With a fixed time, [M], for some measures."""
