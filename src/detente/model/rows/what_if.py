@@ -1,0 +1,246 @@
+"""What a plan is worth, and by how much it meets each condition, were the numbers others.
+
+`WhatIf.of` works a plan out once; `under` then answers for other numbers, many draws of them at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detente.model.rows.arrays import Array, Flags, Model
+from detente.model.rows.breaches import Faked, Maker
+from detente.model.rows.fixed import Entered, FixedPaths, Layout
+from detente.model.rows.moments import Moment, Moments
+from detente.model.rows.numbers import Numbers
+from detente.model.rows.temptation import (
+    Families,
+    Kind,
+    Label,
+    Seldom,
+    Switch,
+    binding,
+    standing_since,
+    switches_of,
+    temptation,
+)
+
+REMEMBERED = 4
+"""How many sets of weights are kept of the same rows."""
+
+Timing = tuple[object, ...]
+"""What weights hang on, besides the structure."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """A plan under numbers: of one value, or of each draw along the leading axis."""
+
+    labels: tuple[Label, ...]
+    values: Array
+    """[..., P] V_p(f; 0), `no_deal` included; 0 for parties that value nothing."""
+    slacks: Array
+    """[..., R] as the labels say; infinite where there is no limit to exposure."""
+    exposures: Array
+    """[..., R] how much worse off than never having signed, points at signature; NaN for rows of other kinds."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows that differ in their moments alone."""
+
+    kind: Kind
+    party: int
+    other: int
+    measure: int
+    rows: tuple[int, ...]
+    labels: tuple[Label, ...]
+
+    @property
+    def mover(self) -> int:
+        return self.other if self.other >= 0 else self.party
+
+
+class WhatIf:
+    """The rows of one plan of a model, worked out but for their numbers.
+
+    Amounts (all that is a point, or points a year) are weighed by what was worked out before, draw by draw in one
+    product. Weights hang on the rest: rates, times, chances, and who minds what. Where these change, the rows that hang
+    on them are worked out again, once for all draws that agree in them, and kept. A row at a moment between dates stays
+    at that moment, though the moments that matter move with response times and delays: ask for others by their labels.
+    """
+
+    def __init__(self, model: Model, shares: Array, labels: Sequence[Label]) -> None:
+        """`shares`: [M, K+1] of the plan."""
+        self.model, self.plan = model, Entered.of(model, shares)
+        self.labels = tuple(labels)
+        self.base = Numbers.of(model)
+        self.entering = np.unique(self.plan.measure)
+        self._blocks = tuple(_blocks(self.labels))
+        self._kept: dict[object, dict[Timing, Array]] = {}
+
+    @classmethod
+    def of(cls, model: Model, shares: Array) -> WhatIf:
+        """Of all rows on dates that bind: their moments are those of the grid and of exits that have a chance."""
+        return cls(model, shares, dated_labels(model, shares))
+
+    def under(self, numbers: Numbers) -> Answers:
+        """What the plan is worth, and its slacks. Raises ValueError where other numbers ask for other rows on dates."""
+        if np.any((numbers.exit_chance > 0) != (self.base.exit_chance > 0)):
+            raise ValueError("an exit on a date that comes or goes changes the moments: make a WhatIf of that model")
+        draws = numbers.draws
+        parties, count = len(self.model.parties), draws or 1
+        values, slacks = np.zeros((count, parties)), np.zeros((count, len(self.labels)))
+        exposures = np.full(slacks.shape, np.nan)
+        amounts = {p: np.atleast_2d(Layout.of(numbers, p).amounts(numbers, p)) for p in self._parties}
+        for chosen, worked_out in self._groups(numbers, count):
+            for p in self._parties:
+                values[chosen, p] = _times(amounts[p], chosen, worked_out.signed(p))[:, 0]
+            for block in self._blocks:
+                slacks[np.ix_(chosen, block.rows)] = _times(amounts[block.party], chosen, worked_out.weights(block))
+        for block in self._blocks:
+            rows = list(block.rows)
+            if block.kind == "consent":
+                slacks[:, rows] -= numbers.walk_away[..., block.party, None]
+            elif block.other >= 0:
+                exposures[:, rows] = -slacks[:, rows]
+                slacks[:, rows] += numbers.limit[..., block.party, None]
+        if draws is None:
+            values, slacks, exposures = values[0], slacks[0], exposures[0]
+        return Answers(self.labels, values, slacks, exposures)
+
+    def kept(self, what: object, hanging: Timing, work_out: Callable[[], Array]) -> Array:
+        """Weights that were worked out before under what they hang on; of the last few times."""
+        known = self._kept.setdefault(what, {})
+        if hanging not in known:
+            if len(known) == REMEMBERED:
+                del known[next(iter(known))]
+            known[hanging] = work_out()
+        return known[hanging]
+
+    @cached_property
+    def _parties(self) -> tuple[int, ...]:
+        """Those that value anything."""
+        return tuple(int(p) for p in np.flatnonzero(self.model.valued))
+
+    def _groups(self, numbers: Numbers, draws: int) -> Iterator[tuple[NDArray[np.intp], Worked]]:
+        """Draws that agree in all that weights hang on."""
+        table = self._hanging(numbers, draws)
+        _, first, where = np.unique(table, axis=0, return_index=True, return_inverse=True)
+        where = where.reshape(-1)
+        for g, i in enumerate(first):
+            one = numbers if numbers.draws is None else numbers.draw(int(i))
+            yield np.flatnonzero(where == g), Worked(self, one)
+
+    def _hanging(self, numbers: Numbers, draws: int) -> Array:
+        """[draws, …] the numbers that weights hang on, side by side."""
+        flags = [
+            x[..., self.entering].astype(float).reshape(-1, len(self.model.parties) * len(self.entering))
+            for x in numbers.minded(self.model)
+        ]
+        single = (numbers.discount, numbers.response, numbers.undo, numbers.keeps, numbers.detects, numbers.delay)
+        others = [np.atleast_2d(x) for x in (*single, numbers.exit_rate, numbers.exit_chance)]
+        some = np.any(numbers.over != 0, axis=(-1, -2)).astype(float).reshape(-1, 1)
+        felt = [np.atleast_2d(Layout.of(numbers, p).amounts(numbers, p) != 0).astype(float) for p in self._parties]
+        parts = (*flags, *others, some, *felt)
+        table = np.concatenate([np.broadcast_to(x, (draws, x.shape[1])) for x in parts], axis=1)
+        return np.nan_to_num(table, nan=-1.0, posinf=1e300)
+
+
+class Worked:
+    """The weights of a plan's rows under one set of what they hang on."""
+
+    def __init__(self, of: WhatIf, numbers: Numbers) -> None:
+        self.of, self.numbers, self.model = of, numbers, numbers.into(of.model)
+        self._makers: dict[tuple[Moment, ...], Maker] = {}
+        self._paths: dict[int, FixedPaths] = {}
+
+    def signed(self, p: int) -> Array:
+        """[1, N] of the plan as kept."""
+        return self.of.kept(("signed", p), self._valued(p), lambda: self._paths_of(p).signed().of)
+
+    def weights(self, block: Block) -> Array:
+        """[rows, N]"""
+        if block.kind == "consent":
+            return self.signed(block.party)
+        hanging = self._valued(block.party)
+        if block.measure >= 0:
+            hanging = (*hanging, *self._seen(block.mover, block.measure))
+        return self.of.kept(block, hanging, lambda: self._work_out(block))
+
+    def _work_out(self, block: Block) -> Array:
+        maker, paths = self._maker([label.at for label in block.labels]), self._paths_of(block.party)
+        if block.measure < 0:
+            path = maker.breakout(block.mover)
+        else:
+            leaves = [label.leaves for label in block.labels if label.leaves is not None]
+            path = maker.covert(block.mover, block.measure, Moments.of(leaves) if leaves else None)
+        said = temptation if block.other < 0 else standing_since
+        return said(paths, maker, path).of
+
+    def _maker(self, moments: Sequence[Moment | None]) -> Maker:
+        asked = tuple(at for at in moments if at is not None)
+        if asked not in self._makers:
+            self._makers[asked] = Maker(self.model, Moments.of(asked))
+        return self._makers[asked]
+
+    def _paths_of(self, p: int) -> FixedPaths:
+        if p not in self._paths:
+            layout = Layout.of(self.numbers, p)
+            self._paths[p] = FixedPaths(self.model, p, self.of.plan, layout, self._felt(p))
+        return self._paths[p]
+
+    # --- what weights hang on ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def _common(self) -> Timing:
+        model, entering = self.model, self.of.entering
+        costs, over = model.costs[:, entering].tobytes(), bool(np.any(model.over))
+        times = (model.response, model.undo[entering], model.keeps[entering])
+        untils = tuple(tuple(x.until for x in layers) for layers in (self.numbers.flows, self.numbers.intrusion))
+        return (costs, over, *(x.tobytes() for x in times), model.exits, untils)
+
+    def _valued(self, p: int) -> Timing:
+        """What any weight of a party hangs on."""
+        return float(self.model.rho[p]), self.numbers.no_deal[p].years, self._felt(p).tobytes(), self._common
+
+    def _felt(self, p: int) -> Flags:
+        """[N] which amounts of a party may not be 0."""
+        return Layout.of(self.numbers, p).amounts(self.numbers, p) != 0
+
+    def _seen(self, q: int, m: int) -> Timing:
+        """What weights hang on besides where q fakes m."""
+        faked, entering = Faked.of(self.model, q, m), self.of.entering
+        return faked.watch, faked.delay, faked.undone[entering].tobytes(), faked.skipped[entering].tobytes()
+
+
+def dated_labels(model: Model, shares: Array) -> tuple[Label, ...]:
+    """All rows on dates that bind for a plan: those of `conditions` and `Seldom`."""
+    families = Families(model, model.moments)
+    breakouts = [(int(q), -1, -1) for q in np.flatnonzero(model.valued & model.by.any(axis=1))]
+    consents = [
+        Label("consent", int(p), -1, -1, -1, Switch("always")) for p in np.flatnonzero(model.valued & model.consents)
+    ]
+    asked = [*consents, *(label for t in (*breakouts, *Seldom(model).topics) for label in families.labels(t))]
+    on = binding(model, switches_of(asked, model.K), shares)
+    return tuple(label for label, there in zip(asked, on, strict=True) if there)
+
+
+def _blocks(labels: Iterable[Label]) -> Iterator[Block]:
+    found: dict[tuple[Kind, int, int, int, bool], list[int]] = {}
+    every = tuple(labels)
+    for r, label in enumerate(every):
+        key = label.kind, label.party, label.other, label.measure, label.leaves is not None
+        found.setdefault(key, []).append(r)
+    for (kind, party, other, measure, _), rows in found.items():
+        yield Block(kind, party, other, measure, tuple(rows), tuple(every[r] for r in rows))
+
+
+def _times(amounts: Array, chosen: NDArray[np.intp], weights: Array) -> Array:
+    """[chosen draws, rows] of amounts [1 or draws, N] and weights [rows, N]."""
+    product: Array = (amounts if len(amounts) == 1 else amounts[chosen]) @ weights.T
+    return product
