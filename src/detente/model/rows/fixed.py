@@ -7,7 +7,7 @@ the collapse cost) is left open. Rates and times are not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,11 +15,11 @@ import numpy as np
 
 from detente.model.plan import FULL
 from detente.model.rows.arrays import Array, Flags, Model
-from detente.model.rows.breaches import Branch, Deviation, Fates
+from detente.model.rows.breaches import Branch, Deviation, Fates, Maker
 from detente.model.rows.entries import Entries, Indices, Range
 from detente.model.rows.interactions import Together, conjunctions
 from detente.model.rows.losses import Course, expected_spared_from, spared_from
-from detente.model.rows.moments import Moments
+from detente.model.rows.moments import Moment, Moments
 from detente.model.rows.numbers import Numbers
 from detente.model.rows.paths import Part, Paths
 
@@ -178,11 +178,18 @@ def _combined(model: Model, whole: Indices) -> Iterator[Combined]:
 
 
 class FixedPaths(Paths[Weights]):
-    """Values of a plan's paths to one party as weights of its amounts; `felt`: [N] the amounts that may not be 0."""
+    """Values of a plan's paths to one party as weights of its amounts.
 
-    def __init__(self, model: Model, party: int, plan: Entered, layout: Layout, felt: Flags) -> None:
+    `felt`: [N] the amounts that may not be 0; `moments`: all that will be asked about.
+    """
+
+    def __init__(
+        self, model: Model, party: int, plan: Entered, layout: Layout, *, felt: Flags, moments: Sequence[Moment]
+    ) -> None:
         super().__init__(model, party)
         self.plan, self.layout = plan, layout
+        self._place = {at: i for i, at in enumerate(moments)}
+        self._every = Maker(model, Moments.of(moments))
         flows, added = (
             np.any([felt[x] for x in found], axis=0)
             for found in (
@@ -192,6 +199,31 @@ class FixedPaths(Paths[Weights]):
         )
         self.flows_felt, self.interactions_felt = flows[: model.M], flows[model.M :]
         self.inspection_felt, self.over_felt = added, felt[layout.over]
+
+    def _kept(self, maker: Maker, part: Part, *, no_deal: bool) -> Weights:
+        """Amounts are weighed one by one: a part of the plan as kept is some of the whole."""
+        whole = super()._kept(self._every, self._everything(), no_deal=True)
+        return Weights(whole.of[self._places(maker)] * self._within(part, no_deal=no_deal))
+
+    def _plain(self, maker: Maker) -> Weights:
+        return Weights(super()._plain(self._every).of[self._places(maker)])
+
+    def _places(self, maker: Maker) -> list[int]:
+        """Where a maker's moments stand among all."""
+        return [self._place[at] for at in maker.moments]
+
+    def _within(self, part: Part, *, no_deal: bool) -> Array:
+        """[N] 1 for the amounts of a part, 0 for the others."""
+        layout, within = self.layout, np.zeros(self.layout.size)
+        interactions = np.isin(np.arange(len(self.interactions_felt)), part.interactions)
+        columns = np.concatenate([part.measures, interactions])
+        for place in (layout.once, *(layout.flow(i) for i in range(len(layout.untils)))):
+            within[place] = columns
+        for place in (layout.inspection_once, *(layout.inspection(i) for i in range(len(layout.inspected)))):
+            within[place] = part.measures
+        within[layout.over] = part.over
+        within[layout.no_deal] = no_deal
+        return within
 
     def _value(self, path: Deviation, part: Part, *, no_deal: bool) -> Weights:
         found = Weights(np.zeros((len(path.moments), self.layout.size)))

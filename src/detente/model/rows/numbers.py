@@ -35,6 +35,8 @@ class Numbers:
     may stand side by side. `dataclasses.replace` makes others; `Numbers.of` reads those of a model.
     """
 
+    valued: Flags
+    """[P] who values anything, the same for all draws."""
     flows: tuple[Flow, ...]
     """Points a year while in force, [..., P, C]."""
     once: Array
@@ -75,6 +77,7 @@ class Numbers:
     def of(cls, model: Model) -> Numbers:
         """One value of everything."""
         return cls(
+            valued=model.valued,
             flows=tuple(Flow(*layer) for layer in model.layers),
             once=model.once,
             intrusion=tuple(Flow(*layer) for layer in model.intrusion),
@@ -104,7 +107,7 @@ class Numbers:
         stacked: dict[str, Array] = {
             f.name: np.stack([getattr(x, f.name) for x in several])
             for f in fields(cls)
-            if isinstance(getattr(first, f.name), np.ndarray)
+            if f.name != "valued" and isinstance(getattr(first, f.name), np.ndarray)
         }
         flows, intrusion = (
             tuple(
@@ -122,7 +125,7 @@ class Numbers:
         """What no array holds."""
         untils = (tuple(x.until for x in layers) for layers in (self.flows, self.intrusion))
         visits = tuple(None if w is None else replace(w, rate=0.0) for w in self.visits)
-        return (*untils, tuple(x.years for x in self.no_deal), visits)
+        return (self.valued.tobytes(), *untils, tuple(x.years for x in self.no_deal), visits)
 
     @property
     def draws(self) -> int | None:
@@ -169,7 +172,7 @@ class Numbers:
     def minded(self, model: Model) -> tuple[Flags, Flags, Flags]:
         """[..., P, M] `costs`, `minds` and `dreads` of a model that had these numbers."""
         layers, added = _layers(self.flows), _layers(self.intrusion)
-        return minded(model.by, rates(self.discount, model.valued), layers, self.once, added)
+        return minded(model.by, rates(self.discount, self.valued), layers, self.once, added)
 
     def into(self, model: Model) -> Model:
         """A model that has these numbers of one value, and another's structure; its `dossier` says the other's."""
@@ -178,8 +181,9 @@ class Numbers:
         leavings = zip(model.exits, self.exit_rate, self.exit_chance, strict=True)
         return replace(
             model,
+            valued=self.valued,
             discount=self.discount,
-            rho=rates(self.discount, model.valued),
+            rho=rates(self.discount, self.valued),
             layers=_layers(self.flows),
             once=self.once,
             intrusion=_layers(self.intrusion),

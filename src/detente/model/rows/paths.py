@@ -54,6 +54,10 @@ class Part:
         others = tuple(j for j in range(len(model.conditions)) if j not in self.interactions)
         return Part(~self.measures, others, ~self.over, ~self.over, not self.answered)
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        return self.measures.tobytes(), self.interactions, self.over.tobytes()
+
     def aftermath(self) -> Part:
         """Of who leaves once the breach is known."""
         none = np.zeros_like(self.measures)
@@ -92,16 +96,12 @@ class Paths(ABC, Generic[L]):
 
     def keeping(self, maker: Maker) -> L:
         """The plan kept by all who do not leave, from each moment on, with what of `no_deal` that spares."""
-        return self._once(maker, ("kept",), lambda: self._value(maker.kept(), self._everything(), no_deal=True))
+        return self._kept(maker, self._everything(), no_deal=True)
 
     def lost(self, maker: Maker, path: Deviation) -> L:
         """Keeping the deal less breaking it, from each moment on: what the breach leaves standing is in both."""
         part = Part.concerned(self.model, path.mover)
-        kept = self._once(
-            maker,
-            ("concerned", path.mover),
-            lambda: self._value(maker.kept(), part, no_deal=part.answered),
-        )
+        kept = self._kept(maker, part, no_deal=part.answered)
         return kept.minus(self._value(path, part, no_deal=part.answered))
 
     def after(self, maker: Maker, path: Deviation, *, no_deal: bool) -> L:
@@ -109,29 +109,26 @@ class Paths(ABC, Generic[L]):
 
         What the breach leaves standing is worth what it is where the deal is kept: by all who do not leave.
         """
-        model, mover = self.model, path.mover
-        part = Part.concerned(model, mover)
-        rest, answered = part.rest(model), part.answered
-        rows = self._value(path, part, no_deal=no_deal and answered)
-        beside = self._once(
-            maker,
-            ("beside", mover, no_deal),
-            lambda: self._value(maker.kept(), rest, no_deal=no_deal and not answered),
-        )
-        return rows.plus(beside)
+        part = Part.concerned(self.model, path.mover)
+        rows = self._value(path, part, no_deal=no_deal and part.answered)
+        return rows.plus(self._kept(maker, part.rest(self.model), no_deal=no_deal and not part.answered))
+
+    def enjoyed(self, maker: Maker) -> L:
+        """The plan from signature to each moment, while nobody leaves (`no_deal` not counted)."""
+        return self._plain(self._signature).minus(self._plain(maker))
 
     def _everything(self) -> Part:
         model = self.model
         every = np.ones(model.M, bool)
         return Part(every, tuple(range(len(model.conditions))), every, every, True)
 
-    def enjoyed(self, maker: Maker) -> L:
-        """The plan from signature to each moment, while nobody leaves (`no_deal` not counted)."""
-        whole, later = (
-            self._once(m, ("plain",), lambda m=m: self._value(m.plain(), self._everything(), no_deal=False))  # type: ignore[misc]
-            for m in (self._signature, maker)
-        )
-        return whole.minus(later)
+    def _kept(self, maker: Maker, part: Part, *, no_deal: bool) -> L:
+        """A part of the plan kept by all who do not leave."""
+        return self._once(maker, ("kept", *part.key, no_deal), lambda: self._value(maker.kept(), part, no_deal=no_deal))
+
+    def _plain(self, maker: Maker) -> L:
+        """The plan, from each moment on, were nobody ever to leave."""
+        return self._once(maker, ("plain",), lambda: self._value(maker.plain(), self._everything(), no_deal=False))
 
     def _once(self, maker: Maker, what: tuple[object, ...], make: Callable[[], L]) -> L:
         if (maker, what) not in self._known:

@@ -44,7 +44,7 @@ class Answers:
     values: Array
     """[..., P] V_p(f; 0), `no_deal` included; 0 for parties that value nothing."""
     slacks: Array
-    """[..., R] as the labels say; infinite where there is no limit to exposure."""
+    """[..., R] as the labels say; infinite where there is no limit to exposure, NaN where a party values nothing."""
     exposures: Array
     """[..., R] how much worse off than never having signed, points at signature; NaN for rows of other kinds."""
 
@@ -80,27 +80,32 @@ class WhatIf:
         self.labels = tuple(labels)
         self.base = Numbers.of(model)
         self.entering = np.unique(self.plan.measure)
+        self.moments = tuple(dict.fromkeys([model.moments[0], *(x.at for x in self.labels if x.at is not None)]))
         self._blocks = tuple(_blocks(self.labels))
+        self._same_rows: tuple[bytes, ...] | None = None
         self._kept: dict[object, dict[Timing, Array]] = {}
 
     @classmethod
     def of(cls, model: Model, shares: Array) -> WhatIf:
         """Of all rows on dates that bind: their moments are those of the grid and of exits that have a chance."""
-        return cls(model, shares, dated_labels(model, shares))
+        what_if = cls(model, shares, dated_labels(model, shares))
+        what_if._same_rows = _rows_asked(what_if.base)
+        return what_if
 
     def under(self, numbers: Numbers) -> Answers:
         """What the plan is worth, and its slacks. Raises ValueError where other numbers ask for other rows on dates."""
-        if np.any((numbers.exit_chance > 0) != (self.base.exit_chance > 0)):
-            raise ValueError("an exit on a date that comes or goes changes the moments: make a WhatIf of that model")
+        if self._same_rows is not None and _rows_asked(numbers) != self._same_rows:
+            raise ValueError("exits, limits or undoing that come or go ask for other rows: make a WhatIf of that model")
         draws = numbers.draws
         parties, count = len(self.model.parties), draws or 1
-        values, slacks = np.zeros((count, parties)), np.zeros((count, len(self.labels)))
+        values, slacks = np.zeros((count, parties)), np.full((count, len(self.labels)), np.nan)
+        valued = np.flatnonzero(numbers.valued).tolist()
         exposures = np.full(slacks.shape, np.nan)
-        amounts = {p: np.atleast_2d(Layout.of(numbers, p).amounts(numbers, p)) for p in self._parties}
+        amounts = {p: np.atleast_2d(Layout.of(numbers, p).amounts(numbers, p)) for p in valued}
         for chosen, worked_out in self._groups(numbers, count):
-            for p in self._parties:
+            for p in valued:
                 values[chosen, p] = _times(amounts[p], chosen, worked_out.signed(p))[:, 0]
-            for block in self._blocks:
+            for block in (b for b in self._blocks if numbers.valued[b.party]):
                 slacks[np.ix_(chosen, block.rows)] = _times(amounts[block.party], chosen, worked_out.weights(block))
         for block in self._blocks:
             rows = list(block.rows)
@@ -122,11 +127,6 @@ class WhatIf:
             known[hanging] = work_out()
         return known[hanging]
 
-    @cached_property
-    def _parties(self) -> tuple[int, ...]:
-        """Those that value anything."""
-        return tuple(int(p) for p in np.flatnonzero(self.model.valued))
-
     def _groups(self, numbers: Numbers, draws: int) -> Iterator[tuple[NDArray[np.intp], Worked]]:
         """Draws that agree in all that weights hang on."""
         table = self._hanging(numbers, draws)
@@ -145,7 +145,8 @@ class WhatIf:
         single = (numbers.discount, numbers.response, numbers.undo, numbers.keeps, numbers.detects, numbers.delay)
         others = [np.atleast_2d(x) for x in (*single, numbers.exit_rate, numbers.exit_chance)]
         some = np.any(numbers.over != 0, axis=(-1, -2)).astype(float).reshape(-1, 1)
-        felt = [np.atleast_2d(Layout.of(numbers, p).amounts(numbers, p) != 0).astype(float) for p in self._parties]
+        valued = np.flatnonzero(numbers.valued).tolist()
+        felt = [np.atleast_2d(Layout.of(numbers, p).amounts(numbers, p) != 0).astype(float) for p in valued]
         parts = (*flags, *others, some, *felt)
         table = np.concatenate([np.broadcast_to(x, (draws, x.shape[1])) for x in parts], axis=1)
         return np.nan_to_num(table, nan=-1.0, posinf=1e300)
@@ -191,7 +192,9 @@ class Worked:
     def _paths_of(self, p: int) -> FixedPaths:
         if p not in self._paths:
             layout = Layout.of(self.numbers, p)
-            self._paths[p] = FixedPaths(self.model, p, self.of.plan, layout, self._felt(p))
+            self._paths[p] = FixedPaths(
+                self.model, p, self.of.plan, layout, felt=self._felt(p), moments=self.of.moments
+            )
         return self._paths[p]
 
     # --- what weights hang on ----------------------------------------------------------------------------------------
@@ -228,6 +231,12 @@ def dated_labels(model: Model, shares: Array) -> tuple[Label, ...]:
     asked = [*consents, *(label for t in (*breakouts, *Seldom(model).topics) for label in families.labels(t))]
     on = binding(model, switches_of(asked, model.K), shares)
     return tuple(label for label, there in zip(asked, on, strict=True) if there)
+
+
+def _rows_asked(numbers: Numbers) -> tuple[bytes, ...]:
+    """What there must be for the same rows on dates: exits on dates, limits, what can be undone. Of all draws alike."""
+    there = (numbers.exit_chance > 0, np.isfinite(numbers.limit), np.isfinite(numbers.undo))
+    return tuple(np.unique(np.atleast_2d(x), axis=0).tobytes() for x in there)
 
 
 def _blocks(labels: Iterable[Label]) -> Iterator[Block]:
