@@ -63,6 +63,12 @@ class Layout:
         start = self._ends[2] + layer * self.measures
         return slice(start, start + self.measures)
 
+    def kinds(self, inspection: bool) -> list[tuple[slice, float | None]]:
+        """Where what is felt while in force stands, with when it ends at the latest; and (None) at entry."""
+        if inspection:
+            return [(self.inspection_once, None), *((self.inspection(i), t) for i, t in enumerate(self.inspected))]
+        return [(self.once, None), *((self.flow(i), t) for i, t in enumerate(self.untils))]
+
     @property
     def inspection_once(self) -> slice:
         return slice(*self._ends[3:5])
@@ -190,13 +196,8 @@ class FixedPaths(Paths[Weights]):
         self.plan, self.layout = plan, layout
         self._place = {at: i for i, at in enumerate(moments)}
         self._every = Maker(model, Moments.of(moments))
-        flows, added = (
-            np.any([felt[x] for x in found], axis=0)
-            for found in (
-                [layout.once, *(layout.flow(i) for i in range(len(layout.untils)))],
-                [layout.inspection_once, *(layout.inspection(i) for i in range(len(layout.inspected)))],
-            )
-        )
+        self.felt = felt
+        flows, added = (np.any([felt[x] for x, _ in layout.kinds(i)], axis=0) for i in (False, True))
         self.flows_felt, self.interactions_felt = flows[: model.M], flows[model.M :]
         self.inspection_felt, self.over_felt = added, felt[layout.over]
 
@@ -217,10 +218,9 @@ class FixedPaths(Paths[Weights]):
         layout, within = self.layout, np.zeros(self.layout.size)
         interactions = np.isin(np.arange(len(self.interactions_felt)), part.interactions)
         columns = np.concatenate([part.measures, interactions])
-        for place in (layout.once, *(layout.flow(i) for i in range(len(layout.untils)))):
-            within[place] = columns
-        for place in (layout.inspection_once, *(layout.inspection(i) for i in range(len(layout.inspected)))):
-            within[place] = part.measures
+        for inspection, there in ((False, columns), (True, part.measures)):
+            for place, _ in layout.kinds(inspection):
+                within[place] = there
         within[layout.over] = part.over
         within[layout.no_deal] = no_deal
         return within
@@ -266,22 +266,24 @@ class FixedPaths(Paths[Weights]):
 
     def _add(self, found: Weights, branch: Branch, moments: Moments, part: Part) -> None:
         flows, over = part.measures & self.flows_felt, (part.over_known if branch.pays else part.over) & self.over_felt
-        layout, fates = self.layout, branch.fates
-        for piece in self._pieces(branch, moments, fates, flows | over):
-            if flows.any():
-                for i, until in enumerate(layout.untils):
-                    found.of[:, layout.flow(i)][:, : self.model.M] += piece.spread(piece.standing(until), flows)
-                found.of[:, layout.once][:, : self.model.M] += piece.spread(piece.entering, flows)
+        for piece in self._pieces(branch, moments, branch.fates, flows | over):
+            self._felt_in(found, piece, flows, inspection=False)
             if over.any():
-                found.of[:, layout.over] += piece.spread(piece.left_over, over)
+                found.of[:, self.layout.over] += piece.spread(piece.left_over, over)
         inspected = part.measures & self.inspection_felt
         for piece in self._pieces(branch, moments, branch.inspected, inspected):
-            for i, until in enumerate(layout.inspected):
-                found.of[:, layout.inspection(i)] += piece.spread(piece.standing(until), inspected)
-            found.of[:, layout.inspection_once] += piece.spread(piece.entering, inspected)
+            self._felt_in(found, piece, inspected, inspection=True)
         chosen = np.isin(np.arange(len(self.interactions_felt)), part.interactions) & self.interactions_felt
         if chosen.any():
             self._interactions(found, branch, moments, chosen)
+
+    def _felt_in(self, found: Weights, piece: Piece, chosen: Flags, *, inspection: bool) -> None:
+        """Add what some measures of a piece are worth while in force and at entry, where somebody feels it."""
+        for place, until in self.layout.kinds(inspection):
+            felt = self.felt[place][: self.model.M] & chosen
+            if felt[piece.measure].any():
+                worth = piece.entering if until is None else piece.standing(until)
+                found.of[:, place][:, : self.model.M] += piece.spread(worth, felt)
 
     def _pieces(self, branch: Branch, moments: Moments, fates: Fates, chosen: Flags) -> Iterator[Piece]:
         """The entries of some measures, those together that move alike."""
@@ -320,14 +322,15 @@ class FixedPaths(Paths[Weights]):
     # --- interactions ------------------------------------------------------------------------------------------------
 
     def _interactions(self, found: Weights, branch: Branch, moments: Moments, chosen: Flags) -> None:
-        layout = self.layout
         for combined in (c.only(chosen) for c in self.plan.combined):
             if not len(combined.sign):
                 continue
             together = Fulfilled(self.plan, combined, Entries(self.model, self.rho, branch, moments))
-            for i, until in enumerate(layout.untils):
-                found.of[:, layout.flow(i)][:, self.model.M :] += together.spread(together.standing(until), chosen)
-            found.of[:, layout.once][:, self.model.M :] += together.spread(together.first, chosen)
+            for place, until in self.layout.kinds(False):
+                felt = self.felt[place][self.model.M :] & chosen
+                if felt[combined.interaction].any():
+                    worth = together.first if until is None else together.standing(until)
+                    found.of[:, place][:, self.model.M :] += together.spread(worth, felt)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -64,12 +65,12 @@ class Exits:
         still = (at > moments.years + SNAP) | ((at >= moments.years - SNAP) & moments.before)
         return cls(chosen, moments.years, still, moments.just_after)
 
-    @property
+    @cached_property
     def dated(self) -> tuple[Leaving, ...]:
         """Exits at a date, in order of time and, on one date, of the dossier."""
         return tuple(x for x in self.leavings if x.chance > 0)
 
-    @property
+    @cached_property
     def rate(self) -> float:
         """The rate at which somebody leaves."""
         return sum(x.rate for x in self.leavings)
@@ -138,25 +139,28 @@ class Left:
         a, b = np.broadcast_arrays(a, b)
         exits = self.exits
         rate = sum(x.rate for x in exits.leavings if x.party == self.party)
-        weight, low, amount = np.ones(a.shape), np.maximum(np.asarray(a, float), 0.0), np.zeros(a.shape)
+        weight, low, amount = np.ones(exits.t0.shape), np.maximum(np.asarray(a, float), 0.0), np.zeros(a.shape)
         for x, still in zip(exits.dated, exits.still, strict=True):
             at = _column(x.at - exits.t0, a)
-            high = np.clip(at, low, np.maximum(low, b))
             if rate:
-                amount += rate * weight * self._between(rho + exits.rate, low, high)
+                high = np.clip(at, low, np.maximum(low, b))
+                amount += rate * _column(weight, a) * self._between(rho + exits.rate, low, high)
+                low = high
             if x.party == self.party:
-                if self.too_late is not None:
-                    still = still & ~(np.abs(x.at - exits.t0 - self.too_late) <= SNAP)
-                inside = (at > a + SNAP) & (at <= b + SNAP) & _column(still, a).astype(bool)
-                now = np.maximum(at, 0.0)
-                unknown = self._unknown(now, exits.just_after)
-                there = weight * x.chance * np.exp(-(rho + exits.rate) * now) * unknown
-                amount += np.where(inside, there, 0.0)
-            weight = weight * np.where(_column(still, a), 1.0 - x.chance, 1.0)
-            low = high
+                there = _column(weight * self._on_the_date(rho, x, still), a)
+                amount += np.where((at > a + SNAP) & (at <= b + SNAP), there, 0.0)
+            weight = weight * np.where(still, 1.0 - x.chance, 1.0)
         if rate:
-            amount += rate * weight * self._between(rho + exits.rate, low, np.maximum(low, b))
+            amount += rate * _column(weight, a) * self._between(rho + exits.rate, low, np.maximum(low, b))
         return amount
+
+    def _on_the_date(self, rho: float, x: Leaving, still: Flags) -> Array:
+        """[I] E[e^(−ρX); X on the date of an exit], but for the chance that nobody left on a date before."""
+        if self.too_late is not None:
+            still = still & ~(np.abs(x.at - self.exits.t0 - self.too_late) <= SNAP)
+        now = np.maximum(x.at - self.exits.t0, 0.0)
+        worth = x.chance * np.exp(-(rho + self.exits.rate) * now) * self._unknown(now, self.exits.just_after)
+        return np.where(still, worth, 0.0)
 
     def within(self, begin: float, end: float) -> bool:
         """Whether the party could leave after one time and not after another, in years from signature."""
