@@ -5,14 +5,16 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 
 from detente.design.plan.judging import rows_of
+from detente.dossier import load
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack
 from detente.model.plan import Plan
@@ -20,9 +22,9 @@ from detente.model.rows.arrays import Model
 from detente.model.rows.linear import truth
 from detente.model.rows.numbers import Numbers
 from detente.model.rows.temptation import Conditions, Seldom, conditions, joined, values
-from detente.model.rows.what_if import WhatIf
+from detente.model.rows.what_if import WhatIf, dated_labels
 from tests.model.test_rows import VALUED, judged_name, name_of, shares
-from tests.strategies import documents, plans
+from tests.strategies import documents, dossiers, plans
 
 LONG = int(os.environ.get("DETENTE_ROWS", "5000"))
 
@@ -172,6 +174,71 @@ CHANGES = {
 def test_a_plan_under_other_numbers(case: tuple[Dossier, Dossier, Plan]) -> None:
     dossier, changed, plan = case
     compare(Model.of(dossier), changed, plan)
+
+
+@settings(max_examples=30, deadline=None)
+@given(cases())
+def test_draws_are_answered_one_by_one(case: tuple[Dossier, Dossier, Plan]) -> None:
+    """Draws that share the turns of growth and losses, at once: those of two dossiers, and of amounts between them."""
+    dossier, changed, plan = case
+    one, other = (Numbers.of(Model.of(d)) for d in (dossier, changed))
+    halfway = replace(other, once=(one.once + other.once) / 2, limit=other.limit + 1.0)
+    try:
+        numbers = Numbers.stacked([one, other, halfway, one])
+    except ValueError:
+        reject()
+    model = Model.of(dossier)
+    f = shares(model, plan)
+    what_if = WhatIf(model, f, dated_labels(model, f))
+    together = what_if.under(numbers)
+    for i, alone in enumerate(what_if.under(x) for x in (one, other, halfway, one)):
+        for name in ("values", "slacks", "exposures"):
+            np.testing.assert_allclose(getattr(together, name)[i], getattr(alone, name), rtol=1e-12, atol=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_parts_of_divisible_measures_count_as_such(data: st.DataObject) -> None:
+    """Any shares that never fall, against the rows."""
+    dossier = data.draw(dossiers(answers=True, divisible=True))
+    model = Model.of(dossier)
+    f = np.zeros((model.M, model.K + 1))
+    for m in range(model.M):
+        steps = [0.25, 0.5, 1.0] if model.divisible[m] else [1.0]
+        rises = sorted((data.draw(st.integers(1, model.K)), share) for share in steps)
+        for k, share in rises if not model.state[m] else [(0, 1.0)]:
+            f[m, k:] = np.maximum(f[m, k:], share)
+    rows = joined([conditions(model), *map(Seldom(model).of, Seldom(model).topics)])
+    found = WhatIf(model, f, rows.labels).under(Numbers.of(model))
+    close(found.slacks, rows.slacks(f), sizes(rows))
+
+
+@settings(max_examples=30, deadline=None)
+@given(cases())
+def test_rows_on_dates_are_those_that_bind(case: tuple[Dossier, Dossier, Plan]) -> None:
+    dossier, _, plan = case
+    model = Model.of(dossier)
+    f = shares(model, plan)
+    rows = joined([conditions(model), *map(Seldom(model).of, Seldom(model).topics)])
+    assert set(dated_labels(model, f)) == set(rows.only(list(rows.on(f))).labels)
+
+
+def test_other_numbers_that_ask_for_other_rows_are_refused() -> None:
+    model = Model.of(load("korea-2018"))
+    f = np.zeros((model.M, model.K + 1))
+    f[:5, 1:] = 1.0
+    numbers = Numbers.of(model)
+    limit = np.where(np.arange(len(model.parties)) == 2, 10.0, numbers.limit)
+    assert len(WhatIf.of(model, f).under(numbers).slacks)
+    with pytest.raises(ValueError, match="other rows"):
+        WhatIf.of(model, f).under(replace(numbers, limit=limit))
+
+
+def test_draws_must_agree_in_number() -> None:
+    numbers = Numbers.of(Model.of(load("korea-2018")))
+    two, three = (np.stack([numbers.discount] * n) for n in (2, 3))
+    with pytest.raises(ValueError, match="2 and 3 draws"):
+        assert replace(numbers, discount=two, response=three).draws
 
 
 @pytest.mark.long

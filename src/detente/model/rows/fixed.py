@@ -96,6 +96,12 @@ class Layout:
         whole = np.concatenate([np.broadcast_to(x, (draws, x.shape[-1])) for x in parts], axis=-1)
         return whole if axes > 1 else whole[0]
 
+    def felt(self, amounts: Array) -> Flags:
+        """[..., N] which amounts are worked out: all of no deal and collapse, of others those that are not 0."""
+        felt: Flags = amounts != 0
+        felt[..., self.no_deal] = felt[..., self.collapse] = True
+        return felt
+
 
 @dataclass
 class Weights:

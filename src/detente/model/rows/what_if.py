@@ -138,17 +138,15 @@ class WhatIf:
 
     def _hanging(self, numbers: Numbers, draws: int) -> Array:
         """[draws, …] the numbers that weights hang on, side by side."""
-        flags = [
-            x[..., self.entering].astype(float).reshape(-1, len(self.model.parties) * len(self.entering))
-            for x in numbers.minded(self.model)
-        ]
+        width = len(self.model.parties) * len(self.entering)
+        flags = [x[..., self.entering].reshape(-1, width) for x in numbers.minded(self.model)]
         single = (numbers.discount, numbers.response, numbers.undo, numbers.keeps, numbers.detects, numbers.delay)
         others = [np.atleast_2d(x) for x in (*single, numbers.exit_rate, numbers.exit_chance)]
-        some = np.any(numbers.over != 0, axis=(-1, -2)).astype(float).reshape(-1, 1)
-        valued = np.flatnonzero(numbers.valued).tolist()
-        felt = [np.atleast_2d(Layout.of(numbers, p).amounts(numbers, p) != 0).astype(float) for p in valued]
-        parts = (*flags, *others, some, *felt)
-        table = np.concatenate([np.broadcast_to(x, (draws, x.shape[1])) for x in parts], axis=1)
+        over = np.any(numbers.over != 0, axis=(-1, -2)).reshape(-1, 1)
+        layouts = [(p, Layout.of(numbers, p)) for p in np.flatnonzero(numbers.valued).tolist()]
+        felt = [np.atleast_2d(layout.felt(layout.amounts(numbers, p))) for p, layout in layouts]
+        parts = (*flags, *others, over, *felt)
+        table = np.concatenate([np.broadcast_to(x, (draws, x.shape[1])) for x in parts], axis=1, dtype=float)
         return np.nan_to_num(table, nan=-1.0, posinf=1e300)
 
 
@@ -213,7 +211,8 @@ class Worked:
 
     def _felt(self, p: int) -> Flags:
         """[N] which amounts of a party may not be 0."""
-        return Layout.of(self.numbers, p).amounts(self.numbers, p) != 0
+        layout = Layout.of(self.numbers, p)
+        return layout.felt(layout.amounts(self.numbers, p))
 
     def _seen(self, q: int, m: int) -> Timing:
         """What weights hang on besides where q fakes m."""
