@@ -181,12 +181,15 @@ def _combined(model: Model, whole: Indices) -> Iterator[Combined]:
             if all(whole[m] < model.K for clause in members for m in clause):
                 found.setdefault(len(members), []).append((j, sign, members))
     for several in found.values():
-        interaction, sign = (np.array([x[i] for x in several]) for i in (0, 1))
-        clauses = []
-        for c in range(len(several[0][2])):
-            width = max(len(x[2][c]) for x in several)
-            clauses.append(np.array([x[2][c] + [x[2][c][0]] * (width - len(x[2][c])) for x in several], np.int64))
-        yield Combined(interaction, sign.astype(float), tuple(clauses))
+        interactions, signs, members_of = zip(*several, strict=True)
+        every = tuple(_padded([members[c] for members in members_of]) for c in range(len(members_of[0])))
+        yield Combined(np.array(interactions), np.array(signs, float), every)
+
+
+def _padded(several: list[list[int]]) -> Indices:
+    """Lists as long as the longest, the first of each standing again."""
+    width = max(map(len, several))
+    return np.array([x + x[:1] * (width - len(x)) for x in several], np.int64)
 
 
 class FixedPaths(Paths[Weights]):
@@ -396,7 +399,7 @@ class Fulfilled(Together):
         self.high = np.maximum(self.entries.high, self.low)
         self.counted = turn <= held[:, None] if branch.held is not None else turn < entries.model.K
         self.start = self.entries.start[:, self.place].max(axis=2)
-        self.later = self.entries.fresh[:, self.place].any(axis=2)
+        self.later = np.any(self.entries.fresh[:, self.place], axis=2)
 
     def _first_times(self) -> Array:
         """[I, F] from which random times on each member happens."""
@@ -430,7 +433,7 @@ class Fulfilled(Together):
     def clauses_in_time(self) -> Iterator[tuple[Flags, Array]]:
         for clause in range(len(self.combined.clauses)):
             place = self._of(clause)
-            yield self.entries.fresh[:, place].any(axis=2), self.entries.start[:, place].max(axis=2)
+            yield np.any(self.entries.fresh[:, place], axis=2), self.entries.start[:, place].max(axis=2)
 
     def spread(self, worth: Array, chosen: Flags) -> Array:
         """[I, J] of interactions, from [I, Q] of conjunctions."""

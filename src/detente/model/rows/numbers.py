@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
 from detente.model.rows.arrays import Array, Flags, Layers, Model, minded, rates
 from detente.model.rows.detection import Watch
+
+SQUARE = ("once", "intrusion_once", "over")
+"""Arrays of parties by columns; the others have one axis but that of draws."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +108,7 @@ class Numbers:
         first = several[0]
         if any(x._fixed() != first._fixed() for x in several):
             raise ValueError("draws of one bundle share the ends of growth, the turns of losses, and visits")
-        stacked: dict[str, Array] = {
+        stacked: dict[str, Any] = {
             f.name: np.stack([getattr(x, f.name) for x in several])
             for f in fields(cls)
             if f.name != "valued" and isinstance(getattr(first, f.name), np.ndarray)
@@ -119,7 +123,7 @@ class Numbers:
         no_deal = tuple(
             Course(one.years, np.stack([x.no_deal[p].points for x in several])) for p, one in enumerate(first.no_deal)
         )
-        return replace(first, flows=flows, intrusion=intrusion, no_deal=no_deal, **stacked)  # type: ignore[arg-type]
+        return replace(first, flows=flows, intrusion=intrusion, no_deal=no_deal, **stacked)
 
     def _fixed(self) -> tuple[object, ...]:
         """What no array holds."""
@@ -137,15 +141,14 @@ class Numbers:
 
     def _arrays(self) -> Iterable[Array | None]:
         """Each array that has draws."""
-        flat = ("walk_away", "collapse", "limit", "discount", "response", "undo", "keeps", "detects", "delay")
-        for name in (*flat, "exit_rate", "exit_chance"):
-            x = getattr(self, name)
-            yield x if x.ndim > 1 else None
+        for f in fields(self):
+            x = getattr(self, f.name)
+            if isinstance(x, np.ndarray):
+                yield x if x.ndim > (2 if f.name in SQUARE else 1) else None
         for course in self.no_deal:
             yield course.points if course.points.ndim > 1 else None
-        square = (self.once, self.intrusion_once, self.over, *(x.points for x in (*self.flows, *self.intrusion)))
-        for x in square:
-            yield x if x.ndim > 2 else None
+        for flow in (*self.flows, *self.intrusion):
+            yield flow.points if flow.points.ndim > 2 else None
 
     def draw(self, i: int) -> Numbers:
         """One draw, as numbers of one value."""
@@ -154,19 +157,19 @@ class Numbers:
             chosen: Array = x[i] if x.ndim > axes else x
             return chosen
 
-        square = {name: one(getattr(self, name), 2) for name in ("once", "intrusion_once", "over")}
-        line = {
-            f.name: one(getattr(self, f.name), 1)
-            for f in fields(self)
-            if f.name not in square and isinstance(getattr(self, f.name), np.ndarray)
-        }
+        found: dict[str, Any] = {}
+        for f in fields(self):
+            x = getattr(self, f.name)
+            if isinstance(x, np.ndarray):
+                found[f.name] = one(x, 2 if f.name in SQUARE else 1)
         return replace(
             self,
-            flows=tuple(Flow(x.until, one(x.points, 2)) for x in self.flows),
-            intrusion=tuple(Flow(x.until, one(x.points, 2)) for x in self.intrusion),
-            no_deal=tuple(Course(x.years, one(x.points, 1)) for x in self.no_deal),
-            **square,
-            **line,  # type: ignore[arg-type]
+            **found
+            | {
+                "flows": tuple(Flow(x.until, one(x.points, 2)) for x in self.flows),
+                "intrusion": tuple(Flow(x.until, one(x.points, 2)) for x in self.intrusion),
+                "no_deal": tuple(Course(x.years, one(x.points, 1)) for x in self.no_deal),
+            },
         )
 
     def minded(self, model: Model) -> tuple[Flags, Flags, Flags]:

@@ -106,7 +106,9 @@ class WhatIf:
             for p in valued:
                 values[chosen, p] = _times(amounts[p], chosen, worked_out.signed(p))[:, 0]
             for block in (b for b in self._blocks if numbers.valued[b.party]):
-                slacks[np.ix_(chosen, block.rows)] = _times(amounts[block.party], chosen, worked_out.weights(block))
+                slacks[np.ix_(chosen, np.array(block.rows))] = _times(
+                    amounts[block.party], chosen, worked_out.weights(block)
+                )
         for block in self._blocks:
             rows = list(block.rows)
             if block.kind == "consent":
