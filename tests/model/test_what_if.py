@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 from detente.design.plan.judging import rows_of
 from detente.dossier import load
+from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack
 from detente.model.plan import Plan
 from detente.model.rows.arrays import Model
 from detente.model.rows.linear import truth
 from detente.model.rows.numbers import Numbers
+from detente.model.rows.stated import Stated
 from detente.model.rows.temptation import Conditions, Seldom, conditions, joined, values
 from detente.model.rows.what_if import WhatIf, dated_labels
 from tests.model.test_rows import VALUED, judged_name, name_of, shares
@@ -221,6 +223,38 @@ def test_rows_on_dates_are_those_that_bind(case: tuple[Dossier, Dossier, Plan]) 
     f = shares(model, plan)
     rows = joined([conditions(model), *map(Seldom(model).of, Seldom(model).topics)])
     assert set(dated_labels(model, f)) == set(rows.only(list(rows.on(f))).labels)
+
+
+@settings(max_examples=100, deadline=None)
+@given(dossiers(answers=True))
+def test_stakes_and_effects_make_the_amounts_of_the_model(dossier: Dossier) -> None:
+    numbers = Numbers.of(Model.of(dossier))
+    found = Stated.of(dossier).into(numbers)
+    for name in ("once", "intrusion_once", "over"):
+        np.testing.assert_allclose(getattr(found, name), getattr(numbers, name), rtol=1e-12, atol=1e-12)
+    for name in ("flows", "intrusion"):
+        wanted = {x.until: x.points for x in getattr(numbers, name)}
+        for flow in getattr(found, name):
+            np.testing.assert_allclose(flow.points, wanted.pop(flow.until, 0.0 * flow.points), rtol=1e-12, atol=1e-12)
+        assert not wanted
+
+
+def test_a_stake_can_be_drawn() -> None:
+    dossier = load("korea-2018")
+    model, stated = Model.of(dossier), Stated.of(dossier)
+    f = np.zeros((model.M, model.K + 1))
+    f[:, 1:] = 1.0
+    j = list(dossier.interests).index("arsenal")
+    stakes = np.stack([stated.stakes] * 3)
+    stakes[:, 0, j] = [30.0, 40.0, 55.0]
+    drawn = replace(stated, stakes=stakes).into(Numbers.of(model))
+    found = WhatIf.of(model, f).under(drawn)
+    for i, stake in enumerate([30.0, 40.0, 55.0]):
+        changed = Model.of(apply(dossier, {"parties.usa.stakes.arsenal": stake}))
+        alone = WhatIf.of(changed, f).under(Numbers.of(changed))
+        assert alone.labels == found.labels
+        np.testing.assert_allclose(found.slacks[i], alone.slacks, rtol=1e-9, atol=1e-7)
+        np.testing.assert_allclose(found.values[i], alone.values, rtol=1e-9, atol=1e-7)
 
 
 def test_other_numbers_that_ask_for_other_rows_are_refused() -> None:
