@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     shares, rng = shares_of(dossier), np.random.default_rng(1)
     clocked("compiling anew, all rows on dates", lambda: all_rows(dossier, shares))
     model = Model.of(dossier)
-    what_if, numbers = WhatIf.of(model, shares), Numbers.of(model)
+    what_if, numbers = WhatIf(model, shares), Numbers.of(model)
     print(f"{len(what_if.labels)} rows bind")
     clocked("first set of numbers", lambda: what_if.under(numbers))
     for name in ("once", "over", "walk_away", "collapse", "limit"):

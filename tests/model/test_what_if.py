@@ -248,10 +248,10 @@ def test_a_stake_can_be_drawn() -> None:
     stakes = np.stack([stated.stakes] * 3)
     stakes[:, 0, j] = [30.0, 40.0, 55.0]
     drawn = replace(stated, stakes=stakes).into(Numbers.of(model))
-    found = WhatIf.of(model, f).under(drawn)
+    found = WhatIf(model, f).under(drawn)
     for i, stake in enumerate([30.0, 40.0, 55.0]):
         changed = Model.of(apply(dossier, {"parties.usa.stakes.arsenal": stake}))
-        alone = WhatIf.of(changed, f).under(Numbers.of(changed))
+        alone = WhatIf(changed, f).under(Numbers.of(changed))
         assert alone.labels == found.labels
         np.testing.assert_allclose(found.slacks[i], alone.slacks, rtol=1e-9, atol=1e-7)
         np.testing.assert_allclose(found.values[i], alone.values, rtol=1e-9, atol=1e-7)
@@ -263,9 +263,9 @@ def test_other_numbers_that_ask_for_other_rows_are_refused() -> None:
     f[:5, 1:] = 1.0
     numbers = Numbers.of(model)
     limit = np.where(np.arange(len(model.parties)) == 2, 10.0, numbers.limit)
-    assert len(WhatIf.of(model, f).under(numbers).slacks)
+    assert len(WhatIf(model, f).under(numbers).slacks)
     with pytest.raises(ValueError, match="other rows"):
-        WhatIf.of(model, f).under(replace(numbers, limit=limit))
+        WhatIf(model, f).under(replace(numbers, limit=limit))
 
 
 def test_draws_must_agree_in_number() -> None:

@@ -1,6 +1,6 @@
 """What a plan is worth, and by how much it meets each condition, were the numbers others.
 
-`WhatIf.of` works a plan out once; `under` then answers for other numbers, many draws of them at a time.
+`WhatIf` works a plan out once; `under` then answers for other numbers, many draws of them at a time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.model.rows.arrays import Array, Flags, Model
-from detente.model.rows.breaches import Faked, Maker
+from detente.model.rows.breaches import Deviation, Faked, Maker
 from detente.model.rows.fixed import Entered, FixedPaths, Layout
 from detente.model.rows.moments import Moment, Moments
 from detente.model.rows.numbers import Numbers
@@ -29,7 +29,7 @@ from detente.model.rows.temptation import (
     temptation,
 )
 
-REMEMBERED = 4
+REMEMBERED = 8
 """How many sets of weights are kept of the same rows."""
 
 Timing = tuple[object, ...]
@@ -49,7 +49,7 @@ class Answers:
     """[..., R] how much worse off than never having signed, points at signature; NaN for rows of other kinds."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
     """Rows that differ in their moments alone."""
 
@@ -74,28 +74,20 @@ class WhatIf:
     at that moment, though the moments that matter move with response times and delays: ask for others by their labels.
     """
 
-    def __init__(self, model: Model, shares: Array, labels: Sequence[Label]) -> None:
-        """`shares`: [M, K+1] of the plan."""
+    def __init__(self, model: Model, shares: Array, labels: Sequence[Label] | None = None) -> None:
+        """`shares`: [M, K+1] of the plan; `labels`: the rows that are asked for, all on dates that bind by default."""
         self.model, self.plan = model, Entered.of(model, shares)
-        self.labels = tuple(labels)
-        self.base = Numbers.of(model)
+        self.labels = dated_labels(model, shares) if labels is None else tuple(labels)
+        self._rows_asked = _rows_asked(Numbers.of(model)) if labels is None else None
         self.entering = np.unique(self.plan.measure)
         self.moments = tuple(dict.fromkeys([model.moments[0], *(x.at for x in self.labels if x.at is not None)]))
         self._blocks = tuple(_blocks(self.labels))
-        self._same_rows: tuple[bytes, ...] | None = None
         self._kept: dict[object, dict[Timing, Array]] = {}
-
-    @classmethod
-    def of(cls, model: Model, shares: Array) -> WhatIf:
-        """Of all rows on dates that bind: their moments are those of the grid and of exits that have a chance."""
-        what_if = cls(model, shares, dated_labels(model, shares))
-        what_if._same_rows = _rows_asked(what_if.base)
-        return what_if
 
     def under(self, numbers: Numbers) -> Answers:
         """What the plan is worth, and its slacks. Raises ValueError where other numbers ask for other rows on dates."""
-        if self._same_rows is not None and _rows_asked(numbers) != self._same_rows:
-            raise ValueError("exits, limits or undoing that come or go ask for other rows: make a WhatIf of that model")
+        if self._rows_asked is not None and _rows_asked(numbers) != self._rows_asked:
+            raise ValueError("exits, limits, undoing or values that come or go ask for other rows: make another WhatIf")
         draws = numbers.draws
         parties, count = len(self.model.parties), draws or 1
         values, slacks = np.zeros((count, parties)), np.full((count, len(self.labels)), np.nan)
@@ -131,12 +123,12 @@ class WhatIf:
 
     def _groups(self, numbers: Numbers, draws: int) -> Iterator[tuple[NDArray[np.intp], Worked]]:
         """Draws that agree in all that weights hang on."""
-        table = self._hanging(numbers, draws)
-        _, first, where = np.unique(table, axis=0, return_index=True, return_inverse=True)
-        where = where.reshape(-1)
-        for g, i in enumerate(first):
-            one = numbers if numbers.draws is None else numbers.draw(int(i))
-            yield np.flatnonzero(where == g), Worked(self, one)
+        found: dict[bytes, list[int]] = {}
+        for i, row in enumerate(self._hanging(numbers, draws)):
+            found.setdefault(row.tobytes(), []).append(i)
+        for alike in found.values():
+            one = numbers if numbers.draws is None else numbers.draw(alike[0])
+            yield np.array(alike), Worked(self, one)
 
     def _hanging(self, numbers: Numbers, draws: int) -> Array:
         """[draws, …] the numbers that weights hang on, side by side."""
@@ -148,8 +140,7 @@ class WhatIf:
         layouts = [(p, Layout.of(numbers, p)) for p in np.flatnonzero(numbers.valued).tolist()]
         felt = [np.atleast_2d(layout.felt(layout.amounts(numbers, p))) for p, layout in layouts]
         parts = (*flags, *others, over, *felt)
-        table = np.concatenate([np.broadcast_to(x, (draws, x.shape[1])) for x in parts], axis=1, dtype=float)
-        return np.nan_to_num(table, nan=-1.0, posinf=1e300)
+        return np.concatenate([np.broadcast_to(x, (draws, x.shape[1])) for x in parts], axis=1, dtype=float)
 
 
 class Worked:
@@ -158,7 +149,9 @@ class Worked:
     def __init__(self, of: WhatIf, numbers: Numbers) -> None:
         self.of, self.numbers, self.model = of, numbers, numbers.into(of.model)
         self._makers: dict[tuple[Moment, ...], Maker] = {}
+        self._deviations: dict[tuple[object, ...], Deviation] = {}
         self._paths: dict[int, FixedPaths] = {}
+        self._hanging: dict[int, Timing] = {}
 
     def signed(self, p: int) -> Array:
         """[1, N] of the plan as kept."""
@@ -174,14 +167,21 @@ class Worked:
         return self.of.kept(block, hanging, lambda: self._work_out(block))
 
     def _work_out(self, block: Block) -> Array:
-        maker, paths = self._maker([label.at for label in block.labels]), self._paths_of(block.party)
-        if block.measure < 0:
-            path = maker.breakout(block.mover)
-        else:
-            leaves = [label.leaves for label in block.labels if label.leaves is not None]
-            path = maker.covert(block.mover, block.measure, Moments.of(leaves) if leaves else None)
+        maker = self._maker([label.at for label in block.labels])
         said = temptation if block.other < 0 else standing_since
-        return said(paths, maker, path).of
+        return said(self._paths_of(block.party), maker, self._deviation(maker, block)).of
+
+    def _deviation(self, maker: Maker, block: Block) -> Deviation:
+        """What a block's rows ask about, the same for all whom it bears upon."""
+        leaves = tuple(label.leaves for label in block.labels if label.leaves is not None)
+        key = maker, block.mover, block.measure, leaves
+        if key not in self._deviations:
+            self._deviations[key] = (
+                maker.breakout(block.mover)
+                if block.measure < 0
+                else maker.covert(block.mover, block.measure, Moments.of(leaves) if leaves else None)
+            )
+        return self._deviations[key]
 
     def _maker(self, moments: Sequence[Moment | None]) -> Maker:
         asked = tuple(at for at in moments if at is not None)
@@ -209,7 +209,10 @@ class Worked:
 
     def _valued(self, p: int) -> Timing:
         """What any weight of a party hangs on."""
-        return float(self.model.rho[p]), self.numbers.no_deal[p].years, self._felt(p).tobytes(), self._common
+        if p not in self._hanging:
+            rho, years = float(self.model.rho[p]), self.numbers.no_deal[p].years
+            self._hanging[p] = rho, years, self._felt(p).tobytes(), self._common
+        return self._hanging[p]
 
     def _felt(self, p: int) -> Flags:
         """[N] which amounts of a party may not be 0."""
@@ -235,9 +238,9 @@ def dated_labels(model: Model, shares: Array) -> tuple[Label, ...]:
 
 
 def _rows_asked(numbers: Numbers) -> tuple[bytes, ...]:
-    """What there must be for the same rows on dates: exits on dates, limits, what can be undone. Of all draws alike."""
-    there = (numbers.exit_chance > 0, np.isfinite(numbers.limit), np.isfinite(numbers.undo))
-    return tuple(np.unique(np.atleast_2d(x), axis=0).tobytes() for x in there)
+    """What there must be for the same rows on dates: exits on dates, limits, what can be undone, who values."""
+    there = (numbers.exit_chance > 0, np.isfinite(numbers.limit), np.isfinite(numbers.undo), numbers.valued)
+    return tuple(b"".join(sorted({row.tobytes() for row in np.atleast_2d(x)})) for x in there)
 
 
 def _blocks(labels: Iterable[Label]) -> Iterator[Block]:
