@@ -135,6 +135,16 @@ class Combined:
         """[Q, all n]"""
         return np.concatenate(self.clauses, axis=1)
 
+    @cached_property
+    def who(self) -> Indices:
+        """[F] the measures among the members, each once."""
+        return np.unique(self.members)
+
+    @cached_property
+    def place(self) -> Indices:
+        """[Q, n] of each member its place in `who`."""
+        return np.searchsorted(self.who, self.members)
+
     def only(self, interactions: Flags) -> Combined:
         """Of some interactions, one flag each."""
         chosen = interactions[self.interaction]
@@ -206,6 +216,7 @@ class FixedPaths(Paths[Weights]):
         self._place = {at: i for i, at in enumerate(moments)}
         self._every = Maker(model, Moments.of(moments))
         self.felt = felt
+        self._combined: dict[bytes, list[Combined]] = {}
         flows, added = (np.any([felt[x] for x, _ in layout.kinds(i)], axis=0) for i in (False, True))
         self.flows_felt, self.interactions_felt = flows[: model.M], flows[model.M :]
         self.inspection_felt, self.over_felt = added, felt[layout.over]
@@ -330,10 +341,16 @@ class FixedPaths(Paths[Weights]):
 
     # --- interactions ------------------------------------------------------------------------------------------------
 
+    def _true_of(self, chosen: Flags) -> list[Combined]:
+        """The conjunctions of some interactions that come true."""
+        key = chosen.tobytes()
+        if key not in self._combined:
+            some = (c.only(chosen) for c in self.plan.combined)
+            self._combined[key] = [c for c in some if len(c.sign)]
+        return self._combined[key]
+
     def _interactions(self, found: Weights, branch: Branch, moments: Moments, chosen: Flags) -> None:
-        for combined in (c.only(chosen) for c in self.plan.combined):
-            if not len(combined.sign):
-                continue
+        for combined in self._true_of(chosen):
             together = Fulfilled(self.plan, combined, Entries(self.model, self.rho, branch, moments))
             for place, until in self.layout.kinds(False):
                 felt = self.felt[place][self.model.M :] & chosen
@@ -383,9 +400,7 @@ class Fulfilled(Together):
     def __init__(self, plan: Entered, combined: Combined, entries: Entries) -> None:
         self.plan, self.combined = plan, combined
         branch, moments = entries.branch, entries.moments
-        self.who, place = np.unique(combined.members, return_inverse=True)
-        self.place = place.reshape(combined.members.shape)
-        """[Q, n] of each member its place in `who`."""
+        self.who, self.place = combined.who, combined.place
         periods = plan.whole[self.who]
         self.entries = Entries(entries.model, entries.rho, branch, moments, fates=entries.fates, periods=periods)
         self.rho = entries.rho
@@ -452,5 +467,5 @@ def _alike(fates: Fates, measure: Indices, every: Indices) -> Iterator[Indices]:
         moves = times.moves[measure[every]]
         there = ~np.isposinf(times.years[:, measure[every]]).all(axis=0)
         key = 2 * key + np.where(there, moves, moves.any())
-    for one in np.unique(key):
+    for one in sorted(set(key.tolist())):
         yield every[key == one]

@@ -151,7 +151,7 @@ class Left:
         a, b = np.broadcast_arrays(a, b)
         exits = self.exits
         rate = sum(x.rate for x in exits.leavings if x.party == self.party)
-        low, amount = np.maximum(np.asarray(a, float), 0.0), np.zeros(a.shape)
+        low, amount = np.maximum(a, 0.0) if rate else a, np.zeros(a.shape)
         for x, weight, worth in zip(exits.dated, exits.stays, self._on_dates(rho), strict=False):
             at = _column(x.at - exits.t0, a)
             if rate:

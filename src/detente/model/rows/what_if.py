@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ from detente.model.rows.temptation import (
 REMEMBERED = 8
 """How many sets of weights are kept of the same rows."""
 
+T = TypeVar("T")
 Timing = tuple[object, ...]
 """What weights hang on, besides the structure."""
 
@@ -82,7 +84,7 @@ class WhatIf:
         self.entering = np.unique(self.plan.measure)
         self.moments = tuple(dict.fromkeys([model.moments[0], *(x.at for x in self.labels if x.at is not None)]))
         self._blocks = tuple(_blocks(self.labels))
-        self._kept: dict[object, dict[Timing, Array]] = {}
+        self._kept: dict[object, dict[Timing, Any]] = {}
 
     def under(self, numbers: Numbers) -> Answers:
         """What the plan is worth, and its slacks. Raises ValueError where other numbers ask for other rows on dates."""
@@ -112,14 +114,15 @@ class WhatIf:
             values, slacks, exposures = values[0], slacks[0], exposures[0]
         return Answers(self.labels, values, slacks, exposures)
 
-    def kept(self, what: object, hanging: Timing, work_out: Callable[[], Array]) -> Array:
-        """Weights that were worked out before under what they hang on; of the last few times."""
+    def kept(self, what: object, hanging: Timing, work_out: Callable[[], T]) -> T:
+        """What was worked out before under the same that it hangs on, of the last few times."""
         known = self._kept.setdefault(what, {})
         if hanging not in known:
             if len(known) == REMEMBERED:
                 del known[next(iter(known))]
             known[hanging] = work_out()
-        return known[hanging]
+        found: T = known[hanging]
+        return found
 
     def _groups(self, numbers: Numbers, draws: int) -> Iterator[tuple[NDArray[np.intp], Worked]]:
         """Draws that agree in all that weights hang on."""
@@ -150,7 +153,6 @@ class Worked:
         self.of, self.numbers, self.model = of, numbers, numbers.into(of.model)
         self._makers: dict[tuple[Moment, ...], Maker] = {}
         self._deviations: dict[tuple[object, ...], Deviation] = {}
-        self._paths: dict[int, FixedPaths] = {}
         self._hanging: dict[int, Timing] = {}
 
     def signed(self, p: int) -> Array:
@@ -190,12 +192,11 @@ class Worked:
         return self._makers[asked]
 
     def _paths_of(self, p: int) -> FixedPaths:
-        if p not in self._paths:
+        def make() -> FixedPaths:
             layout = Layout.of(self.numbers, p)
-            self._paths[p] = FixedPaths(
-                self.model, p, self.of.plan, layout, felt=self._felt(p), moments=self.of.moments
-            )
-        return self._paths[p]
+            return FixedPaths(self.model, p, self.of.plan, layout, felt=self._felt(p), moments=self.of.moments)
+
+        return self.of.kept(("paths", p), self._valued(p), make)
 
     # --- what weights hang on ----------------------------------------------------------------------------------------
 
