@@ -234,16 +234,12 @@ def _weights(d: Dossier, party: Party) -> dict[str, float]:
     return {i: s.value / (d.interests[i].best.value - d.interests[i].worst.value) for i, s in party.stakes.items()}
 
 
-def _compile(d: Dossier) -> Model:
-    parties, measures, interactions = tuple(d.parties), tuple(d.measures), tuple(d.interactions)
-    P, M, n = len(parties), len(measures), len(measures) + len(interactions)
-    people, bodies = list(d.parties.values()), list(d.measures.values())
-    valued = np.array([_matters(q) for q in people], bool)
-    discount = np.array([q.discount.value if q.discount else np.nan for q in people])
-    rho = rates(discount, valued)
-    worth, intrusion, over = _Worth(P, n), _Worth(P, M), np.zeros((P, M))
+def _worths(d: Dossier, valued: Flags, rho: Array) -> tuple[_Worth, _Worth, Array]:
+    """What measures and interactions are worth, what inspecting measures is, and [P, M] what lasts once it is over."""
+    P, M, bodies = len(d.parties), len(d.measures), list(d.measures.values())
     columns = [m.effects for m in bodies] + [i.effects for i in d.interactions.values()]
-    for p, party in enumerate(people):
+    worth, intrusion, over = _Worth(P, len(columns)), _Worth(P, M), np.zeros((P, M))
+    for p, party in enumerate(d.parties.values()):
         if not valued[p]:
             continue
         weights = _weights(d, party)
@@ -252,11 +248,26 @@ def _compile(d: Dossier) -> Model:
         for m, body in enumerate(bodies):
             intrusion.add(p, m, body.intrusion, weights, rho[p])
             over[p, m] = sum(weights.get(i, 0.0) * lasting.level.value for i, lasting in body.if_over.items())
-    by = np.array([[p in m.by for m in bodies] for p in parties], bool).reshape(P, M)
-    conditional = [d.conditional_on(m) for m in measures]
-    answers = np.array([[p in c for c in conditional] for p in parties], bool).reshape(P, M) | (
-        by & (by.sum(axis=0) > 1)
-    )
+    return worth, intrusion, over
+
+
+def _performing(d: Dossier) -> tuple[Flags, Flags]:
+    """[P, M] `Model.by` and `Model.answers`."""
+    shape = len(d.parties), len(d.measures)
+    by = np.array([[p in m.by for m in d.measures.values()] for p in d.parties], bool).reshape(shape)
+    conditional = [d.conditional_on(m) for m in d.measures]
+    answers = np.array([[p in c for c in conditional] for p in d.parties], bool).reshape(shape)
+    return by, answers | (by & (by.sum(axis=0) > 1))
+
+
+def _compile(d: Dossier) -> Model:
+    parties, measures, interactions = tuple(d.parties), tuple(d.measures), tuple(d.interactions)
+    people, bodies = list(d.parties.values()), list(d.measures.values())
+    valued = np.array([_matters(q) for q in people], bool)
+    discount = np.array([q.discount.value if q.discount else np.nan for q in people])
+    rho = rates(discount, valued)
+    worth, intrusion, over = _worths(d, valued, rho)
+    by, answers = _performing(d)
     layers, added = tuple(worth.layers.items()), tuple(intrusion.layers.items())
     costs, minds, dreads = minded(by, rho, layers, worth.once, added)
 

@@ -17,15 +17,15 @@ from detente.model.plan import FULL
 from detente.model.rows.arrays import Array, Flags, Model
 from detente.model.rows.breaches import Branch, Deviation, Fates, Maker
 from detente.model.rows.entries import Entries, Indices, Range
-from detente.model.rows.interactions import Together, conjunctions
+from detente.model.rows.interactions import Conjoined, conjunctions
 from detente.model.rows.losses import Course, expected_spared_from, spared_from
 from detente.model.rows.moments import Moment, Moments
 from detente.model.rows.numbers import Numbers
-from detente.model.rows.paths import Part, Paths
+from detente.model.rows.paths import Part, PathValues
 
 
 @dataclass(frozen=True)
-class Layout:
+class Slots:
     """Where each amount of a party stands in [N]: flows by layer, once, inspection's, over, no deal's, collapse."""
 
     untils: tuple[float, ...]
@@ -36,7 +36,7 @@ class Layout:
     """How many points the course of no deal has."""
 
     @classmethod
-    def of(cls, numbers: Numbers, p: int) -> Layout:
+    def of(cls, numbers: Numbers, p: int) -> Slots:
         untils, inspected = (tuple(x.until for x in layers) for layers in (numbers.flows, numbers.intrusion))
         columns, measures = numbers.once.shape[-1], numbers.over.shape[-1]
         return cls(untils, inspected, columns, measures, len(numbers.no_deal[p].years))
@@ -202,27 +202,27 @@ def _padded(several: list[list[int]]) -> Indices:
     return np.array([x + x[:1] * (width - len(x)) for x in several], np.int64)
 
 
-class FixedPaths(Paths[Weights]):
+class FixedPaths(PathValues[Weights]):
     """Values of a plan's paths to one party as weights of its amounts.
 
     `felt`: [N] the amounts that may not be 0; `moments`: all that will be asked about.
     """
 
     def __init__(
-        self, model: Model, party: int, plan: Entered, layout: Layout, *, felt: Flags, moments: Sequence[Moment]
+        self, model: Model, party: int, plan: Entered, slots: Slots, *, felt: Flags, moments: Sequence[Moment]
     ) -> None:
         super().__init__(model, party)
-        self.plan, self.layout = plan, layout
+        self.plan, self.slots = plan, slots
         self._place = {at: i for i, at in enumerate(moments)}
         self._every = Maker(model, Moments.of(moments))
         self.felt = felt
         self._combined: dict[bytes, list[Combined]] = {}
-        flows, added = (np.any([felt[x] for x, _ in layout.kinds(i)], axis=0) for i in (False, True))
+        flows, added = (np.any([felt[x] for x, _ in slots.kinds(i)], axis=0) for i in (False, True))
         self.flows_felt, self.interactions_felt = flows[: model.M], flows[model.M :]
-        self.inspection_felt, self.over_felt = added, felt[layout.over]
+        self.inspection_felt, self.over_felt = added, felt[slots.over]
 
     def _kept(self, maker: Maker, part: Part, *, no_deal: bool) -> Weights:
-        """Amounts are weighed one by one: a part of the plan as kept is some of the whole."""
+        """Slots are weighed one by one: a part of the plan as kept is some of the whole."""
         whole = super()._kept(self._every, self._everything(), no_deal=True)
         return Weights(whole.of[self._places(maker)] * self._within(part, no_deal=no_deal))
 
@@ -235,18 +235,18 @@ class FixedPaths(Paths[Weights]):
 
     def _within(self, part: Part, *, no_deal: bool) -> Array:
         """[N] 1 for the amounts of a part, 0 for the others."""
-        layout, within = self.layout, np.zeros(self.layout.size)
+        slots, within = self.slots, np.zeros(self.slots.size)
         interactions = np.isin(np.arange(len(self.interactions_felt)), part.interactions)
         columns = np.concatenate([part.measures, interactions])
         for inspection, there in ((False, columns), (True, part.measures)):
-            for place, _ in layout.kinds(inspection):
+            for place, _ in slots.kinds(inspection):
                 within[place] = there
-        within[layout.over] = part.over
-        within[layout.no_deal] = no_deal
+        within[slots.over] = part.over
+        within[slots.no_deal] = no_deal
         return within
 
     def _value(self, path: Deviation, part: Part, *, no_deal: bool) -> Weights:
-        found = Weights(np.zeros((len(path.moments), self.layout.size)))
+        found = Weights(np.zeros((len(path.moments), self.slots.size)))
         for branch in path.branches:
             self._add(found, branch, path.moments, part)
             if no_deal:
@@ -255,7 +255,7 @@ class FixedPaths(Paths[Weights]):
             self._add(found, branch, path.moments, part.aftermath())
         if no_deal:
             spared = [spared_from(course, self.rho, path.moments.years) for course in self._courses]
-            found.of[:, self.layout.no_deal] += np.stack(spared, axis=1)
+            found.of[:, self.slots.no_deal] += np.stack(spared, axis=1)
         return found
 
     @cached_property
@@ -278,9 +278,9 @@ class FixedPaths(Paths[Weights]):
             chance = branch.parts(0.0, low, high)
             lost = [spared_from(course, self.rho, at) * chance for course in self._courses]
             cost = np.exp(-self.rho * at) * chance
-        found.of[:, self.layout.no_deal] -= np.where(finite[:, None], np.stack(lost, axis=1), 0.0)
+        found.of[:, self.slots.no_deal] -= np.where(finite[:, None], np.stack(lost, axis=1), 0.0)
         if pays:
-            found.of[:, self.layout.collapse] -= np.where(finite, cost, 0.0)
+            found.of[:, self.slots.collapse] -= np.where(finite, cost, 0.0)
 
     # --- measures ----------------------------------------------------------------------------------------------------
 
@@ -289,7 +289,7 @@ class FixedPaths(Paths[Weights]):
         for piece in self._pieces(branch, moments, branch.fates, flows | over):
             self._felt_in(found, piece, flows, inspection=False)
             if over.any():
-                found.of[:, self.layout.over] += piece.spread(piece.left_over, over)
+                found.of[:, self.slots.over] += piece.spread(piece.left_over, over)
         inspected = part.measures & self.inspection_felt
         for piece in self._pieces(branch, moments, branch.inspected, inspected):
             self._felt_in(found, piece, inspected, inspection=True)
@@ -299,7 +299,7 @@ class FixedPaths(Paths[Weights]):
 
     def _felt_in(self, found: Weights, piece: Piece, chosen: Flags, *, inspection: bool) -> None:
         """Add what some measures of a piece are worth while in force and at entry, where somebody feels it."""
-        for place, until in self.layout.kinds(inspection):
+        for place, until in self.slots.kinds(inspection):
             felt = self.felt[place][: self.model.M] & chosen
             if felt[piece.measure].any():
                 worth = piece.entering if until is None else piece.standing(until)
@@ -352,7 +352,7 @@ class FixedPaths(Paths[Weights]):
     def _interactions(self, found: Weights, branch: Branch, moments: Moments, chosen: Flags) -> None:
         for combined in self._true_of(chosen):
             together = Fulfilled(self.plan, combined, Entries(self.model, self.rho, branch, moments))
-            for place, until in self.layout.kinds(False):
+            for place, until in self.slots.kinds(False):
                 felt = self.felt[place][self.model.M :] & chosen
                 if felt[combined.interaction].any():
                     worth = together.first if until is None else together.standing(until)
@@ -394,7 +394,7 @@ class Piece:
         return spread
 
 
-class Fulfilled(Together):
+class Fulfilled(Conjoined):
     """Conjunctions of a plan on a branch: [I, Q]."""
 
     def __init__(self, plan: Entered, combined: Combined, entries: Entries) -> None:

@@ -88,7 +88,7 @@ class Group:
     """Whether nothing of it can enter any more: then what was in force at the moment is all that counts."""
 
 
-class Together:
+class Conjoined:
     """What it is worth that all measures of a conjunction are in force, given when they enter and when each ends.
 
     Arrays have the shape of `start`, whose first axis is that of the moments.
@@ -182,7 +182,7 @@ class Together:
         return first
 
 
-class Joint(Together):
+class Joint(Conjoined):
     """Several clauses at once on a branch, by the last period of entry of each group of measures."""
 
     def __init__(self, entries: Entries, clauses: frozenset[Clause], held: Array | None) -> None:

@@ -24,7 +24,7 @@ class Flow:
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class LossPoints:
     """What no deal costs a party: points a year, [..., n], at n times in years from signature."""
 
     years: tuple[float, ...]
@@ -56,7 +56,7 @@ class Numbers:
     collapse: Array
     limit: Array
     """Infinite where there is none."""
-    no_deal: tuple[Course, ...]
+    no_deal: tuple[LossPoints, ...]
     """[P]"""
     discount: Array
     """[..., P] a year, continuous; NaN where a party states none."""
@@ -121,7 +121,8 @@ class Numbers:
             for name in ("flows", "intrusion")
         )
         no_deal = tuple(
-            Course(one.years, np.stack([x.no_deal[p].points for x in several])) for p, one in enumerate(first.no_deal)
+            LossPoints(one.years, np.stack([x.no_deal[p].points for x in several]))
+            for p, one in enumerate(first.no_deal)
         )
         return replace(first, flows=flows, intrusion=intrusion, no_deal=no_deal, **stacked)
 
@@ -168,7 +169,7 @@ class Numbers:
             | {
                 "flows": tuple(Flow(x.until, one(x.points, 2)) for x in self.flows),
                 "intrusion": tuple(Flow(x.until, one(x.points, 2)) for x in self.intrusion),
-                "no_deal": tuple(Course(x.years, one(x.points, 1)) for x in self.no_deal),
+                "no_deal": tuple(LossPoints(x.years, one(x.points, 1)) for x in self.no_deal),
             },
         )
 
@@ -208,9 +209,9 @@ class Numbers:
         )
 
 
-def _course(points: tuple[tuple[float, float], ...]) -> Course:
+def _course(points: tuple[tuple[float, float], ...]) -> LossPoints:
     years, amounts = zip(*points, strict=True)
-    return Course(years, np.array(amounts))
+    return LossPoints(years, np.array(amounts))
 
 
 def _layers(flows: tuple[Flow, ...]) -> Layers:

@@ -23,7 +23,7 @@ from detente.model.rows.linear import Expressions, Rows
 from detente.model.rows.losses import expected_spared_from, spared_from
 from detente.model.rows.moments import Moments
 
-L = TypeVar("L", bound="Linear")
+L = TypeVar("L", bound="Summable")
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Part:
         return Part(none, (), over, over, False)
 
 
-class Linear(Protocol):
+class Summable(Protocol):
     """Linear functions, one for each moment: of a plan's shares, or of numbers."""
 
     def minus(self, other: Self) -> Self: ...
@@ -75,7 +75,7 @@ class Linear(Protocol):
     def scaled(self, factor: Array) -> Self: ...
 
 
-class Paths(ABC, Generic[L]):
+class PathValues(ABC, Generic[L]):
     """Values of paths to one party, in present value at signature, put together from those of deviations."""
 
     def __init__(self, model: Model, party: int):
@@ -136,7 +136,7 @@ class Paths(ABC, Generic[L]):
         return self._known[maker, what]
 
 
-class Valuation(Paths[Rows]):
+class Valuation(PathValues[Rows]):
     """As linear functions of a plan. The one place where DESIGN §4's sum is computed."""
 
     def __init__(self, model: Model, party: int):

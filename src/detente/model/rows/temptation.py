@@ -19,7 +19,7 @@ from detente.model.rows.breaches import Deviation, Maker
 from detente.model.rows.detection import SNAP
 from detente.model.rows.linear import Rows, Terms, truth
 from detente.model.rows.moments import Moment, Moments
-from detente.model.rows.paths import L, Paths, Valuation
+from detente.model.rows.paths import L, PathValues, Valuation
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -402,12 +402,12 @@ def _compared(v: Valuation, maker: Maker, path: Deviation) -> Rows:
     return rows
 
 
-def temptation(v: Paths[L], maker: Maker, path: Deviation) -> L:
+def temptation(v: PathValues[L], maker: Maker, path: Deviation) -> L:
     """keep − deviate at each moment, in present value at that moment."""
     return v.lost(maker, path).scaled(np.exp(v.rho * maker.moments.years))
 
 
-def standing_since(v: Paths[L], maker: Maker, path: Deviation) -> L:
+def standing_since(v: PathValues[L], maker: Maker, path: Deviation) -> L:
     """The exposed party's value since signature where another breaks the deal at each moment."""
     after = v.after(maker, path, no_deal=False)
     return v.enjoyed(maker).minus(after.scaled(np.full(len(maker.moments), -1.0)))

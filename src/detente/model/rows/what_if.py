@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from detente.model.rows.arrays import Array, Flags, Model
 from detente.model.rows.breaches import Deviation, Faked, Maker
-from detente.model.rows.fixed import Entered, FixedPaths, Layout
+from detente.model.rows.fixed import Entered, FixedPaths, Slots
 from detente.model.rows.moments import Moment, Moments
 from detente.model.rows.numbers import Numbers
 from detente.model.rows.temptation import (
@@ -70,7 +70,7 @@ class Block:
 class WhatIf:
     """The rows of one plan of a model, worked out but for their numbers.
 
-    Amounts (all that is a point, or points a year) are weighed by what was worked out before, draw by draw in one
+    Slots (all that is a point, or points a year) are weighed by what was worked out before, draw by draw in one
     product. Weights hang on the rest: rates, times, chances, and who minds what. Where these change, the rows that hang
     on them are worked out again, once for all draws that agree in them, and kept. A row at a moment between dates stays
     at that moment, though the moments that matter move with response times and delays: ask for others by their labels.
@@ -95,7 +95,7 @@ class WhatIf:
         values, slacks = np.zeros((count, parties)), np.full((count, len(self.labels)), np.nan)
         valued = np.flatnonzero(numbers.valued).tolist()
         exposures = np.full(slacks.shape, np.nan)
-        amounts = {p: np.atleast_2d(Layout.of(numbers, p).amounts(numbers, p)) for p in valued}
+        amounts = {p: np.atleast_2d(Slots.of(numbers, p).amounts(numbers, p)) for p in valued}
         for chosen, worked_out in self._groups(numbers, count):
             for p in valued:
                 values[chosen, p] = _times(amounts[p], chosen, worked_out.signed(p))[:, 0]
@@ -140,8 +140,8 @@ class WhatIf:
         single = (numbers.discount, numbers.response, numbers.undo, numbers.keeps, numbers.detects, numbers.delay)
         others = [np.atleast_2d(x) for x in (*single, numbers.exit_rate, numbers.exit_chance)]
         over = np.any(numbers.over != 0, axis=(-1, -2)).reshape(-1, 1)
-        layouts = [(p, Layout.of(numbers, p)) for p in np.flatnonzero(numbers.valued).tolist()]
-        felt = [np.atleast_2d(layout.felt(layout.amounts(numbers, p))) for p, layout in layouts]
+        every = [(p, Slots.of(numbers, p)) for p in np.flatnonzero(numbers.valued).tolist()]
+        felt = [np.atleast_2d(slots.felt(slots.amounts(numbers, p))) for p, slots in every]
         parts = (*flags, *others, over, *felt)
         return np.concatenate([np.broadcast_to(x, (draws, x.shape[1])) for x in parts], axis=1, dtype=float)
 
@@ -193,8 +193,8 @@ class Worked:
 
     def _paths_of(self, p: int) -> FixedPaths:
         def make() -> FixedPaths:
-            layout = Layout.of(self.numbers, p)
-            return FixedPaths(self.model, p, self.of.plan, layout, felt=self._felt(p), moments=self.of.moments)
+            slots = Slots.of(self.numbers, p)
+            return FixedPaths(self.model, p, self.of.plan, slots, felt=self._felt(p), moments=self.of.moments)
 
         return self.of.kept(("paths", p), self._valued(p), make)
 
@@ -217,8 +217,8 @@ class Worked:
 
     def _felt(self, p: int) -> Flags:
         """[N] which amounts of a party may not be 0."""
-        layout = Layout.of(self.numbers, p)
-        return layout.felt(layout.amounts(self.numbers, p))
+        slots = Slots.of(self.numbers, p)
+        return slots.felt(slots.amounts(self.numbers, p))
 
     def _seen(self, q: int, m: int) -> Timing:
         """What weights hang on besides where q fakes m."""
