@@ -19,6 +19,8 @@ from detente.model.rows.moments import Moments, dated
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Layers = tuple[tuple[float, Array], ...]
+"""(until, points a year [P, M + interactions])"""
 TINY = 1e-12
 INSPECTED = "@"
 """Stands in the names of columns that say what inspecting a measure does, where its regime is open: measure@regime."""
@@ -37,8 +39,10 @@ class Model:
     interactions: tuple[str, ...]
     tau: Array
     """[K] start of each period."""
+    discount: Array
+    """[P] continuous discount rate; NaN where a party states none."""
     rho: Array
-    """[P] continuous discount rate; 1 where a party has no values."""
+    """[P] the same; 1 where a party has no values."""
     valued: Flags
     """[P] whether a party values anything at all."""
     layers: tuple[tuple[float, Array], ...]
@@ -161,11 +165,10 @@ class Model:
 
     def speed(self, p: int, m: int) -> float:
         """How soon cheating on m is seen, as p counts time: E[e^(−ρ(T + delay))], 1 at once and 0 never."""
-        detection, discount = self.detection[m], self.dossier.parties[self.parties[p]].discount
+        detection, rho = self.detection[m], float(self.discount[p])
         assert detection is not None
-        if discount is None:
+        if math.isnan(rho):
             return 1 / (1 + float(self.delay[m]) + detection.mean())
-        rho = discount.value
         return math.exp(-rho * self.delay[m]) * float(detection.partial(rho, -1.0, np.inf))
 
     def seen_no_faster(self, p: int, m: int) -> list[int]:
@@ -211,11 +214,19 @@ class _Worth:
                 layer = self.layers.setdefault(until, np.zeros(self.shape))
                 layer[p, c] += w * effect.per_year.rate.value / rho
 
-    @property
-    def standing(self) -> Array:
-        """[P, columns] points a year while in force, growth counted as if it never ended: what undoing goes by."""
-        total: Array = np.sum(list(self.layers.values()), axis=0)
-        return total
+
+def rates(discount: Array, valued: Flags) -> Array:
+    """[…, P] discount rates to count with: 1 where a party has no values."""
+    return np.where(valued, discount, 1.0)
+
+
+def minded(by: Flags, rho: Array, layers: Layers, once: Array, intrusion: Layers) -> tuple[Flags, Flags, Flags]:
+    """`Model.costs`, `minds` and `dreads`, growth counted as if it never ended: […, P, M], of one or of draws."""
+    M = by.shape[-1]
+    standing = sum((rates[..., :M] for _, rates in layers), np.zeros(by.shape))
+    inspected = standing + sum((rates for _, rates in intrusion), np.zeros(by.shape))
+    entered = standing / rho[..., :, None] + once[..., :M]
+    return by & (inspected < -TINY), by & (standing < -TINY), by & (entered < -TINY)
 
 
 def _weights(d: Dossier, party: Party) -> dict[str, float]:
@@ -223,15 +234,12 @@ def _weights(d: Dossier, party: Party) -> dict[str, float]:
     return {i: s.value / (d.interests[i].best.value - d.interests[i].worst.value) for i, s in party.stakes.items()}
 
 
-def _compile(d: Dossier) -> Model:
-    parties, measures, interactions = tuple(d.parties), tuple(d.measures), tuple(d.interactions)
-    P, M, n = len(parties), len(measures), len(measures) + len(interactions)
-    people, bodies = list(d.parties.values()), list(d.measures.values())
-    valued = np.array([_matters(q) for q in people], bool)
-    rho = np.array([q.discount.value if q.discount and v else 1.0 for q, v in zip(people, valued, strict=True)])
-    worth, intrusion, over = _Worth(P, n), _Worth(P, M), np.zeros((P, M))
+def _worths(d: Dossier, valued: Flags, rho: Array) -> tuple[_Worth, _Worth, Array]:
+    """What measures and interactions are worth, what inspecting measures is, and [P, M] what lasts once it is over."""
+    P, M, bodies = len(d.parties), len(d.measures), list(d.measures.values())
     columns = [m.effects for m in bodies] + [i.effects for i in d.interactions.values()]
-    for p, party in enumerate(people):
+    worth, intrusion, over = _Worth(P, len(columns)), _Worth(P, M), np.zeros((P, M))
+    for p, party in enumerate(d.parties.values()):
         if not valued[p]:
             continue
         weights = _weights(d, party)
@@ -240,12 +248,28 @@ def _compile(d: Dossier) -> Model:
         for m, body in enumerate(bodies):
             intrusion.add(p, m, body.intrusion, weights, rho[p])
             over[p, m] = sum(weights.get(i, 0.0) * lasting.level.value for i, lasting in body.if_over.items())
-    by = np.array([[p in m.by for m in bodies] for p in parties], bool).reshape(P, M)
-    conditional = [d.conditional_on(m) for m in measures]
-    answers = np.array([[p in c for c in conditional] for p in parties], bool).reshape(P, M) | (
-        by & (by.sum(axis=0) > 1)
-    )
-    standing = worth.standing[:, :M]
+    return worth, intrusion, over
+
+
+def _performing(d: Dossier) -> tuple[Flags, Flags]:
+    """[P, M] `Model.by` and `Model.answers`."""
+    shape = len(d.parties), len(d.measures)
+    by = np.array([[p in m.by for m in d.measures.values()] for p in d.parties], bool).reshape(shape)
+    conditional = [d.conditional_on(m) for m in d.measures]
+    answers = np.array([[p in c for c in conditional] for p in d.parties], bool).reshape(shape)
+    return by, answers | (by & (by.sum(axis=0) > 1))
+
+
+def _compile(d: Dossier) -> Model:
+    parties, measures, interactions = tuple(d.parties), tuple(d.measures), tuple(d.interactions)
+    people, bodies = list(d.parties.values()), list(d.measures.values())
+    valued = np.array([_matters(q) for q in people], bool)
+    discount = np.array([q.discount.value if q.discount else np.nan for q in people])
+    rho = rates(discount, valued)
+    worth, intrusion, over = _worths(d, valued, rho)
+    by, answers = _performing(d)
+    layers, added = tuple(worth.layers.items()), tuple(intrusion.layers.items())
+    costs, minds, dreads = minded(by, rho, layers, worth.once, added)
 
     def points(amount: Callable[[Party], Number | None], default: float) -> Array:
         """[P] an amount of each party as a present value; the default where it has none or values nothing."""
@@ -258,18 +282,19 @@ def _compile(d: Dossier) -> Model:
         measures=measures,
         interactions=interactions,
         tau=np.array(d.grid.years),
+        discount=discount,
         rho=rho,
         valued=valued,
-        layers=tuple(worth.layers.items()),
+        layers=layers,
         once=worth.once,
-        intrusion=tuple(intrusion.layers.items()),
+        intrusion=added,
         intrusion_once=intrusion.once,
         over=over,
         by=by,
         answers=answers,
-        costs=by & (standing + intrusion.standing < -TINY),
-        minds=by & (standing < -TINY),
-        dreads=by & (standing / rho[:, None] + worth.once[:, :M] < -TINY),
+        costs=costs,
+        minds=minds,
+        dreads=dreads,
         falls=np.array([m.falls for m in bodies], bool),
         undo=np.array([m.undo.within.value if isinstance(m.undo, Undo) else np.inf for m in bodies]),
         keeps=np.array([m.undo.keeps.value if isinstance(m.undo, Undo) else 1.0 for m in bodies]),

@@ -19,6 +19,7 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detente.model.rows.arrays import Array, Flags, Model
 from detente.model.rows.detection import NEVER, SNAP, Watch
@@ -40,8 +41,9 @@ class Times:
     moves: Flags
     """[M] whether the random time is added."""
 
-    def __getitem__(self, m: int) -> tuple[Array, bool]:
-        return self.years[:, m], bool(self.moves[m])
+    def __getitem__(self, m: int | slice | NDArray[np.int64]) -> tuple[Array, bool]:
+        """Of one measure, [I], or several, [I, n], which all move or all do not: see `Entries`."""
+        return self.years[:, m], bool(np.any(self.moves[m]))
 
     def at(self, chosen: Flags, years: Array) -> Times:
         """With a fixed time, [M], for some measures."""
@@ -165,20 +167,16 @@ class Maker:
         The mover stops no later than others do. Fixed times are set off when it `leaves`, else at the moment itself;
         moving times by the moment, or `on_a_date` that is the random time's own.
         """
-        model = self.model
-        stop, undone = np.full((self.n, model.M), np.inf), np.full((self.n, model.M), np.inf)
-        stop_moves, undone_moves = np.zeros(model.M, bool), np.zeros(model.M, bool)
-        for m in np.flatnonzero(model.by[mover] | model.answers[mover]):
-            others = [q for q in np.flatnonzero(model.by[:, m]) if q != mover]
-            mine = bool(model.by[mover, m])
-            lag = min((float(model.response[q]) for q in others), default=np.inf)
-            stop[:, m], stop_moves[m] = (own, own_moves) if mine else (known + lag, known_moves)
-            if mine and (model.costs[mover, m] or model.falls[m]):
-                undone[:, m], undone_moves[m] = own + model.undo[m], own_moves
-            else:
-                minding = [q for q in others if model.costs[q, m] or model.falls[m]]
-                lag = min((float(model.response[q]) for q in minding), default=np.inf)
-                undone[:, m], undone_moves[m] = known + lag + model.undo[m], known_moves
+        model, own_, known_ = self.model, own[:, None], known[:, None]
+        mine, concerned = model.by[mover], model.by[mover] | model.answers[mover]
+        others = np.where(model.by, model.response[:, None], np.inf)
+        others[mover] = np.inf
+        lag, minding = others.min(axis=0), np.where(model.costs | model.falls, others, np.inf).min(axis=0)
+        stop = np.where(concerned, np.where(mine, own_, known_ + lag), np.inf)
+        stop_moves = concerned & np.where(mine, own_moves, known_moves)
+        itself = mine & (model.costs[mover] | model.falls)
+        undone = np.where(concerned, np.where(itself, own_, known_ + minding) + model.undo, np.inf)
+        undone_moves = concerned & np.where(itself, own_moves, known_moves)
         at = self.moments if leaves is None else leaves
         fixed = np.where(at.just_after[:, None], INSTANT, 0.0)
         if leaves is not None:  # what is undone as the mover leaves comes after the entries of that date

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from detente.model.rows.arrays import TINY, Array, Model
+from detente.model.rows.arrays import TINY, Array, Layers, Model
 from detente.model.rows.breaches import Branch, Fates
 from detente.model.rows.detection import SNAP
 from detente.model.rows.laws import LeftLater
 from detente.model.rows.moments import Moments
 
-Layers = tuple[tuple[float, Array], ...]
-"""(until, points a year [P, M + interactions])"""
+Indices = NDArray[np.int64]
+Which = slice | Indices
+"""Measures, by columns."""
 
 Felt = tuple[tuple[tuple[float, float], ...], float]
 """Layers (until, points a year), and points at entry."""
@@ -43,7 +45,11 @@ def flow(rho: float, until: float, start: Array) -> Array:
 
 
 class Entries:
-    """What entries are worth on a branch, by the period of the entry: [I, K+1]."""
+    """What entries are worth on a branch, by the period of the entry: [I, E], E = K+1 where no periods are chosen.
+
+    Measures are asked for by a slice (one, in every period) or by an array [E] (of each column its own), all of whose
+    finite times move with the random time or all stay.
+    """
 
     def __init__(
         self,
@@ -54,16 +60,21 @@ class Entries:
         *,
         fates: Fates | None = None,
         random: tuple[Array, Array] | None = None,
+        periods: Indices | None = None,
     ) -> None:
-        """`fates`: the branch's own, where not given; `random`: the part of its random time, the whole of it else."""
+        """`fates`: the branch's own, where not given; `random`: [I, 1 or E] the part of its random time, or all of it.
+
+        `periods`: [E] the columns that are worked out, −1 for before signature.
+        """
         self.model, self.rho, self.branch, self.moments = model, rho, branch, moments
         self.fates = branch.fates if fates is None else fates
         self.t0 = moments.years[:, None]
-        self.tau = model.edges[None, :-1]
-        self.period = np.arange(-1, model.K)[None, :]
-        self.fresh = self.period > moments.base[:, None]
+        self.base = moments.base[:, None]
+        self.period = (np.arange(-1, model.K) if periods is None else periods)[None, :]
+        self.tau = model.edges[None, :-1] if periods is None else model.edges[self.period + 1]
+        self.fresh = self.period > self.base
         self.start = np.maximum(self.tau, self.t0)
-        self.low, self.high = (branch.low, branch.high) if random is None else random
+        self.low, self.high = (branch.low[:, None], branch.high[:, None]) if random is None else random
         self._ranges: dict[bytes, Range] = {}
 
     @cached_property
@@ -77,49 +88,50 @@ class Entries:
         begin, end = float(model.tau[k0]) if k0 >= 0 else 0.0, float(model.tau[k0 + 1])
         if not law.within(begin, end):
             return None
-        low = np.maximum(self.low, begin - self.moments.years) if k0 >= 0 else self.low
-        high = np.minimum(self.high, end - self.moments.years)
-        there = (high >= 0) & (self.moments.base <= k0)
+        high = np.minimum(self.high, end - self.t0)
+        there = (high >= 0) & (self.base <= k0)
         if not np.any(there):
             return None
-        low = np.where(self.moments.base == k0, self.low, low)
-        low, high = np.where(there, low, 0.0), np.where(there, high, 0.0)
-        return self._on(low, high)
+        return self._on(np.where(there, self.low_from(k0), 0.0), np.where(there, high, 0.0))
 
     @cached_property
     def after_all(self) -> Entries:
         """With the random time falling after the last period began."""
-        begin = float(self.model.tau[-1]) - self.moments.years
-        low = np.where(self.moments.base == self.model.K - 1, self.low, np.maximum(self.low, begin))
+        low = self.low_from(self.model.K - 1)
         return self._on(low, np.maximum(self.high, low))
+
+    def low_from(self, k0: int | Indices) -> Array:
+        """[I, 1 or E] the low end of the random times that come after some period began; of any, where it has."""
+        begin = self.model.edges[np.asarray(k0) + 1] - self.t0
+        low: Array = np.where(self.base >= k0, self.low, np.maximum(self.low, begin))
+        return low
 
     def _on(self, low: Array, high: Array) -> Entries:
         return Entries(self.model, self.rho, self.branch, self.moments, fates=self.fates, random=(low, high))
 
-    def happening(self, m: int, *, at_once: bool = False) -> Range:
+    def happening(self, m: Which, *, at_once: bool = False) -> Range:
         """The random times for which entries of m happen: what was in force at the moment is there for all.
 
         `at_once`: only where they come before the random time itself.
         """
-        stop, moves = (self.fates.stop.years[:, m], bool(self.fates.stop.moves[m]))
+        stop, moves = self.fates.stop[m]
         if at_once:
-            stop = np.zeros(len(self.low))
+            stop = np.zeros((len(self.moments), 1))
         key = stop.tobytes() + bytes([moves, at_once])
         if key not in self._ranges:
-            self._ranges[key] = self._range(stop[:, None], moves)
+            self._ranges[key] = self._range(stop, moves)
         return self._ranges[key]
 
     def _range(self, stop: Array, moves: bool) -> Range:
-        low, high = self.low[:, None], self.high[:, None]
         ahead = self.tau - self.t0
         if moves:
-            first = np.maximum(low, self.branch.law.just_before(ahead - stop, self.branch.just_after[:, None]))
+            first = np.maximum(self.low, self.branch.law.just_before(ahead - stop, self.branch.just_after[:, None]))
         else:
             snap = np.where(self.branch.just_after_fixed[:, None], -SNAP, SNAP)
             there = (stop > ahead + snap) | ((self.period <= self.branch.upto[:, None]) & ~np.isneginf(stop))
-            first = np.where(there, low, np.inf)
-        first = np.where(self.fresh, first, low)
-        return Range(self.branch, self.rho, first, np.broadcast_to(np.maximum(high, first), first.shape))
+            first = np.where(there, self.low, np.inf)
+        first = np.where(self.fresh, first, self.low)
+        return Range(self.branch, self.rho, first, np.broadcast_to(np.maximum(self.high, first), first.shape))
 
     def worth(
         self, m: int, own: Felt, over: float, *, made_only_before_turn: bool = False, only_after: int | None = None
@@ -128,56 +140,63 @@ class Entries:
 
         `made_only_before_turn`: of entries to come, those before the random time; `only_after`: none until a period.
         """
-        when = self.happening(m, at_once=made_only_before_turn)
+        which = slice(m, m + 1)
+        when = self.happening(which, at_once=made_only_before_turn)
         layers, once = own
-        rho, fates = self.rho, self.fates
-        total = sum((rate * flow(self.rho, until, self.start) for until, rate in layers), np.zeros(self.start.shape))
+        total = np.zeros(self.start.shape)
+        for until, rate in layers:
+            total = total + rate * self.standing(which, until, when)
         if once:
-            total = total + np.where(self.fresh, once * np.exp(-rho * np.maximum(self.tau, 0.0)), 0.0)
-        total = total * when.chance
-        keeps = float(fates.keeps[m])
-        for chosen, times in ((~self.fresh, fates.made), (self.fresh, fates.later)):
-            if keeps < 1 and np.any(np.isfinite(times.years[:, m])):
-                lost = self._ended(layers, times[m], when)
-                if fates.back is not None:
-                    lost = lost - self._ended(layers, fates.back[m], when)
-                total = total - np.where(chosen, (1 - keeps) * lost, 0.0)
+            total = total + once * self.entering(when)
         if over:
-            total = total + over * self._over(m, keeps, when)
+            total = total + over * self.left_over(which, when)
         if only_after is not None:
             total = np.where(self.period > only_after, total, 0.0)
         result: Array = total
         return result
 
-    def _ended(self, layers: tuple[tuple[float, float], ...], time: tuple[Array, bool], when: Range) -> Array:
-        """What is lost from a time on, entries that do not happen left out."""
-        offset, moves = time[0][:, None], time[1]
-        total = np.zeros(self.start.shape)
+    def standing(self, m: Which, until: float, when: Range) -> Array:
+        """[I, E] what a point a year is worth while m, entered, is in force, until some years after signature."""
+        total = flow(self.rho, until, self.start) * when.chance
+        fates, keeps = self.fates, self.fates.keeps[m]
+        for chosen, times in ((~self.fresh, fates.made), (self.fresh, fates.later)):
+            if np.any(np.isfinite(times.years[:, m]) & (keeps < 1)):
+                lost = self._ended(until, times[m], when)
+                if fates.back is not None:
+                    lost = lost - self._ended(until, fates.back[m], when)
+                total = total - np.where(chosen, (1 - keeps) * lost, 0.0)
+        return total
+
+    def entering(self, when: Range) -> Array:
+        """[I, E] what a point at entry is worth, where that is still to come."""
+        return np.where(self.fresh, np.exp(-self.rho * np.maximum(self.tau, 0.0)), 0.0) * when.chance
+
+    def _ended(self, until: float, time: tuple[Array, bool], when: Range) -> Array:
+        """What is lost of a point a year from a time on, entries that do not happen left out."""
+        offset, moves = time
         if not np.any(np.isfinite(offset)):
-            return total
+            return np.zeros(self.start.shape)
         at, rho = self.t0 + offset, self.rho
-        for until, rate in layers:
-            if not moves:
-                total = total + rate * flow(self.rho, until, at) * when.chance
-            elif np.isposinf(until):
-                total = total + rate / rho * np.exp(-rho * at) * when.discount
-            else:
-                last = np.minimum(when.high, until - at)
-                seen = np.exp(-rho * at) * when.parts(rho, when.low, last)
-                total = total + rate / rho * (seen - np.exp(-rho * until) * when.parts(0.0, when.low, last))
+        if not moves:
+            total = flow(rho, until, at) * when.chance
+        elif np.isposinf(until):
+            total = np.exp(-rho * at) * when.discount / rho
+        else:
+            last = np.minimum(when.high, until - at)
+            seen = np.exp(-rho * at) * when.parts(rho, when.low, last)
+            total = (seen - np.exp(-rho * until) * when.parts(0.0, when.low, last)) / rho
         return np.where(np.isfinite(offset), total, 0.0)
 
-    def _over(self, m: int, keeps: float, when: Range) -> Array:
-        """[I, K+1] a point a year from the first answer on while m is in force: whole until undone, then `keeps`."""
-        branch = self.branch
-        finite = np.isfinite(branch.first_answer)
+    def left_over(self, m: Which, when: Range) -> Array:
+        """[I, E] a point a year from the first answer on while m is in force: whole until undone, then `keeps`."""
+        finite, keeps = np.isfinite(self.branch.first_answer), self.fates.keeps[m]
         if not np.any(finite):
             return np.zeros(self.start.shape)
         total = when.discounted_over(self.t0, (self.start - self.t0, False))
         for chosen, times in ((~self.fresh, self.fates.made), (self.fresh, self.fates.later)):
-            offset, moves = times.years[:, m][:, None], bool(times.moves[m])
+            offset, moves = times[m]
             there = np.isfinite(offset)
-            if keeps < 1 and np.any(there):
+            if np.any(there & (keeps < 1)):
                 lost = when.discounted_over(self.t0, (np.where(there, offset, 0.0), moves))
                 total = total - np.where(chosen & there, (1 - keeps) * lost, 0.0)
         return np.where(finite[:, None], total / self.rho, 0.0)

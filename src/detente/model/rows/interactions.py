@@ -12,7 +12,7 @@ import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from detente.dossier.schema import Condition
 from detente.model.plan import FULL
-from detente.model.rows.arrays import TINY, Array
+from detente.model.rows.arrays import TINY, Array, Flags
 from detente.model.rows.breaches import INSTANT
 from detente.model.rows.conditions import Expression, all_of, any_of, in_force
 from detente.model.rows.entries import Entries, Felt, Range, felt, flow
@@ -88,7 +88,101 @@ class Group:
     """Whether nothing of it can enter any more: then what was in force at the moment is all that counts."""
 
 
-class Joint:
+class Conjoined:
+    """What it is worth that all measures of a conjunction are in force, given when they enter and when each ends.
+
+    Arrays have the shape of `start`, whose first axis is that of the moments.
+    """
+
+    entries: Entries
+    rho: float
+    low: Array
+    high: Array
+    """The random times for which all of them happen."""
+    start: Array
+    """When the last of them enters."""
+    later: Flags
+    """Whether one of them is still to enter."""
+
+    def ends(self, clause: int | None) -> tuple[Array, Array]:
+        """Least time, years from the moment, at which one of a clause's, or of all, is undone: fixed, and moving."""
+        raise NotImplementedError
+
+    def clauses_in_time(self) -> Iterator[tuple[Flags, Array]]:
+        """Of each clause whether one of its measures is still to enter, and when the last does."""
+        raise NotImplementedError
+
+    @cached_property
+    def t0(self) -> Array:
+        return self._column(self.entries.moments.years)
+
+    @cached_property
+    def ended(self) -> tuple[Array, Array]:
+        return self.ends(None)
+
+    @cached_property
+    def when(self) -> Range:
+        low, high = self._standing(self.low, self.high, *self.ended, self.start - self.t0)
+        return Range(self.entries.branch, self.rho, low, high)
+
+    def worth(self, own: Felt) -> Array:
+        """What it is worth to who feels it so."""
+        layers, once = own
+        total = np.zeros(self.start.shape)
+        for until, rate in layers:
+            total = total + rate * self.standing(until)
+        if once:
+            total = total + once * self.first
+        return total
+
+    def standing(self, until: float) -> Array:
+        """A point a year while it is so, until some years after signature."""
+        return flow(self.rho, until, self.start) * self.when.chance - self._ended(until)
+
+    def _standing(self, low: Array, high: Array, fixed: Array, moving: Array, start: Array) -> tuple[Array, Array]:
+        """The random times for which it ends after it starts, if only by an `INSTANT`."""
+        late = self._column(self.entries.branch.just_after)
+        first = np.where(np.isfinite(moving), start - np.where(np.isfinite(moving), moving, 0.0), -np.inf)
+        first = np.maximum(low, self.entries.branch.law.just_before(first, late))
+        first = np.where(fixed > start + INSTANT / 10, first, np.inf)
+        return first, np.maximum(high, first)
+
+    def _column(self, x: NDArray[Any]) -> NDArray[Any]:
+        return x.reshape(-1, *[1] * (self.start.ndim - 1))
+
+    def _ended(self, until: float) -> Array:
+        """E of a point a year from its end on until a time: the earlier of a fixed time and one that moves."""
+        (fixed, moving), when, t0, rho = self.ended, self.when, self.t0, self.rho
+        total = np.zeros(self.start.shape)
+        moves, stays = np.isfinite(moving), np.isfinite(fixed)
+        offset = np.where(moves, moving, 0.0)
+        cut = np.where(moves, np.where(stays, fixed - offset, np.inf), -np.inf)
+        cut = np.clip(cut, when.low, when.high)
+        if np.any(moves):
+            at = t0 + offset
+            last = np.clip(until - at, when.low, cut)
+            seen = np.exp(-rho * at) * when.parts(rho, when.low, last)
+            if np.isfinite(until):
+                seen = seen - np.exp(-rho * until) * when.parts(0.0, when.low, last)
+            total = total + np.where(moves, seen / rho, 0.0)
+        if np.any(stays):
+            end = t0 + np.where(stays, fixed, 0.0)
+            total = total + np.where(stays, flow(rho, until, end) * when.parts(0.0, cut, when.high), 0.0)
+        return total
+
+    @cached_property
+    def first(self) -> Array:
+        """E[e^(−ρt)] of the time at which the last of its clauses first comes true; 0 where all were true before."""
+        low, high = self.low, self.high
+        for c, (later, latest) in enumerate(self.clauses_in_time()):
+            since, until = self._standing(low, high, *self.ends(c), latest - self.t0)
+            low, high = np.where(later, since, low), np.where(later, until, high)
+        when = Range(self.entries.branch, self.rho, low, high)
+        first: Array = np.where(self.later, np.exp(-self.rho * self.start) * when.chance, 0.0)
+        return first
+
+
+class Joint(Conjoined):
     """Several clauses at once on a branch, by the last period of entry of each group of measures."""
 
     def __init__(self, entries: Entries, clauses: frozenset[Clause], held: Array | None) -> None:
@@ -104,12 +198,13 @@ class Joint:
         self.low = _reduce(np.maximum, [self._axis(x.when.low, g) for g, x in enumerate(self.groups)])
         self.high = _reduce(np.minimum, [self._axis(x.when.high, g) for g, x in enumerate(self.groups)])
         self.start = self._latest(range(len(self.groups)))
+        self.later = _reduce(np.logical_or, self.fresh)
 
     def _grouped(self) -> Iterator[Group]:
         found: dict[tuple[object, ...], list[int]] = {}
         ranges: dict[tuple[object, ...], Range] = {}
         for m in self.members:
-            when = self.entries.happening(m)
+            when = self.entries.happening(slice(m, m + 1))
             belongs = tuple(m in c for c in self.clauses) if len(self.clauses) > 1 else ()
             key: tuple[object, ...] = (id(when), *belongs)
             found.setdefault(key, []).append(m)
@@ -135,9 +230,8 @@ class Joint:
 
     # --- when it ends ----------------------------------------------------------------------------------------------
 
-    def _ends(self, members: frozenset[int] | list[int]) -> tuple[Array, Array]:
-        """Least time, years from the moment, at which one of some measures is undone: fixed, and moving."""
-        fates = self.entries.fates
+    def ends(self, clause: int | None) -> tuple[Array, Array]:
+        fates, members = self.entries.fates, self.members if clause is None else self.clauses[clause]
         fixed = moving = np.full(self.start.shape, np.inf)
         for g, group in enumerate(self.groups):
             for m in group.members:
@@ -151,11 +245,16 @@ class Joint:
                     fixed, moving = (fixed, np.minimum(moving, end)) if moves else (np.minimum(fixed, end), moving)
         return fixed, moving
 
+    def clauses_in_time(self) -> Iterator[tuple[Flags, Array]]:
+        for clause in self.clauses:
+            groups = [g for g, group in enumerate(self.groups) if set(group.members) <= clause]
+            yield _reduce(np.logical_or, [self.fresh[g] for g in groups]), self._latest(groups)
+
     # --- what it is worth ------------------------------------------------------------------------------------------
 
     def add(self, rows: Rows, own: Felt) -> None:
         """Add its worth to rows, as coefficients on products of what is in force."""
-        worth = self._worth(own)
+        worth = self.worth(own)
         for g, group in enumerate(self.groups):
             if group.made_only:
                 continue
@@ -200,63 +299,6 @@ class Joint:
             return there
         needed = [in_force(n, held, float(model.state[n])) for n in waits[m]]
         return any_of([in_force(m, held, float(model.state[m])), all_of([there, *needed])])
-
-    def _worth(self, own: Felt) -> Array:
-        layers, once = own
-        t0 = self.entries.t0.reshape(-1, *[1] * len(self.groups))
-        fixed, moving = self._ends(self.members)
-        low, high = self._standing(self.low, self.high, fixed, moving, self.start - t0)
-        when = Range(self.entries.branch, self.rho, low, high)
-        total = np.zeros(self.start.shape)
-        for until, rate in layers:
-            total = total + rate * flow(self.rho, until, self.start) * when.chance
-            total = total - rate * self._ended(until, t0, fixed, moving, when)
-        if once:
-            total = total + once * self._first(t0)
-        return total
-
-    def _standing(self, low: Array, high: Array, fixed: Array, moving: Array, start: Array) -> tuple[Array, Array]:
-        """The random times for which it ends after it starts, if only by an `INSTANT`."""
-        late = self._column(self.entries.branch.just_after)
-        first = np.where(np.isfinite(moving), start - np.where(np.isfinite(moving), moving, 0.0), -np.inf)
-        first = np.maximum(low, self.entries.branch.law.just_before(first, late))
-        first = np.where(fixed > start + INSTANT / 10, first, np.inf)
-        return first, np.maximum(high, first)
-
-    def _column(self, x: NDArray[Any]) -> NDArray[Any]:
-        return x.reshape(-1, *[1] * len(self.groups))
-
-    def _ended(self, until: float, t0: Array, fixed: Array, moving: Array, when: Range) -> Array:
-        """E of a point a year from its end on until a time: the earlier of a fixed time and one that moves."""
-        rho, total = self.rho, np.zeros(self.start.shape)
-        moves, stays = np.isfinite(moving), np.isfinite(fixed)
-        offset = np.where(moves, moving, 0.0)
-        cut = np.where(moves, np.where(stays, fixed - offset, np.inf), -np.inf)
-        cut = np.clip(cut, when.low, when.high)
-        if np.any(moves):
-            at = t0 + offset
-            last = np.clip(until - at, when.low, cut)
-            seen = np.exp(-rho * at) * when.parts(rho, when.low, last)
-            if np.isfinite(until):
-                seen = seen - np.exp(-rho * until) * when.parts(0.0, when.low, last)
-            total = total + np.where(moves, seen / rho, 0.0)
-        if np.any(stays):
-            end = t0 + np.where(stays, fixed, 0.0)
-            total = total + np.where(stays, flow(self.rho, until, end) * when.parts(0.0, cut, when.high), 0.0)
-        return total
-
-    def _first(self, t0: Array) -> Array:
-        """E[e^(−ρt)] of the time at which the last of its clauses first comes true; 0 where all were true before."""
-        low, high = self.low, self.high
-        for clause in self.clauses:
-            groups = [g for g, group in enumerate(self.groups) if set(group.members) <= clause]
-            later = _reduce(np.logical_or, [self.fresh[g] for g in groups])
-            since, until = self._standing(low, high, *self._ends(clause), self._latest(groups) - t0)
-            low, high = np.where(later, since, low), np.where(later, until, high)
-        when = Range(self.entries.branch, self.rho, low, high)
-        fresh = _reduce(np.logical_or, self.fresh)
-        first: Array = np.where(fresh, np.exp(-self.rho * self.start) * when.chance, 0.0)
-        return first
 
 
 def _reduce(function: Callable[[Any, Any], Any], arrays: Iterable[Any]) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -64,12 +65,20 @@ class Exits:
         still = (at > moments.years + SNAP) | ((at >= moments.years - SNAP) & moments.before)
         return cls(chosen, moments.years, still, moments.just_after)
 
-    @property
+    @cached_property
+    def stays(self) -> list[Array]:
+        """[D + 1] of [I]: the chance that nobody has left on a date before each dated exit, and after the last."""
+        left = [np.ones(self.t0.shape)]
+        for x, still in zip(self.dated, self.still, strict=True):
+            left.append(left[-1] * np.where(still, 1.0 - x.chance, 1.0))
+        return left
+
+    @cached_property
     def dated(self) -> tuple[Leaving, ...]:
         """Exits at a date, in order of time and, on one date, of the dossier."""
         return tuple(x for x in self.leavings if x.chance > 0)
 
-    @property
+    @cached_property
     def rate(self) -> float:
         """The rate at which somebody leaves."""
         return sum(x.rate for x in self.leavings)
@@ -104,17 +113,21 @@ class Known:
         a, b = np.broadcast_arrays(a, b)
         exits = self.exits
         total = rho + exits.rate
-        weight, low, amount = np.ones(a.shape), np.asarray(a, float), np.zeros(a.shape)
-        for x, still in zip(exits.dated, exits.still, strict=True):
-            cut = just_before(self.watch, x.at - exits.t0 - self.delay, exits.just_after)
-            cut = _column(cut, a)
-            high = np.clip(cut, low, np.maximum(low, b))
-            amount = amount + weight * self.watch.partial(total, low, high)
-            weight = weight * np.where(_column(still, a), 1.0 - x.chance, 1.0)
+        low, amount = np.asarray(a, float), np.zeros(a.shape)
+        for cut, weight in zip(self._cuts, exits.stays, strict=False):
+            high = np.clip(_column(cut, a), low, np.maximum(low, b))
+            amount += _column(weight, a) * self.watch.partial(total, low, high)
             low = high
-        amount = amount + weight * self.watch.partial(total, low, np.maximum(low, b))
+        amount += _column(exits.stays[-1], a) * self.watch.partial(total, low, np.maximum(low, b))
         amount *= np.exp(-exits.rate * self.delay)
         return amount
+
+    @cached_property
+    def _cuts(self) -> list[Array]:
+        """For each dated exit [I] the last T that becomes known before it."""
+        exits = self.exits
+        times = (x.at - exits.t0 - self.delay for x in exits.dated)
+        return [just_before(self.watch, t, exits.just_after) for t in times]
 
     def just_before(self, z: Array, chosen: Flags) -> Array:
         return just_before(self.watch, z, chosen)
@@ -138,25 +151,40 @@ class Left:
         a, b = np.broadcast_arrays(a, b)
         exits = self.exits
         rate = sum(x.rate for x in exits.leavings if x.party == self.party)
-        weight, low, amount = np.ones(a.shape), np.maximum(np.asarray(a, float), 0.0), np.zeros(a.shape)
-        for x, still in zip(exits.dated, exits.still, strict=True):
+        low, amount = np.maximum(a, 0.0) if rate else a, np.zeros(a.shape)
+        for x, weight, worth in zip(exits.dated, exits.stays, self._on_dates(rho), strict=False):
             at = _column(x.at - exits.t0, a)
-            high = np.clip(at, low, np.maximum(low, b))
             if rate:
-                amount += rate * weight * self._between(rho + exits.rate, low, high)
+                high = np.clip(at, low, np.maximum(low, b))
+                amount += rate * _column(weight, a) * self._between(rho + exits.rate, low, high)
+                low = high
             if x.party == self.party:
-                if self.too_late is not None:
-                    still = still & ~(np.abs(x.at - exits.t0 - self.too_late) <= SNAP)
-                inside = (at > a + SNAP) & (at <= b + SNAP) & _column(still, a).astype(bool)
-                now = np.maximum(at, 0.0)
-                unknown = self._unknown(now, exits.just_after)
-                there = weight * x.chance * np.exp(-(rho + exits.rate) * now) * unknown
-                amount += np.where(inside, there, 0.0)
-            weight = weight * np.where(_column(still, a), 1.0 - x.chance, 1.0)
-            low = high
+                amount += np.where((at > a + SNAP) & (at <= b + SNAP), _column(weight * worth, a), 0.0)
         if rate:
-            amount += rate * weight * self._between(rho + exits.rate, low, np.maximum(low, b))
+            amount += rate * _column(exits.stays[-1], a) * self._between(rho + exits.rate, low, np.maximum(low, b))
         return amount
+
+    def _on_dates(self, rho: float) -> list[Array]:
+        """For each dated exit [I] E[e^(−ρX); X on its date], but for the chance that nobody left on a date before."""
+        if rho not in self._by_rate:
+            self._by_rate[rho] = [
+                self._on_the_date(rho, x, still) for x, still in zip(self.exits.dated, self.exits.still, strict=True)
+            ]
+        return self._by_rate[rho]
+
+    def _on_the_date(self, rho: float, x: Leaving, still: Flags) -> Array:
+        if x.party != self.party:
+            return np.zeros(still.shape)
+        if self.too_late is not None:
+            still = still & ~(np.abs(x.at - self.exits.t0 - self.too_late) <= SNAP)
+        now = np.maximum(x.at - self.exits.t0, 0.0)
+        worth = x.chance * np.exp(-(rho + self.exits.rate) * now) * self._unknown(now, self.exits.just_after)
+        return np.where(still, worth, 0.0)
+
+    @cached_property
+    def _by_rate(self) -> dict[float, list[Array]]:
+        """`_on_dates`, by discount rate."""
+        return {}
 
     def within(self, begin: float, end: float) -> bool:
         """Whether the party could leave after one time and not after another, in years from signature."""

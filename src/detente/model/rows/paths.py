@@ -6,8 +6,10 @@ party: branch by branch, what single measures are worth here and in `entries`, w
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,8 @@ from detente.model.rows.interactions import add_interactions
 from detente.model.rows.linear import Expressions, Rows
 from detente.model.rows.losses import expected_spared_from, spared_from
 from detente.model.rows.moments import Moments
+
+L = TypeVar("L", bound="Summable")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +54,10 @@ class Part:
         others = tuple(j for j in range(len(model.conditions)) if j not in self.interactions)
         return Part(~self.measures, others, ~self.over, ~self.over, not self.answered)
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        return self.measures.tobytes(), self.interactions, self.over.tobytes()
+
     def aftermath(self) -> Part:
         """Of who leaves once the breach is known."""
         none = np.zeros_like(self.measures)
@@ -57,59 +65,85 @@ class Part:
         return Part(none, (), over, over, False)
 
 
-class Valuation:
-    """Values of paths to one party, in present value at signature. The one place where DESIGN §4's sum is computed."""
+class Summable(Protocol):
+    """Linear functions, one for each moment: of a plan's shares, or of numbers."""
+
+    def minus(self, other: Self) -> Self: ...
+
+    def plus(self, other: Self) -> Self: ...
+
+    def scaled(self, factor: Array) -> Self: ...
+
+
+class PathValues(ABC, Generic[L]):
+    """Values of paths to one party, in present value at signature, put together from those of deviations."""
 
     def __init__(self, model: Model, party: int):
         self.model, self.p = model, party
         self.rho = float(model.rho[party])
-        self.expressions = Expressions()
-        self._known: dict[tuple[Maker, tuple[object, ...]], Rows] = {}
+        self._known: dict[tuple[Maker, tuple[object, ...]], L] = {}
         self._signature = Maker(model, Moments.of([model.moments[0]]))
+
+    @abstractmethod
+    def _value(self, path: Deviation, part: Part, *, no_deal: bool) -> L:
+        """A part of a path from each of its moments on."""
 
     # --- paths ---------------------------------------------------------------------------------------------------
 
-    def signed(self) -> Rows:
+    def signed(self) -> L:
         """One row: the whole plan as kept by all who do not leave, from just before signature, `no_deal` included."""
         return self.keeping(self._signature)
 
-    def keeping(self, maker: Maker) -> Rows:
+    def keeping(self, maker: Maker) -> L:
         """The plan kept by all who do not leave, from each moment on, with what of `no_deal` that spares."""
-        return self._once(maker, ("kept",), lambda: self._value(maker.kept(), self._everything(), no_deal=True))
+        return self._kept(maker, self._everything(), no_deal=True)
 
-    def lost(self, maker: Maker, path: Deviation) -> Rows:
+    def lost(self, maker: Maker, path: Deviation) -> L:
         """Keeping the deal less breaking it, from each moment on: what the breach leaves standing is in both."""
         part = Part.concerned(self.model, path.mover)
-        kept = self._once(
-            maker,
-            ("concerned", path.mover),
-            lambda: self._value(maker.kept(), part, no_deal=part.answered),
-        )
+        kept = self._kept(maker, part, no_deal=part.answered)
         return kept.minus(self._value(path, part, no_deal=part.answered))
 
-    def after(self, maker: Maker, path: Deviation, *, no_deal: bool) -> Rows:
+    def after(self, maker: Maker, path: Deviation, *, no_deal: bool) -> L:
         """A party's breaking the deal, from each moment on; with what `no_deal` then costs, and its collapse cost.
 
         What the breach leaves standing is worth what it is where the deal is kept: by all who do not leave.
         """
-        model, mover = self.model, path.mover
-        part = Part.concerned(model, mover)
-        rest, answered = part.rest(model), part.answered
-        rows = self._value(path, part, no_deal=no_deal and answered)
-        beside = self._once(
-            maker,
-            ("beside", mover, no_deal),
-            lambda: self._value(maker.kept(), rest, no_deal=no_deal and not answered),
-        )
-        return rows.plus(beside)
+        part = Part.concerned(self.model, path.mover)
+        rows = self._value(path, part, no_deal=no_deal and part.answered)
+        return rows.plus(self._kept(maker, part.rest(self.model), no_deal=no_deal and not part.answered))
+
+    def enjoyed(self, maker: Maker) -> L:
+        """The plan from signature to each moment, while nobody leaves (`no_deal` not counted)."""
+        return self._plain(self._signature).minus(self._plain(maker))
 
     def _everything(self) -> Part:
         model = self.model
         every = np.ones(model.M, bool)
         return Part(every, tuple(range(len(model.conditions))), every, every, True)
 
+    def _kept(self, maker: Maker, part: Part, *, no_deal: bool) -> L:
+        """A part of the plan kept by all who do not leave."""
+        return self._once(maker, ("kept", *part.key, no_deal), lambda: self._value(maker.kept(), part, no_deal=no_deal))
+
+    def _plain(self, maker: Maker) -> L:
+        """The plan, from each moment on, were nobody ever to leave."""
+        return self._once(maker, ("plain",), lambda: self._value(maker.plain(), self._everything(), no_deal=False))
+
+    def _once(self, maker: Maker, what: tuple[object, ...], make: Callable[[], L]) -> L:
+        if (maker, what) not in self._known:
+            self._known[maker, what] = make()
+        return self._known[maker, what]
+
+
+class Valuation(PathValues[Rows]):
+    """As linear functions of a plan. The one place where DESIGN §4's sum is computed."""
+
+    def __init__(self, model: Model, party: int):
+        super().__init__(model, party)
+        self.expressions = Expressions()
+
     def _value(self, path: Deviation, part: Part, *, no_deal: bool) -> Rows:
-        """A part of a path from each of its moments on."""
         rows = self._rows(len(path.moments))
         for branch in path.branches:
             self._add(rows, branch, path.moments, part)
@@ -120,19 +154,6 @@ class Valuation:
         if no_deal:
             rows.const += spared_from(self.model.losses[self.p], self.rho, path.moments.years)
         return rows
-
-    def enjoyed(self, maker: Maker) -> Rows:
-        """The plan from signature to each moment, while nobody leaves (`no_deal` not counted)."""
-        whole, later = (
-            self._once(m, ("plain",), lambda m=m: self._value(m.plain(), self._everything(), no_deal=False))  # type: ignore[misc]
-            for m in (self._signature, maker)
-        )
-        return whole.minus(later)
-
-    def _once(self, maker: Maker, what: tuple[object, ...], make: Callable[[], Rows]) -> Rows:
-        if (maker, what) not in self._known:
-            self._known[maker, what] = make()
-        return self._known[maker, what]
 
     def _rows(self, moments: int) -> Rows:
         shape = (moments, self.model.M, self.model.K + 1)

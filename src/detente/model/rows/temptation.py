@@ -19,7 +19,7 @@ from detente.model.rows.breaches import Deviation, Maker
 from detente.model.rows.detection import SNAP
 from detente.model.rows.linear import Rows, Terms, truth
 from detente.model.rows.moments import Moment, Moments
-from detente.model.rows.paths import Valuation
+from detente.model.rows.paths import L, PathValues, Valuation
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -135,21 +135,11 @@ class Conditions:
 
     def on(self, shares: Array) -> Flags:
         """[R] which rows apply to a plan's shares [M, K+1]."""
-        kind, party, cell, previous = self.switches
-        f, model = shares.ravel(), self.model
-        active = np.array([shares[model.by[p]].max(initial=0.0) > 1e-9 for p in range(len(model.parties))])
-        there = f[cell] - f[previous] * (kind == 3) > 0.5
-        on: Flags = np.where(kind == 0, True, np.where(kind == 1, active[party], there))
-        return on
+        return binding(self.model, self.switches, shares)
 
     @cached_property
-    def switches(self) -> tuple[NDArray[np.int64], ...]:
-        """[R] each: kind (0 always, 1 performs, 2 in, 3 enters), party, cell of [M, K+1], and the cell before it."""
-        kinds = {"always": 0, "performs": 1, "in": 2, "enters": 3}
-        switches = [label.switch for label in self.labels]
-        cell = np.array([max(0, s.measure) * (self.model.K + 1) + s.period + 1 for s in switches], np.int64)
-        kind = np.array([kinds[s.kind] for s in switches], np.int64)
-        return kind, np.array([s.party for s in switches], np.int64), cell, np.maximum(cell - 1, 0)
+    def switches(self) -> Switches:
+        return switches_of(self.labels, self.model.K)
 
     def only(self, chosen: Sequence[bool]) -> Conditions:
         """Some of the rows, one flag a row."""
@@ -165,6 +155,29 @@ class Conditions:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+
+Switches = tuple[NDArray[np.int64], ...]
+"""[R] each: kind (0 always, 1 performs, 2 in, 3 enters), party, cell of [M, K+1], and the cell before it."""
+
+
+def switches_of(labels: Sequence[Label], K: int) -> Switches:
+    """The switches of rows as arrays."""
+    kinds = {"always": 0, "performs": 1, "in": 2, "enters": 3}
+    switches = [label.switch for label in labels]
+    cell = np.array([max(0, s.measure) * (K + 1) + s.period + 1 for s in switches], np.int64)
+    kind = np.array([kinds[s.kind] for s in switches], np.int64)
+    return kind, np.array([s.party for s in switches], np.int64), cell, np.maximum(cell - 1, 0)
+
+
+def binding(model: Model, switches: Switches, shares: Array) -> Flags:
+    """[R] which rows apply to a plan's shares [M, K+1]."""
+    kind, party, cell, previous = switches
+    f = shares.ravel()
+    active = np.array([shares[model.by[p]].max(initial=0.0) > 1e-9 for p in range(len(model.parties))])
+    there = f[cell] - f[previous] * (kind == 3) > 0.5
+    on: Flags = np.where(kind == 0, True, np.where(kind == 1, active[party], there))
+    return on
 
 
 def values(model: Model) -> list[Rows | None]:
@@ -248,7 +261,7 @@ def rows_at(
         path = maker.covert(mover, measure, None if leaves is None else Moments.of(leaves))
         entering = kind == "secret_exposure"
         switches = [families.switch(measure, i, entering=entering) for i in range(len(moments))]
-    rows = _temptation(valuation, maker, path) if mover == party else _exposure(valuation, maker, path)
+    rows = _compared(valuation, maker, path)
     ends: Sequence[Moment | None] = leaves or [None] * len(moments)
     labels = [
         Label(kind, party, other, measure, -1, switch, at, end)
@@ -326,43 +339,46 @@ class Families:
 
     def breakouts(self) -> Iterator[Family]:
         """Everybody's breaking out."""
-        for q, v in self.valuations.items():
+        for q in self.valuations:
             if self.model.by[q].any():
-                yield self._open("breakout", q, -1, _temptation(v, self.maker, self.maker.breakout(q)))
+                yield from self.about((q, -1, -1), self.model)
 
     def about(self, topic: Topic, seen: Model) -> Iterator[Family]:
-        """A topic of those that seldom bind."""
+        """A topic, where there is something to ask."""
+        labels = self.labels(topic)
+        if labels and topic[0] in self.valuations:
+            yield labels, self._rows(topic, seen), [*range(len(labels))]
+
+    def labels(self, topic: Topic) -> list[Label]:
+        """What a topic asks at these moments."""
         p, other, m = topic
         if m < 0:
-            yield self._open(
-                "exposure", p, other, _exposure(self.valuations[p], self.maker, self.maker.breakout(other))
-            )
-        elif other < 0:
-            yield from self._covert(p, m, seen)
-        elif self.entering:
-            path = self._seen(self.at_entry, seen).covert(other, m)
-            rows = _exposure(self.valuations[p], self.at_entry, path)
-            yield self._labels("secret_exposure", topic, self.entering, entry=True), rows, [*range(len(self.entering))]
+            switch, kind = Switch("performs", p if other < 0 else other), "breakout" if other < 0 else "exposure"
+            return [Label(kind, *topic, self.first + i, switch, at) for i, at in enumerate(self.moments)]  # type: ignore[arg-type]
+        if other < 0 and self._later(m):
+            chosen: Sequence[int] = range(len(self.moments))
+        else:
+            chosen = self.entering if other >= 0 or self.model.state[m] < 1 else ()
+        kind = "covert" if other < 0 else "secret_exposure"
+        switches = [self.switch(m, i, entering=other >= 0) for i in chosen]
+        places = zip(chosen, switches, strict=True)
+        return [Label(kind, *topic, self.first + i, s, self.moments[i]) for i, s in places]  # type: ignore[arg-type]
 
-    def _covert(self, q: int, m: int, seen: Model) -> Iterator[Family]:
-        """q's faking m at its entry and, where it can be undone, undoing it in secret later."""
-        later = bool(np.isfinite(self.model.undo[m]))
-        maker, chosen = (self.maker, range(len(self.moments))) if later else (self.at_entry, self.entering)
-        if q in self.valuations and (later or (self.entering and self.model.state[m] < 1)):
-            rows = _temptation(self.valuations[q], maker, self._seen(maker, seen).covert(q, m))
-            yield self._labels("covert", (q, -1, m), chosen, entry=False), rows, [*range(len(chosen))]
+    def _later(self, m: int) -> bool:
+        """Whether m can be undone in secret once it is in force."""
+        return bool(np.isfinite(self.model.undo[m]))
+
+    def _rows(self, topic: Topic, seen: Model) -> Rows:
+        p, other, m = topic
+        maker = self.maker if m < 0 or (other < 0 and self._later(m)) else self.at_entry
+        if m < 0:
+            path = maker.breakout(p if other < 0 else other)
+        else:
+            path = self._seen(maker, seen).covert(p if other < 0 else other, m)
+        return _compared(self.valuations[p], maker, path)
 
     def _seen(self, maker: Maker, seen: Model) -> Maker:
         return maker if seen is self.model else Maker(seen, maker.moments)
-
-    def _labels(self, kind: Kind, topic: Topic, chosen: Sequence[int], *, entry: bool) -> list[Label]:
-        switches = [self.switch(topic[2], i, entering=entry) for i in chosen]
-        places = zip(chosen, switches, strict=True)
-        return [Label(kind, *topic, self.first + i, s, self.moments[i]) for i, s in places]
-
-    def _open(self, kind: Kind, p: int, other: int, rows: Rows) -> Family:
-        every, switch = list(range(len(self.moments))), Switch("performs", p if other < 0 else other)
-        return [Label(kind, p, other, -1, self.first + i, switch, self.moments[i]) for i in every], rows, every
 
     def _enters(self, i: int) -> bool:
         """Whether entries of a period follow at once on a moment."""
@@ -377,14 +393,21 @@ class Families:
         return Switch("enters" if only else "in", measure=m, period=period)
 
 
-def _temptation(v: Valuation, maker: Maker, path: Deviation) -> Rows:
+def _compared(v: Valuation, maker: Maker, path: Deviation) -> Rows:
+    """What a row on a path says: of the party's own breach, temptation, else its exposure and its limit."""
+    if path.mover == v.p:
+        return temptation(v, maker, path)
+    rows = standing_since(v, maker, path)
+    rows.const += v.model.limit[v.p]
+    return rows
+
+
+def temptation(v: PathValues[L], maker: Maker, path: Deviation) -> L:
     """keep − deviate at each moment, in present value at that moment."""
     return v.lost(maker, path).scaled(np.exp(v.rho * maker.moments.years))
 
 
-def _exposure(v: Valuation, maker: Maker, path: Deviation) -> Rows:
-    """The exposed party's value since signature where another breaks the deal at each moment, plus its limit."""
+def standing_since(v: PathValues[L], maker: Maker, path: Deviation) -> L:
+    """The exposed party's value since signature where another breaks the deal at each moment."""
     after = v.after(maker, path, no_deal=False)
-    rows = v.enjoyed(maker).minus(after.scaled(np.full(len(maker.moments), -1.0)))
-    rows.const += v.model.limit[v.p]
-    return rows
+    return v.enjoyed(maker).minus(after.scaled(np.full(len(maker.moments), -1.0)))
