@@ -22,9 +22,9 @@ from detente.design.plan.rules import Clock, Designer
 from detente.dossier import load
 from detente.dossier.schema import Dossier
 from detente.model.rows.arrays import Array, Model
-from detente.model.rows.numbers import Flow, Numbers
 from detente.model.rows.temptation import Seldom, conditions, joined
-from detente.model.rows.what_if import WhatIf
+from detente.model.what_if.asking import WhatIf
+from detente.model.what_if.numbers import Flow, Numbers
 
 
 def clocked(name: str, work: Callable[[], object], sets: int = 1) -> None:

@@ -21,10 +21,10 @@ from detente.model.judge.check import Judge, Slack
 from detente.model.plan import Plan
 from detente.model.rows.arrays import Model
 from detente.model.rows.linear import truth
-from detente.model.rows.numbers import Numbers
-from detente.model.rows.stated import Stated
 from detente.model.rows.temptation import Conditions, Seldom, conditions, joined, values
-from detente.model.rows.what_if import WhatIf, dated_labels
+from detente.model.what_if.asking import WhatIf, dated_labels
+from detente.model.what_if.numbers import Numbers
+from detente.model.what_if.stated import Stated
 from tests.model.test_rows import VALUED, judged_name, name_of, shares
 from tests.strategies import documents, dossiers, plans
 

@@ -20,8 +20,8 @@ from detente.model.rows.entries import Entries, Indices, Range
 from detente.model.rows.interactions import Conjoined, conjunctions
 from detente.model.rows.losses import Course, expected_spared_from, spared_from
 from detente.model.rows.moments import Moment, Moments
-from detente.model.rows.numbers import Numbers
 from detente.model.rows.paths import Part, PathValues
+from detente.model.what_if.numbers import Numbers
 
 
 @dataclass(frozen=True)

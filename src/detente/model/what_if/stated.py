@@ -10,7 +10,7 @@ import numpy as np
 
 from detente.dossier.schema import Dossier, Effect
 from detente.model.rows.arrays import Array, rates
-from detente.model.rows.numbers import Flow, Numbers
+from detente.model.what_if.numbers import Flow, Numbers
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 
 from detente.model.rows.arrays import Array, Flags, Model
 from detente.model.rows.breaches import Deviation, Faked, Maker
-from detente.model.rows.fixed import Entered, FixedPaths, Slots
 from detente.model.rows.moments import Moment, Moments
-from detente.model.rows.numbers import Numbers
 from detente.model.rows.temptation import (
     Families,
     Kind,
@@ -29,6 +27,8 @@ from detente.model.rows.temptation import (
     switches_of,
     temptation,
 )
+from detente.model.what_if.fixed import Entered, FixedPaths, Slots
+from detente.model.what_if.numbers import Numbers
 
 REMEMBERED = 8
 """How many sets of weights are kept of the same rows."""
