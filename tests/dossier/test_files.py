@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from detente.dossier import cases, from_dict, load, loads, read, reads
+from detente.dossier import cases, from_dict, load, loads, read, read_overlay, reads
 from detente.dossier.library import starter
 from detente.errors import DossierError
 from tests.dossier.good import GOOD, broken
@@ -54,10 +55,10 @@ BROKEN: list[Case] = [
     ("discount: 8 %/year", "discount: 8", "dossier.number", "parties.east.discount", 15),
     ("discount: 8 %/year", "discount: -8 %/year", "dossier.number", "parties.east.discount", 15),
     ("discount: 8 %/year", "discount: [8]", "dossier.number", "parties.east.discount", 15),
-    ("low: 10, mode: 20", "low: 25, mode: 20", "dossier.number", "parties.east.stakes.money", 16),
-    ("low: 10, mode: 20", "lo: 10, mode: 20", "dossier.number", "parties.east.stakes.money", 16),
+    ("low: 10, mode: 20", "low: 25, mode: 20", "dossier.number", "parties.east.stakes.money.low", 16),
+    ("low: 10, mode: 20", "lo: 10, mode: 20", "dossier.number", "parties.east.stakes.money.lo", 16),
     ("low: 10, mode: 20", "mode: 20", "dossier.number", "parties.east.stakes.money", 16),
-    ("confidence: low", "confidence: lo", "dossier.number", "parties.west.discount", 21),
+    ("confidence: low", "confidence: lo", "dossier.number", "parties.west.discount.confidence", 21),
     ("consents: false", "consents: perhaps", "dossier.type", "parties.agency.consents", 24),
     ("  agency: {", "  the agency: {", "dossier.name", "parties.the agency", 24),
     ("    by: east\n", "    by: [ea st]\n", "dossier.name", "measures.cut.by.0", 28),
@@ -287,6 +288,52 @@ def test_remedies_name_the_nearest() -> None:
     assert any("did you mean 'firmness'?" in f.remedy for f in findings)
     _, findings = reads(broken("after: [cut]", "after: [cutt]"))
     assert findings[0].remedy == "did you mean 'cut'?"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "place"),
+    [
+        ("title: Two", "title:\u00a0Two", "2:7"),
+        ("  east:\n", "\u00a0 east:\n", "13:1"),
+        ("discount: 8 %/year", "discount: \u00a08 %/year", "15:15"),
+        ("worst: 0\n", "worst: 0\u202f\n", "9:13"),
+        ("title: Two", "title\u3000: Two", "2:6"),
+    ],
+)
+def test_spaces_that_are_none_are_pointed_at(before: str, after: str, place: str) -> None:
+    """A non-breaking space, pasted from a page, stands where YAML wants an ordinary one."""
+    _, findings = reads(broken(before, after), "broken.yaml")
+    found = [f for f in findings if f.code == "dossier.space"]
+    assert [f"{f.line}:{f.column}" for f in found] == [place]
+    assert found[0].remedy == "write an ordinary space"
+
+
+def test_such_spaces_within_a_text_are_text() -> None:
+    _, findings = reads(broken("title: Two neighbours", "title: Deux\u00a0: voisins"), "good.yaml")
+    assert not [f for f in findings if f.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message", "remedy"),
+    [
+        ("detente: 1", 'detente: "1"', "expected a number, found the text '1'", "write 1 without quotes"),
+        ("arms: -10", "arms: −10", "'−10' has a typographic minus sign", "write -10 with the hyphen of the keyboard"),
+        ("low: 10, mode", "low: –10 kg, mode", "'–10 kg' has a typographic minus sign", "write -10 kg with"),
+    ],
+)
+def test_numbers_that_look_right_say_how_to_write_them(before: str, after: str, message: str, remedy: str) -> None:
+    _, findings = reads(broken(before, after), "broken.yaml")
+    assert [(f.message, f.remedy.startswith(remedy)) for f in findings if f.severity == "error"] == [(message, True)]
+
+
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    """Reading one could block for ever; so could an overlay."""
+    os.mkfifo(tmp_path / "pipe")
+    dossier, (finding,) = read(tmp_path / "pipe")
+    assert dossier is None
+    assert (finding.code, "/dev/stdin" in finding.remedy) == ("dossier.file", True)
+    with pytest.raises(DossierError, match="a pipe, a device or a socket"):
+        read_overlay(tmp_path / "pipe")
 
 
 def test_missing_files_and_unknown_cases(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from openpyxl import Workbook
 
 from detente.errors import UsageError
 from detente.verify.inspection.files import BUNDLED, STRATA, read_inspections, read_strata, strata_of
@@ -143,6 +144,32 @@ def test_strata_from_a_table_and_from_yaml_are_the_same(tmp_path):
     assert file.title == "store"
     for name in STRATA:
         assert read_strata(name)[0].strata
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TABLE.replace(",", ";").replace(".", ","),
+        "sep=;\n" + TABLE.replace(",", ";"),
+        TABLE.replace(",", "\t"),
+        "\ufeff" + TABLE.replace("stratum,items,mean", "Stratum, Items ,MEAN"),
+    ],
+)
+def test_strata_from_a_table_in_any_manner(tmp_path, text):
+    same, _ = read_strata(written(tmp_path, TABLE, "store.csv"))
+    file, findings = read_strata(written(tmp_path, text, "other.CSV"))
+    assert findings == []
+    assert strata_of(file) == strata_of(same)
+
+
+def test_strata_from_a_workbook(tmp_path):
+    book = Workbook()
+    for row in TABLE.splitlines():
+        book.active.append([int(c) if c.isdigit() else c or None for c in row.split(",")])
+    book.save(tmp_path / "store.xlsx")
+    file, findings = read_strata(tmp_path / "store.xlsx")
+    assert findings == []
+    assert strata_of(file) == strata_of(read_strata(written(tmp_path, TABLE, "store.csv"))[0])
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from detente.dossier.places import nearest
+from detente.dossier.text.yaml import with_hyphens
 
 Confidence = Literal["low", "medium", "high"]
 DAYS_PER_YEAR = 365.25
@@ -31,11 +32,11 @@ NUMBER_FIELDS = frozenset({"value", "source", "confidence", *(n for shape in SHA
 
 
 class _Wrong(ValueError):
-    """What is wrong with a number, and how to mend it."""
+    """What is wrong with a number, in which part of it where it has several, and how to mend it."""
 
-    def __init__(self, message: str, remedy: str) -> None:
+    def __init__(self, message: str, remedy: str, part: str = "") -> None:
         super().__init__(message)
-        self.remedy = remedy
+        self.remedy, self.part = remedy, part
 
 
 class Number(BaseModel):
@@ -211,14 +212,34 @@ def _number(parse: Callable[[object], Parsed]) -> Callable[[Any], Any]:
         try:
             return _ranged(raw, parse) if isinstance(raw, Mapping) else _plain(raw, parse)
         except (ValueError, OverflowError) as error:
-            said = {"message": str(error), "remedy": getattr(error, "remedy", "write one number, such as 30")}
+            remedy = getattr(error, "remedy", "write one number, such as 30")
+            said = {"message": str(error), "remedy": remedy, "part": getattr(error, "part", "")}
             raise PydanticCustomError("detente.number", "{message}", said) from None
 
     return validate
 
 
+def _read(raw: object, parse: Callable[[object], Parsed]) -> Parsed:
+    """What a parser makes of a number; one that is right but for a typographic minus sign is told so."""
+    try:
+        return parse(_short(raw))
+    except (ValueError, OverflowError):
+        plain = with_hyphens(raw) if isinstance(raw, str) else None
+        if plain is None or not _can_be_read(plain, parse):
+            raise
+    raise _Wrong(f"{raw!r} has a typographic minus sign", f"write {plain} with the hyphen of the keyboard")
+
+
+def _can_be_read(text: str, parse: Callable[[object], Parsed]) -> bool:
+    try:
+        parse(text)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
 def _plain(raw: Any, parse: Callable[[object], Parsed]) -> Number:
-    value, unit, flow = parse(_short(raw))
+    value, unit, flow = _read(raw, parse)
     return Number.model_construct(value=value, unit=unit, flow=flow, text=str(raw))
 
 
@@ -255,17 +276,21 @@ def _short(raw: Any) -> Any:
 
 def _part(name: str, raw: object, parse: Callable[[object], Parsed]) -> Parsed:
     """One part of a range; a spread is a difference, so it obeys no bound of the field but its own sign."""
-    value, unit, flow = parse(_short(raw))
+    try:
+        value, unit, flow = _read(raw, parse)
+    except (ValueError, OverflowError) as error:
+        raise _Wrong(str(error), getattr(error, "remedy", _DIGITS), name) from None
     if name == "sd" and value < 0:
-        raise _Wrong("sd cannot be negative", "write 0 or more")
+        raise _Wrong("sd cannot be negative", "write 0 or more", name)
     return value, unit, flow
 
 
 def _shape_of(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the range that was written, () for a point value. Raises ValueError where it is incomplete."""
     if unknown := [n for n in raw if n not in NUMBER_FIELDS]:
+        named = str(unknown[0]) if str(unknown[0]).isprintable() else ""
         message = f"unknown field {unknown[0]!r} in a number; known: {', '.join(sorted(NUMBER_FIELDS))}"
-        raise _Wrong(message, nearest(str(unknown[0]), NUMBER_FIELDS))
+        raise _Wrong(message, nearest(str(unknown[0]), NUMBER_FIELDS), named)
     shape = next((s for s in SHAPES if any(n in raw for n in s)), ())
     if not shape and "value" not in raw:
         raise _Wrong("a number in this form needs 'value', or low, mode and high", "add 'value: ...'")
@@ -282,12 +307,12 @@ def _check_order(values: Mapping[str, float], raw: Mapping[str, Any]) -> None:
     pairs += [("low", "value"), ("value", "high"), ("min", "value"), ("value", "max")]
     for a, b in pairs:
         if a in values and b in values and values[a] > values[b]:
-            raise _Wrong(f"{a} ({raw[a]}) is above {b} ({raw[b]})", "put them in order")
+            raise _Wrong(f"{a} ({raw[a]}) is above {b} ({raw[b]})", "put them in order", a)
 
 
 def _text(raw: Mapping[str, Any], name: str) -> str | None:
     if not isinstance(found := raw.get(name), str | None):
-        raise _Wrong(f"{name} is text, found {found!r}", "put quotes round it")
+        raise _Wrong(f"{name} is text, found {found!r}", "put quotes round it", name)
     return found
 
 
@@ -295,7 +320,7 @@ def _confidence(raw: Mapping[str, Any]) -> Confidence | None:
     found = raw.get("confidence")
     if found is None or found in ("low", "medium", "high"):
         return cast("Confidence | None", found)
-    raise _Wrong(f"confidence is low, medium or high, found {found!r}", "write low, medium or high")
+    raise _Wrong(f"confidence is low, medium or high, found {found!r}", "write low, medium or high", "confidence")
 
 
 def _point(values: Mapping[str, float], raw: Mapping[str, Any]) -> tuple[float, str]:

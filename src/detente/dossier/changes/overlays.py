@@ -12,7 +12,8 @@ from detente.dossier.changes.setting import change, plain_document
 from detente.dossier.checks.embedded import blamed, judged
 from detente.dossier.places import NOWHERE, Places
 from detente.dossier.schema import Dossier
-from detente.dossier.text.yaml import Parsed, parse
+from detente.dossier.text.documents import read_document
+from detente.dossier.text.yaml import Parsed, Subject
 from detente.errors import DossierError
 
 
@@ -35,18 +36,22 @@ def apply(
     return changed
 
 
+_OVERLAY = Subject("dossier", "an overlay", "write 'dotted.path: value' lines")
+
+
 def read_overlay(path: str | FilePath) -> tuple[dict[str, Any], Places]:
     """Changes from a YAML or JSON file of dotted paths, or {changes: {...}}, with their places for `apply`.
 
     Raises DossierError.
     """
-    from detente.dossier.files import read_bytes
-
-    text, findings = read_bytes(FilePath(path))
-    parsed = parse(text, str(path)) if text is not None else Parsed(None, NOWHERE, tuple(findings))
+    parsed = read_document(path, _OVERLAY)
     findings = list(parsed.findings)
     if not findings and not isinstance(parsed.document, dict):
-        findings = [parsed.places.finding("dossier.top_level", "an overlay is a list of 'dotted.path: value'")]
+        findings = [
+            parsed.places.finding(
+                "dossier.top_level", "an overlay is a list of 'dotted.path: value'", remedy=_OVERLAY.start
+            )
+        ]
     if findings:
         raise DossierError(findings)
     return _changes_of(parsed)
