@@ -296,7 +296,7 @@ def test_remedies_name_the_nearest() -> None:
         ("title: Two", "title:\u00a0Two", "2:7"),
         ("  east:\n", "\u00a0 east:\n", "13:1"),
         ("discount: 8 %/year", "discount: \u00a08 %/year", "15:15"),
-        ("worst: 0\n", "worst: 0\u202f\n", "9:13"),
+        ("worst: 0\n", "worst: 0\u202f\n", "10:13"),
         ("title: Two", "title\u3000: Two", "2:6"),
     ],
 )
@@ -309,7 +309,7 @@ def test_spaces_that_are_none_are_pointed_at(before: str, after: str, place: str
 
 
 def test_such_spaces_within_a_text_are_text() -> None:
-    _, findings = reads(broken("title: Two neighbours", "title: Deux\u00a0: voisins"), "good.yaml")
+    _, findings = reads(broken("title: Two neighbours", "title: Deux\u00a0; voisins"), "good.yaml")
     assert not [f for f in findings if f.severity == "error"]
 
 
@@ -324,6 +324,12 @@ def test_such_spaces_within_a_text_are_text() -> None:
 def test_numbers_that_look_right_say_how_to_write_them(before: str, after: str, message: str, remedy: str) -> None:
     _, findings = reads(broken(before, after), "broken.yaml")
     assert [(f.message, f.remedy.startswith(remedy)) for f in findings if f.severity == "error"] == [(message, True)]
+
+
+def test_periods_beyond_all_measure_are_told_as_they_are_written() -> None:
+    for count, said in (("1000000000", "'1000000000 x 1 month'"), ("123456", "found 123456")):
+        _, findings = reads(broken("[4 x 3 months, 2 x 1 year]", f"[{count} x 1 month]"))
+        assert said in next(f.message for f in findings if f.severity == "error")
 
 
 def test_a_pipe_is_no_file(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from detente.dossier.places import NOWHERE, Places
 from detente.dossier.schema import Dossier
 from detente.dossier.text.documents import read_document
 from detente.dossier.text.yaml import Parsed, Subject
-from detente.errors import DossierError
+from detente.errors import DossierError, Finding
 
 
 def apply(
@@ -55,6 +55,16 @@ def read_overlay(path: str | FilePath) -> tuple[dict[str, Any], Places]:
     if findings:
         raise DossierError(findings)
     return _changes_of(parsed)
+
+
+def oddities_of(changes: Mapping[str, Any], places: Places) -> list[Finding]:
+    """A warning where an overlay is a whole dossier, which overrides all of a case and not what differs."""
+    whole = [name for name in ("detente", "title", "parties", "measures") if name in changes]
+    if "detente" not in whole or len(whole) < 2:
+        return []
+    message = "this overlay is a whole dossier: it replaces all that it names, and is no case of its own here"
+    remedy = "name it as the case; an overlay is a list of 'dotted.path: value'"
+    return [places.finding("dossier.whole_overlay", message, ("detente",), remedy=remedy, severity="warning", key=True)]
 
 
 def _changes_of(parsed: Parsed) -> tuple[dict[str, Any], Places]:
