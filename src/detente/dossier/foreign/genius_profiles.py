@@ -17,7 +17,7 @@ _NOTHING = Fraction(1, 100_000)
 
 def profile_of(root: Element, name: str, file: str, issues: Sequence[XmlIssue], reading: Reading) -> Profile | None:
     """A profile on the issues of its domain; None where something is wrong with it."""
-    if (form := (root.get("type") or "").strip().lower()) in ("constraint", "nonlinear"):
+    if (form := (root.get("type") or "").strip().lower()) == "constraint":
         remedy = "choose profiles with weights and evaluations, or with hyper-rectangles"
         reading.say("foreign.unknown_type", f"profiles of type {form} are not read", root.line, remedy)
         return None
@@ -47,7 +47,7 @@ def profile_of(root: Element, name: str, file: str, issues: Sequence[XmlIssue], 
 def _may_clip(tables: Sequence[Table | None], line: int, reading: Reading) -> bool:
     """Whether the best offer adds up to more than 1, which GENIUS counts as 1; says so where it is no rounding."""
     most = sum((t.weight * max(t.evaluations) / t.best for t in tables if t is not None), Fraction(0))
-    if most - 1 > Fraction(1, 10**6):
+    if most - 1 > Fraction(1, 1000):
         message = (
             f"the best offer adds up to {float(most):.4g}; GENIUS counts more than 1 as 1, and so does `frontier` (the "
             "party's value_ceiling); other verbs count the whole sum"
