@@ -24,9 +24,11 @@ from detente.design.exact.frontier import Exact, exact_frontier
 from detente.design.exact.merging import Table, merge, nondominated
 from detente.design.plan.problem import Question
 from detente.design.plan.solve import Clock
+from detente.design.questions.frontier import frontier
 from detente.dossier import from_dict
 from detente.model.judge.check import check
 from detente.model.plan import Plan
+from detente.report.questions.frontier_chart import frontier_sentences
 
 Document = dict[str, Any]
 Values = tuple[Fraction, ...]
@@ -375,6 +377,18 @@ def test_a_walk_away_value_below_nothing_is_the_worth_of_no_deal() -> None:
         assert check(from_dict(case), Plan.read(from_dict(case), {"entry": {m: DAY}})).satisfactory
     case["parties"]["a"]["collapse_cost"] = 0.5
     assert space_of(from_dict(case)) is None
+
+
+def test_where_nobody_gains_with_all_the_egalitarian_point_stands_for_nash() -> None:
+    """Each deal gives one of two parties nothing, so the product of gains is 0: said, and shown."""
+    case = document(
+        {"a": {}, "b": {}}, {"x": {"a": 10}, "y": {"b": 10}}, one_of={"one": {"exactly": True, "of": [["x"], ["y"]]}}
+    )
+    found = frontier(from_dict(case))
+    assert found.rule_used["nash"] == "egalitarian"
+    assert found.marks["nash"] == found.marks["egalitarian"] is not None
+    said = " ".join(frontier_sentences(found))
+    assert "nash point could not be had; the egalitarian point stands in its place" in said.lower()
 
 
 def test_two_measures() -> None:
