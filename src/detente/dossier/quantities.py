@@ -97,10 +97,10 @@ def _finite(value: float, written: object) -> float:
     return value
 
 
-Parsed = tuple[float, str | None, bool]  # value, unit, is a flow
+Quantity = tuple[float, str | None, bool]  # value, unit, is a flow
 
 
-def parse_scalar(raw: object) -> Parsed:
+def parse_scalar(raw: object) -> Quantity:
     """A plain number, or a number with a unit of the interest ("30 kg")."""
     if isinstance(raw, bool):
         raise _Wrong(f"expected a number, found {str(raw).lower()}", _DIGITS)
@@ -114,7 +114,7 @@ def parse_scalar(raw: object) -> Parsed:
     raise _Wrong(f"expected a number such as 30 or '30 kg', found {raw!r}", _DIGITS)
 
 
-def parse_duration(raw: object) -> Parsed:
+def parse_duration(raw: object) -> Quantity:
     """A length of time, in years: months are twelfths, days and weeks parts of 365.25 days."""
     if not isinstance(raw, bool) and isinstance(raw, int | float) and raw == 0:
         return 0.0, None, False
@@ -137,7 +137,7 @@ def _length(raw: object) -> str:
     return f"did you mean '{found[1]} {begun}s'?" if found else "write digits and a unit, such as 6 months"
 
 
-def _per(raw: object, percent: Callable[[float], float], *, what: str, example: str) -> Parsed:
+def _per(raw: object, percent: Callable[[float], float], *, what: str, example: str) -> Quantity:
     if isinstance(raw, str) and (found := _PER.match(raw)):
         unit = UNITS_IN_YEARS["year" if found[3] == "yr" else found[3]]
         number = as_float(found[1])
@@ -152,7 +152,7 @@ def _per(raw: object, percent: Callable[[float], float], *, what: str, example: 
     raise _Wrong(f"expected {what} such as {example}, found {raw!r}", remedy)
 
 
-def parse_discount(raw: object) -> Parsed:
+def parse_discount(raw: object) -> Quantity:
     """A discount, as a continuous rate a year: "8 %/year" is ln 1.08; "0.05 /year" is already continuous."""
     return _per(raw, math.log1p, what="a discount", example="'8 %/year'")
 
@@ -163,12 +163,12 @@ def _hazard(chance: float) -> float:
     return -math.log1p(-chance)
 
 
-def parse_hazard(raw: object) -> Parsed:
+def parse_hazard(raw: object) -> Quantity:
     """A chance within a year, as a continuous rate: "90 %/year" is −ln(1 − 0.9)."""
     return _per(raw, _hazard, what="a chance per year", example="'90 %/year'")
 
 
-def parse_share(raw: object) -> Parsed:
+def parse_share(raw: object) -> Quantity:
     """A part of 1: "60 %", or 0.6."""
     value: float | None = None
     if isinstance(raw, str) and (found := _PERCENT.match(raw)):
@@ -182,7 +182,7 @@ def parse_share(raw: object) -> Parsed:
     return value, None, False
 
 
-def parse_amount(raw: object) -> Parsed:
+def parse_amount(raw: object) -> Quantity:
     """Stake points, present value (5), or the perpetuity of a flow ("5 /year")."""
     if isinstance(raw, str) and (found := _PER.match(raw)) and not found[2]:
         return _finite(as_float(found[1]) / UNITS_IN_YEARS["year" if found[3] == "yr" else found[3]], raw), None, True
@@ -192,18 +192,18 @@ def parse_amount(raw: object) -> Parsed:
     return value, None, False
 
 
-def parse_flow(raw: object) -> Parsed:
+def parse_flow(raw: object) -> Quantity:
     """Stake points a year: "-2 /year", or the bare number."""
     value, _, _ = parse_amount(raw)
     return value, None, True
 
 
-def parse_capacity(raw: object) -> Parsed:
+def parse_capacity(raw: object) -> Quantity:
     """An amount of a resource, with any unit in words ("300 days/year")."""
     return parse_scalar(raw)
 
 
-def _number(parse: Callable[[object], Parsed]) -> Callable[[Any], Any]:
+def _number(parse: Callable[[object], Quantity]) -> Callable[[Any], Any]:
     """A validator that turns what was written into a `Number` by one parser for point and range alike."""
 
     def validate(raw: Any) -> Any:
@@ -219,7 +219,7 @@ def _number(parse: Callable[[object], Parsed]) -> Callable[[Any], Any]:
     return validate
 
 
-def _read(raw: object, parse: Callable[[object], Parsed]) -> Parsed:
+def _read(raw: object, parse: Callable[[object], Quantity]) -> Quantity:
     """What a parser makes of a number; one that is right but for a typographic minus sign is told so."""
     try:
         return parse(_short(raw))
@@ -230,7 +230,7 @@ def _read(raw: object, parse: Callable[[object], Parsed]) -> Parsed:
     raise _Wrong(f"{raw!r} has a typographic minus sign", f"write {plain} with the hyphen of the keyboard")
 
 
-def _can_be_read(text: str, parse: Callable[[object], Parsed]) -> bool:
+def _can_be_read(text: str, parse: Callable[[object], Quantity]) -> bool:
     try:
         parse(text)
     except (ValueError, OverflowError):
@@ -238,12 +238,12 @@ def _can_be_read(text: str, parse: Callable[[object], Parsed]) -> bool:
     return True
 
 
-def _plain(raw: Any, parse: Callable[[object], Parsed]) -> Number:
+def _plain(raw: Any, parse: Callable[[object], Quantity]) -> Number:
     value, unit, flow = _read(raw, parse)
     return Number.model_construct(value=value, unit=unit, flow=flow, text=str(raw))
 
 
-def _ranged(raw: Mapping[str, Any], parse: Callable[[object], Parsed]) -> Number:
+def _ranged(raw: Mapping[str, Any], parse: Callable[[object], Quantity]) -> Number:
     """{value: ..., source: ...}, {low, mode, high}, {mean, sd} or {min, max}."""
     shape = _shape_of(raw)
     names = [n for n in raw if n == "value" or n in shape]
@@ -274,7 +274,7 @@ def _short(raw: Any) -> Any:
     return raw
 
 
-def _part(name: str, raw: object, parse: Callable[[object], Parsed]) -> Parsed:
+def _part(name: str, raw: object, parse: Callable[[object], Quantity]) -> Quantity:
     """One part of a range; a spread is a difference, so it obeys no bound of the field but its own sign."""
     try:
         value, unit, flow = _read(raw, parse)

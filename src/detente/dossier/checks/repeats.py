@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from detente.dossier.checks.summaries import summed_up
+from detente.dossier.checks.summaries import Told, summed_up
 from detente.dossier.places import Path
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier, Verify, Visits
 from detente.errors import Finding
-
-Places = list[tuple[Path, str]]
 
 
 def repeats(dossier: Dossier) -> list[Finding]:
@@ -45,7 +43,7 @@ def _twice(names: tuple[str, ...]) -> list[str]:
 
 
 def _answers_itself(dossier: Dossier) -> list[Finding]:
-    found: Places = [
+    found: Told = [
         (("measures", name, "conditional_on"), f"{party} ({name})")
         for name, m in dossier.measures.items()
         for party in dict.fromkeys(m.conditional_on or ())
@@ -56,7 +54,7 @@ def _answers_itself(dossier: Dossier) -> list[Finding]:
 
 
 def _equal_alternatives(dossier: Dossier) -> list[Finding]:
-    found: Places = []
+    found: Told = []
     for name, group in dossier.one_of.items():
         known: dict[frozenset[str], int] = {}
         for i, alternative in enumerate(group.of):
@@ -67,7 +65,7 @@ def _equal_alternatives(dossier: Dossier) -> list[Finding]:
 
 
 def _never_seen(dossier: Dossier) -> list[Finding]:
-    found: Places = []
+    found: Told = []
     for name, m in dossier.measures.items():
         if not isinstance(m.verify, Verify) or not m.verify.covert:
             continue

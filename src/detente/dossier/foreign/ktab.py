@@ -22,7 +22,7 @@ from typing import Any
 from detente.dossier.foreign.imported import Imported, Names, Reading, broken, is_number, plain
 from detente.dossier.schema import Dossier, Party
 from detente.dossier.text.contents import Unread
-from detente.dossier.text.grids import Grid, read_grid
+from detente.dossier.text.sheet_files import Sheet, read_sheet
 from detente.errors import Finding, UsageError
 
 UNIT = "position from 0 to 100"
@@ -48,7 +48,7 @@ def read_ktab(file: str | FilePath) -> tuple[Imported | None, list[Finding]]:
     path = FilePath(file)
     reading = Reading(str(path))
     try:
-        rows = _rows(read_grid(path).with_points(lambda column: column >= 2), reading)
+        rows = _rows(read_sheet(path).with_points(lambda column: column >= 2), reading)
     except Unread as problem:
         return None, [problem.finding("foreign", str(path), "check the name")]
     scenario = _scenario(rows, reading) if rows else None
@@ -74,9 +74,9 @@ def read_ktab(file: str | FilePath) -> tuple[Imported | None, list[Finding]]:
     return Imported(_document(title, summary, dims, actors, path.name), (path,)), reading.findings
 
 
-def _rows(grid: Grid, reading: Reading) -> Body:
+def _rows(sheet: Sheet, reading: Reading) -> Body:
     """(line, cells) of every row; what is empty at the end of one makes no cell."""
-    found = [(line.line, _without_empty_ends(line.cells)) for line in grid.lines]
+    found = [(line.line, _without_empty_ends(line.cells)) for line in sheet.lines]
     if len(found) > MAX_ACTORS + 2:
         line = found[MAX_ACTORS + 2][0]
         reading.say("foreign.size", f"more than {MAX_ACTORS} actors", line, "this is hardly such a model")

@@ -19,7 +19,7 @@ from detente.dossier.quantities import NUMBER_FIELDS
 from detente.dossier.schema import Dossier
 from detente.dossier.text.cells import JSON, LIST, LONGEST
 from detente.dossier.text.contents import Unread
-from detente.dossier.text.grids import Formula, Grid, address, folder_grids, read_grids
+from detente.dossier.text.sheet_files import Formula, Sheet, address, folder_sheets, read_sheets
 from detente.dossier.text.tables import ITEM, LAYOUTS, REST, Layout, Reading, Row, Table, from_tables, to_tables
 from detente.errors import DossierError, Finding
 
@@ -137,9 +137,9 @@ def _description(layout: Layout, column: str) -> str:
     return shape.description_at((*path, *name.split("."))) or ""
 
 
-def _grids(path: FilePath) -> dict[str, Grid]:
+def _sheets_of(path: FilePath) -> dict[str, Sheet]:
     try:
-        return folder_grids(path, _is_read) if path.is_dir() else read_grids(path)
+        return folder_sheets(path, _is_read) if path.is_dir() else read_sheets(path)
     except Unread as problem:
         raise DossierError([problem.finding("sheets", str(path), "check the name")]) from None
 
@@ -150,9 +150,9 @@ def _is_read(name: str) -> bool:
 
 def _dossier(path: FilePath, name_of_cell: str) -> Dossier:
     reading = Reading(str(path))
-    grids = _known(_grids(path), reading)
-    headers = {name: _header(_SHEETS[name], grid) for name, grid in grids.items()}
-    tables = {name: _table(_SHEETS[name], grid, headers[name], reading, name_of_cell) for name, grid in grids.items()}
+    known = _known(_sheets_of(path), reading)
+    headers = {name: _header(_SHEETS[name], sheet) for name, sheet in known.items()}
+    tables = {n: _table(_SHEETS[n], sheet, headers[n], reading, name_of_cell) for n, sheet in known.items()}
 
     def cell(sheet: str, row: Row, column: str) -> str:
         names = headers[sheet]
@@ -166,15 +166,15 @@ def _dossier(path: FilePath, name_of_cell: str) -> Dossier:
     return dossier
 
 
-def _known(sheets: dict[str, Grid], reading: Reading) -> dict[str, Grid]:
+def _known(sheets: dict[str, Sheet], reading: Reading) -> dict[str, Sheet]:
     """The sheets that have a place, under the names that they have here."""
-    found: dict[str, Grid] = {}
-    for name, grid in sheets.items():
+    found: dict[str, Sheet] = {}
+    for name, sheet in sheets.items():
         if not _is_read(name):
             continue
         known = name.strip().casefold()
         if known in _SHEETS and known not in found:
-            found[known] = grid
+            found[known] = sheet
             continue
         message = f"a second sheet {known!r}" if known in found else f"there is no place for a sheet {name!r}"
         near = "keep one of them" if known in found else nearest(name, _SHEETS)
@@ -183,9 +183,9 @@ def _known(sheets: dict[str, Grid], reading: Reading) -> dict[str, Grid]:
     return found
 
 
-def _header(layout: Layout, grid: Grid) -> list[str]:
+def _header(layout: Layout, sheet: Sheet) -> list[str]:
     """The names of the columns as they are known here: Takes.Low is takes.low."""
-    return [_column(layout, name) for name in grid.header()]
+    return [_column(layout, name) for name in sheet.header()]
 
 
 def _column(layout: Layout, name: str) -> str:
@@ -202,18 +202,18 @@ def _column(layout: Layout, name: str) -> str:
     return ".".join(found) + kind
 
 
-def _table(layout: Layout, grid: Grid, header: list[str], reading: Reading, name_of_cell: str) -> Table:
+def _table(layout: Layout, sheet: Sheet, header: list[str], reading: Reading, name_of_cell: str) -> Table:
     """A sheet as a table of texts."""
     table, width = Table(layout), len(layout.keys)
-    if not grid.lines:
+    if not sheet.lines:
         return table
     named = [name for name in header if name]
     if tuple(header[:width]) != layout.keys or len(set(named)) < len(named):
         wanted = f"begin with {', '.join(layout.keys)} and repeat none" if width else "repeat none"
-        first = name_of_cell.format(sheet=layout.name, cell=address(grid.lines[0].row, 0))
+        first = name_of_cell.format(sheet=layout.name, cell=address(sheet.lines[0].row, 0))
         reading.complain(first, f"the headers must {wanted}", "mend the headers")
         return table
-    for line in grid.with_points(lambda c: _holds_numbers(header[c : c + 1], width, c)).lines[1:]:
+    for line in sheet.with_points(lambda c: _holds_numbers(header[c : c + 1], width, c)).lines[1:]:
 
         def place(column: int, row: int = line.row) -> str:
             return name_of_cell.format(sheet=layout.name, cell=address(row, column))

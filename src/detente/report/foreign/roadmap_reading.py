@@ -9,7 +9,7 @@ from typing import Any
 
 from detente.dossier.schema import Dossier
 from detente.dossier.text.contents import Unread
-from detente.dossier.text.grids import Formula, Grid, Line, address, folder_grids, read_grids
+from detente.dossier.text.sheet_files import Formula, Line, Sheet, address, folder_sheets, read_sheets
 from detente.errors import DossierError, Finding
 from detente.model.plan import Plan
 from detente.report.foreign.roadmap_sheet import CSV, DATE, MEASURE, PART, SHEET
@@ -23,24 +23,24 @@ def read_roadmap(dossier: Dossier, source: str | Path) -> Plan:
     each naming its cell.
     """
     path = Path(source)
-    grid = _grid(path)
-    reader = _Reader(dossier, str(path), grid.name)
-    rows = reader.rows(grid)
+    sheet = _sheet(path)
+    reader = _Reader(dossier, str(path), sheet.name)
+    rows = reader.rows(sheet)
     plan = reader.plan(rows)
     if plan is None:
         raise DossierError(reader.findings)
     return plan
 
 
-def _grid(path: Path) -> Grid:
+def _sheet(path: Path) -> Sheet:
     """The table of the roadmap, under what people call it."""
     try:
-        sheets = folder_grids(path, _is_roadmap) if path.is_dir() else read_grids(path)
+        sheets = folder_sheets(path, _is_roadmap) if path.is_dir() else read_sheets(path)
     except Unread as problem:
         raise DossierError([problem.finding("sheets", str(path), "check the name")]) from None
-    for name, grid in sheets.items():
+    for name, sheet in sheets.items():
         if _is_roadmap(name) or len(sheets) == 1:
-            return replace(grid, name=_shown(name, grid, path))
+            return replace(sheet, name=_shown(name, sheet, path))
     message = f"there is no sheet {SHEET!r} in it, only {', '.join(map(repr, sheets))}"
     raise DossierError([Finding("sheets.file", "error", message, str(path), remedy=f"name a sheet {SHEET!r}")])
 
@@ -49,9 +49,9 @@ def _is_roadmap(name: str) -> bool:
     return name.strip().casefold() == SHEET.casefold()
 
 
-def _shown(name: str, grid: Grid, path: Path) -> str:
+def _shown(name: str, sheet: Sheet, path: Path) -> str:
     """A sheet of a workbook by its name, a CSV file by that of the file."""
-    if not grid.delimiter:
+    if not sheet.delimiter:
         return name
     return f"{name}{CSV}" if path.is_dir() else path.name
 
@@ -83,9 +83,9 @@ class _Reader:
 
     # --- cells ----------------------------------------------------------------------------------------------------
 
-    def rows(self, grid: Grid) -> dict[str, list[_Row]]:
+    def rows(self, sheet: Sheet) -> dict[str, list[_Row]]:
         """The rows of each measure."""
-        header = [name.casefold() for name in grid.header()]
+        header = [name.casefold() for name in sheet.header()]
         self.columns = {name: header.index(name) for name in (DATE, PART, MEASURE) if name in header}
         missing = [name for name in (DATE, MEASURE) if name not in self.columns]
         if missing:
@@ -94,7 +94,7 @@ class _Reader:
             self._find("sheets.cell", f"{self.sheet}!A1", message, remedy)
             return {}
         found: dict[str, list[_Row]] = {}
-        for line in grid.with_points(lambda c: c == self.columns.get(PART)).lines[1:]:
+        for line in sheet.with_points(lambda c: c == self.columns.get(PART)).lines[1:]:
             name, day, part = (self._text(line, column) for column in (MEASURE, DATE, PART))
             number = line.row
             if name:

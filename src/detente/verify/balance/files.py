@@ -16,7 +16,7 @@ from typing import cast
 
 from detente.dossier.places import nearest
 from detente.dossier.text.contents import Unread
-from detente.dossier.text.grids import Grid, Line, read_grid
+from detente.dossier.text.sheet_files import Line, Sheet, read_sheet
 from detente.errors import DossierError, Finding
 from detente.verify.balance.area import SIGNS, BalanceArea, Kind, Measurement, Remeasured
 from detente.verify.balance.checks import check_area
@@ -125,20 +125,20 @@ def practice_area() -> BalanceArea:
 def _lines(place: Path, problems: _Problems) -> tuple[Line, ...]:
     """The rows of a file that say anything, the header first; none where something is wrong."""
     try:
-        grid = read_grid(place)
+        sheet = read_sheet(place)
     except Unread as problem:
         remedy = problem.remedy or "name a .csv or .xlsx file of measurements"
         problems.add("file", problem.finding("balance", str(place)).message, remedy)
         return ()
-    if len(grid.lines) - 1 > MOST_ROWS:
+    if len(sheet.lines) - 1 > MOST_ROWS:
         problems.add("size", f"it has more than {MOST_ROWS:,} rows", "add up items, and give their number in `items`")
         return ()
-    return _with_points(grid).lines
+    return _with_points(sheet).lines
 
 
-def _with_points(grid: Grid) -> Grid:
-    names = [_name(cell) for cell in grid.header()]
-    return grid.with_points(lambda c: c < len(names) and names[c] in NUMBERS)
+def _with_points(sheet: Sheet) -> Sheet:
+    names = [_name(cell) for cell in sheet.header()]
+    return sheet.with_points(lambda c: c < len(names) and names[c] in NUMBERS)
 
 
 # --- rows ------------------------------------------------------------------------------------------------------

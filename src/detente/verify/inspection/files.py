@@ -20,7 +20,7 @@ from detente.dossier.quantities import ZERO, Discount, Duration, Flow, Hazard, N
 from detente.dossier.schema import Day, Id, Part, Texts
 from detente.dossier.text.contents import Unread, which_name
 from detente.dossier.text.documents import model_of, read_document
-from detente.dossier.text.grids import Grid, is_table, read_grid
+from detente.dossier.text.sheet_files import Sheet, is_table, read_sheet
 from detente.dossier.text.yaml import Parsed, Subject, plain_scalar
 from detente.errors import Finding
 from detente.verify.inspection.plan import Inspections, Site, Timely, problems
@@ -306,24 +306,24 @@ def _read(
 def _table(path: FilePath) -> Parsed:
     """A table with one stratum a row as the document that would say the same, with the line of each stratum."""
     try:
-        grid = read_grid(path)
+        sheet = read_sheet(path)
     except Unread as problem:
         return Parsed(None, Places(str(path)), (problem.finding("inspect", str(path), which_name(path, STRATA)),))
-    head = [name.casefold() for name in grid.header()]
+    head = [name.casefold() for name in sheet.header()]
     named = [name for name in head if name]
     if "stratum" not in head or len(set(named)) < len(named):
         said = "the first row names the columns stratum, items, mean, and if needed share and effort, once each"
-        line = grid.lines[0].line if grid.lines else 1
+        line = sheet.lines[0].line if sheet.lines else 1
         finding = Finding("inspect.column", "error", said, str(path), line, remedy="add the missing column")
         return Parsed(None, Places(str(path)), (finding,))
-    return _strata(grid.with_points(lambda c: head[c : c + 1] != ["stratum"]), head, str(path))
+    return _strata(sheet.with_points(lambda c: head[c : c + 1] != ["stratum"]), head, str(path))
 
 
-def _strata(grid: Grid, head: list[str], file: str) -> Parsed:
+def _strata(sheet: Sheet, head: list[str], file: str) -> Parsed:
     strata: dict[str, dict[str, Any]] = {}
     keys: dict[Path, tuple[int, int]] = {}
     found = []
-    for line in grid.lines[1:]:
+    for line in sheet.lines[1:]:
         for stray in (text for c, text in enumerate(line.cells) if text and not (c < len(head) and head[c])):
             said = f"{stray[:40]!r} stands in a column without a name"
             found.append(Finding("inspect.column", "error", said, file, line.line, remedy="name it, or empty it"))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from detente.dossier.text.contents import Unread, contents
-from detente.dossier.text.grids import address, csv_grid, folder_grids, read_grid, read_grids
+from detente.dossier.text.sheet_files import address, csv_sheet, folder_sheets, read_sheet, read_sheets
 
 ROWS = [["name", "mass", "note"], ["a", "2.5", "x, y"], ["b", "4", 'z; "q"']]
 
@@ -25,7 +25,7 @@ def saved(between: str, rows: list[list[str]] = ROWS) -> str:
 
 
 def rows_of(data: bytes) -> list[list[str]]:
-    return [list(line.cells) for line in csv_grid(data, "x").lines]
+    return [list(line.cells) for line in csv_sheet(data, "x").lines]
 
 
 @pytest.mark.parametrize("between", [",", ";", "\t"])
@@ -39,9 +39,9 @@ def test_however_it_was_saved_it_says_the_same(between: str, encoding: str, decl
 
 def test_rows_and_lines_are_counted_apart() -> None:
     """A line sep= is no row; a cell of two lines is one row."""
-    grid = csv_grid(b'sep=;\n\nname;note\n"a";"one\ntwo"\n;\nb;three\n', "x")
-    assert [(line.row, line.line) for line in grid.lines] == [(2, 3), (3, 4), (5, 7)]
-    assert grid.lines[1].cells == ("a", "one\ntwo")
+    sheet = csv_sheet(b'sep=;\n\nname;note\n"a";"one\ntwo"\n;\nb;three\n', "x")
+    assert [(line.row, line.line) for line in sheet.lines] == [(2, 3), (3, 4), (5, 7)]
+    assert sheet.lines[1].cells == ("a", "one\ntwo")
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,9 @@ def test_rows_and_lines_are_counted_apart() -> None:
 )
 def test_decimal_commas_are_points_where_they_can_be_nothing_else(cells: list[str], read: list[str]) -> None:
     text = "name;v\n" + "".join(f"{cell};{cell}\n" for cell in cells)
-    grid = csv_grid(text.encode(), "x").with_points(lambda c: c == 1)
-    assert [line.cells for line in grid.lines[1:]] == list(zip(cells, read, strict=True))
-    commas = csv_grid(saved(",", [["name", "v"], *([c, c] for c in cells)]).encode(), "x")
+    sheet = csv_sheet(text.encode(), "x").with_points(lambda c: c == 1)
+    assert [line.cells for line in sheet.lines[1:]] == list(zip(cells, read, strict=True))
+    commas = csv_sheet(saved(",", [["name", "v"], *([c, c] for c in cells)]).encode(), "x")
     assert commas.with_points(lambda _: True) == commas
 
 
@@ -77,27 +77,27 @@ def test_a_workbook_is_known_by_what_is_in_it(tmp_path: Path) -> None:
     data = (tmp_path / "x.xlsx").read_bytes()
     for name in ("y.XLSX", "y.csv"):
         (tmp_path / name).write_bytes(data)
-        grid = read_grid(tmp_path / name)
-        assert grid.name == "Masses"
-        assert [(n.row, *n.cells) for n in grid.lines] == [
+        sheet = read_sheet(tmp_path / name)
+        assert sheet.name == "Masses"
+        assert [(n.row, *n.cells) for n in sheet.lines] == [
             (1, "name", "mass"),
             (3, "a", "2"),
             (4, "b", "2.5"),
             (5, "c", "true"),
         ]
-    assert list(read_grids(tmp_path / "y.csv")) == ["_notes", "Masses"]
+    assert list(read_sheets(tmp_path / "y.csv")) == ["_notes", "Masses"]
 
 
 def test_a_folder_of_tables(tmp_path: Path) -> None:
     (tmp_path / "one.CSV").write_text("a,b\n")
     (tmp_path / "two.tsv").write_text("a\tb\n")
     (tmp_path / "readme.txt").write_text("no table")
-    found = folder_grids(tmp_path, lambda _: True)
+    found = folder_sheets(tmp_path, lambda _: True)
     assert (list(found), found["one"].header(), found["two"].header()) == (["one", "two"], ["a", "b"], ["a", "b"])
     (tmp_path / "one.csv").write_text("a,b\n")
     with pytest.raises(Unread, match="two of its files are tables called 'one'"):
-        folder_grids(tmp_path, lambda _: True)
-    assert list(folder_grids(tmp_path, lambda name: name == "two")) == ["two"]
+        folder_sheets(tmp_path, lambda _: True)
+    assert list(folder_sheets(tmp_path, lambda name: name == "two")) == ["two"]
 
 
 def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
@@ -129,10 +129,10 @@ def test_what_a_program_writes_is_read_as_it_was(rows: list[list[str]], between:
 @given(st.binary(max_size=120) | st.text(max_size=120).map(lambda t: t.encode("utf-8", "surrogatepass")))
 def test_any_bytes_are_a_table_or_none(data: bytes) -> None:
     try:
-        grid = csv_grid(data, "x")
+        sheet = csv_sheet(data, "x")
     except Unread:
         return
-    assert all(any(line.cells) for line in grid.lines)
-    assert [n.line for n in grid.lines] == sorted(n.line for n in grid.lines)
-    pointed = grid.with_points(lambda _: True)
-    assert [len(n.cells) for n in pointed.lines] == [len(n.cells) for n in grid.lines]
+    assert all(any(line.cells) for line in sheet.lines)
+    assert [n.line for n in sheet.lines] == sorted(n.line for n in sheet.lines)
+    pointed = sheet.with_points(lambda _: True)
+    assert [len(n.cells) for n in pointed.lines] == [len(n.cells) for n in sheet.lines]

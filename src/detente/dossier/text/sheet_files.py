@@ -55,7 +55,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Grid:
+class Sheet:
     """A table: its lines, blank ones left out, of which the first is the header in most."""
 
     name: str
@@ -67,7 +67,7 @@ class Grid:
         """The names of the columns, as they are written."""
         return list(self.lines[0].cells) if self.lines else []
 
-    def with_points(self, is_number: Callable[[int], bool]) -> Grid:
+    def with_points(self, is_number: Callable[[int], bool]) -> Sheet:
         """Decimal commas as points in some columns, where no number there is written otherwise; else as it is.
 
         Where each comma could as well part thousands, or commas part the cells, nothing is changed.
@@ -93,34 +93,33 @@ def is_table(path: str | FilePath) -> bool:
     return FilePath(path).suffix.casefold() in (CSV, ".tsv", WORKBOOK)
 
 
-def read_grids(path: str | FilePath) -> dict[str, Grid]:
+def read_sheets(path: str | FilePath) -> dict[str, Sheet]:
     """The sheets of a workbook by name, or the one table of a CSV file under the name of the file. Raises Unread."""
     file = FilePath(path)
     data = contents(file, MOST_BYTES)
     if data.startswith(b"PK") or file.suffix.casefold() == WORKBOOK:
-        return {name: Grid(name, lines, "") for name, lines in _sheets(data).items()}
-    return {file.stem: csv_grid(data, file.stem)}
+        return {name: Sheet(name, lines, "") for name, lines in _sheets(data).items()}
+    return {file.stem: csv_sheet(data, file.stem)}
 
 
-def read_grid(path: str | FilePath) -> Grid:
+def read_sheet(path: str | FilePath) -> Sheet:
     """The table of a CSV file, or the first sheet of a workbook whose name does not begin with _. Raises Unread."""
-    grids = read_grids(path)
-    found = next((grid for name, grid in grids.items() if not name.startswith("_")), None)
+    found = next((sheet for name, sheet in read_sheets(path).items() if not name.startswith("_")), None)
     if found is None:
         raise Unread("it has no sheet to read", "let the name of the sheet to read not begin with _")
     return found
 
 
-def folder_grids(folder: str | FilePath, wanted: Callable[[str], bool]) -> dict[str, Grid]:
+def folder_sheets(folder: str | FilePath, wanted: Callable[[str], bool]) -> dict[str, Sheet]:
     """The tables of a folder of CSV files that are wanted by name, by it. Raises Unread, for two of a name too."""
-    found: dict[str, Grid] = {}
+    found: dict[str, Sheet] = {}
     for file in sorted(p for p in FilePath(folder).iterdir() if is_table(p) and wanted(p.stem)):
         if file.suffix.casefold() == WORKBOOK:
             raise Unread(f"the workbook {file.name} is among its files", "name the workbook, or move it away")
         if file.stem in found:
             raise Unread(f"two of its files are tables called {file.stem!r}", "keep one of them")
         try:
-            found |= read_grids(file)
+            found |= read_sheets(file)
         except Unread as problem:
             raise Unread(f"{file.name}: {problem.why}", problem.remedy, problem.kind) from None
     if not found:
@@ -128,7 +127,7 @@ def folder_grids(folder: str | FilePath, wanted: Callable[[str], bool]) -> dict[
     return found
 
 
-def csv_grid(data: bytes, name: str) -> Grid:
+def csv_sheet(data: bytes, name: str) -> Sheet:
     """The table of a CSV text. Raises Unread."""
     text = _decoded(data)
     declared = _DECLARED.match(text)
@@ -144,7 +143,7 @@ def csv_grid(data: bytes, name: str) -> Grid:
             before = reader.line_num + hidden
     except csv.Error as error:
         raise Unread(f"it is not CSV: {error}", "save it as CSV, with quotes round texts with commas") from None
-    return Grid(name, tuple(lines), delimiter)
+    return Sheet(name, tuple(lines), delimiter)
 
 
 def _decoded(data: bytes) -> str:
