@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from detente.dossier import cases, from_dict, load, loads, read, read_overlay, reads
+from detente.dossier.changes.overlays import oddities_of
 from detente.dossier.library import starter
 from detente.errors import DossierError
 from tests.dossier.good import GOOD, broken
@@ -406,3 +407,11 @@ def test_importing_is_cheap() -> None:
     code = "import sys, detente.dossier; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"pint", "openpyxl", "scipy", "pandas", "numpy"} & set(loaded)
+
+
+def test_a_whole_dossier_as_an_overlay_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "whole.yaml").write_text(GOOD, encoding="utf-8")
+    (finding,) = oddities_of(*read_overlay(tmp_path / "whole.yaml"))
+    assert (finding.severity, finding.code, finding.line) == ("warning", "dossier.whole_overlay", 1)
+    (tmp_path / "overlay.yaml").write_text("title: Another\nparties.east.no_deal: -3\n", encoding="utf-8")
+    assert oddities_of(*read_overlay(tmp_path / "overlay.yaml")) == []

@@ -6,17 +6,14 @@ import contextlib
 import copy
 import json
 import re
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from detente.dossier import apply, from_dict, loads, reads
 from detente.dossier.changes.setting import plain
-from detente.dossier.text.sheets import from_csv, to_csv
 from detente.errors import DossierError, Finding
 from tests.dossier.good import GOOD
 
@@ -119,32 +116,3 @@ def test_random_overlays(changes: dict[str, Any]) -> None:
     again = from_dict(changed.document)
     assert again == changed
     assert again.model_dump() == changed.model_dump()
-
-
-def _folder() -> dict[str, str]:
-    """The good dossier as CSV files."""
-    with tempfile.TemporaryDirectory() as folder:
-        to_csv(_GOOD, folder)
-        return {file.name: file.read_text(encoding="utf-8-sig") for file in sorted(Path(folder).iterdir())}
-
-
-FILES = _folder()
-BITS = st.sampled_from(
-    [",", ";", "\t", "\n", '"', "sep=;\n", "1,5", "−1", "\u00a0", "=1", "{", "[]", "\x00", "é", "\ud800", ""]
-)
-
-
-@settings(max_examples=40)
-@given(st.data())
-def test_random_edits_of_tables(data: st.DataObject) -> None:
-    """A folder of tables is a dossier, or findings."""
-    texts = dict(FILES)
-    for name in data.draw(st.lists(st.sampled_from(sorted(FILES)), min_size=1, max_size=2, unique=True)):
-        at = data.draw(st.integers(0, len(texts[name])))
-        length = data.draw(st.sampled_from([0, 1, 8]))
-        texts[name] = texts[name][:at] + data.draw(BITS) + texts[name][at + length :]
-    with tempfile.TemporaryDirectory() as folder:
-        for name, text in texts.items():
-            (Path(folder) / name).write_bytes(text.encode("utf-8", "surrogatepass"))
-        with contextlib.suppress(DossierError):
-            assert isinstance(hash(from_csv(folder)), int)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from detente.dossier import apply, fingerprint, from_dict, load, loads, read_overlay
-from detente.dossier.changes.overlays import oddities_of
 from detente.errors import DossierError
 from tests.dossier.good import GOOD
 
@@ -171,11 +170,3 @@ def test_an_ensemble_is_quick() -> None:
     for i in range(20):
         apply(dossier, {"parties.usa.no_deal": -i, "measures.declaration.verify.detects": f"{i} %/year"})
     assert (time.perf_counter() - start) / 20 < 0.03
-
-
-def test_a_whole_dossier_as_an_overlay_is_warned_of(tmp_path: Path) -> None:
-    (tmp_path / "whole.yaml").write_text(GOOD, encoding="utf-8")
-    (finding,) = oddities_of(*read_overlay(tmp_path / "whole.yaml"))
-    assert (finding.severity, finding.code, finding.line) == ("warning", "dossier.whole_overlay", 1)
-    (tmp_path / "overlay.yaml").write_text("title: Another\nparties.east.no_deal: -3\n", encoding="utf-8")
-    assert oddities_of(*read_overlay(tmp_path / "overlay.yaml")) == []

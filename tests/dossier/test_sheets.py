@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
@@ -332,3 +334,32 @@ def test_random_csv(data: bytes) -> None:
         with pytest.raises(DossierError) as raised:
             from_csv(folder)
         assert raised.value.findings
+
+
+def _good_files() -> dict[str, str]:
+    """The good dossier as CSV files."""
+    with TemporaryDirectory() as folder:
+        to_csv(loads(GOOD), folder)
+        return {file.name: file.read_text(encoding="utf-8-sig") for file in sorted(Path(folder).iterdir())}
+
+
+FILES = _good_files()
+BITS = st.sampled_from(
+    [",", ";", "\t", "\n", '"', "sep=;\n", "1,5", "−1", "\u00a0", "=1", "{", "[]", "\x00", "é", "\ud800", ""]
+)
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_random_edits_of_tables(data: st.DataObject) -> None:
+    """A folder of tables is a dossier, or findings."""
+    texts = dict(FILES)
+    for name in data.draw(st.lists(st.sampled_from(sorted(FILES)), min_size=1, max_size=2, unique=True)):
+        at = data.draw(st.integers(0, len(texts[name])))
+        length = data.draw(st.sampled_from([0, 1, 8]))
+        texts[name] = texts[name][:at] + data.draw(BITS) + texts[name][at + length :]
+    with TemporaryDirectory() as folder:
+        for name, text in texts.items():
+            (Path(folder) / name).write_bytes(text.encode("utf-8", "surrogatepass"))
+        with contextlib.suppress(DossierError):
+            assert isinstance(hash(from_csv(folder)), int)
