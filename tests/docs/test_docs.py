@@ -172,7 +172,7 @@ PUT_TOGETHER = {
 """Modules whose functions put the beginning of a code before the first text that they are given."""
 OF_FILES = {f"{kind}.file" for kind in ("dossier", "sheets", "foreign", "declaration", "inspect", "balance")}
 OF_FILES |= {"foreign.size", "declaration.top_level", "inspect.top_level"}
-"""Said of files that cannot be read or hold no fields (`dossier.text.contents`, `documents`), whatever they were to hold."""
+"""Said of files that cannot be read or hold no fields (`dossier.text.contents`, `documents`)."""
 
 
 def codes_of_the_source() -> set[str]:
