@@ -184,7 +184,15 @@ def _profile(file: _File, issues: Mapping[str, Values], findings: list[Finding])
     most = sum((abs(b.utility) for b in boxes), Fraction(0)) or Fraction(1)
     reservation = _reservation(file, tables, boxes, findings)
     name = str(file.document.get("name") or file.path.stem).strip()
-    return Profile(name, file.path.name, tuple(tables), tuple(boxes), most, most, reservation)
+    return Profile(
+        name=name,
+        source=file.path.name,
+        tables=tuple(tables),
+        boxes=tuple(boxes),
+        most=most,
+        worth=most,
+        reservation=reservation,
+    )
 
 
 def _reservation(file: _File, tables: Sequence[Table], boxes: Sequence[Box], findings: list[Finding]) -> Fraction:

@@ -109,7 +109,16 @@ class _Stop(Exception):
 
     def finding(self, file: str | None, subject: Subject) -> Finding:
         line, column = self.place
-        return Finding(f"{subject.code}.{self.code}", "error", self.message, file, line, column, "", self.remedy)
+        return Finding(
+            f"{subject.code}.{self.code}",
+            "error",
+            message=self.message,
+            file=file,
+            line=line,
+            column=column,
+            path="",
+            remedy=self.remedy,
+        )
 
 
 def _decoded(text: str | bytes, subject: Subject) -> str:
@@ -252,7 +261,11 @@ class _Reader:
     ) -> None:
         line, column = _place(event)
         code, where = f"{self.subject.code}.{code}", ".".join(str(p) for p in path)
-        self.findings.append(Finding(code, severity, message, self.file, line, column, where, remedy))
+        self.findings.append(
+            Finding(
+                code, severity, message=message, file=self.file, line=line, column=column, path=where, remedy=remedy
+            )
+        )
 
 
 def _place(event: Any) -> Place:

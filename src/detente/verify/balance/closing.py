@@ -222,16 +222,16 @@ def close_balance(
     shares = area.errors.shares(area.amounts, groups, np.ones(n))
     drivers = [Driver(place, "random" if kind == "random" else "systematic", s) for (place, kind), s in shares.items()]
     return Balance(
-        area,
-        loss_kg,
-        false_alarm_rate,
-        k,
-        _periods(area, k),
-        _verdicts(muf, S, patterns, false_alarm_rate, k),
-        {name: power.neyman_pearson(m, S, false_alarm_rate) for name, m in patterns.items()},
-        tuple(sorted((d for d in drivers if d.share), key=lambda d: -d.share)),
-        tuple(findings),
-        differences.differences(area, false_alarm_rate),
+        area=area,
+        loss_kg=loss_kg,
+        false_alarm_rate=false_alarm_rate,
+        k=k,
+        periods=_periods(area, k),
+        verdicts=_verdicts(muf, S, patterns, false_alarm_rate, k),
+        bounds={name: power.neyman_pearson(m, S, false_alarm_rate) for name, m in patterns.items()},
+        drivers=tuple(sorted((d for d in drivers if d.share), key=lambda d: -d.share)),
+        findings=tuple(findings),
+        compared=differences.differences(area, false_alarm_rate),
     )
 
 
@@ -296,39 +296,63 @@ def _verdicts(muf: Array, S: Array, patterns: Mapping[str, Array], rate: float, 
     sitmuf_times = {name: _sitmuf_time(z_each, shift) for name, shift in shifts.items()}
     page_times = {name: run_length.alarm_time(k, h, shift) for name, shift in shifts.items()}
     found = [
-        _verdict("muf", "MUF of one balance", muf / sigma, z_each, each, "each balance", {"at_once": worst_single}),
         _verdict(
-            "cumuf",
-            "CUMUF at the end",
-            running,
-            z,
-            rate,
-            "at the end",
-            dict.fromkeys(patterns, power.cumuf(total, S, rate)),
+            test="muf",
+            title="MUF of one balance",
+            statistic=muf / sigma,
+            threshold=z_each,
+            rate=each,
+            scope="each balance",
+            seen={"at_once": worst_single},
         ),
-        _verdict("sitmuf", "SITMUF of any balance", standard, z_each, rate, "all balances", sitmuf_times),
-        _verdict("page", "Page's test of SITMUF", sequential.page(standard, k), h, quiet, "all balances", page_times),
         _verdict(
-            "gemuf",
-            "GEMUF at the end",
-            np.cumsum(standard**2),
-            float(chi2.isf(rate, n)),
-            rate,
-            "at the end",
-            {name: power.gemuf(m, S, rate) for name, m in patterns.items()},
+            test="cumuf",
+            title="CUMUF at the end",
+            statistic=running,
+            threshold=z,
+            rate=rate,
+            scope="at the end",
+            seen=dict.fromkeys(patterns, power.cumuf(total, S, rate)),
+        ),
+        _verdict(
+            test="sitmuf",
+            title="SITMUF of any balance",
+            statistic=standard,
+            threshold=z_each,
+            rate=rate,
+            scope="all balances",
+            seen=sitmuf_times,
+        ),
+        _verdict(
+            test="page",
+            title="Page's test of SITMUF",
+            statistic=sequential.page(standard, k),
+            threshold=h,
+            rate=quiet,
+            scope="all balances",
+            seen=page_times,
+        ),
+        _verdict(
+            test="gemuf",
+            title="GEMUF at the end",
+            statistic=np.cumsum(standard**2),
+            threshold=float(chi2.isf(rate, n)),
+            rate=rate,
+            scope="at the end",
+            seen={name: power.gemuf(m, S, rate) for name, m in patterns.items()},
         ),
     ]
     if n >= 5:
         limit = power.gemuf_v5b3_threshold(S, rate)
         found.append(
             _verdict(
-                "gemuf_v5b3",
-                "GEMUF V5B3 at the end",
-                sequential.gemuf_v5b3(muf, S),
-                limit,
-                rate,
-                "at the end",
-                {name: power.gemuf_v5b3(m, S, limit) for name, m in patterns.items()},
+                test="gemuf_v5b3",
+                title="GEMUF V5B3 at the end",
+                statistic=sequential.gemuf_v5b3(muf, S),
+                threshold=limit,
+                rate=rate,
+                scope="at the end",
+                seen={name: power.gemuf_v5b3(m, S, limit) for name, m in patterns.items()},
             )
         )
     return tuple(found)
@@ -353,7 +377,17 @@ def _verdict(
     ]
     times = {name: s for name, s in seen.items() if isinstance(s, AlarmTime)}
     detects = {name: s.ever if isinstance(s, AlarmTime) else s for name, s in seen.items()}
-    return Verdict(test, title, tuple(statistic.tolist()), threshold, tuple(above), rate, scope, detects, times)
+    return Verdict(
+        test=test,
+        title=title,
+        statistic=tuple(statistic.tolist()),
+        threshold=threshold,
+        alarms=tuple(above),
+        false_alarm_rate=rate,
+        scope=scope,
+        detects=detects,
+        times=times,
+    )
 
 
 def _sitmuf_time(threshold: float, shift: Array) -> AlarmTime:

@@ -119,7 +119,18 @@ def _balance(
         message += f", {in_quantities(abs(gap.mean) / _significant(of))}" if of else ""
     line, column = d.places.of(path)
     verdict: Verdict = "does not close" if fails else "closes"
-    return RuleResult(rule, dotted(path), verdict, message, gap, z, unit, d.places.file, line, column)
+    return RuleResult(
+        rule=rule,
+        path=dotted(path),
+        verdict=verdict,
+        message=message,
+        difference=gap,
+        z=z,
+        unit=unit,
+        file=d.places.file,
+        line=line,
+        column=column,
+    )
 
 
 def _significant(claim: Claim) -> float:

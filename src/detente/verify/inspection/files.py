@@ -237,16 +237,16 @@ def placed(assignment: Assignment, findings: tuple[Finding, ...]) -> tuple[Findi
 def _site(file: InspectionsFile, name: str) -> Site:
     part = file.sites[name]
     return Site(
-        name,
-        part.gain.value,
-        part.caught.value,
-        part.days,
-        None if part.detects is None else part.detects.value,
-        _sample(part.sample),
-        part.false_alarms.value,
-        part.group,
-        tuple(_channel(c, file.channels[c]) for c in part.channels),
-        None if part.timely is None else Timely(part.timely.within.value, part.timely.detects.value),
+        name=name,
+        gain=part.gain.value,
+        caught=part.caught.value,
+        days=part.days,
+        detects=None if part.detects is None else part.detects.value,
+        sample=_sample(part.sample),
+        false_alarms=part.false_alarms.value,
+        group=part.group,
+        channels=tuple(_channel(c, file.channels[c]) for c in part.channels),
+        timely=None if part.timely is None else Timely(part.timely.within.value, part.timely.detects.value),
     )
 
 
