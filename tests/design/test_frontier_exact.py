@@ -23,9 +23,11 @@ from detente.design.exact.frontier import Exact, exact_frontier
 from detente.design.exact.merging import Table, merge, nondominated
 from detente.design.plan.problem import Question
 from detente.design.plan.solve import Clock
+from detente.design.questions.frontier import frontier
 from detente.dossier import from_dict
 from detente.model.judge.check import check
 from detente.model.plan import Plan
+from detente.report.questions.frontier_chart import frontier_sentences
 
 Document = dict[str, Any]
 Values = tuple[Fraction, ...]
@@ -338,6 +340,53 @@ def two(**changes: Any) -> Document:
             at = at.setdefault(name, {})
         at[last] = value
     return case
+
+
+def test_what_differs_by_rounding_is_one_point() -> None:
+    """1/3 and 2/3 in sixteen decimals: their sum misses 1 by the last digit, and is no better for it."""
+    third, two = 0.3333333333333333, 0.6666666666666667
+    case = document(
+        {"a": {}, "b": {}},
+        {
+            "x": {"a": third * 10, "b": 4.999995},
+            "y": {"a": 0.3333333333333334 * 10, "b": 4.99999},
+            "z": {"a": two * 10, "b": 1},
+        },
+        one_of={"one": {"exactly": True, "of": [["x"], ["y"], ["z"]]}},
+    )
+    space = space_of(from_dict(case))
+    assert space is not None
+    found = exact_frontier(space)
+    assert [point.outcome for point in found.points] == [("z",), ("x",)]
+
+
+def test_a_walk_away_value_below_nothing_is_the_worth_of_no_deal() -> None:
+    """Two who lose by any deal, and by none lose more: both would keep either, since breaking out costs as much."""
+    both = {"walk_away": -10, "collapse_cost": 10}
+    case = document(
+        {"a": both, "b": both},
+        {"x": {"a": -10, "b": -20}, "y": {"a": -20, "b": -10}},
+        one_of={"one": {"exactly": True, "of": [["x"], ["y"]]}},
+    )
+    space = space_of(from_dict(case))
+    assert space is not None
+    assert [tuple(map(float, point.values)) for point in exact_frontier(space).points] == [(-1, -2), (-2, -1)]
+    for m in ("x", "y"):
+        assert check(from_dict(case), Plan.read(from_dict(case), {"entry": {m: DAY}})).satisfactory
+    case["parties"]["a"]["collapse_cost"] = 0.5
+    assert space_of(from_dict(case)) is None
+
+
+def test_where_nobody_gains_with_all_the_egalitarian_point_stands_for_nash() -> None:
+    """Each deal gives one of two parties nothing, so the product of gains is 0: said, and shown."""
+    case = document(
+        {"a": {}, "b": {}}, {"x": {"a": 10}, "y": {"b": 10}}, one_of={"one": {"exactly": True, "of": [["x"], ["y"]]}}
+    )
+    found = frontier(from_dict(case))
+    assert found.rule_used["nash"] == "egalitarian"
+    assert found.marks["nash"] == found.marks["egalitarian"] is not None
+    said = " ".join(frontier_sentences(found))
+    assert "nash point could not be had; the egalitarian point stands in its place" in said.lower()
 
 
 def test_two_measures() -> None:

@@ -163,12 +163,16 @@ CODE = re.compile(r"(?:dossier|lesson|plan|sheets|run|foreign|declaration|balanc
 FILES = {"plan.efg", "plan.ics", "plan.xlsx"}
 """Names of files that look like codes."""
 PUT_TOGETHER = {
-    "declaration.py": ("declaration", {"_refused"}),
-    "balance_files.py": ("balance", {"add", "_bad"}),
-    "balance_checks.py": ("balance", {"_finding"}),
-    "inspection_plan.py": ("inspect", {"_error"}),
+    "dossier/text/yaml.py": ("dossier", {"_Stop", "_note"}),
+    "verify/declaration/statement.py": ("declaration", {"_refused"}),
+    "verify/balance/files.py": ("balance", {"add", "_bad"}),
+    "verify/balance/checks.py": ("balance", {"_finding"}),
+    "verify/inspection/plan.py": ("inspect", {"_error"}),
 }
-"""Modules of `verify` whose functions put the beginning of a code before the first text that they are given."""
+"""Modules whose functions put the beginning of a code before the first text that they are given."""
+OF_FILES = {f"{kind}.file" for kind in ("dossier", "sheets", "foreign", "declaration", "inspect", "balance")}
+OF_FILES |= {"foreign.size", "declaration.top_level", "inspect.top_level"}
+"""Said of files that cannot be read or hold no fields (`dossier.text.contents`, `documents`)."""
 
 
 def codes_of_the_source() -> set[str]:
@@ -181,14 +185,15 @@ def codes_of_the_source() -> set[str]:
                 found |= {f"dossier.{kind}" for kind in re.findall(r"^detente\.(\w+)$", node.value)} & CARRIED
             elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_bad":
                 found.add(f"dossier.{ast.literal_eval(node.args[0])}")
-        if path.name == "declaration.py" and path.parent.name == "verify":
+        name = path.relative_to(REPO / "src" / "detente").as_posix()
+        if name == "verify/declaration/statement.py":
             found |= {f"declaration.{kind}" for kind in re.findall(r'"detente\.(\w+)"', path.read_text("utf-8"))}
-        if path.parent.name == "verify" and path.name in PUT_TOGETHER:
-            found |= set(put_together(path, *PUT_TOGETHER[path.name]))
+        if name in PUT_TOGETHER:
+            found |= set(put_together(path, *PUT_TOGETHER[name]))
     found = {code for code in found if not code.endswith("_")}  # the beginnings of those that are put together
     found |= {f"dossier.unknown_{kind}" for kind in get_args(names.Kind)}
     found |= {f"declaration.unknown_{kind}" for kind in declaration_files._SECTION}
-    return found - FILES | {f"plan.{kind}" for kind in get_args(Kind)}
+    return found - FILES | OF_FILES | {f"plan.{kind}" for kind in get_args(Kind)}
 
 
 def put_together(path: Path, beginning: str, functions: set[str]) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from detente.dossier import cases, from_dict, load, loads, read, reads
+from detente.dossier import cases, from_dict, load, loads, read, read_overlay, reads
+from detente.dossier.changes.overlays import oddities_of
 from detente.dossier.library import starter
 from detente.errors import DossierError
 from tests.dossier.good import GOOD, broken
@@ -54,10 +56,10 @@ BROKEN: list[Case] = [
     ("discount: 8 %/year", "discount: 8", "dossier.number", "parties.east.discount", 15),
     ("discount: 8 %/year", "discount: -8 %/year", "dossier.number", "parties.east.discount", 15),
     ("discount: 8 %/year", "discount: [8]", "dossier.number", "parties.east.discount", 15),
-    ("low: 10, mode: 20", "low: 25, mode: 20", "dossier.number", "parties.east.stakes.money", 16),
-    ("low: 10, mode: 20", "lo: 10, mode: 20", "dossier.number", "parties.east.stakes.money", 16),
+    ("low: 10, mode: 20", "low: 25, mode: 20", "dossier.number", "parties.east.stakes.money.low", 16),
+    ("low: 10, mode: 20", "lo: 10, mode: 20", "dossier.number", "parties.east.stakes.money.lo", 16),
     ("low: 10, mode: 20", "mode: 20", "dossier.number", "parties.east.stakes.money", 16),
-    ("confidence: low", "confidence: lo", "dossier.number", "parties.west.discount", 21),
+    ("confidence: low", "confidence: lo", "dossier.number", "parties.west.discount.confidence", 21),
     ("consents: false", "consents: perhaps", "dossier.type", "parties.agency.consents", 24),
     ("  agency: {", "  the agency: {", "dossier.name", "parties.the agency", 24),
     ("    by: east\n", "    by: [ea st]\n", "dossier.name", "measures.cut.by.0", 28),
@@ -289,6 +291,58 @@ def test_remedies_name_the_nearest() -> None:
     assert findings[0].remedy == "did you mean 'cut'?"
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "place"),
+    [
+        ("title: Two", "title:\u00a0Two", "2:7"),
+        ("  east:\n", "\u00a0 east:\n", "13:1"),
+        ("discount: 8 %/year", "discount: \u00a08 %/year", "15:15"),
+        ("worst: 0\n", "worst: 0\u202f\n", "10:13"),
+        ("title: Two", "title\u3000: Two", "2:6"),
+    ],
+)
+def test_spaces_that_are_none_are_pointed_at(before: str, after: str, place: str) -> None:
+    """A non-breaking space, pasted from a page, stands where YAML wants an ordinary one."""
+    _, findings = reads(broken(before, after), "broken.yaml")
+    found = [f for f in findings if f.code == "dossier.space"]
+    assert [f"{f.line}:{f.column}" for f in found] == [place]
+    assert found[0].remedy == "write an ordinary space"
+
+
+def test_such_spaces_within_a_text_are_text() -> None:
+    _, findings = reads(broken("title: Two neighbours", "title: Deux\u00a0; voisins"), "good.yaml")
+    assert not [f for f in findings if f.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message", "remedy"),
+    [
+        ("detente: 1", 'detente: "1"', "expected a number, found the text '1'", "write 1 without quotes"),
+        ("arms: -10", "arms: −10", "'−10' has a typographic minus sign", "write -10 with the hyphen of the keyboard"),
+        ("low: 10, mode", "low: –10 kg, mode", "'–10 kg' has a typographic minus sign", "write -10 kg with"),
+    ],
+)
+def test_numbers_that_look_right_say_how_to_write_them(before: str, after: str, message: str, remedy: str) -> None:
+    _, findings = reads(broken(before, after), "broken.yaml")
+    assert [(f.message, f.remedy.startswith(remedy)) for f in findings if f.severity == "error"] == [(message, True)]
+
+
+def test_periods_beyond_all_measure_are_told_as_they_are_written() -> None:
+    for count, said in (("1000000000", "'1000000000 x 1 month'"), ("123456", "found 123456")):
+        _, findings = reads(broken("[4 x 3 months, 2 x 1 year]", f"[{count} x 1 month]"))
+        assert said in next(f.message for f in findings if f.severity == "error")
+
+
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    """Reading one could block for ever; so could an overlay."""
+    os.mkfifo(tmp_path / "pipe")
+    dossier, (finding,) = read(tmp_path / "pipe")
+    assert dossier is None
+    assert (finding.code, "/dev/stdin" in finding.remedy) == ("dossier.file", True)
+    with pytest.raises(DossierError, match="a pipe, a device or a socket"):
+        read_overlay(tmp_path / "pipe")
+
+
 def test_missing_files_and_unknown_cases(tmp_path: Path) -> None:
     for where in (tmp_path / "none.yaml", tmp_path, "korea-2081", "no\0such"):
         dossier, findings = read(where)
@@ -353,3 +407,11 @@ def test_importing_is_cheap() -> None:
     code = "import sys, detente.dossier; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"pint", "openpyxl", "scipy", "pandas", "numpy"} & set(loaded)
+
+
+def test_a_whole_dossier_as_an_overlay_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "whole.yaml").write_text(GOOD, encoding="utf-8")
+    (finding,) = oddities_of(*read_overlay(tmp_path / "whole.yaml"))
+    assert (finding.severity, finding.code, finding.line) == ("warning", "dossier.whole_overlay", 1)
+    (tmp_path / "overlay.yaml").write_text("title: Another\nparties.east.no_deal: -3\n", encoding="utf-8")
+    assert oddities_of(*read_overlay(tmp_path / "overlay.yaml")) == []

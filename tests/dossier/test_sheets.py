@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
@@ -278,6 +280,46 @@ def test_what_is_no_folder_of_csv(tmp_path: Path) -> None:
         from_csv(tmp_path)
 
 
+LEAST = {
+    "dossier": 'field,value\ndetente,1\ntitle,t\nstart,2025-01-01\n"periods[]",2 x 1 year\n',
+    "interests": "interest,unit,worst,best\nhay,t,0,10\n",
+    "parties": "party,discount,response_time\nann,8 %/year,1 month\nbob,8 %/year,1 month\n",
+    "stakes": "party,interest,value\nann,hay,2.5\nbob,hay,-1.5\n",
+}
+
+
+def _folder(folder: Path, **changes: str) -> Path:
+    for name, text in {**LEAST, **changes}.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_folder_in_other_manners_says_the_same(tmp_path: Path) -> None:
+    """Semicolons and decimal commas, a line sep=, upper case in headers and in names of files."""
+    same = from_csv(_folder(tmp_path))
+    european = LEAST["stakes"].replace(",", ";").replace(".", ",").replace("value", "Value")
+    assert from_csv(_folder(tmp_path, stakes=european)) == same
+    assert from_csv(_folder(tmp_path, stakes="sep=;\n" + european)) == same
+    (tmp_path / "stakes.csv").rename(tmp_path / "Stakes.CSV")
+    assert from_csv(tmp_path) == same
+    (tmp_path / "stakes.csv").write_text(LEAST["stakes"])
+    with pytest.raises(DossierError, match="a second sheet 'stakes'"):
+        from_csv(tmp_path)
+
+
+def test_a_row_that_ends_early_names_its_cell(tmp_path: Path) -> None:
+    with pytest.raises(DossierError, match=r"stakes\.csv!B4: this row has no interest"):
+        from_csv(_folder(tmp_path, stakes=LEAST["stakes"] + "ann\n"))
+
+
+def test_a_fault_in_a_part_of_a_range_names_the_cell_of_that_part(tmp_path: Path) -> None:
+    stakes = 'party,interest,low,mode,high\nann,hay,1,"1,5",2\nbob,hay,-3,-2,lots\n'
+    with pytest.raises(DossierError) as raised:
+        from_csv(_folder(tmp_path, stakes=stakes))
+    found = [f.message.partition(":")[0] for f in raised.value.findings if f.severity == "error"]
+    assert found == ["stakes.csv!D2", "stakes.csv!E3"]
+
+
 def test_a_text_too_long_for_a_cell(tmp_path: Path) -> None:
     with pytest.raises(DossierError, match=r"sheets\.too_long"):
         to_xlsx(apply(loads(GOOD), {"summary": "x" * 40_000}), tmp_path / "x.xlsx")
@@ -292,3 +334,32 @@ def test_random_csv(data: bytes) -> None:
         with pytest.raises(DossierError) as raised:
             from_csv(folder)
         assert raised.value.findings
+
+
+def _good_files() -> dict[str, str]:
+    """The good dossier as CSV files."""
+    with TemporaryDirectory() as folder:
+        to_csv(loads(GOOD), folder)
+        return {file.name: file.read_text(encoding="utf-8-sig") for file in sorted(Path(folder).iterdir())}
+
+
+FILES = _good_files()
+BITS = st.sampled_from(
+    [",", ";", "\t", "\n", '"', "sep=;\n", "1,5", "−1", "\u00a0", "=1", "{", "[]", "\x00", "é", "\ud800", ""]
+)
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_random_edits_of_tables(data: st.DataObject) -> None:
+    """A folder of tables is a dossier, or findings."""
+    texts = dict(FILES)
+    for name in data.draw(st.lists(st.sampled_from(sorted(FILES)), min_size=1, max_size=2, unique=True)):
+        at = data.draw(st.integers(0, len(texts[name])))
+        length = data.draw(st.sampled_from([0, 1, 8]))
+        texts[name] = texts[name][:at] + data.draw(BITS) + texts[name][at + length :]
+    with TemporaryDirectory() as folder:
+        for name, text in texts.items():
+            (Path(folder) / name).write_bytes(text.encode("utf-8", "surrogatepass"))
+        with contextlib.suppress(DossierError):
+            assert isinstance(hash(from_csv(folder)), int)

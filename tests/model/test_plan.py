@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import date
 from pathlib import Path
 
@@ -79,6 +80,9 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         ('{"entry": {"freeze": null, "freeze": null}}', "plan.twice"),
         ('{"share": {"relief": [["2020-04-30", 0.5], ["2020-07-31", 0.4]]}}', "plan.share"),
         ('{"share": {"relief": ["2020-04-30"]}}', "plan.share"),
+        ('{"shares": {"relief": [["2020-04-30", 0.5]]}}', "plan.key"),
+        ('{"entry": {}, "Share": {}}', "plan.key"),
+        ('{"share": {"relief": [["2020-04-30", ' + "9" * 5000 + "]]}}", "plan.json"),
     ],
 )
 def test_a_file_that_is_no_plan(tmp_path: Path, text: str, code: str) -> None:
@@ -87,6 +91,25 @@ def test_a_file_that_is_no_plan(tmp_path: Path, text: str, code: str) -> None:
     with pytest.raises(DossierError) as error:
         Plan.read(DOSSIER, file)
     assert [(f.code, f.file) for f in error.value.findings] == [(code, str(file))]
+
+
+def test_a_mark_before_the_text_is_no_fault(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text('{"entry": {"freeze": "2020-04-30"}, "rule": "nash"}', encoding="utf-8-sig")
+    assert Plan.read(DOSSIER, file).entry["freeze"] == date(2020, 4, 30)
+
+
+def test_a_pipe_is_no_plan(tmp_path: Path) -> None:
+    """Reading one could block for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DossierError, match="a pipe, a device or a socket"):
+        Plan.read(DOSSIER, tmp_path / "pipe")
+
+
+def test_a_key_that_is_almost_one_of_a_plans_is_not_passed_over() -> None:
+    with pytest.raises(DossierError, match="did you mean 'share'") as error:
+        Plan.read(DOSSIER, {"entry": {"freeze": "2020-04-30"}, "shares": {"relief": {"2020-07-31": 0.25}}})
+    assert [(f.code, f.path) for f in error.value.findings] == [("plan.key", "shares")]
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

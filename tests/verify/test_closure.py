@@ -24,6 +24,34 @@ def test_everything_closes_and_every_rule_was_put() -> None:
     assert judge(small()).closes == "yes"
 
 
+CASCADE = {"feed": "5456.2 kg", "product": "25 kg", "tails": "5431.2 kg"}
+
+
+@pytest.mark.parametrize(
+    ("tails", "u235", "mass"),
+    [
+        ("5431.2 kg", "closes", "closes"),
+        ("5431.15 kg", "closes", "closes"),
+        ("5431.1 kg", "closes", "does not close"),
+        ("5430.9 kg", "does not close", "does not close"),
+        ("5431 kg", "does not close", "does not close"),
+    ],
+)
+def test_masses_close_within_their_rounding(tails: str, u235: str, mass: str) -> None:
+    """5456.2·0.711 % = 25·90 % + 5431.2·0.3 % to 0.000018 kg, far less than the 0.1 kg to which masses are stated."""
+    run = {f"operations__cascade__{s}__mass": m for s, m in {**CASCADE, "tails": tails}.items()}
+    run |= {f"operations__cascade__{s}__assay": a for s, a in zip(CASCADE, ("0.711 %", "90 %", "0.3 %"), strict=True)}
+    said = {rule: results(rule, "operations.cascade", **run)[0] for rule in ("u235", "mass")}
+    assert {rule: r.verdict for rule, r in said.items()} == {"u235": u235, "mass": mass}
+    assert ("within what was rounded" in said["u235"].message) == (u235 == "closes")
+
+
+def test_figures_that_differ_are_told_with_the_digits_that_differ() -> None:
+    run = {f"operations__cascade__{s}__mass": m for s, m in {**CASCADE, "tails": "5431 kg"}.items()}
+    (found,) = results("mass", "operations.cascade", **run)
+    assert found.message.startswith("feed = product + tails: 5,456.2 > 5,456 kg")
+
+
 def test_the_published_account_of_2008(shared: Path) -> None:
     known = json.loads((shared / "data/known_answers/verification.json").read_text(encoding="utf-8"))
     v = next(v for v in known if v["name"] == "declaration_closure_2008")

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from detente.errors import UsageError
 from detente.verify.inspection.files import BUNDLED, STRATA, read_inspections, read_strata, strata_of
@@ -146,6 +149,32 @@ def test_strata_from_a_table_and_from_yaml_are_the_same(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        TABLE.replace(",", ";").replace(".", ","),
+        "sep=;\n" + TABLE.replace(",", ";"),
+        TABLE.replace(",", "\t"),
+        "\ufeff" + TABLE.replace("stratum,items,mean", "Stratum, Items ,MEAN"),
+    ],
+)
+def test_strata_from_a_table_in_any_manner(tmp_path, text):
+    same, _ = read_strata(written(tmp_path, TABLE, "store.csv"))
+    file, findings = read_strata(written(tmp_path, text, "other.CSV"))
+    assert findings == []
+    assert strata_of(file) == strata_of(same)
+
+
+def test_strata_from_a_workbook(tmp_path):
+    book = Workbook()
+    for row in TABLE.splitlines():
+        book.active.append([int(c) if c.isdigit() else c or None for c in row.split(",")])
+    book.save(tmp_path / "store.xlsx")
+    file, findings = read_strata(tmp_path / "store.xlsx")
+    assert findings == []
+    assert strata_of(file) == strata_of(read_strata(written(tmp_path, TABLE, "store.csv"))[0])
+
+
+@pytest.mark.parametrize(
     ("right", "wrong", "code", "line"),
     [
         ("stratum,", "name,", "inspect.column", 1),
@@ -169,3 +198,25 @@ def test_what_is_wrong_with_strata_is_said_in_the_words_of_strata(tmp_path):
     assert (finding.message, finding.remedy) == (f"expected {said}, found 0", f"write {said}")
     _, (finding,) = read_strata(written(tmp_path, "- 1\n", "store.yaml"))
     assert "practice-store" in finding.remedy
+
+
+BITS = st.sampled_from(
+    [",", ";", "\t", "\n", ": ", "1,5", "−1", "\u00a0", '"', "[", "}", "&a", "\x00", "0", "-1", "1e999", ""]
+)
+
+
+@given(st.data())
+def test_whatever_is_written_is_answered_with_findings(tmp_path_factory, data):
+    """Sites in YAML, strata in YAML and in a table, with a few stretches cut out or replaced."""
+    yaml = "strata:\n  powder: {items: 60, mean: 500 g}\n  rods: {items: 40, mean: 2, share: 50 %, effort: 1.5}\n"
+    name, text, read = data.draw(
+        st.sampled_from(
+            [("a.yaml", GOOD, read_inspections), ("b.yaml", yaml, read_strata), ("c.csv", TABLE, read_strata)]
+        )
+    )
+    for _ in range(data.draw(st.integers(1, 3))):
+        at, length = data.draw(st.integers(0, len(text))), data.draw(st.sampled_from([0, 1, 5]))
+        text = text[:at] + data.draw(BITS) + text[at + length :]
+    found, findings = read(written(tmp_path_factory.getbasetemp(), text, name))
+    assert (found is None) == any(f.severity == "error" for f in findings)
+    assert all(f.code.startswith("inspect.") and f.file.endswith(name) for f in findings)

@@ -8,9 +8,11 @@ from typing import Any
 
 from detente.dossier import checks, library, validation
 from detente.dossier.changes.setting import plain_document
-from detente.dossier.places import Places, nearest
+from detente.dossier.places import Places
 from detente.dossier.schema import Dossier
-from detente.dossier.text.yaml import MAX_BYTES, parse
+from detente.dossier.text.contents import Unread, contents, which_name
+from detente.dossier.text.documents import read_document
+from detente.dossier.text.yaml import MAX_BYTES, Parsed, parse
 from detente.errors import DossierError, Finding
 
 
@@ -33,13 +35,15 @@ def from_dict(document: Mapping[str, Any]) -> Dossier:
 def read(case: str | FilePath) -> tuple[Dossier | None, list[Finding]]:
     """As `load`, but returns the findings, warnings and notes of a good dossier too; None where it is unusable."""
     path = library.path_of(str(case)) or FilePath(case)
-    text, findings = read_bytes(path)
-    return (None, findings) if text is None else reads(text, str(path))
+    return _of(read_document(path, known=library.ids()))
 
 
 def reads(text: str | bytes, file: str | None = None) -> tuple[Dossier | None, list[Finding]]:
     """As `read`, from a text."""
-    parsed = parse(text, file)
+    return _of(parse(text, file))
+
+
+def _of(parsed: Parsed) -> tuple[Dossier | None, list[Finding]]:
     if parsed.document is None and parsed.findings:
         return None, list(parsed.findings)
     return _judged(parsed.document, parsed.places, list(parsed.findings), thorough=True)
@@ -56,15 +60,10 @@ def judged_document(
 def read_bytes(path: FilePath) -> tuple[bytes | None, list[Finding]]:
     """The bytes of a file, or a Finding that says why they cannot be had."""
     try:
-        with path.open("rb") as stream:
-            return stream.read(MAX_BYTES + 1), []
-    except (OSError, ValueError) as error:
-        if path.is_dir():
-            reason, remedy = "it is a folder", "name a file in it, or a bundled case (`detente cases` lists them)"
-            return None, [Finding("dossier.file", "error", f"cannot read it: {reason}", str(path), remedy=remedy)]
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        remedy = nearest(str(path), [c.id for c in library.cases()]) if not path.suffix else "check the name"
-        return None, [Finding("dossier.file", "error", f"cannot read it: {reason}", str(path), remedy=remedy)]
+        return contents(path, MAX_BYTES), []
+    except Unread as problem:
+        remedy = which_name(path, library.ids())
+        return None, [problem.finding("dossier", str(path), remedy)]
 
 
 def _judged(

@@ -21,6 +21,11 @@ class CaseInfo:
     measures: int
 
 
+def ids() -> tuple[str, ...]:
+    """The ids of the bundled cases, without the starter."""
+    return tuple(sorted(p.stem for p in _CASES.glob("*.yaml") if p.stem != _STARTER))
+
+
 @cache
 def cases() -> tuple[CaseInfo, ...]:
     """The bundled cases in the order of their ids, without the starter."""

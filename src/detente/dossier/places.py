@@ -47,7 +47,9 @@ class Places:
     ) -> Finding:
         """A Finding about one field, with its place in the file."""
         line, column = self.of(path, key=key)
-        return Finding(code, severity, message, self.file, line, column, dotted(path), remedy)
+        return Finding(
+            code, severity, message=message, file=self.file, line=line, column=column, path=dotted(path), remedy=remedy
+        )
 
 
 NOWHERE = Places()

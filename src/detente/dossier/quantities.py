@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from detente.dossier.places import nearest
+from detente.dossier.text.yaml import with_hyphens
 
 Confidence = Literal["low", "medium", "high"]
 DAYS_PER_YEAR = 365.25
@@ -31,11 +32,11 @@ NUMBER_FIELDS = frozenset({"value", "source", "confidence", *(n for shape in SHA
 
 
 class _Wrong(ValueError):
-    """What is wrong with a number, and how to mend it."""
+    """What is wrong with a number, in which part of it where it has several, and how to mend it."""
 
-    def __init__(self, message: str, remedy: str) -> None:
+    def __init__(self, message: str, remedy: str, part: str = "") -> None:
         super().__init__(message)
-        self.remedy = remedy
+        self.remedy, self.part = remedy, part
 
 
 class Number(BaseModel):
@@ -96,10 +97,10 @@ def _finite(value: float, written: object) -> float:
     return value
 
 
-Parsed = tuple[float, str | None, bool]  # value, unit, is a flow
+Quantity = tuple[float, str | None, bool]  # value, unit, is a flow
 
 
-def parse_scalar(raw: object) -> Parsed:
+def parse_scalar(raw: object) -> Quantity:
     """A plain number, or a number with a unit of the interest ("30 kg")."""
     if isinstance(raw, bool):
         raise _Wrong(f"expected a number, found {str(raw).lower()}", _DIGITS)
@@ -113,7 +114,7 @@ def parse_scalar(raw: object) -> Parsed:
     raise _Wrong(f"expected a number such as 30 or '30 kg', found {raw!r}", _DIGITS)
 
 
-def parse_duration(raw: object) -> Parsed:
+def parse_duration(raw: object) -> Quantity:
     """A length of time, in years: months are twelfths, days and weeks parts of 365.25 days."""
     if not isinstance(raw, bool) and isinstance(raw, int | float) and raw == 0:
         return 0.0, None, False
@@ -136,7 +137,7 @@ def _length(raw: object) -> str:
     return f"did you mean '{found[1]} {begun}s'?" if found else "write digits and a unit, such as 6 months"
 
 
-def _per(raw: object, percent: Callable[[float], float], *, what: str, example: str) -> Parsed:
+def _per(raw: object, percent: Callable[[float], float], *, what: str, example: str) -> Quantity:
     if isinstance(raw, str) and (found := _PER.match(raw)):
         unit = UNITS_IN_YEARS["year" if found[3] == "yr" else found[3]]
         number = as_float(found[1])
@@ -151,7 +152,7 @@ def _per(raw: object, percent: Callable[[float], float], *, what: str, example: 
     raise _Wrong(f"expected {what} such as {example}, found {raw!r}", remedy)
 
 
-def parse_discount(raw: object) -> Parsed:
+def parse_discount(raw: object) -> Quantity:
     """A discount, as a continuous rate a year: "8 %/year" is ln 1.08; "0.05 /year" is already continuous."""
     return _per(raw, math.log1p, what="a discount", example="'8 %/year'")
 
@@ -162,12 +163,12 @@ def _hazard(chance: float) -> float:
     return -math.log1p(-chance)
 
 
-def parse_hazard(raw: object) -> Parsed:
+def parse_hazard(raw: object) -> Quantity:
     """A chance within a year, as a continuous rate: "90 %/year" is −ln(1 − 0.9)."""
     return _per(raw, _hazard, what="a chance per year", example="'90 %/year'")
 
 
-def parse_share(raw: object) -> Parsed:
+def parse_share(raw: object) -> Quantity:
     """A part of 1: "60 %", or 0.6."""
     value: float | None = None
     if isinstance(raw, str) and (found := _PERCENT.match(raw)):
@@ -181,7 +182,7 @@ def parse_share(raw: object) -> Parsed:
     return value, None, False
 
 
-def parse_amount(raw: object) -> Parsed:
+def parse_amount(raw: object) -> Quantity:
     """Stake points, present value (5), or the perpetuity of a flow ("5 /year")."""
     if isinstance(raw, str) and (found := _PER.match(raw)) and not found[2]:
         return _finite(as_float(found[1]) / UNITS_IN_YEARS["year" if found[3] == "yr" else found[3]], raw), None, True
@@ -191,18 +192,18 @@ def parse_amount(raw: object) -> Parsed:
     return value, None, False
 
 
-def parse_flow(raw: object) -> Parsed:
+def parse_flow(raw: object) -> Quantity:
     """Stake points a year: "-2 /year", or the bare number."""
     value, _, _ = parse_amount(raw)
     return value, None, True
 
 
-def parse_capacity(raw: object) -> Parsed:
+def parse_capacity(raw: object) -> Quantity:
     """An amount of a resource, with any unit in words ("300 days/year")."""
     return parse_scalar(raw)
 
 
-def _number(parse: Callable[[object], Parsed]) -> Callable[[Any], Any]:
+def _number(parse: Callable[[object], Quantity]) -> Callable[[Any], Any]:
     """A validator that turns what was written into a `Number` by one parser for point and range alike."""
 
     def validate(raw: Any) -> Any:
@@ -211,18 +212,38 @@ def _number(parse: Callable[[object], Parsed]) -> Callable[[Any], Any]:
         try:
             return _ranged(raw, parse) if isinstance(raw, Mapping) else _plain(raw, parse)
         except (ValueError, OverflowError) as error:
-            said = {"message": str(error), "remedy": getattr(error, "remedy", "write one number, such as 30")}
+            remedy = getattr(error, "remedy", "write one number, such as 30")
+            said = {"message": str(error), "remedy": remedy, "part": getattr(error, "part", "")}
             raise PydanticCustomError("detente.number", "{message}", said) from None
 
     return validate
 
 
-def _plain(raw: Any, parse: Callable[[object], Parsed]) -> Number:
-    value, unit, flow = parse(_short(raw))
+def _read(raw: object, parse: Callable[[object], Quantity]) -> Quantity:
+    """What a parser makes of a number; one that is right but for a typographic minus sign is told so."""
+    try:
+        return parse(_short(raw))
+    except (ValueError, OverflowError):
+        plain = with_hyphens(raw) if isinstance(raw, str) else None
+        if plain is None or not _can_be_read(plain, parse):
+            raise
+    raise _Wrong(f"{raw!r} has a typographic minus sign", f"write {plain} with the hyphen of the keyboard")
+
+
+def _can_be_read(text: str, parse: Callable[[object], Quantity]) -> bool:
+    try:
+        parse(text)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def _plain(raw: Any, parse: Callable[[object], Quantity]) -> Number:
+    value, unit, flow = _read(raw, parse)
     return Number.model_construct(value=value, unit=unit, flow=flow, text=str(raw))
 
 
-def _ranged(raw: Mapping[str, Any], parse: Callable[[object], Parsed]) -> Number:
+def _ranged(raw: Mapping[str, Any], parse: Callable[[object], Quantity]) -> Number:
     """{value: ..., source: ...}, {low, mode, high}, {mean, sd} or {min, max}."""
     shape = _shape_of(raw)
     names = [n for n in raw if n == "value" or n in shape]
@@ -253,19 +274,23 @@ def _short(raw: Any) -> Any:
     return raw
 
 
-def _part(name: str, raw: object, parse: Callable[[object], Parsed]) -> Parsed:
+def _part(name: str, raw: object, parse: Callable[[object], Quantity]) -> Quantity:
     """One part of a range; a spread is a difference, so it obeys no bound of the field but its own sign."""
-    value, unit, flow = parse(_short(raw))
+    try:
+        value, unit, flow = _read(raw, parse)
+    except (ValueError, OverflowError) as error:
+        raise _Wrong(str(error), getattr(error, "remedy", _DIGITS), name) from None
     if name == "sd" and value < 0:
-        raise _Wrong("sd cannot be negative", "write 0 or more")
+        raise _Wrong("sd cannot be negative", "write 0 or more", name)
     return value, unit, flow
 
 
 def _shape_of(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the range that was written, () for a point value. Raises ValueError where it is incomplete."""
     if unknown := [n for n in raw if n not in NUMBER_FIELDS]:
+        named = str(unknown[0]) if str(unknown[0]).isprintable() else ""
         message = f"unknown field {unknown[0]!r} in a number; known: {', '.join(sorted(NUMBER_FIELDS))}"
-        raise _Wrong(message, nearest(str(unknown[0]), NUMBER_FIELDS))
+        raise _Wrong(message, nearest(str(unknown[0]), NUMBER_FIELDS), named)
     shape = next((s for s in SHAPES if any(n in raw for n in s)), ())
     if not shape and "value" not in raw:
         raise _Wrong("a number in this form needs 'value', or low, mode and high", "add 'value: ...'")
@@ -282,12 +307,12 @@ def _check_order(values: Mapping[str, float], raw: Mapping[str, Any]) -> None:
     pairs += [("low", "value"), ("value", "high"), ("min", "value"), ("value", "max")]
     for a, b in pairs:
         if a in values and b in values and values[a] > values[b]:
-            raise _Wrong(f"{a} ({raw[a]}) is above {b} ({raw[b]})", "put them in order")
+            raise _Wrong(f"{a} ({raw[a]}) is above {b} ({raw[b]})", "put them in order", a)
 
 
 def _text(raw: Mapping[str, Any], name: str) -> str | None:
     if not isinstance(found := raw.get(name), str | None):
-        raise _Wrong(f"{name} is text, found {found!r}", "put quotes round it")
+        raise _Wrong(f"{name} is text, found {found!r}", "put quotes round it", name)
     return found
 
 
@@ -295,7 +320,7 @@ def _confidence(raw: Mapping[str, Any]) -> Confidence | None:
     found = raw.get("confidence")
     if found is None or found in ("low", "medium", "high"):
         return cast("Confidence | None", found)
-    raise _Wrong(f"confidence is low, medium or high, found {found!r}", "write low, medium or high")
+    raise _Wrong(f"confidence is low, medium or high, found {found!r}", "write low, medium or high", "confidence")
 
 
 def _point(values: Mapping[str, float], raw: Mapping[str, Any]) -> tuple[float, str]:

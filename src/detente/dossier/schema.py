@@ -109,8 +109,11 @@ def _period_block(raw: Any) -> Any:
         if not found:
             message = f"expected periods such as '12 x 3 months' (whole months or years), found {raw!r}"
             raise _bad("periods", message, "write how many of what length: 12 x 3 months")
-        months = int(found[2][:6]) * {"month": 1, "quarter": 3, "year": 12}[found[3]]
-        return {"count": int(found[1][:6]), "months": months}
+        if max(len(found[1]), len(found[2])) > 9:
+            message = f"more or longer periods than can be: {raw[:60]!r}"
+            raise _bad("periods", message, "write at most 1000 periods, of at most 12,000 months each")
+        months = int(found[2]) * {"month": 1, "quarter": 3, "year": 12}[found[3]]
+        return {"count": int(found[1]), "months": months}
     return raw
 
 

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from detente.dossier import shape, units
 from detente.dossier.places import Path, Places, at, nearest
 from detente.dossier.schema import Dossier
+from detente.dossier.text.yaml import plain_scalar, with_hyphens
 from detente.errors import Finding
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -44,6 +45,7 @@ _TYPES = {
     "float_parsing": "a number",
     "finite_number": "a number",
 }
+_NUMBERS = frozenset(kind for kind, expected in _TYPES.items() if "number" in expected and kind != "string_type")
 _BOUNDS = {
     "greater_than": "a number above",
     "greater_than_equal": "a number of at least",
@@ -168,6 +170,8 @@ def _finding(error: ErrorDetails, document: Any, places: Places, root: type[Base
     message, remedy = _words(kind, error, path, shape.model_at(path[:-1], tag, root))
     remedy = _decimal_comma(path, document) or _alone(error, shape.model_at(path, tag, root)) or remedy
     key = kind == "extra_forbidden" or "[key]" in error["loc"]
+    part = error.get("ctx", {}).get("part", "")
+    path = (*path, part) if part and at(document, (*path, part)) is not None else path
     return places.finding(code, message[:400], path, remedy=remedy, key=key)
 
 
@@ -206,6 +210,8 @@ def _words(kind: str, error: ErrorDetails, path: Path, model: type[BaseModel] | 
         return f"unknown field {path[-1]!r}", nearest(str(path[-1]), shape.known_fields(model) if model else ())
     if kind == "string_pattern_mismatch":
         return f"{_shown(found)} is not a name", "a name has letters a–z, digits, _ and -, and begins with a letter"
+    if plain := _unquoted(kind, error):
+        return plain
     if kind == "literal_error":
         known = str(error.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
         return f"expected {' or '.join(known)}, found {_shown(found)}", nearest(str(found), known)
@@ -218,6 +224,26 @@ def _words(kind: str, error: ErrorDetails, path: Path, model: type[BaseModel] | 
         expected = f"{_BOUNDS[kind]} {next(iter(error['ctx'].values())):g}"
         return f"expected {expected}, found {_shown(found)}", f"write {expected}"
     return error["msg"], str(error.get("ctx", {}).get("remedy", ""))
+
+
+def _unquoted(kind: str, error: ErrorDetails) -> tuple[str, str] | None:
+    """What to say of a number that is written as a text, None where it is none."""
+    found = error["input"]
+    if not isinstance(found, str) or (kind not in _NUMBERS and kind != "literal_error"):
+        return None
+    plain = with_hyphens(found)
+    try:
+        number = plain_scalar((plain or found).strip())
+    except ValueError:
+        return None
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return None
+    if kind == "literal_error" and str(number) not in str(error.get("ctx", {}).get("expected", "")).split(" or "):
+        return None
+    if plain:
+        said = f"{_shown(found)} has a typographic minus sign"
+        return said, f"write {number} with the hyphen of the keyboard"
+    return f"expected a number, found the text {_shown(found)}", f"write {number} without quotes"
 
 
 def _shown(value: Any) -> str:

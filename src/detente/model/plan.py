@@ -16,10 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from detente.dossier.schema import Dossier
+from detente.dossier.text.contents import Unread, contents
+from detente.dossier.text.yaml import MAX_BYTES
 from detente.errors import DossierError, Finding
 
 Shares = tuple[tuple[date, float], ...]
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_KEYS = ("entry", "share")
+"""What a plan says; files of `design` say more beside it."""
 FULL = 1 - 1e-9
 """A share from which a measure counts as wholly in force."""
 
@@ -70,11 +74,16 @@ def _load(file: Path) -> Mapping[str, Any]:
         return DossierError([Finding(code, "error", message, file=str(file), **where)])
 
     try:
-        data = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=once)
-    except (OSError, UnicodeDecodeError) as problem:
-        raise finding("plan.file", f"cannot read the plan: {problem}") from problem
+        data = json.loads(contents(file, MAX_BYTES).decode("utf-8-sig"), object_pairs_hook=once)
+    except Unread as problem:
+        raise finding("plan.file", f"cannot read the plan: {problem.why}", remedy=problem.remedy) from problem
+    except UnicodeDecodeError as problem:
+        raise finding("plan.file", "cannot read the plan: this is not UTF-8 text") from problem
     except json.JSONDecodeError as problem:
         raise finding("plan.json", f"not JSON: {problem.msg}", line=problem.lineno, column=problem.colno) from problem
+    except ValueError as problem:  # a whole number of thousands of digits
+        remedy = "a share lies between 0 and 1"
+        raise finding("plan.json", "a number with more digits than are read", remedy=remedy) from problem
     if twice:
         raise finding("plan.twice", f"written twice: {', '.join(twice)}", remedy="keep one of each")
     if not isinstance(data, Mapping):
@@ -92,7 +101,11 @@ class _Reader:
 
     def plan(self, data: Mapping[str, Any]) -> Plan:
         dates, shares = self._table(data, "entry"), self._table(data, "share")
-        if "entry" not in data and "share" not in data:
+        misspelt = [name for name in data if name not in _KEYS and get_close_matches(str(name), _KEYS, cutoff=0.75)]
+        for name in misspelt:
+            near = get_close_matches(str(name), _KEYS, n=1, cutoff=0.75)[0]
+            self._find("plan.key", str(name), f"a plan has no {name!r}", f"did you mean {near!r}?")
+        if "entry" not in data and "share" not in data and not misspelt:
             self._find("plan.shape", "", "a plan needs `entry`", 'write {"entry": {"measure": "date"}}')
         entry = {m: self._day(f"entry.{m}", dates.get(m)) for m in self.dossier.measures}
         share = {m: self._shares(m, raw) for m, raw in shares.items() if raw is not None}

@@ -35,14 +35,14 @@ def errors(folder: Path, *profiles: str) -> list[tuple[str, str, int | None]]:
         ("domain.xml", 'index="2" name="Colour"', 'index="1.5" name="Colour"', [("number", 9)]),
         ("domain.xml", 'name="Colour"', 'name=" "', [("missing", 9)]),
         ("domain.xml", 'type="discrete"', 'type="colour"', [("unknown_type", 4)]),
-        ("domain.xml", 'value="M"', 'value="S"', [("duplicate", 6)]),
         ("domain.xml", 'value="M"', "", [("missing", 6)]),
         # a profile that is not of this domain
         ("seller.xml", 'name="Size"', 'name="Weight"', [("mismatch", 3)]),
         ("seller.xml", 'index="2" name="Colour"', 'index="3" name="Colour"', [("mismatch", 8), ("mismatch", 1)]),
         ("seller.xml", 'index="2" name="Colour"', 'index="1" name="Colour"', [("duplicate", 8), ("mismatch", 1)]),
         ("seller.xml", 'value="M"', 'value="XXL"', [("mismatch", 5)]),
-        ("seller.xml", 'value="M"', 'value="S"', [("duplicate", 5)]),
+        ("seller.xml", 'value="M"', 'value="S"', [("mismatch", 3)]),
+        ("seller.xml", "<utility_space>", '<utility_space type="constraint">', [("unknown_type", 1)]),
         ("seller.xml", '<item index="2" value="M" evaluation="2"/>', "", [("mismatch", 3)]),
         ("seller.xml", 'type="discrete"', 'type="integer"', [("mismatch", 3)]),
         # numbers
@@ -170,9 +170,58 @@ def test_other_files_in_the_folder(tmp_path):
     imported, findings = read_genius(tmp_path)
     assert list(imported.document["parties"]) == ["buyer", "seller"]
     assert [(f.code, f.severity) for f in findings] == [("foreign.ignored", "note")]
-    put(tmp_path, "broken.xml", "<a>\n<b></a>")
+    put(tmp_path, "pareto.xml", "\n0.5, 1.0\n1.0, 0.5\n")  # a cache that other programs leave beside the domain
+    imported, findings = read_genius(tmp_path)
+    assert list(imported.document["parties"]) == ["buyer", "seller"]
+    assert [(f.code, f.severity) for f in findings] == [("foreign.ignored", "note")] * 2
+    put(tmp_path, "broken.xml", "<utility_space>\n<b></a>")
     assert errors(tmp_path) == [("xml", "broken.xml", 2)]
     assert read_genius(tmp_path, ["seller", "buyer"])[1] == []  # whoever names files means those
+
+
+def test_an_item_that_stands_twice(tmp_path):
+    """In the domain the second is left out; in a profile the last evaluation counts, as in GENIUS."""
+    shop(tmp_path)
+    change(tmp_path / "domain.xml", '<item index="2" value="M"/>', '<item index="2" value="M"/><item value="M"/>')
+    once = '<item index="2" value="M" evaluation="2"/>'
+    change(tmp_path / "seller.xml", once, once.replace('"2"/>', '"0"/>') + "\n" + once)
+    change(tmp_path / "buyer.xml", '<item index="3" value="L" evaluation="0"/>', '<item value="L" evaluation="0"/>' * 2)
+    imported, findings = read_genius(tmp_path)
+    assert [(f.code, f.severity, Path(f.file).name, f.line) for f in findings] == [
+        ("foreign.duplicate", "warning", "domain.xml", 6),
+        ("foreign.duplicate", "warning", "buyer.xml", 6),
+        ("foreign.duplicate", "warning", "seller.xml", 6),
+    ]
+    assert "evaluated 0 and then 2: the last counts" in findings[2].message
+    assert "alike" in findings[1].message
+    assert imported.document["one_of"]["size"]["of"] == [["size_s"], ["size_m"], ["size_l"]]
+    assert imported.document["measures"]["size_m"]["effects"]["seller_size"] == {"once": 2}
+
+
+def test_what_rounding_left_is_nothing(tmp_path):
+    shop(tmp_path)
+    change(tmp_path / "seller.xml", 'evaluation="1"', 'evaluation="2.8e-17"')
+    imported, findings = read_genius(tmp_path)
+    assert [(f.code, f.severity, f.line) for f in findings] == [("foreign.rounding", "note", 4)]
+    assert "seller_size" not in imported.document["measures"]["size_s"]["effects"]
+
+
+def test_a_sum_above_one_counts_as_one(tmp_path):
+    """GENIUS clips every utility at 1; the best offer to the seller would be worth 1.015."""
+    shop(tmp_path)
+    change(tmp_path / "seller.xml", 'value="0.75"', 'value="0.765"')
+    imported, findings = read_genius(tmp_path)
+    assert [(f.code, f.severity) for f in findings] == [("foreign.clip", "note")]
+    assert imported.document["parties"]["seller"]["value_ceiling"] == 1
+    assert "value_ceiling" not in imported.document["parties"]["buyer"]
+
+
+def test_a_reservation_below_nothing_is_what_no_deal_is_worth(tmp_path):
+    """To who refuses and to who breaks out alike."""
+    shop(tmp_path)
+    change(tmp_path / "buyer.xml", 'reservation value="0.25"', 'reservation value="-0.25"')
+    buyer = read_genius(tmp_path)[0].document["parties"]["buyer"]
+    assert (buyer["walk_away"], buyer["collapse_cost"]["value"]) == (-0.25, 0.25)
 
 
 def test_repairs_do_not_stop_the_import(tmp_path):

@@ -73,6 +73,21 @@ def test_the_first_line_in_both_manners(tmp_path, first):
     assert imported.document["parties"]["a"]["influence"] == 102.5
 
 
+def test_what_stands_after_the_cells_that_ktab_reads_is_passed_over(tmp_path):
+    """KTAB reads four cells of the first line, and of an actor's as many as there are dimensions; notes may follow."""
+    text = "Plan A,desc,2,1,0,,,\nActor,Description,Influence,Dim0 Position,Dim0 Salience,Notes\n"
+    imported, findings = read_ktab(put(tmp_path, "x.csv", text + "A,a,50,10,60,hawk\nB,b,40,90,70\n"))
+    assert [(f.code, f.line) for f in findings] == [("foreign.ignored", 3), ("foreign.no_measures", 1)]
+    assert [p["stakes"] for p in imported.document["parties"].values()] == [{"a_dim0": 60}, {"b_dim0": 70}]
+
+
+def test_semicolons_part_cells_as_in_every_table(tmp_path):
+    plain = "Dam,how soon,2,1\nActor,Description,Influence,Pace Position,Pace Salience\nA,a,50,10,60.5\nB,b,40,90,70\n"
+    same = read_ktab(put(tmp_path, "dam.csv", plain))[0].document
+    assert read_ktab(put(tmp_path, "dam.csv", plain.replace(",", ";")))[0].document == same
+    assert read_ktab(put(tmp_path, "dam.csv", plain.replace(",", ";").replace("60.5", "60,5")))[0].document == same
+
+
 def test_any_case_can_be_written_once_influence_is_known(tmp_path):
     dossier = load("korea-2018")
     with pytest.raises(UsageError, match=r"parties\.\w+\.influence"):
@@ -116,7 +131,7 @@ def test_what_cannot_be_written(tmp_path):
         ("NGO", "UP", "duplicate", 3),
         ("NGO", "", "missing", 5),
         ("Control Position", "Con\x07trol Position", "name", 2),
-        ('"Upstream', '"Up"stream', "table", None),
+        ('"Upstream', '"Up"stream', "file", None),
     ],
 )
 def test_faults_are_named_with_their_line(tmp_path, old, new, code, line):
@@ -128,7 +143,7 @@ def test_faults_are_named_with_their_line(tmp_path, old, new, code, line):
 
 
 @pytest.mark.parametrize(
-    ("data", "code"), [(b"", "missing"), (b"\xff", "encoding"), (b"a,b,1,1\n" * 2000, "size"), (None, "file")]
+    ("data", "code"), [(b"", "missing"), (b"\xff", "file"), (b"a,b,1,1\n" * 2000, "size"), (None, "file")]
 )
 def test_files_that_are_no_such_table(tmp_path, data, code):
     path = tmp_path / "none.csv" if data is None else put(tmp_path, "x.csv", data)

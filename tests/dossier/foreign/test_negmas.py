@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detente.design.questions.frontier import frontier
 from detente.dossier import from_dict
 from detente.dossier.foreign import read_genius, read_negmas, write_negmas
 from detente.errors import UsageError
@@ -248,6 +249,42 @@ def test_what_does_not_fit_is_refused_in_words(tmp_path, change, said):
     with pytest.raises(UsageError, match=said):
         write_negmas(from_dict(document), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+TASK = {
+    "domain.yml": "name: chores\ntype: CartesianOutcomeSpace\n"
+    "issues:\n- {name: cleaner, type: CategoricalIssue, values: [ann, bob]}\n",
+    "ann.yml": "name: ann\ntype: LinearAdditiveUtilityFunction\nweights: [1]\nreserved_value: -10\n"
+    "values: [{type: TableFun, mapping: {ann: -1, bob: -2}}]\n",
+    "bob.yml": "name: bob\ntype: LinearAdditiveUtilityFunction\nweights: [1]\nreserved_value: -10\n"
+    "values: [{type: TableFun, mapping: {ann: -2, bob: -1}}]\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("reserved", "points"),
+    [
+        ("-10", [(-1, -2), (-2, -1)]),
+        ("-1.5", [(-1, -2)]),
+        ("-.inf", [(-1, -2), (-2, -1)]),
+        (".inf", []),
+        ("+.inf", []),
+    ],
+)
+def test_a_reservation_is_the_worth_of_no_deal_below_nothing_too(tmp_path, reserved, points):
+    """Of two who lose by every deal, one (ann) accepts down to its reservation; +∞ is beyond all that there is."""
+    for name, text in TASK.items():
+        put(tmp_path, name, text.replace("-10", reserved) if name == "ann.yml" else text)
+    imported, _ = read_negmas(tmp_path)
+    found = frontier(imported.judged()[0])
+    assert [tuple(point.values.values()) for point in found.points] == points[::-1]
+    assert found.complete
+
+
+def test_a_reservation_that_is_no_number_is_an_error(tmp_path):
+    for name, text in TASK.items():
+        put(tmp_path, name, text.replace("-10", ".nan"))
+    assert read_negmas(tmp_path)[0] is None
 
 
 def test_a_folder_with_other_parties_is_not_written_into(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from icalendar import Calendar
@@ -81,6 +81,34 @@ def test_an_event_that_moves_keeps_its_uid():
         assert before[summary] == after[summary]
     other = apply(DOSSIER, {"title": "Another case"})
     assert {str(e["uid"]) for e in events(ics(other, PLAN))}.isdisjoint(before.values())
+
+
+def revisions(content: bytes) -> dict[str, tuple[int, str]]:
+    """Of each event its revision, and whether it is cancelled; its times say the revision, too."""
+    for event in events(content):
+        moved = datetime(2024, 1, 31, tzinfo=UTC) + timedelta(seconds=int(event["sequence"]))
+        assert event["dtstamp"].dt == event["last-modified"].dt == moved
+    return {str(e["summary"]): (int(e["sequence"]), str(e.get("status", ""))) for e in events(content)}
+
+
+def test_what_moves_is_one_revision_on_and_the_rest_is_not():
+    """Release is moved, then moved back; then it is dropped. A calendar takes a date over where SEQUENCE has grown."""
+    later = Plan({**PLAN.entry, "release": date(2024, 7, 31)}, PLAN.share)
+    first = ics(DOSSIER, PLAN)
+    assert set(revisions(first).values()) == {(0, "")}
+    assert ics(DOSSIER, PLAN, first) == first
+    second = ics(DOSSIER, later, first)
+    assert revisions(second)["=Up: +Release water"] == (1, "")
+    assert revisions(second)["Verified: =Up: +Release water"] == (1, "")
+    assert revisions(second)["Down: scrap"] == (0, "")
+    third = ics(DOSSIER, PLAN, second)
+    assert revisions(third)["=Up: +Release water"] == (2, "")
+    without = ics(DOSSIER, Plan({**PLAN.entry, "release": None}, PLAN.share), third)
+    assert revisions(without)["=Up: +Release water"] == (3, "CANCELLED")
+    assert ics(DOSSIER, Plan({**PLAN.entry, "release": None}, PLAN.share), without) == without
+    assert revisions(ics(DOSSIER, PLAN, without))["=Up: +Release water"] == (4, "")
+    for other in (b"no calendar", b"BEGIN:VCALENDAR\r\nPRODID:x\r\nEND:VCALENDAR\r\n"):
+        assert ics(DOSSIER, PLAN, other) == first
 
 
 def test_lines_are_folded_and_nothing_breaks_out_of_them():

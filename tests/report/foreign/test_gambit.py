@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -263,9 +264,23 @@ def test_gambit_finds_no_regret_where_no_condition_fails(
 def test_labels_and_titles_come_through(tmp_path: Path) -> None:
     dossier = from_dict(TOY)
     tree = read(game_of(dossier, Plan({"scrap": dossier.start, "pay": dossier.grid.dates[1]})), tmp_path)
-    assert tree.title == 'Toys: "yours" and mine – 장난감 / end/: keep the deal or break it'
-    assert list(tree.players) == ['A "the first"', "Б"]
+    assert tree.title == "Toys: 'yours' and mine - / end/: keep the deal or break it"
+    assert list(tree.players) == ["A 'the first'", "b"]  # ids where a name has no likeness in ASCII
     assert "walk-away value" in tree.description
+
+
+def test_the_file_is_as_narrow_as_its_readers() -> None:
+    """Gambit asks for printable ASCII in labels; OpenSpiel for decimals, and no quotes within texts."""
+    dossier = from_dict(TOY)
+    text = efg(game_of(dossier, Plan({"scrap": dossier.start, "pay": dossier.grid.dates[1]})))
+    assert text.isascii()
+    assert "\\" not in text
+    for line in text.splitlines():
+        assert line.count('"') % 2 == 0
+    paid = [part for line in text.splitlines() if line.startswith("t ") for part in line.split("{")[1].split(",")]
+    assert paid
+    for payoff in paid:
+        assert re.fullmatch(r" ?-?\d+(\.\d{1,12})?(?: })?", payoff), payoff
 
 
 def test_parties_of_one_name_go_by_their_ids() -> None:
@@ -296,6 +311,6 @@ def test_korea(korea: Designed, tmp_path: Path) -> None:
     for ending in endings:
         paid = tree.get_outcome_payoffs(ending.label)
         for name, value in zip(game.players, ending.payoffs, strict=True):
-            assert Fraction(int(paid[name].numerator), int(paid[name].denominator)) == Fraction(f"{value:.12f}")
+            assert Fraction(str(paid[name])) == Fraction(f"{value:.12f}")
     assert solved(game) == (True, game.end.payoffs)
     assert regret_of_going_on(game, tree) == 0

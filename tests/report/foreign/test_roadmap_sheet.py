@@ -186,6 +186,17 @@ def test_a_csv_with_the_least_columns_is_enough(tmp_path: Path) -> None:
     assert read_roadmap(DOSSIER, file).share == {"scrap": ((date(2024, 10, 31), 0.25), (date(2025, 1, 31), 0.5))}
 
 
+@pytest.mark.parametrize("between", [";", "\t"])
+def test_a_csv_in_any_manner_is_the_same_plan(tmp_path: Path, between: str) -> None:
+    """Decimal commas, a line sep= and upper case in the name of the file."""
+    text = "Measure,Date,Part in force\nscrap,2024-10-31,0.25\nscrap,2025-01-31,50 %\n"
+    (tmp_path / "plan.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "other.CSV").write_text(
+        f"sep={between}\n" + text.replace(",", between).replace(".", ","), encoding="utf-16"
+    )
+    assert read_roadmap(DOSSIER, tmp_path / "other.CSV") == read_roadmap(DOSSIER, tmp_path / "plan.csv")
+
+
 WRONG: list[tuple[str, list[tuple[str, Any]], list[tuple[str, str]]]] = [
     ("a date that is none", [("A4", "soon")], [("plan.date", "Roadmap!A4: expected a date")]),
     ("a formula", [("A4", "=TODAY()")], [("sheets.cell", "Roadmap!A4: this is a formula")]),

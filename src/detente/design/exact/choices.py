@@ -455,7 +455,10 @@ def _test(when: Condition, atoms: Mapping[str, Atom]) -> Test:
 
 
 def _consent_is_all(model: Model, space: Space) -> bool:
-    """Whether no party that consents would rather break out: its floor, or all it can get, is no less than nothing."""
+    """Whether no party that consents would rather break out, which costs it its collapse cost.
+
+    Its floor is no less than that, or all it can get is no less than nothing.
+    """
     d = model.dossier
     number = {p: i for i, p in enumerate(space.parties)}
     for i, name in enumerate(model.parties):
@@ -466,7 +469,8 @@ def _consent_is_all(model: Model, space: Space) -> bool:
             return False
         if name in number:
             p = number[name]
-            harmless = space.walk_away[p] >= 0 or space.least[p] >= 0
+            cost = Fraction(0) if party.collapse_cost.flow else exact(party.collapse_cost)
+            harmless = space.walk_away[p] >= -cost or space.least[p] >= 0
         else:
             harmless = not model.touched[i] or not any(x < 0 for part in _worth(d, name) for x in part.values())
         if not harmless and model.by[i].any():

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from detente.design.exact.choice_search import available, search
 from detente.design.exact.choices import Atom, Space, Test, Values
-from detente.design.exact.merging import Chosen, Table, Whole, merge, nondominated, whole
+from detente.design.exact.merging import Chosen, Table, Whole, distinct, merge, nondominated, whole
 from detente.design.plan.solve import Clock
 
 LISTED = 300_000
@@ -124,6 +124,7 @@ class _Finding:
         worth = np.minimum(merged.worth, whole([self.ceilings], len(self.ceilings), self.space.reach))
         best = nondominated(worth)
         best = best[np.lexsort([-c for c in worth[best].T[::-1]])]
+        best = best[distinct(worth[best])]
         complete = self.complete and merged.complete
         how = self.how + (", each step proved" if complete else ", not proved to be all")
         outcomes = self._outcomes([groups for groups, _ in parts], tables, merged.rows[best])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ AT_ONCE = 2_000_000
 THIN = 200
 """How many outcomes are carried along once time is up."""
 BLOCK = 512
+ROUNDING = 10**12
+"""Numbers that differ by less than this part of the greater are one number, written in decimals that were cut."""
 
 
 class TimeUp(Exception):
@@ -173,6 +176,24 @@ def nondominated(worth: Whole, stop: Stop = lambda: False) -> Index:
     else:
         best = _maxima(ranked, stop)
     return np.sort(order[best])
+
+
+def distinct(worth: Whole) -> Index:
+    """Rows that no other dominates once what differs by the rounding of decimals counts as equal, in their order.
+
+    Of rows that are then equal the first is kept. A file that states 0.333… and 0.667… makes sums that should be the
+    same and differ in their last digit.
+    """
+    ranks = [_ranks(column) for column in worth.T]
+    return nondominated(np.stack(ranks, axis=1)) if len(worth) else np.arange(0)
+
+
+def _ranks(column: NDArray[Any]) -> Index:
+    """The place of each number among the different ones, those within ROUNDING of the next counted as one."""
+    values, place = np.unique(column, return_inverse=True)
+    known = [int(v) for v in values]
+    steps = [(b - a) * ROUNDING > max(abs(a), abs(b)) for a, b in pairwise(known)]
+    return np.concatenate([[0], np.cumsum(steps, dtype=np.int64)])[place]
 
 
 def _maxima_of_three(y: Index, z: Index, stop: Stop) -> Index:

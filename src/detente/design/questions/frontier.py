@@ -147,7 +147,7 @@ def _of_choices(dossier: Dossier, question: Question, found: Exact) -> Frontier:
         return Point(values, outcome=point.outcome)
 
     fell = "egalitarian" if found.nash is None else "nash"
-    marks: dict[str, Point | None] = {rule: told(getattr(found, rule)) for rule in MARKS}
+    marks: dict[str, Point | None] = {rule: told(getattr(found, fell if rule == "nash" else rule)) for rule in MARKS}
     points = tuple(p for p in map(told, reversed(found.points)) if p is not None)
     status: Status = "satisfactory" if points else "none_exists" if found.complete else "undecided"
     return Frontier(

@@ -12,8 +12,9 @@ from detente.dossier.changes.setting import change, plain_document
 from detente.dossier.checks.embedded import blamed, judged
 from detente.dossier.places import NOWHERE, Places
 from detente.dossier.schema import Dossier
-from detente.dossier.text.yaml import Parsed, parse
-from detente.errors import DossierError
+from detente.dossier.text.documents import read_document
+from detente.dossier.text.yaml import Parsed, Subject
+from detente.errors import DossierError, Finding
 
 
 def apply(
@@ -35,21 +36,35 @@ def apply(
     return changed
 
 
+_OVERLAY = Subject("dossier", "an overlay", "write 'dotted.path: value' lines")
+
+
 def read_overlay(path: str | FilePath) -> tuple[dict[str, Any], Places]:
     """Changes from a YAML or JSON file of dotted paths, or {changes: {...}}, with their places for `apply`.
 
     Raises DossierError.
     """
-    from detente.dossier.files import read_bytes
-
-    text, findings = read_bytes(FilePath(path))
-    parsed = parse(text, str(path)) if text is not None else Parsed(None, NOWHERE, tuple(findings))
+    parsed = read_document(path, _OVERLAY)
     findings = list(parsed.findings)
     if not findings and not isinstance(parsed.document, dict):
-        findings = [parsed.places.finding("dossier.top_level", "an overlay is a list of 'dotted.path: value'")]
+        findings = [
+            parsed.places.finding(
+                "dossier.top_level", "an overlay is a list of 'dotted.path: value'", remedy=_OVERLAY.start
+            )
+        ]
     if findings:
         raise DossierError(findings)
     return _changes_of(parsed)
+
+
+def oddities_of(changes: Mapping[str, Any], places: Places) -> list[Finding]:
+    """A warning where an overlay is a whole dossier, which overrides all of a case and not what differs."""
+    whole = [name for name in ("detente", "title", "parties", "measures") if name in changes]
+    if "detente" not in whole or len(whole) < 2:
+        return []
+    message = "this overlay is a whole dossier: it replaces all that it names, and is no case of its own here"
+    remedy = "name it as the case; an overlay is a list of 'dotted.path: value'"
+    return [places.finding("dossier.whole_overlay", message, ("detente",), remedy=remedy, severity="warning", key=True)]
 
 
 def _changes_of(parsed: Parsed) -> tuple[dict[str, Any], Places]:

@@ -6,7 +6,7 @@ makes a dossier unusable; `check` adds what an author should hear once.
 
 from __future__ import annotations
 
-from detente.dossier.checks import correlations, demands, embedded, endings, lessons, magnitudes, oddities
+from detente.dossier.checks import correlations, demands, embedded, endings, lessons, magnitudes, oddities, repeats
 from detente.dossier.checks.errors import errors
 from detente.dossier.schema import Dossier
 from detente.errors import Finding
@@ -20,6 +20,6 @@ def check(dossier: Dossier) -> list[Finding]:
     found += [*embedded.overlays(dossier), *correlations.correlations(dossier)]
     if not any(f.severity == "error" for f in found):
         found += [*demands.contradictions(dossier), *demands.too_early(dossier)]
-        found += [*magnitudes.lost(dossier), *oddities.oddities(dossier)]
+        found += [*magnitudes.lost(dossier), *oddities.oddities(dossier), *repeats.repeats(dossier)]
         found += [*endings.endings(dossier), *lessons.lessons(dossier)]
     return found

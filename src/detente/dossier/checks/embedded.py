@@ -59,7 +59,16 @@ def blamed(finding: Finding, changes: Mapping[str, Any], places: Places, within:
     message, where = finding.message, finding.path
     if within:
         message, where = f"after this change: {message}", dotted((*within, *([path] if path else [])))
-    return Finding(finding.code, finding.severity, message, places.file, line, column, where, finding.remedy)
+    return Finding(
+        finding.code,
+        finding.severity,
+        message=message,
+        file=places.file,
+        line=line,
+        column=column,
+        path=where,
+        remedy=finding.remedy,
+    )
 
 
 def _touches(change_path: str, path: str) -> bool:

@@ -6,13 +6,10 @@ import math
 from collections.abc import Iterator
 from datetime import date
 
-from detente.dossier.checks.summaries import summed_up
+from detente.dossier.checks.summaries import Told, summed_up
 from detente.dossier.checks.worth import TINY, answerers, answers, minds, once_over, standing, tempts, weight
-from detente.dossier.places import Path
 from detente.dossier.schema import Dossier, Undo
 from detente.errors import Finding
-
-Places = list[tuple[Path, str]]
 
 
 def endings(dossier: Dossier) -> list[Finding]:
@@ -27,7 +24,7 @@ def endings(dossier: Dossier) -> list[Finding]:
 
 
 def _idle_exits(dossier: Dossier) -> list[Finding]:
-    found: Places = [
+    found: Told = [
         (("shocks", name, "ends"), f"{shock.ends} ({name})")
         for name, shock in dossier.shocks.items()
         if shock.ends is not None and shock.ends not in dossier.performers
@@ -57,7 +54,7 @@ def _crowded_exits(dossier: Dossier) -> Iterator[Finding]:
 
 def _unfelt(dossier: Dossier) -> list[Finding]:
     """Effects once the deal is over that nobody can ever feel."""
-    found: Places = []
+    found: Told = []
     ended = [p for p in dossier.performers if answerers(dossier, p)]
     for name, measure in dossier.measures.items():
         for interest in measure.if_over:
@@ -88,7 +85,7 @@ def _outlasts(dossier: Dossier, name: str, leaver: str) -> bool:
 
 def _needs_falls(dossier: Dossier) -> list[Finding]:
     """Measures that cost only once the deal is over: nobody takes them back unless they fall always."""
-    found: Places = []
+    found: Told = []
     for name, measure in dossier.measures.items():
         if measure.falls or not isinstance(measure.undo, Undo) or any(minds(dossier, p, name) for p in measure.by):
             continue
@@ -107,7 +104,7 @@ def _empty_threats(dossier: Dossier) -> list[Finding]:
 
     Of parties that what they perform costs something: the others have no reason to break a deal.
     """
-    found: Places = [
+    found: Told = [
         (("parties", party), party)
         for party in dossier.performers
         if any(party in m.by and tempts(dossier, party, name) for name, m in dossier.measures.items())

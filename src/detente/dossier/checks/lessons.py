@@ -6,13 +6,12 @@ import re
 from itertools import combinations
 
 from detente.dossier.checks.order import ancestors, earliest, loops, prerequisites, with_demanded_order
-from detente.dossier.checks.summaries import listed, summed_up
+from detente.dossier.checks.summaries import Told, listed, summed_up
 from detente.dossier.numbers import numbers_of
 from detente.dossier.places import Path
 from detente.dossier.schema import Dossier, InForce, Measure, ProgressBy, Undo, Verify
 from detente.errors import Finding
 
-Places = list[tuple[Path, str]]
 DEEP = 0.6
 """Share of the horizon after which a trigger counts as too deep to be reached."""
 
@@ -57,7 +56,7 @@ def _rests_on(measure: Measure, term: str) -> bool:
 
 def _circular_order(dossier: Dossier) -> list[Finding]:
     """Minsk II, read in both directions: demands and prerequisites whose order goes round in a circle."""
-    found: Places = [
+    found: Told = [
         (("measures", loop[0]), " before ".join([loop[0], *reversed(loop)]))
         for loop in loops(with_demanded_order(dossier))
     ]
@@ -71,7 +70,7 @@ def _open_order(dossier: Dossier) -> list[Finding]:
     if loops(graph):
         return []
     before, needed = ancestors(graph), prerequisites(dossier)
-    found: Places = [
+    found: Told = [
         (("measures", a), f"{a} / {b}")
         for a, b in combinations(dossier.measures, 2)
         if set(needed[a]) == set(needed[b])
@@ -97,7 +96,7 @@ def _reciprocal(dossier: Dossier, a: str, b: str) -> bool:
 def _deep_triggers(dossier: Dossier) -> list[Finding]:
     """Light-water reactors before safeguards, 1994."""
     horizon = dossier.grid.years[-1]
-    found: Places = [
+    found: Told = [
         (("measures", m), f"{m} (from year {start:.1f})")
         for m, (start, entry) in earliest(dossier).items()
         if horizon > 0 and DEEP * horizon < start and entry < float("inf")
@@ -140,7 +139,7 @@ def _lasting(measure: Measure) -> bool:
 
 
 def _no_verifier(dossier: Dossier) -> list[Finding]:
-    found: Places = [
+    found: Told = [
         (("measures", m), m)
         for m, measure in dossier.measures.items()
         if isinstance(measure.verify, Verify) and measure.verify.by is None
@@ -150,7 +149,7 @@ def _no_verifier(dossier: Dossier) -> list[Finding]:
 
 
 def _no_due_date(dossier: Dossier) -> list[Finding]:
-    found: Places = [
+    found: Told = [
         (("demands", name), name)
         for name, demand in dossier.demands.items()
         if isinstance(demand.require, InForce | ProgressBy) and demand.require.by is None
@@ -161,7 +160,7 @@ def _no_due_date(dossier: Dossier) -> list[Finding]:
 
 def _unwritten(dossier: Dossier) -> list[Finding]:
     """Banco Delta Asia 2007: 91 days lost over a condition off the text."""
-    found: Places = [
+    found: Told = [
         (("side_conditions", i), f"{s.needs} before {s.before}")
         for i, s in enumerate(dossier.side_conditions)
         if not s.written
@@ -174,7 +173,7 @@ def _unwritten(dossier: Dossier) -> list[Finding]:
 
 def _lateness(dossier: Dossier) -> list[Finding]:
     """KEDO's oil and Japan's share: givers are late as often as takers."""
-    found: Places = [
+    found: Told = [
         (("measures", m, "takes"), m)
         for m, measure in dossier.measures.items()
         if measure.takes.value > 0 and measure.takes.range is None

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 
 from detente.dossier.checks.order import ancestors, earliest, prerequisites
-from detente.dossier.checks.summaries import listed, summed_up
+from detente.dossier.checks.summaries import Told, listed, summed_up
 from detente.dossier.places import Path, nearest
 from detente.dossier.schema import Dossier, Effect, InterestBound, Measure, Undo, Verify
 from detente.dossier.units import requirements
 from detente.errors import Finding
 
-Places = list[tuple[Path, str]]
 _DIGITS = re.compile(r"\d+|\b\w\b")
 """Numbers and single letters: what tells hall 1 from hall 2."""
 
@@ -61,7 +60,7 @@ def _labelled(effects: Mapping[str, Effect], path: Path, label: str) -> Iterator
 
 
 def _beyond_scale(dossier: Dossier) -> list[Finding]:
-    found: Places = []
+    found: Told = []
     for path, label, interest, effect in _effects(dossier):
         scale = dossier.interests[interest]
         swing = abs(scale.best.value - scale.worst.value)
@@ -77,7 +76,7 @@ def _undo_of_once(dossier: Dossier) -> list[Finding]:
         effects = measure.effects.values()
         return bool(effects) and not measure.if_over and all(e.level.value == 0 and e.per_year is None for e in effects)
 
-    found: Places = [
+    found: Told = [
         (("measures", name, "undo"), name)
         for name, m in dossier.measures.items()
         if isinstance(m.undo, Undo) and only_once(m)
@@ -88,13 +87,13 @@ def _undo_of_once(dossier: Dossier) -> list[Finding]:
 
 def _never_enters(dossier: Dossier) -> list[Finding]:
     times = earliest(dossier)
-    found: Places = [(("measures", m), m) for m, (_, entry) in times.items() if entry == math.inf]
+    found: Told = [(("measures", m), m) for m, (_, entry) in times.items() if entry == math.inf]
     message = f"cannot enter by the last date of the grid, {dossier.grid.dates[-1]}: {{names}}"
     return summed_up(dossier, "dossier.never_enters", found, message, remedy="lengthen `periods`, or shorten `takes`")
 
 
 def _endless_growth(dossier: Dossier) -> list[Finding]:
-    found: Places = [
+    found: Told = [
         ((*path, "per_year"), label)
         for path, label, _, effect in _effects(dossier)
         if effect.per_year is not None and effect.per_year.lasts is None
@@ -104,7 +103,7 @@ def _endless_growth(dossier: Dossier) -> list[Finding]:
 
 
 def _idle_conditions(dossier: Dossier) -> list[Finding]:
-    found: Places = [
+    found: Told = [
         (("measures", name, "conditional_on"), f"{party} ({name})")
         for name, measure in dossier.measures.items()
         for party in measure.conditional_on or ()
@@ -116,7 +115,7 @@ def _idle_conditions(dossier: Dossier) -> list[Finding]:
 
 def _conditions_left_out(dossier: Dossier) -> list[Finding]:
     performers = set(dossier.performers)
-    found: Places = [
+    found: Told = [
         (("measures", name), name)
         for name, m in dossier.measures.items()
         if m.conditional_on is None and len(performers) > 2 and performers - set(m.by)
@@ -126,14 +125,14 @@ def _conditions_left_out(dossier: Dossier) -> list[Finding]:
 
 
 def _unverified(dossier: Dossier) -> list[Finding]:
-    found: Places = [(("measures", name), name) for name, m in dossier.measures.items() if m.verify is None]
+    found: Told = [(("measures", name), name) for name, m in dossier.measures.items() if m.verify is None]
     message = "does not say how it is verified, so it counts as seen by everyone: {names}"
     remedy = "write 'verify: open', or {by: ..., detects: 90 %/year, delay: 1 month}"
     return summed_up(dossier, "dossier.unverified", found, message, remedy=remedy)
 
 
 def _progress_sums(dossier: Dossier) -> list[Finding]:
-    found: Places = []
+    found: Told = []
     for name, shares in dossier.progress.items():
         total = sum(s.value for s in shares.values())
         if not math.isclose(total, 100, abs_tol=1e-6):
@@ -143,14 +142,14 @@ def _progress_sums(dossier: Dossier) -> list[Finding]:
 
 
 def _no_course(dossier: Dossier) -> list[Finding]:
-    found: Places = [
+    found: Told = [
         (path, require.interest)
         for path, require in requirements(dossier)
         if isinstance(require, InterestBound) and not dossier.interests[require.interest].course
     ]
     message = "a bound on an interest without a course is measured from 0: {names}"
     remedy = "add 'course: [[date, level], ...]'"
-    idle: Places = [
+    idle: Told = [
         (("interests", name), name)
         for name, interest in dossier.interests.items()
         if not interest.course and (interest.least is not None or interest.most is not None)
@@ -164,7 +163,7 @@ def _no_course(dossier: Dossier) -> list[Finding]:
 
 def _excluded_prerequisites(dossier: Dossier) -> list[Finding]:
     before = ancestors(prerequisites(dossier))
-    found: Places = []
+    found: Told = []
     for name, group in dossier.one_of.items():
         for one, other in combinations(group.of, 2):
             pairs = ((one, other), (other, one))
@@ -176,7 +175,7 @@ def _excluded_prerequisites(dossier: Dossier) -> list[Finding]:
 
 def _state_out_of_order(dossier: Dossier) -> list[Finding]:
     standing = dossier.state.in_force
-    found: Places = [
+    found: Told = [
         (("state", "in_force", m), f"{m} (before {listed(missing)})")
         for m, needed in prerequisites(dossier).items()
         if m in standing and (missing := [n for n in needed if n not in standing])
@@ -185,7 +184,7 @@ def _state_out_of_order(dossier: Dossier) -> list[Finding]:
 
 
 def _odd_signs(dossier: Dossier) -> list[Finding]:
-    found: Places = []
+    found: Told = []
     for name, party in dossier.parties.items():
         for field in ("collapse_cost", "exposure_limit"):
             amount = getattr(party, field)
@@ -199,7 +198,7 @@ def _odd_signs(dossier: Dossier) -> list[Finding]:
 def _unused(dossier: Dossier) -> list[Finding]:
     wanted = {i for p in dossier.parties.values() for i in p.stakes}
     moved = {interest for _, _, interest, _ in _effects(dossier)}
-    found: Places = [
+    found: Told = [
         (("interests", name), f"{name} ({'no measure moves it' if name in wanted else 'no party has a stake in it'})")
         for name in dossier.interests
         if name not in wanted & moved
@@ -209,7 +208,7 @@ def _unused(dossier: Dossier) -> list[Finding]:
 
 def _almost_a_party(dossier: Dossier) -> list[Finding]:
     """Verifiers whose name is a slip away from a party's."""
-    found: Places = []
+    found: Told = []
     for name, measure in dossier.measures.items():
         by = getattr(measure.verify, "by", None)
         if by and by not in dossier.parties and by.casefold() in {p.casefold() for p in dossier.parties}:
@@ -219,7 +218,7 @@ def _almost_a_party(dossier: Dossier) -> list[Finding]:
 
 def _almost_the_same(dossier: Dossier) -> list[Finding]:
     """Sites and channels whose name is a slip away from another's: a plan of inspections goes by these names."""
-    found: Places = []
+    found: Told = []
     for field in ("sites", "channels"):
         known: dict[str, str] = {}
         for name, measure in dossier.measures.items():
@@ -242,7 +241,7 @@ def _slip(said: str, known: Iterable[str]) -> str | None:
 
 
 def _counted_twice(dossier: Dossier) -> list[Finding]:
-    found: Places = []
+    found: Told = []
     for name, resource in dossier.capacity.items():
         for m in resource.uses:
             verify = dossier.measures[m].verify
@@ -254,7 +253,7 @@ def _counted_twice(dossier: Dossier) -> list[Finding]:
 
 def _beyond_bounds(dossier: Dossier) -> list[Finding]:
     """Courses without a deal that are already beyond what is said to be physically possible."""
-    found: Places = []
+    found: Told = []
     for name, interest in dossier.interests.items():
         low, high = (None if b is None else b.value for b in (interest.least, interest.most))
         for i, (day, level) in enumerate(interest.course):

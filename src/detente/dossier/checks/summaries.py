@@ -8,6 +8,9 @@ from detente.dossier.places import Path
 from detente.dossier.schema import Dossier
 from detente.errors import Finding, Severity
 
+Told = list[tuple[Path, str]]
+"""Paths, and what to call what stands there."""
+
 
 def listed(names: Sequence[str], most: int = 6) -> str:
     """a, b and c; long lists are cut."""
@@ -20,7 +23,7 @@ def listed(names: Sequence[str], most: int = 6) -> str:
 def summed_up(
     dossier: Dossier,
     code: str,
-    places: Sequence[tuple[Path, str]],
+    places: Told,
     message: str,
     *,
     remedy: str = "",

@@ -145,6 +145,9 @@ class _Writing:
             "response_time": 0,
             "source": profile.source,
         }
+        if profile.reservation < 0:
+            # No deal is worth so little, to who refuses and to who breaks out alike.
+            party["collapse_cost"] = {"value": plain(-profile.reservation), "source": "no deal is worth its negative"}
         if not party["stakes"]:
             party["consents"] = True
         if profile.talks_discount is not None:

@@ -30,6 +30,8 @@ class _File:
     path: FilePath
     root: Element | None
     findings: list[Finding]
+    is_other: bool = False
+    """Whether it says nowhere that it is a domain or a profile."""
 
     @property
     def kind(self) -> str | None:
@@ -111,7 +113,7 @@ def _from_folder(
         wanted = [next(f for f in files if f.path == p) for p in chosen]
     else:
         wanted = [f for f in files if f.kind == PROFILE]
-    unread = [f for f in files if f.root is None]
+    unread = [f for f in files if f.root is None and not f.is_other]
     if len(domains) != 1 and not unread:
         found = ", ".join(f.path.name for f in domains) or "none"
         remedy = "name the domain file and its profiles" if domains else "name the folder of a GENIUS domain"
@@ -120,10 +122,11 @@ def _from_folder(
         reading.say(
             "foreign.profiles", f"no profile (<{PROFILE}>) in the folder", None, "name the folder of a GENIUS domain"
         )
-    used = [f for f in files if f in wanted or f in domains or (not (names and domains) and f.root is None)]
+    used = [f for f in files if f in wanted or f in domains or (not (names and domains) and f in unread)]
     for file in files:
-        if not names and file.root is not None and file.kind not in (DOMAIN, PROFILE):
-            message = f"{file.path.name} is neither a domain nor a profile (<{file.kind}>) and is not read"
+        if not names and (file.is_other or (file.root is not None and file.kind not in (DOMAIN, PROFILE))):
+            what = f"<{file.kind}>" if file.root is not None else "no such XML"
+            message = f"{file.path.name} is neither a domain nor a profile ({what}) and is not read"
             reading.say("foreign.ignored", message, None, severity="note")
     findings = reading.findings + [f for file in used for f in file.findings] + _not_profiles(wanted)
     return (domains[0] if domains else None), wanted, findings
@@ -164,7 +167,9 @@ def _opened(path: FilePath) -> _File:
     if data is None:
         return _File(path, None, findings)
     root, findings = parse(data, str(path))
-    return _File(path, root, findings)
+    plain = data.replace(b"\0", b"")
+    is_other = root is None and not any(f"<{tag}".encode() in plain for tag in (DOMAIN, PROFILE))
+    return _File(path, root, findings, is_other)
 
 
 def _natural(path: FilePath) -> list[tuple[int, str]]:

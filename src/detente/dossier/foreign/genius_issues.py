@@ -117,9 +117,8 @@ def _item_values(element: Element, name: str, reading: Reading) -> tuple[str, ..
     for item in element.find("item"):
         value = reading.name(item.get("value"), f"a value of issue {name!r}", item.line)
         if value in values:
-            reading.say(
-                "foreign.duplicate", f"{value!r} stands twice in issue {name!r}", item.line, "keep one of the two"
-            )
+            message = f"{value!r} stands twice in issue {name!r}: the second is left out"
+            reading.say("foreign.duplicate", message, item.line, "keep one of the two", severity="warning")
         elif value is not None:
             values.append(value)
     if not element.find("item"):

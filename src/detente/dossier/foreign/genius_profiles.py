@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from detente.dossier.foreign.domain import Profile, Table
@@ -17,6 +17,10 @@ _NOTHING = Fraction(1, 100_000)
 
 def profile_of(root: Element, name: str, file: str, issues: Sequence[XmlIssue], reading: Reading) -> Profile | None:
     """A profile on the issues of its domain; None where something is wrong with it."""
+    if (form := (root.get("type") or "").strip().lower()) == "constraint":
+        remedy = "choose profiles with weights and evaluations, or with hyper-rectangles"
+        reading.say("foreign.unknown_type", f"profiles of type {form} are not read", root.line, remedy)
+        return None
     elements = _matched(root, issues, reading)
     reservation, discount = _reservation(root, reading), _talks_discount(root, reading)
     utility = next(root.all("utility"), None)
@@ -36,7 +40,20 @@ def profile_of(root: Element, name: str, file: str, issues: Sequence[XmlIssue], 
     tables = _tables(root, elements, issues, reading) if not broken(reading.findings) else ()
     if broken(reading.findings):
         return None
-    return Profile(name, file, tables, reservation=reservation, talks_discount=discount)
+    clipped = _may_clip(tables, root.line, reading)
+    return Profile(name, file, tables, reservation=reservation, talks_discount=discount, clipped=clipped)
+
+
+def _may_clip(tables: Sequence[Table | None], line: int, reading: Reading) -> bool:
+    """Whether the best offer adds up to more than 1, which GENIUS counts as 1; says so where it is no rounding."""
+    most = sum((t.weight * max(t.evaluations) / t.best for t in tables if t is not None), Fraction(0))
+    if most - 1 > Fraction(1, 1000):
+        message = (
+            f"the best offer adds up to {float(most):.4g}; GENIUS counts more than 1 as 1, and so does `frontier` (the "
+            "party's value_ceiling); other verbs count the whole sum"
+        )
+        reading.say("foreign.clip", message, line, "nothing to do where the weights are meant so", severity="note")
+    return most > 1
 
 
 def _matched(root: Element, issues: Sequence[XmlIssue], reading: Reading) -> dict[int, Element]:
@@ -150,7 +167,7 @@ def _table(element: Element, issue: XmlIssue, weight: Fraction, reading: Reading
     if issue.kind != "discrete":
         evaluations = _evaluated(element, issue, reading)
         return None if evaluations is None else Table(weight, Fraction(1), evaluations)
-    found = dict(_evaluations(element, issue, reading))
+    found = _evaluations(element, issue, reading)
     missing = [v for v in issue.issue.values if v not in found]
     if missing and not broken(reading.findings):
         reading.say("foreign.mismatch", f"{issue.label} does not say what {missing[0]!r} is worth", element.line, OTHER)
@@ -162,21 +179,24 @@ def _table(element: Element, issue: XmlIssue, weight: Fraction, reading: Reading
     return Table(weight, best, tuple(found[v] for v in issue.issue.values))
 
 
-def _evaluations(element: Element, issue: XmlIssue, reading: Reading) -> Iterator[tuple[str, Fraction]]:
-    seen: set[str] = set()
+def _evaluations(element: Element, issue: XmlIssue, reading: Reading) -> dict[str, Fraction]:
+    """What each value is worth; of one that stands twice the last counts, as in GENIUS."""
+    found: dict[str, Fraction] = {}
     for item in element.find("item"):
         value = (item.get("value") or "").strip()
         if value not in issue.issue.values:
             reading.say("foreign.mismatch", f"{value!r} is not a value of the domain's {issue.label}", item.line, OTHER)
-        elif value in seen:
-            reading.say(
-                "foreign.duplicate", f"{value!r} stands twice in {issue.label}", item.line, "keep one of the two"
-            )
-        else:
-            seen.add(value)
-            number = reading.number(item.get("evaluation"), f"the evaluation of {value!r}", item.line)
-            if number is not None:
-                yield value, number
+            continue
+        number = reading.number(item.get("evaluation"), f"the evaluation of {value!r}", item.line)
+        if number is None:
+            continue
+        if value in found:
+            before, last = plain(found[value]), plain(number)
+            told = f"evaluated {before} and then {last}: the last counts, as in GENIUS" if before != last else "alike"
+            message = f"{value!r} stands twice in {issue.label}, {told}"
+            reading.say("foreign.duplicate", message, item.line, "keep one of the two", severity="warning")
+        found[value] = number
+    return found
 
 
 def _evaluated(element: Element, issue: XmlIssue, reading: Reading) -> tuple[Fraction, ...] | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from detente.dossier.files import judged_document
 from detente.dossier.schema import Dossier
+from detente.dossier.text.contents import Unread, contents
 from detente.dossier.text.yaml import MAX_BYTES, text_problem, written
 from detente.errors import Finding, Severity
 
@@ -52,7 +53,7 @@ class Reading:
         if text is None:
             self.say("foreign.missing", f"{what} is missing", line, "write a number")
             return None
-        if len(text) > _LONGEST_NUMBER or not _DECIMAL.fullmatch(text):
+        if not is_number(text):
             shown = text if len(text) < _LONGEST_NUMBER else f"{text[:20]}…"
             self.say(
                 "foreign.number",
@@ -62,11 +63,14 @@ class Reading:
             )
             return None
         value = Fraction(text.strip())
-        if abs(value) > _LARGEST or (value and abs(value) < 1 / _LARGEST):
-            self.say(
-                "foreign.number", f"{what} is {text.strip()}, beyond what is read (10^12)", line, "use another unit"
-            )
+        if abs(value) > _LARGEST:
+            said = f"{what} is {text.strip()}, beyond what is read (10^12)"
+            self.say("foreign.number", said, line, "use another unit")
             return None
+        if value and abs(value) < 1 / _LARGEST:
+            said = f"{what} is {text.strip()}, which is read as 0: so little is left of rounding"
+            self.say("foreign.rounding", said, line, "use another unit where it is meant", severity="note")
+            return Fraction(0)
         return value
 
     def whole(self, text: str | None, what: str, line: int | None) -> int | None:
@@ -88,24 +92,21 @@ class Reading:
         return text.strip()
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is a plain decimal number."""
+    return len(text) <= _LONGEST_NUMBER and _DECIMAL.fullmatch(text) is not None
+
+
 def broken(findings: Iterable[Finding]) -> bool:
     return any(f.severity == "error" for f in findings)
 
 
 def file_bytes(path: FilePath) -> tuple[bytes | None, list[Finding]]:
     """The bytes of a foreign file of reasonable size, or a Finding."""
-    reading = Reading(str(path))
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        reading.say("foreign.file", f"cannot read it: {reason}", None, "check the name")
-        return None, reading.findings
-    if len(data) > MAX_BYTES:
-        reading.say("foreign.size", f"larger than {MAX_BYTES // 1_000_000} MB", None, "this is hardly a case")
-        return None, reading.findings
-    return data, []
+        return contents(path, MAX_BYTES), []
+    except Unread as problem:
+        return None, [problem.finding("foreign", str(path), "check the name")]
 
 
 def plain(value: Fraction) -> int | float:

@@ -4,7 +4,8 @@
     Actor, Description, Influence, Policy Position, Policy Salience
     XJ, Xi Jinping, 100, 30, 30
 
-One row an actor, numbers from 0 to 100. Format: github.com/KAPSARC/KTAB (MIT), example scenarios of its `smp` program.
+One row an actor, numbers from 0 to 100; what stands after these cells is not read, as in KTAB.
+Format: github.com/KAPSARC/KTAB (MIT), example scenarios of its `smp` program.
 """
 
 from __future__ import annotations
@@ -18,14 +19,19 @@ from fractions import Fraction
 from pathlib import Path as FilePath
 from typing import Any
 
-from detente.dossier.foreign.imported import Imported, Names, Reading, broken, file_bytes, plain
+from detente.dossier.foreign.imported import Imported, Names, Reading, broken, is_number, plain
 from detente.dossier.schema import Dossier, Party
+from detente.dossier.text.contents import Unread
+from detente.dossier.text.sheet_files import Sheet, read_sheet
 from detente.errors import Finding, UsageError
 
 UNIT = "position from 0 to 100"
 MAX_ACTORS, MAX_DIMS = 1_000, 50
 _COLUMN = re.compile(r"(?i)\s*(.*?)\s*(?:position|pstn|pos|psn)\s*(\d*)\s*")
 _FILLED_IN = "not in the file: change it to what this party's patience is"
+
+
+Body = list[tuple[int, list[str]]]
 
 
 @dataclass(frozen=True)
@@ -40,11 +46,11 @@ class _Actor:
 def read_ktab(file: str | FilePath) -> tuple[Imported | None, list[Finding]]:
     """A dossier with the parties and stakes of a KTAB file, and no measures. None where a finding is an error."""
     path = FilePath(file)
-    data, findings = file_bytes(path)
-    if data is None:
-        return None, findings
     reading = Reading(str(path))
-    rows = _rows(data, reading)
+    try:
+        rows = _rows(read_sheet(path).with_points(lambda column: column >= 2), reading)
+    except Unread as problem:
+        return None, [problem.finding("foreign", str(path), "check the name")]
     scenario = _scenario(rows, reading) if rows else None
     if scenario is None:
         return None, reading.findings
@@ -59,41 +65,32 @@ def read_ktab(file: str | FilePath) -> tuple[Imported | None, list[Finding]]:
             break
     if broken(reading.findings):
         return None, reading.findings
+    if extra := [(line, cells[3 + 2 * len(dims)]) for line, cells in body if len(cells) > 3 + 2 * len(dims)]:
+        line, text = extra[0]
+        said = f"what stands after an actor's cells is not read: {text[:40]!r}"
+        reading.say("foreign.ignored", said, line, "right if it is a note", severity="note")
     message = "parties and their stakes only: a KTAB file says nothing of measures, dates or walk-away values"
     reading.say("foreign.no_measures", message, 1, "write what could be agreed under `measures`", severity="note")
     return Imported(_document(title, summary, dims, actors, path.name), (path,)), reading.findings
 
 
-def _rows(data: bytes, reading: Reading) -> list[tuple[int, list[str]]]:
-    """(line, cells) of every row that has any; a comma at the end makes no cell."""
-    try:
-        rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True, skipinitialspace=True)
-        found = []
-        for cells in rows:
-            stripped = [c.strip() for c in cells]
-            while stripped and not stripped[-1]:
-                stripped.pop()
-            if stripped:
-                found.append((rows.line_num, stripped))
-            if len(found) > MAX_ACTORS + 2:
-                reading.say(
-                    "foreign.size", f"more than {MAX_ACTORS} actors", rows.line_num, "this is hardly such a model"
-                )
-                return []
-    except UnicodeDecodeError:
-        reading.say("foreign.encoding", "this is not UTF-8 text", None, "save it as CSV in UTF-8")
-        return []
-    except csv.Error as error:
-        reading.say(
-            "foreign.table", f"this is not CSV: {error}", None, "save it as CSV, with quotes round texts with commas"
-        )
+def _rows(sheet: Sheet, reading: Reading) -> Body:
+    """(line, cells) of every row; what is empty at the end of one makes no cell."""
+    found = [(line.line, _without_empty_ends(line.cells)) for line in sheet.lines]
+    if len(found) > MAX_ACTORS + 2:
+        line = found[MAX_ACTORS + 2][0]
+        reading.say("foreign.size", f"more than {MAX_ACTORS} actors", line, "this is hardly such a model")
         return []
     if not found:
         reading.say("foreign.missing", "nothing is written here", 1, "begin with: name, description, nActors, nDims")
     return found
 
 
-Body = list[tuple[int, list[str]]]
+def _without_empty_ends(cells: Sequence[str]) -> list[str]:
+    stripped = list(cells)
+    while stripped and not stripped[-1]:
+        stripped.pop()
+    return stripped
 
 
 def _scenario(rows: Body, reading: Reading) -> tuple[str, str, tuple[str, ...], Body] | None:
@@ -101,7 +98,7 @@ def _scenario(rows: Body, reading: Reading) -> tuple[str, str, tuple[str, ...], 
     line, head = rows[0]
     if len(head) == 3 and ";" in head[0]:
         head = [*(part.strip() for part in head[0].split(";", 1)), *head[1:]]
-    if len(head) != 4:
+    if len(head) < 4:
         message = f"expected name, description, number of actors and of dimensions, found {len(head)} cells"
         reading.say("foreign.table", message, line, "write: name, description, nActors, nDims")
         return None
@@ -138,14 +135,17 @@ def _dimensions(header: Sequence[str], dims: int) -> tuple[str, ...]:
 
 def _actor(cells: list[str], dims: Sequence[str], line: int, reading: Reading) -> _Actor | None:
     width = 3 + 2 * len(dims)
-    if len(cells) != width:
+    shifted = len(cells) > width and not all(is_number(text) for text in cells[2:width])
+    if len(cells) < width or shifted:
         message = f"expected {width} cells (actor, description, influence, position and salience of each dimension)"
         reading.say("foreign.table", f"{message}, found {len(cells)}", line, "put quotes round texts with commas")
         return None
     name = reading.name(cells[0], "an actor", line)
     description = reading.name(cells[1], "the description of an actor", line) if cells[1] else ""
     heads = ["the influence", *(f"the {what} on {d}" for d in dims for what in ("position", "salience"))]
-    numbers = [reading.number(cell, f"{head} of {cells[0]}", line) for head, cell in zip(heads, cells[2:], strict=True)]
+    numbers = [
+        reading.number(cell, f"{head} of {cells[0]}", line) for head, cell in zip(heads, cells[2:width], strict=True)
+    ]
     given = [n for n in numbers if n is not None]
     if name is None or description is None or len(given) != len(numbers):
         return None

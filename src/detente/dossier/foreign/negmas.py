@@ -43,6 +43,8 @@ class _File:
     path: FilePath
     document: dict[str, Any]
     places: Places
+    infinite: int = 0
+    """The sign of an infinite reserved_value, which no dossier can hold."""
 
     @property
     def type(self) -> str:
@@ -97,10 +99,11 @@ def _files(path: FilePath) -> tuple[list[_File], list[Finding]]:
         if data is None:
             continue
         parsed = parse(data, str(file))
-        # An infinite reservation is usual in NegMAS and means that there is none.
-        findings += [f for f in parsed.findings if (f.code, f.path) != ("dossier.number", "reserved_value")]
+        infinite = next((f for f in parsed.findings if (f.code, f.path) == ("dossier.number", "reserved_value")), None)
+        sign = {"-.inf": -1, ".inf": 1, "+.inf": 1}.get(infinite.message.split()[0].lower(), 0) if infinite else 0
+        findings += [f for f in parsed.findings if f is not infinite or not sign]
         if isinstance(parsed.document, dict) and isinstance(parsed.document.get("type"), str):
-            files.append(_File(file, parsed.document, parsed.places))
+            files.append(_File(file, parsed.document, parsed.places, sign))
     return files, findings
 
 
@@ -179,18 +182,39 @@ def _profile(file: _File, issues: Mapping[str, Values], findings: list[Finding])
     tables = _tables(file, issues) if file.type == ADDITIVE else []
     boxes += [Box(bias, ())] if bias else []
     most = sum((abs(b.utility) for b in boxes), Fraction(0)) or Fraction(1)
+    reservation = _reservation(file, tables, boxes, findings)
+    name = str(file.document.get("name") or file.path.stem).strip()
+    return Profile(
+        name=name,
+        source=file.path.name,
+        tables=tuple(tables),
+        boxes=tuple(boxes),
+        most=most,
+        worth=most,
+        reservation=reservation,
+    )
+
+
+def _reservation(file: _File, tables: Sequence[Table], boxes: Sequence[Box], findings: list[Finding]) -> Fraction:
+    """As stated; with none, or −∞, no more than any outcome is worth; with +∞, more than any."""
     reserved = file.document.get("reserved_value")
-    if reserved is None:
+    if reserved is not None:
+        return file.number(reserved, "reserved_value", "reserved_value")
+    if file.infinite > 0:
+        reservation = _most(tables, boxes) + 1
+        message = f"an infinite reservation, so {plain(reservation)}: nothing is acceptable"
+    else:
         reservation = _least(tables, boxes)
         message = f"no reservation, so {plain(reservation)}, no more than any outcome is worth"
-        remedy = "write walk_away in the dossier"
-        findings.append(
-            file.places.finding("foreign.reservation", message, ("reserved_value",), remedy=remedy, severity="note")
-        )
-    else:
-        reservation = file.number(reserved, "reserved_value", "reserved_value")
-    name = str(file.document.get("name") or file.path.stem).strip()
-    return Profile(name, file.path.name, tuple(tables), tuple(boxes), most, most, reservation)
+    at, remedy = ("reserved_value",), "write walk_away in the dossier"
+    findings.append(file.places.finding("foreign.reservation", message, at, remedy=remedy, severity="note"))
+    return reservation
+
+
+def _most(tables: Sequence[Table], boxes: Sequence[Box]) -> Fraction:
+    """No less than the greatest utility of any outcome."""
+    most = sum((max(t.weight * e / t.best for e in t.evaluations) for t in tables), Fraction(0))
+    return most + sum((max(b.utility, Fraction(0)) for b in boxes), Fraction(0))
 
 
 def _least(tables: Sequence[Table], boxes: Sequence[Box]) -> Fraction:

@@ -7,27 +7,24 @@ name begins with _ are ignored, so notes have a place. Text never runs as a form
 from __future__ import annotations
 
 import csv
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import date, datetime, time
 from pathlib import Path as FilePath
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 from detente.dossier import shape
 from detente.dossier.files import judged_document
-from detente.dossier.places import nearest
+from detente.dossier.places import Path, nearest
+from detente.dossier.quantities import NUMBER_FIELDS
 from detente.dossier.schema import Dossier
-from detente.dossier.text.cells import JSON, LIST, LONGEST, written
-from detente.dossier.text.tables import LAYOUTS, REST, Layout, Reading, Row, Table, from_tables, to_tables
+from detente.dossier.text.cells import JSON, LIST, LONGEST
+from detente.dossier.text.contents import Unread
+from detente.dossier.text.sheet_files import Formula, Sheet, address, folder_sheets, read_sheets
+from detente.dossier.text.tables import ITEM, LAYOUTS, REST, Layout, Reading, Row, Table, from_tables, to_tables
 from detente.errors import DossierError, Finding
 
-MAX_UNPACKED_BYTES = 100_000_000
-MAX_CELLS = 500_000
 _SHEETS = {layout.name: layout for layout in (REST, *LAYOUTS)}
 _NUMBER_COLUMNS = ("value", "low", "mode", "high", "source", "confidence")
-Grid = list[tuple[Any, ...]]
 
 
 def to_xlsx(dossier: Dossier, path: str | FilePath) -> None:
@@ -57,12 +54,12 @@ def to_csv(dossier: Dossier, folder: str | FilePath) -> None:
 
 def from_xlsx(path: str | FilePath) -> Dossier:
     """The dossier of a workbook. Raises DossierError with all findings, each naming its sheet and cell."""
-    return _dossier(FilePath(path), workbook_cells(FilePath(path)), "{sheet}!{cell}")
+    return _dossier(FilePath(path), "{sheet}!{cell}")
 
 
 def from_csv(folder: str | FilePath) -> Dossier:
     """The dossier of a folder of CSV files. Raises DossierError with all findings, each naming its file and cell."""
-    return _dossier(FilePath(folder), _csv_folder(FilePath(folder)), "{sheet}.csv!{cell}")
+    return _dossier(FilePath(folder), "{sheet}.csv!{cell}")
 
 
 def _tables(dossier: Dossier) -> list[Table]:
@@ -140,62 +137,22 @@ def _description(layout: Layout, column: str) -> str:
     return shape.description_at((*path, *name.split("."))) or ""
 
 
-def workbook_cells(path: FilePath) -> dict[str, Grid]:
-    """The cells of every sheet. Raises DossierError where the file is no workbook."""
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
+def _sheets_of(path: FilePath) -> dict[str, Sheet]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
-                raise _unreadable(path, "it is too large for a dossier")
-        book = load_workbook(path, data_only=False, read_only=False)
-        return {sheet.title: _plain_cells(sheet, path) for sheet in book.worksheets}
-    except (OSError, zipfile.BadZipFile, InvalidFileException) as error:
-        raise _unreadable(path, getattr(error, "strerror", None) or "it is not an xlsx workbook") from None
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError, ParseError, RuntimeError) as error:
-        # openpyxl lets these through where the parts of a workbook contradict each other
-        raise _unreadable(path, f"it is a broken workbook ({type(error).__name__})") from None
+        return folder_sheets(path, _is_read) if path.is_dir() else read_sheets(path)
+    except Unread as problem:
+        raise DossierError([problem.finding("sheets", str(path), "check the name")]) from None
 
 
-def _plain_cells(sheet: Any, path: FilePath) -> Grid:
-    if sheet.max_row * sheet.max_column > MAX_CELLS:
-        raise _unreadable(path, f"the sheet {sheet.title!r} has more than {MAX_CELLS} cells")
-    return [tuple(Formula(c.value) if c.data_type == "f" else c.value for c in row) for row in sheet.iter_rows()]
+def _is_read(name: str) -> bool:
+    return not name.startswith("_")
 
 
-class Formula(str):
-    """The text of a formula that someone typed."""
-
-
-def _csv_folder(folder: FilePath) -> dict[str, Grid]:
-    files = sorted(folder.glob("*.csv"))
-    if not files:
-        raise _unreadable(folder, "there are no .csv files in it")
-    return {file.stem: csv_cells(file) for file in files}
-
-
-def csv_cells(file: FilePath) -> Grid:
-    """The cells of a CSV file (UTF-8). Raises DossierError where it is none."""
-    try:
-        if file.stat().st_size > MAX_UNPACKED_BYTES:
-            raise _unreadable(file, "it is too large for a dossier")
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            return [tuple(row) for row in csv.reader(stream, strict=True)]
-    except UnicodeDecodeError:
-        raise _unreadable(file, "it is not UTF-8 text") from None
-    except (OSError, csv.Error) as error:
-        raise _unreadable(file, str(getattr(error, "strerror", None) or error)) from None
-
-
-def _unreadable(path: FilePath, why: str) -> DossierError:
-    return DossierError([Finding("sheets.file", "error", f"cannot read it: {why}", str(path))])
-
-
-def _dossier(path: FilePath, sheets: dict[str, Grid], name_of_cell: str) -> Dossier:
+def _dossier(path: FilePath, name_of_cell: str) -> Dossier:
     reading = Reading(str(path))
-    tables = {name: _table(name, grid, reading, name_of_cell) for name, grid in _known(sheets, reading).items()}
-    headers = {name: [str(h) for h in sheets[name][0]] if sheets[name] else [] for name in tables}
+    known = _known(_sheets_of(path), reading)
+    headers = {name: _header(_SHEETS[name], sheet) for name, sheet in known.items()}
+    tables = {n: _table(_SHEETS[n], sheet, headers[n], reading, name_of_cell) for n, sheet in known.items()}
 
     def cell(sheet: str, row: Row, column: str) -> str:
         names = headers[sheet]
@@ -209,36 +166,66 @@ def _dossier(path: FilePath, sheets: dict[str, Grid], name_of_cell: str) -> Doss
     return dossier
 
 
-def _known(sheets: dict[str, Grid], reading: Reading) -> dict[str, Grid]:
-    found = {name: grid for name, grid in sheets.items() if not name.startswith("_")}
-    for name in [n for n in found if n not in _SHEETS]:
-        message = f"there is no place for a sheet {name!r}"
-        remedy = f"{nearest(name, _SHEETS)}; or let its name begin with _ to have it ignored"
+def _known(sheets: dict[str, Sheet], reading: Reading) -> dict[str, Sheet]:
+    """The sheets that have a place, under the names that they have here."""
+    found: dict[str, Sheet] = {}
+    for name, sheet in sheets.items():
+        if not _is_read(name):
+            continue
+        known = name.strip().casefold()
+        if known in _SHEETS and known not in found:
+            found[known] = sheet
+            continue
+        message = f"a second sheet {known!r}" if known in found else f"there is no place for a sheet {name!r}"
+        near = "keep one of them" if known in found else nearest(name, _SHEETS)
+        remedy = f"{near}; or let its name begin with _ to have it ignored"
         reading.findings.append(Finding("sheets.unknown_sheet", "error", message, reading.file, remedy=remedy))
-        del found[name]
     return found
 
 
-def _table(name: str, grid: Grid, reading: Reading, name_of_cell: str) -> Table:
-    """A sheet as a table of texts; blank rows are skipped."""
-    layout = _SHEETS[name]
-    table = Table(layout)
-    if not grid:
+def _header(layout: Layout, sheet: Sheet) -> list[str]:
+    """The names of the columns as they are known here: Takes.Low is takes.low."""
+    return [_column(layout, name) for name in sheet.header()]
+
+
+def _column(layout: Layout, name: str) -> str:
+    plain = [*layout.keys, *(layout.pair or ()), "value"]
+    if name.casefold() in plain:
+        return name.casefold()
+    kind = next((end for end in (LIST, JSON) if name.endswith(end)), "")
+    path: Path = tuple(0 if step == ITEM else step for step in layout.pattern)
+    found: list[str] = []
+    for part in name.removesuffix(kind).split("."):
+        fields = [field for model in shape.models_at((*path, *found)) for field in shape.known_fields(model)]
+        fields += [*NUMBER_FIELDS] if not fields and not shape.is_named_by_people((*path, *found)) else []
+        found.append(part.casefold() if part not in fields and part.casefold() in fields else part)
+    return ".".join(found) + kind
+
+
+def _table(layout: Layout, sheet: Sheet, header: list[str], reading: Reading, name_of_cell: str) -> Table:
+    """A sheet as a table of texts."""
+    table, width = Table(layout), len(layout.keys)
+    if not sheet.lines:
         return table
-    header, width = [as_text(h) for h in grid[0]], len(layout.keys)
-    if tuple(header[:width]) != layout.keys or len(set(filter(None, header))) < len(list(filter(None, header))):
+    named = [name for name in header if name]
+    if tuple(header[:width]) != layout.keys or len(set(named)) < len(named):
         wanted = f"begin with {', '.join(layout.keys)} and repeat none" if width else "repeat none"
-        reading.complain(name_of_cell.format(sheet=name, cell="A1"), f"the headers must {wanted}", "mend the headers")
+        first = name_of_cell.format(sheet=layout.name, cell=address(sheet.lines[0].row, 0))
+        reading.complain(first, f"the headers must {wanted}", "mend the headers")
         return table
-    for number, values in enumerate(grid[1:], start=2):
+    for line in sheet.with_points(lambda c: _holds_numbers(header[c : c + 1], width, c)).lines[1:]:
 
-        def place(column: int, row: int = number) -> str:
-            return name_of_cell.format(sheet=name, cell=address(row, column))
+        def place(column: int, row: int = line.row) -> str:
+            return name_of_cell.format(sheet=layout.name, cell=address(row, column))
 
-        texts = [_cell_text(v, reading, place, c) for c, v in enumerate(values)]
+        texts = [_cell_text(line.cell(c), reading, place, c) for c in range(max(len(header), len(line.cells)))]
         if any(texts):
-            _add_row(table, header, texts, number, reading, place)
+            _add_row(table, header, texts, line.row, reading, place)
     return table
+
+
+def _holds_numbers(name: list[str], width: int, column: int) -> bool:
+    return column >= width and bool(name) and not name[0].endswith((LIST, JSON))
 
 
 def _add_row(
@@ -249,38 +236,18 @@ def _add_row(
         if text and (c >= len(header) or not header[c]):
             reading.complain(place(c), "this column has no header", "name the column, or empty it")
     if not all(texts[:width]):
-        reading.complain(place(0), f"this row has no {table.layout.keys[texts[:width].index('')]}", "name it")
+        empty = texts[:width].index("")
+        reading.complain(place(empty), f"this row has no {table.layout.keys[empty]}", "name it")
         return
     pairs = zip(header[width:], texts[width:], strict=False)
     table.rows.append(Row(tuple(texts[:width]), {h: t for h, t in pairs if t and h}, number))
 
 
-def _cell_text(value: Any, reading: Reading, place: Callable[[int], str], column: int) -> str:
-    if isinstance(value, Formula):
+def _cell_text(text: str, reading: Reading, place: Callable[[int], str], column: int) -> str:
+    if isinstance(text, Formula):
         reading.complain(place(column), "this is a formula, which is not read", "write its value")
         return ""
-    return as_text(value)
-
-
-def as_text(value: Any) -> str:
-    """A cell as the text that `cells.read` takes; dates that the spreadsheet made of text become text again."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    return written(value) if isinstance(value, bool | int | float) else str(value)
-
-
-def address(row: int, column: int) -> str:
-    """The name of a cell, rows counted from 1 and columns from 0: C4."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row}"
+    return text
 
 
 def _with_cell(finding: Finding, reading: Reading) -> Finding:

@@ -1,7 +1,8 @@
 """The due dates of a plan as an iCalendar file (RFC 5545): what enters when, when it counts as verified, deadlines met.
 
-An event keeps its UID when another plan of the same dossier gives it another date, so that a calendar moves it. No
-clock is read: the same plan is always the same file.
+An event keeps its UID when another plan of the same dossier gives it another date, and where it is told what calendar
+it replaces, what has changed since is one revision on (SEQUENCE, LAST-MODIFIED), so that calendars move it. No clock is
+read: the same plan in place of the same calendar is always the same file.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from detente.dossier import fingerprint
 from detente.dossier.schema import Dossier, InForce, ProgressBy, Require
@@ -35,8 +37,12 @@ class Due:
     categories: tuple[str, ...]
 
 
-def ics(dossier: Dossier, plan: Plan) -> bytes:
-    """A calendar of all-day events, one for each thing that is due, in the order of dates."""
+def ics(dossier: Dossier, plan: Plan, replaces: bytes = b"") -> bytes:
+    """A calendar of all-day events, one for each thing that is due, in the order of dates.
+
+    `replaces` is the calendar that was handed out before, if any. What differs from it gets its next revision; what is
+    no longer due stands as cancelled, since calendars keep what a file does not mention.
+    """
     from icalendar import Calendar, Event
 
     case, stamp = fingerprint(dossier), datetime.combine(dossier.start, time(), UTC)
@@ -44,18 +50,61 @@ def ics(dossier: Dossier, plan: Plan) -> bytes:
     name = _line(f"Roadmap: {dossier.title}")
     for key, value in {"prodid": PRODUCT, "version": "2.0", "name": name, "x-wr-calname": name}.items():
         calendar.add(key, value)
+    before = _events(replaces)
+    revision = max((_sequence(event) for event in before.values()), default=-1) + 1
     for due in due_dates(dossier, plan):
         event = Event()
         event.add("uid", _uid(case, due))
-        event.add("dtstamp", stamp)
         event.add("dtstart", due.day)
         event.add("dtend", due.day + timedelta(days=1))
         event.add("summary", _line(due.summary))
         event.add("description", "\n".join(_line(text) for text in due.details))
         event.add("categories", [_line(c) for c in due.categories])
         event.add("transp", "TRANSPARENT")
+        old = before.pop(str(event["uid"]), None)
+        _revise(event, revision if old is None or _says(old) != _says(event) else _sequence(old), stamp)
         calendar.add_component(event)
+    for event in before.values():
+        calendar.add_component(_cancelled(event, revision, stamp))
     return bytes(calendar.to_ical())
+
+
+def _events(calendar: bytes) -> dict[str, Any]:
+    """The events of a calendar that this program wrote, by UID; none where it is something else."""
+    from icalendar import Calendar
+
+    try:
+        found = Calendar.from_ical(calendar) if calendar else None
+    except ValueError:
+        return {}
+    mine = found is not None and str(found.get("prodid")) == PRODUCT
+    return {str(e["uid"]): e for e in found.walk("VEVENT") if "uid" in e} if found is not None and mine else {}
+
+
+def _sequence(event: Any) -> int:
+    return int(event.get("sequence", 0))
+
+
+def _says(event: Any) -> tuple[str, ...]:
+    """What people see of an event."""
+    names = ("dtstart", "dtend", "summary", "description", "categories", "status")
+    return tuple(event[name].to_ical().decode() if name in event else "" for name in names)
+
+
+def _revise(event: Any, revision: int, stamp: datetime) -> None:
+    """Say which revision an event has; its times are those of signature and as many seconds, since no clock is read."""
+    for name in ("sequence", "last-modified", "dtstamp"):
+        event.pop(name, None)
+    event.add("sequence", revision)
+    event.add("dtstamp", stamp + timedelta(seconds=revision))
+    event.add("last-modified", stamp + timedelta(seconds=revision))
+
+
+def _cancelled(event: Any, revision: int, stamp: datetime) -> Any:
+    if str(event.get("status", "")) != "CANCELLED":
+        event["status"] = "CANCELLED"
+        _revise(event, revision, stamp)
+    return event
 
 
 def _uid(case: str, due: Due) -> str:

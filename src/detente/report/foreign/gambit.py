@@ -10,9 +10,9 @@ ends in an open break, are judged by `check` and are no moves here; nor are expo
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
@@ -32,7 +32,7 @@ from detente.report.kit.words import party
 from detente.report.roadmap.steps import Reading
 
 DECIMALS = 12
-"""Decimals of a payoff; what is written is that decimal number exactly, as a fraction."""
+"""Decimals of a payoff; that decimal number is what is written (OpenSpiel reads no fractions beyond 32 bits)."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,8 @@ class _Maker:
 
     def _names(self) -> tuple[str, ...]:
         ids = tuple(self.model.parties[p] for p in self.players)
-        names = tuple(_text(party(self.model.dossier, p)) for p in ids)
-        return names if len(set(names)) == len(ids) and all(names) else ids
+        names = tuple(_name(party(self.model.dossier, p), p) for p in ids)
+        return names if len(set(names)) == len(ids) else ids
 
     # --- moves ----------------------------------------------------------------------------------------------------
 
@@ -229,7 +229,7 @@ def _forgiven(payoff: float, end: float, keep: float, ahead: float) -> float:
 
 
 def efg(game: Game) -> str:
-    """A game as the text of an .efg file (UTF-8): nodes in prefix order, payoffs as exact rationals.
+    """A game as the text of an .efg file (ASCII): nodes in prefix order, payoffs as decimals, no quotes within texts.
 
     https://gambitproject.readthedocs.io/en/latest/formats.efg.html
     """
@@ -246,16 +246,34 @@ def efg(game: Game) -> str:
 
 
 def _terminal(number: int, ending: Ending) -> str:
-    payoffs = ", ".join(str(Fraction(f"{value:.{DECIMALS}f}")) for value in ending.payoffs)
+    payoffs = ", ".join(map(_decimal, ending.payoffs))
     return f"t {_quoted(ending.label)} {number} {_quoted(ending.label)} {{ {payoffs} }}"
 
 
+def _decimal(value: float) -> str:
+    text = f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
 def _quoted(text: str) -> str:
-    escaped = _text(text).replace('"', '\\"')
-    return f'"{escaped}"'
+    return f'"{_text(text)}"'
+
+
+def _name(name: str, otherwise: str) -> str:
+    """A name as a label can hold it; `otherwise` where it is not in printable ASCII, which Gambit asks for."""
+    return _text(name) if name.isascii() and name.isprintable() and _text(name) else otherwise
 
 
 def _text(text: str) -> str:
-    """Text as a label can hold it: on one line, and without backslashes, which Gambit does not read as written."""
-    printable = "".join(c if c.isprintable() else " " for c in text.replace("\\", "/"))
+    """Text in ASCII on one line, accents and typographic signs made plain, what has no likeness there left out.
+
+    Without backslashes, which Gambit does not read as written, and quotes, which OpenSpiel takes for the end.
+    """
+    likened = unicodedata.normalize("NFKD", text.translate(_PLAIN)).encode("ascii", "ignore").decode()
+    printable = "".join(c if c.isprintable() else " " for c in likened)
     return " ".join(printable.split())
+
+
+_PLAIN = str.maketrans(
+    {"\\": "/", '"': "'", "“": "'", "”": "'", "„": "'", "‘": "'", "’": "'"} | dict.fromkeys("‐‑‒–—−", "-")
+)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from detente.dossier.schema import Dossier
-from detente.dossier.text.sheets import Formula, Grid, address, as_text, csv_cells, workbook_cells
+from detente.dossier.text.contents import Unread
+from detente.dossier.text.sheet_files import Formula, Line, Sheet, address, folder_sheets, read_sheets
 from detente.errors import DossierError, Finding
 from detente.model.plan import Plan
-from detente.report.foreign.roadmap_sheet import CSV, DATE, MEASURE, PART, SHEET, WORKBOOK
+from detente.report.foreign.roadmap_sheet import CSV, DATE, MEASURE, PART, SHEET
 
 
 def read_roadmap(dossier: Dossier, source: str | Path) -> Plan:
@@ -22,27 +23,37 @@ def read_roadmap(dossier: Dossier, source: str | Path) -> Plan:
     each naming its cell.
     """
     path = Path(source)
-    name, grid = _grid(path)
-    reader = _Reader(dossier, str(path), name)
-    rows = reader.rows(grid)
+    sheet = _sheet(path)
+    reader = _Reader(dossier, str(path), sheet.name)
+    rows = reader.rows(sheet)
     plan = reader.plan(rows)
     if plan is None:
         raise DossierError(reader.findings)
     return plan
 
 
-def _grid(path: Path) -> tuple[str, Grid]:
-    """The cells of the roadmap, and what its sheet is called."""
-    if path.is_dir():
-        path = path / f"{SHEET.lower()}{CSV}"
-    if path.suffix.lower() != WORKBOOK:
-        return path.name, csv_cells(path)
-    sheets = workbook_cells(path)
-    for name, grid in sheets.items():
-        if name.strip().casefold() == SHEET.casefold() or len(sheets) == 1:
-            return name, grid
+def _sheet(path: Path) -> Sheet:
+    """The table of the roadmap, under what people call it."""
+    try:
+        sheets = folder_sheets(path, _is_roadmap) if path.is_dir() else read_sheets(path)
+    except Unread as problem:
+        raise DossierError([problem.finding("sheets", str(path), "check the name")]) from None
+    for name, sheet in sheets.items():
+        if _is_roadmap(name) or len(sheets) == 1:
+            return replace(sheet, name=_shown(name, sheet, path))
     message = f"there is no sheet {SHEET!r} in it, only {', '.join(map(repr, sheets))}"
     raise DossierError([Finding("sheets.file", "error", message, str(path), remedy=f"name a sheet {SHEET!r}")])
+
+
+def _is_roadmap(name: str) -> bool:
+    return name.strip().casefold() == SHEET.casefold()
+
+
+def _shown(name: str, sheet: Sheet, path: Path) -> str:
+    """A sheet of a workbook by its name, a CSV file by that of the file."""
+    if not sheet.delimiter:
+        return name
+    return f"{name}{CSV}" if path.is_dir() else path.name
 
 
 @dataclass(frozen=True)
@@ -72,19 +83,20 @@ class _Reader:
 
     # --- cells ----------------------------------------------------------------------------------------------------
 
-    def rows(self, grid: Grid) -> dict[str, list[_Row]]:
+    def rows(self, sheet: Sheet) -> dict[str, list[_Row]]:
         """The rows of each measure."""
-        header = [as_text(cell).strip().casefold() for cell in grid[0]] if grid else []
+        header = [name.casefold() for name in sheet.header()]
         self.columns = {name: header.index(name) for name in (DATE, PART, MEASURE) if name in header}
         missing = [name for name in (DATE, MEASURE) if name not in self.columns]
         if missing:
             message = f"there is no column {' and no column '.join(map(repr, missing))}"
-            remedy = "name the columns in the first row; a CSV file has commas between them"
+            remedy = "name the columns in the first row"
             self._find("sheets.cell", f"{self.sheet}!A1", message, remedy)
             return {}
         found: dict[str, list[_Row]] = {}
-        for number, cells in enumerate(grid[1:], start=2):
-            name, day, part = (self._text(number, cells, column) for column in (MEASURE, DATE, PART))
+        for line in sheet.with_points(lambda c: c == self.columns.get(PART)).lines[1:]:
+            name, day, part = (self._text(line, column) for column in (MEASURE, DATE, PART))
+            number = line.row
             if name:
                 found.setdefault(name, []).append(_Row(number, day, part))
             elif day or part:
@@ -92,14 +104,14 @@ class _Reader:
                 self._find("sheets.cell", self._cell(number, MEASURE), "this row has no measure", remedy)
         return found
 
-    def _text(self, number: int, cells: tuple[Any, ...], column: str) -> str:
+    def _text(self, line: Line, column: str) -> str:
         at = self.columns.get(column)
-        value = None if at is None or at >= len(cells) else cells[at]
-        if isinstance(value, Formula):
-            cell = self._cell(number, column)
+        text = "" if at is None else line.cell(at)
+        if isinstance(text, Formula):
+            cell = self._cell(line.row, column)
             self._find("sheets.cell", cell, "this is a formula, which is not read", "write its value")
             return ""
-        return as_text(value).strip()
+        return text
 
     # --- the plan -------------------------------------------------------------------------------------------------
 

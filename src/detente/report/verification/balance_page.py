@@ -211,13 +211,13 @@ def page(balance: Balance) -> Page:
         f"inventory is {opening}. If the stated errors are too small, everything alarms; if too large, nothing does.",
     )
     return Page(
-        "material balance",
-        area.title,
-        (checked,),
-        "Is anything missing?",
-        headline(balance),
-        mark(balance),
-        (tests, *balance.summary[2:3], *balance.summary[4:], *_rehearsed(balance), *_about_the_records(balance)),
-        turns_on,
-        parts,
+        kicker="material balance",
+        title=area.title,
+        checked=(checked,),
+        question="Is anything missing?",
+        headline=headline(balance),
+        mark=mark(balance),
+        said=(tests, *balance.summary[2:3], *balance.summary[4:], *_rehearsed(balance), *_about_the_records(balance)),
+        turns_on=turns_on,
+        parts=parts,
     )

@@ -226,15 +226,15 @@ def page(d: Declaration, judged: Judgement) -> Page:
     ]
     there = {"claims": judged.comparisons, "words": judged.comparisons, "estimates": d.estimates}
     return Page(
-        "declaration",
-        d.title,
-        (checked,),
-        "Can the declaration be believed?",
-        headline(judged),
-        mark(judged),
-        (said[0], *_failing(judged), said[1], *_missing(d, judged), *judged.sites.sentences, *_key(judged)),
-        tuple(turns_on(d, judged)),
-        tuple(p for p in parts if there.get(p.id, True)),
+        kicker="declaration",
+        title=d.title,
+        checked=(checked,),
+        question="Can the declaration be believed?",
+        headline=headline(judged),
+        mark=mark(judged),
+        said=(said[0], *_failing(judged), said[1], *_missing(d, judged), *judged.sites.sentences, *_key(judged)),
+        turns_on=tuple(turns_on(d, judged)),
+        parts=tuple(p for p in parts if there.get(p.id, True)),
     )
 
 

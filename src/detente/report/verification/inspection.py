@@ -322,15 +322,15 @@ def page(found: Inspected, changes: Sequence[Changed] = ()) -> Page:
         Part("calendar", "The visits", (_from(found),), ("visits",), ("visits",)),
     )
     return Page(
-        "plan of inspections",
-        found.assignment.title,
-        (checked,),
-        "Does cheating pay?",
-        sentences[0],
-        "no" if not plan.complies else "open" if late else "yes",
-        (*sentences[1:], *changes_said(changes)),
-        turns_on(found),
-        parts,
+        kicker="plan of inspections",
+        title=found.assignment.title,
+        checked=(checked,),
+        question="Does cheating pay?",
+        headline=sentences[0],
+        mark="no" if not plan.complies else "open" if late else "yes",
+        said=(*sentences[1:], *changes_said(changes)),
+        turns_on=turns_on(found),
+        parts=parts,
     )
 
 

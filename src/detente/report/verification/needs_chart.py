@@ -125,63 +125,56 @@ def _place(row: Row, top: float) -> tuple[float, str]:
 
 def needs_tables(found: Needs) -> dict[str, Table]:
     """The deal of the least effort, the least effort for each step, next steps, and the least detection."""
-    built = {
-        "effort": Table.of(
-            "The least effort for each step",
-            ["what", "step", f"least, {found.unit}", "proved to be at least", "regimes"],
-            [
-                [r["what"], r["step"], r["effort"], r["at_least"], _answer(found, s)]
-                for r, s in zip(curve_rows(found), found.steps, strict=True)
-            ],
-        )
-    }
+    built = {"effort": _efforts(found)}
     if found.least.plan is not None:
         built["deal"] = _deal(found, found.least.plan)
     if found.raises:
-        built["next"] = Table.of(
-            "What the next step of effort brings",
-            [
-                "measure",
-                "from",
-                "to",
-                f"more {found.unit}",
-                "growth of the gains, %",
-                "at most, %",
-                "by 100 of effort, %",
-                "sure",
-                "more false alarms a year",
-            ],
-            [
-                [
-                    measure(found.dossier, r.measure),
-                    r.before or "none",
-                    r.after,
-                    r.effort,
-                    None if r.more is None else 100 * r.more,
-                    None if r.most is None else 100 * r.most,
-                    None if r.more is None or not r.effort else 1e4 * r.more / r.effort,
-                    "yes" if r.sure else "no",
-                    r.false_alarms,
-                ]
-                for r in found.raises
-            ],
-        )
+        built["next"] = _raises(found)
     if found.rates:
-        built["detection"] = Table.of(
-            "The least detection of each measure, the others as at the least effort",
-            ["measure", "answer", "times a year", "chance within a year, %"],
-            [
-                [
-                    measure(found.dossier, r.measure),
-                    _settled(found, r),
-                    None if idle else r.rate,
-                    None if idle or r.chance is None else 100 * r.chance,
-                ]
-                for r in found.rates
-                for idle in [r.status == "none_needed" and not unseen(found, r)]
-            ],
-        )
+        built["detection"] = _rates(found)
     return built
+
+
+def _efforts(found: Needs) -> Table:
+    columns = ["what", "step", f"least, {found.unit}", "proved to be at least", "regimes"]
+    steps = zip(curve_rows(found), found.steps, strict=True)
+    rows = [[r["what"], r["step"], r["effort"], r["at_least"], _answer(found, s)] for r, s in steps]
+    return Table.of("The least effort for each step", columns, rows)
+
+
+def _raises(found: Needs) -> Table:
+    columns = ["measure", "from", "to", f"more {found.unit}", "growth of the gains, %", "at most, %"]
+    columns += ["by 100 of effort, %", "sure", "more false alarms a year"]
+    rows = [
+        [
+            measure(found.dossier, r.measure),
+            r.before or "none",
+            r.after,
+            r.effort,
+            None if r.more is None else 100 * r.more,
+            None if r.most is None else 100 * r.most,
+            None if r.more is None or not r.effort else 1e4 * r.more / r.effort,
+            "yes" if r.sure else "no",
+            r.false_alarms,
+        ]
+        for r in found.raises
+    ]
+    return Table.of("What the next step of effort brings", columns, rows)
+
+
+def _rates(found: Needs) -> Table:
+    columns = ["measure", "answer", "times a year", "chance within a year, %"]
+    rows = [
+        [
+            measure(found.dossier, r.measure),
+            _settled(found, r),
+            None if idle else r.rate,
+            None if idle or r.chance is None else 100 * r.chance,
+        ]
+        for r in found.rates
+        for idle in [r.status == "none_needed" and not unseen(found, r)]
+    ]
+    return Table.of("The least detection of each measure, the others as at the least effort", columns, rows)
 
 
 ANSWERS = {

@@ -256,7 +256,15 @@ def page(plan: SamplePlan | StrataPlan) -> Page:
         note = "Methods draw each by itself; where they share an instrument, count only the better one."
         parts.append(Part("shares", "The sample proposed", (), ("shares",), ("methods",), (note,)))
     return Page(
-        "sample", "A plan of samples", (checked,), "How many items?", first, mark, tuple(rest), turns_on, tuple(parts)
+        kicker="sample",
+        title="A plan of samples",
+        checked=(checked,),
+        question="How many items?",
+        headline=first,
+        mark=mark,
+        said=tuple(rest),
+        turns_on=turns_on,
+        parts=tuple(parts),
     )
 
 
@@ -272,5 +280,13 @@ def _strata_page(plan: StrataPlan) -> Page:
     )
     parts = (Part("strata", "What to draw", (), ("strata",), ("strata",)),)
     return Page(
-        "sample", plan.title, (checked,), "What do the samples see?", first, "open", tuple(rest), turns_on, parts
+        kicker="sample",
+        title=plan.title,
+        checked=(checked,),
+        question="What do the samples see?",
+        headline=first,
+        mark="open",
+        said=tuple(rest),
+        turns_on=turns_on,
+        parts=parts,
     )

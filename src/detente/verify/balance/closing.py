@@ -222,16 +222,16 @@ def close_balance(
     shares = area.errors.shares(area.amounts, groups, np.ones(n))
     drivers = [Driver(place, "random" if kind == "random" else "systematic", s) for (place, kind), s in shares.items()]
     return Balance(
-        area,
-        loss_kg,
-        false_alarm_rate,
-        k,
-        _periods(area, k),
-        _verdicts(muf, S, patterns, false_alarm_rate, k),
-        {name: power.neyman_pearson(m, S, false_alarm_rate) for name, m in patterns.items()},
-        tuple(sorted((d for d in drivers if d.share), key=lambda d: -d.share)),
-        tuple(findings),
-        differences.differences(area, false_alarm_rate),
+        area=area,
+        loss_kg=loss_kg,
+        false_alarm_rate=false_alarm_rate,
+        k=k,
+        periods=_periods(area, k),
+        verdicts=_verdicts(muf, S, patterns, false_alarm_rate, k),
+        bounds={name: power.neyman_pearson(m, S, false_alarm_rate) for name, m in patterns.items()},
+        drivers=tuple(sorted((d for d in drivers if d.share), key=lambda d: -d.share)),
+        findings=tuple(findings),
+        compared=differences.differences(area, false_alarm_rate),
     )
 
 
@@ -284,54 +284,47 @@ def _periods(area: BalanceArea, k: float) -> tuple[Period, ...]:
 
 
 def _verdicts(muf: Array, S: Array, patterns: Mapping[str, Array], rate: float, k: float) -> tuple[Verdict, ...]:
+    """What each test says of the balances, and with which chance it sees each pattern of loss."""
+    told = [*_of_sums(muf, S, patterns, rate), *_of_independent(muf, S, patterns, rate, k)]
+    gemuf = {name: power.gemuf(m, S, rate) for name, m in patterns.items()}
+    squares, end = np.cumsum(whiten(cholesky(S), muf) ** 2), float(chi2.isf(rate, len(muf)))
+    told.append(_verdict("gemuf", "GEMUF at the end", squares, end, rate=rate, scope="at the end", seen=gemuf))
+    if len(muf) >= 5:
+        limit, found = power.gemuf_v5b3_threshold(S, rate), sequential.gemuf_v5b3(muf, S)
+        seen = {name: power.gemuf_v5b3(m, S, limit) for name, m in patterns.items()}
+        told.append(
+            _verdict("gemuf_v5b3", "GEMUF V5B3 at the end", found, limit, rate=rate, scope="at the end", seen=seen)
+        )
+    return tuple(told)
+
+
+def _of_sums(muf: Array, S: Array, patterns: Mapping[str, Array], rate: float) -> list[Verdict]:
+    """MUF of one balance, and of all together."""
+    each, sigma = power.level_each(rate, len(muf)), np.sqrt(np.diag(S))
+    worst_single = float(power.single_balance(patterns["at_once"].sum(), sigma, each).min())
+    total, running = next(iter(patterns.values())).sum(), np.cumsum(muf) / _running_sigma(cholesky(S))
+    seen, limit = dict.fromkeys(patterns, power.cumuf(total, S, rate)), power.critical(each)
+    once = {"at_once": worst_single}
+    return [
+        _verdict("muf", "MUF of one balance", muf / sigma, limit, rate=each, scope="each balance", seen=once),
+        _verdict("cumuf", "CUMUF at the end", running, power.critical(rate), rate=rate, scope="at the end", seen=seen),
+    ]
+
+
+def _of_independent(muf: Array, S: Array, patterns: Mapping[str, Array], rate: float, k: float) -> list[Verdict]:
+    """SITMUF of any balance, and Page's test of its sums."""
     n, root = len(muf), cholesky(S)
-    standard, each = whiten(root, muf), power.level_each(rate, n)
+    standard, limit = whiten(root, muf), power.critical(power.level_each(rate, n))
     shifts = {name: whiten(root, m) for name, m in patterns.items()}
-    z, z_each, h = power.critical(rate), power.critical(each), run_length.threshold_for_alarm_rate(rate, n, k)
+    h = run_length.threshold_for_alarm_rate(rate, n, k)
     # a large k alarms less often than asked for whatever the threshold
     quiet = rate if h > 0 else run_length.alarm_time(k, h, np.zeros(n)).ever
-    sigma, running = np.sqrt(np.diag(S)), np.cumsum(muf) / _running_sigma(root)
-    worst_single = float(power.single_balance(patterns["at_once"].sum(), sigma, each).min())
-    total = next(iter(patterns.values())).sum()
-    sitmuf_times = {name: _sitmuf_time(z_each, shift) for name, shift in shifts.items()}
-    page_times = {name: run_length.alarm_time(k, h, shift) for name, shift in shifts.items()}
-    found = [
-        _verdict("muf", "MUF of one balance", muf / sigma, z_each, each, "each balance", {"at_once": worst_single}),
-        _verdict(
-            "cumuf",
-            "CUMUF at the end",
-            running,
-            z,
-            rate,
-            "at the end",
-            dict.fromkeys(patterns, power.cumuf(total, S, rate)),
-        ),
-        _verdict("sitmuf", "SITMUF of any balance", standard, z_each, rate, "all balances", sitmuf_times),
-        _verdict("page", "Page's test of SITMUF", sequential.page(standard, k), h, quiet, "all balances", page_times),
-        _verdict(
-            "gemuf",
-            "GEMUF at the end",
-            np.cumsum(standard**2),
-            float(chi2.isf(rate, n)),
-            rate,
-            "at the end",
-            {name: power.gemuf(m, S, rate) for name, m in patterns.items()},
-        ),
+    single = {name: _sitmuf_time(limit, shift) for name, shift in shifts.items()}
+    summed, page = {name: run_length.alarm_time(k, h, s) for name, s in shifts.items()}, sequential.page(standard, k)
+    return [
+        _verdict("sitmuf", "SITMUF of any balance", standard, limit, rate=rate, scope="all balances", seen=single),
+        _verdict("page", "Page's test of SITMUF", page, h, rate=quiet, scope="all balances", seen=summed),
     ]
-    if n >= 5:
-        limit = power.gemuf_v5b3_threshold(S, rate)
-        found.append(
-            _verdict(
-                "gemuf_v5b3",
-                "GEMUF V5B3 at the end",
-                sequential.gemuf_v5b3(muf, S),
-                limit,
-                rate,
-                "at the end",
-                {name: power.gemuf_v5b3(m, S, limit) for name, m in patterns.items()},
-            )
-        )
-    return tuple(found)
 
 
 def _running_sigma(root: Array) -> Array:
@@ -344,6 +337,7 @@ def _verdict(
     title: str,
     statistic: Array,
     threshold: float,
+    *,
     rate: float,
     scope: Scope,
     seen: Mapping[str, float] | Mapping[str, AlarmTime],
@@ -353,7 +347,17 @@ def _verdict(
     ]
     times = {name: s for name, s in seen.items() if isinstance(s, AlarmTime)}
     detects = {name: s.ever if isinstance(s, AlarmTime) else s for name, s in seen.items()}
-    return Verdict(test, title, tuple(statistic.tolist()), threshold, tuple(above), rate, scope, detects, times)
+    return Verdict(
+        test=test,
+        title=title,
+        statistic=tuple(statistic.tolist()),
+        threshold=threshold,
+        alarms=tuple(above),
+        false_alarm_rate=rate,
+        scope=scope,
+        detects=detects,
+        times=times,
+    )
 
 
 def _sitmuf_time(threshold: float, shift: Array) -> AlarmTime:

@@ -5,18 +5,18 @@ One row for each measurement. The columns are those of COLUMNS; `docs/howto/clos
 
 from __future__ import annotations
 
-import csv
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from detente.dossier.places import nearest
-from detente.dossier.text.sheets import workbook_cells
+from detente.dossier.text.contents import Unread
+from detente.dossier.text.sheet_files import Line, Sheet, read_sheet
 from detente.errors import DossierError, Finding
 from detente.verify.balance.area import SIGNS, BalanceArea, Kind, Measurement, Remeasured
 from detente.verify.balance.checks import check_area
@@ -44,21 +44,17 @@ NAMES = ("location", "instrument", "calibration", "id", "inspector_instrument")
 OTHER_NAMES = {"kp": "location", "kmp": "location", "inspector_amount_kg": "inspector_kg"}
 NUMBERS = tuple(name for name in COLUMNS if name.endswith(("_kg", "_sd")) or name == "assay")
 NEEDED = ("location", "kind", "random_sd", "systematic_sd")
-MOST_BYTES, MOST_ROWS, MOST_PERIODS, MOST_FINDINGS = 50_000_000, 100_000, 400, 100
+MOST_ROWS, MOST_PERIODS, MOST_FINDINGS = 100_000, 400, 100
 MOST_KG = 1e7
 """More than ten thousand tonnes in one measurement is no amount in kilograms."""
 LEAST_SD = 1e-9
 ROUNDING = 1e-3
 """How far, relatively, an amount may be from gross times assay."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d{1,3})? *%?", re.ASCII)
-THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3} *%?", re.ASCII)
 WITH_COMMAS = re.compile(r"[+-]?[\d., ]*,[\d., ]*([eE][+-]?\d+)?", re.ASCII)
 TIME_OF_DAY = re.compile(r"[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$", re.ASCII)
 LONGEST_NAME = 80
 PRACTICE = "practice.csv"
-
-Line = tuple[int, Sequence[Any]]
 
 
 @dataclass
@@ -126,74 +122,23 @@ def practice_area() -> BalanceArea:
 # --- lines of a file -------------------------------------------------------------------------------------------
 
 
-def _lines(place: Path, problems: _Problems) -> list[Line]:
-    """The cells of a file with their line numbers, blank lines left out."""
+def _lines(place: Path, problems: _Problems) -> tuple[Line, ...]:
+    """The rows of a file that say anything, the header first; none where something is wrong."""
     try:
-        read = _xlsx_lines if place.suffix.casefold() == ".xlsx" else _csv_lines
-        lines = [(n, cells) for n, cells in read(place) if any(_text(c) for c in cells)]
-    except DossierError as error:
-        problems.add("file", error.findings[0].message, "name a workbook with the measurements on its first sheet")
-    except UnicodeDecodeError:
-        problems.add("file", "cannot read it: it is not UTF-8 text", "save it as CSV UTF-8, or as .xlsx")
-    except (OSError, csv.Error, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        problems.add("file", f"cannot read it: {why}", "name a .csv or .xlsx file of measurements")
-    else:
-        if len(lines) - 1 > MOST_ROWS:
-            problems.add(
-                "size", f"it has more than {MOST_ROWS:,} rows", "add up items, and give their number in `items`"
-            )
-            return []
-        return lines
-    return []
+        sheet = read_sheet(place)
+    except Unread as problem:
+        remedy = problem.remedy or "name a .csv or .xlsx file of measurements"
+        problems.add("file", problem.finding("balance", str(place)).message, remedy)
+        return ()
+    if len(sheet.lines) - 1 > MOST_ROWS:
+        problems.add("size", f"it has more than {MOST_ROWS:,} rows", "add up items, and give their number in `items`")
+        return ()
+    return _with_points(sheet).lines
 
 
-def _csv_lines(place: Path) -> Sequence[Line]:
-    if place.stat().st_size > MOST_BYTES:
-        raise ValueError("it is too large")
-    with place.open(encoding="utf-8-sig", newline="") as stream:
-        head = stream.readline()
-        stream.seek(0)
-        delimiter = max(",;\t", key=head.count)
-        reader = csv.reader(stream, delimiter=delimiter, strict=True)
-        lines, before = [], 0
-        for cells in reader:
-            lines.append((before + 1, cells))
-            before = reader.line_num
-    return lines if delimiter == "," else _with_points(lines)
-
-
-def _with_points(lines: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
-    """Decimal commas as points, where no number is written otherwise and none can mean thousands; else as it was."""
-    first = next((cells for _, cells in lines if any(cells)), [])
-    at = [i for i, name in enumerate(map(_name, first)) if name in NUMBERS]
-    numbers = [cells[i].strip() for _, cells in lines if cells is not first for i in at if i < len(cells)]
-    commas = [text for text in numbers if "," in text]
-    plain = all(DECIMAL_COMMA.fullmatch(text) for text in commas) and not any("." in text for text in numbers)
-    if not plain or all(THOUSANDS.fullmatch(text) for text in commas):
-        return lines
-    for _, cells in lines:
-        if cells is not first:
-            for i in (i for i in at if i < len(cells)):
-                cells[i] = cells[i].replace(",", ".")
-    return lines
-
-
-def _xlsx_lines(place: Path) -> Iterator[Line]:
-    for name, grid in workbook_cells(place).items():
-        if not name.startswith("_"):
-            yield from enumerate(grid, start=1)
-            return
-
-
-def _text(cell: Any) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, datetime | date):
-        return (cell.date() if isinstance(cell, datetime) else cell).isoformat()
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    return str(cell).strip()
+def _with_points(sheet: Sheet) -> Sheet:
+    names = [_name(cell) for cell in sheet.header()]
+    return sheet.with_points(lambda c: c < len(names) and names[c] in NUMBERS)
 
 
 # --- rows ------------------------------------------------------------------------------------------------------
@@ -207,13 +152,14 @@ class _Row:
     day: date | None
 
 
-def _rows(lines: list[Line], problems: _Problems) -> list[_Row]:
+def _rows(lines: tuple[Line, ...], problems: _Problems) -> list[_Row]:
     header = _header(lines[0], problems)
     if problems.found:
         return []
     rows = []
-    for number, cells in lines[1:]:
-        texts = [_text(c) for c in cells] + [""] * (len(header) - len(cells))
+    for line in lines[1:]:
+        number = line.line
+        texts = [*line.cells, *[""] * (len(header) - len(line.cells))]
         for extra in (t for t in texts[len(header) :] if t):
             problems.add("column", f"{extra[:40]!r} stands in a column without a name", "name it, or empty it", number)
         reading = _Cells(dict(zip(header, texts, strict=False)), number, problems)
@@ -224,8 +170,7 @@ def _rows(lines: list[Line], problems: _Problems) -> list[_Row]:
 
 def _header(line: Line, problems: _Problems) -> list[str]:
     """The names of the columns, those without one or beginning with _ as they are."""
-    number, cells = line
-    names = [_name(c) for c in cells]
+    number, names = line.line, [_name(c) for c in line.cells]
     for name in (n for n in names if n and not n.startswith("_") and n not in COLUMNS and n != "note"):
         stem = re.sub(r"[ _(\[]*(g|grams?|t|tonnes?|lb|mg)[)\]]*$", "", name)
         if stem in ("amount", "gross", "mass", "weight"):
@@ -246,9 +191,9 @@ def _header(line: Line, problems: _Problems) -> list[str]:
     return names
 
 
-def _name(cell: Any) -> str:
+def _name(cell: str) -> str:
     """The name of a column as it is known: `Amount (kg)` is amount_kg."""
-    name = _text(cell).casefold()
+    name = cell.casefold()
     plain = re.sub(r"\s+", "_", re.sub(r"[\s_]*[(\[]\s*kg\s*[)\]]$", "_kg", name))
     plain = OTHER_NAMES.get(plain, plain)
     return plain if plain in COLUMNS else name
@@ -278,18 +223,18 @@ class _Cells:
             return None
         return _Row(
             Measurement(
-                period or 0,
-                location,
-                cast(Kind, kind),
-                amount or 0.0,
-                random or 0.0,
-                systematic or 0.0,
-                self._get("instrument"),
-                self._get("calibration"),
-                items or 1,
-                self._get("id"),
-                self.line,
-                again,
+                period=period or 0,
+                location=location,
+                kind=cast(Kind, kind),
+                amount_kg=amount or 0.0,
+                random=random or 0.0,
+                systematic=systematic or 0.0,
+                instrument=self._get("instrument"),
+                calibration=self._get("calibration"),
+                items=items or 1,
+                id=self._get("id"),
+                line=self.line,
+                again=again,
             ),
             day,
         )
@@ -416,11 +361,11 @@ class _Cells:
         return amount
 
 
-def _repeated(lines: list[Line], file: str) -> Iterator[Finding]:
+def _repeated(lines: tuple[Line, ...], file: str) -> Iterator[Finding]:
     """Rows that say cell by cell what an earlier one says."""
     where: dict[tuple[str, ...], list[int]] = {}
-    for number, cells in lines[1:]:
-        where.setdefault(tuple(map(_text, cells)), []).append(number)
+    for line in lines[1:]:
+        where.setdefault(line.cells, []).append(line.line)
     for first, *others in [at for at in where.values() if len(at) > 1][:MOST_FINDINGS]:
         more = f", and so do {len(others) - 1} more" if len(others) > 1 else ""
         message = f"line {others[0]} says the same as line {first}{more}: both are counted"

@@ -5,6 +5,7 @@ Only the declaring party's own runs are put to the rules: what others think of a
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ from detente.verify.declaration.figures import (
     kg_per_significant_quantity,
     minus,
     product,
+    rounding,
+    told_apart,
     total,
     z_of,
 )
@@ -95,21 +98,39 @@ def _balance(
     of: Claim | None = None,
     unit: str = "kg",
     at_most: bool = False,
+    rounded: float = 0.0,
 ) -> RuleResult:
-    """Left = right (or, `at_most`, left ≤ right) within the stated uncertainties; `of` a claim's material."""
+    """Left = right (or, `at_most`, left ≤ right) within the stated uncertainties; `of` a claim's material.
+
+    `rounded` is the standard uncertainty that the decimals written leave open, for where no other is stated.
+    """
     gap = minus(left, right)
     z = z_of(gap, max(abs(left.mean), abs(right.mean)))
-    beyond = z is None or abs(z) > Z_LIMIT
+    within = abs(gap.mean) <= Z_LIMIT * rounded
+    beyond = (z is None or abs(z) > Z_LIMIT) and not within
     fails = beyond and (gap.mean > 0 or not at_most)
-    how = "exactly" if z == 0 else f"z = {z:.2g}" if z is not None else "no uncertainty is stated"
+    without = "within what was rounded" if within else "no uncertainty is stated"
+    how = "exactly" if z == 0 else f"z = {z:.2g}" if z is not None else without
     signs = ("≤" if at_most else "=" if z == 0 else "≈") if not fails else (">" if gap.mean > 0 else "<")
-    message = f"{RULES[rule]}: {left} {signs} {right} {unit} ({how})"
+    lesser = told_apart(left, right) if fails else (str(left), str(right))
+    message = f"{RULES[rule]}: {f' {signs} '.join(lesser)} {unit} ({how})"
     if fails:
         message += f"; {Figure(abs(gap.mean))} {unit} too {'much' if gap.mean > 0 else 'little'} on the left"
         message += f", {in_quantities(abs(gap.mean) / _significant(of))}" if of else ""
     line, column = d.places.of(path)
     verdict: Verdict = "does not close" if fails else "closes"
-    return RuleResult(rule, dotted(path), verdict, message, gap, z, unit, d.places.file, line, column)
+    return RuleResult(
+        rule=rule,
+        path=dotted(path),
+        verdict=verdict,
+        message=message,
+        difference=gap,
+        z=z,
+        unit=unit,
+        file=d.places.file,
+        line=line,
+        column=column,
+    )
 
 
 def _significant(claim: Claim) -> float:
@@ -130,7 +151,8 @@ def accounts(d: Declaration) -> Iterator[RuleResult]:
         else:
             gone = total(figure(h.mass) for h in parts.values() if h.mass and h.role != "received")
             came = total(figure(h.mass) for h in parts.values() if h.mass and h.role == "received")
-            yield _balance(d, "account", path, total([figure(claim.total), came]), gone, of=claim)
+            last = rounding(claim.total, *(h.mass for h in parts.values()))
+            yield _balance(d, "account", path, total([figure(claim.total), came]), gone, of=claim, rounded=last)
 
 
 def histories(d: Declaration) -> Iterator[RuleResult]:
@@ -162,7 +184,10 @@ def separated(d: Declaration) -> Iterator[RuleResult]:
             whole = pair["produced"][1].total
             if part.total is not None and whole is not None:
                 path = ("claims", name)
-                yield _balance(d, "separated", path, figure(part.total), figure(whole), of=part, at_most=True)
+                last = rounding(part.total, whole)
+                yield _balance(
+                    d, "separated", path, figure(part.total), figure(whole), of=part, at_most=True, rounded=last
+                )
 
 
 def streams(d: Declaration) -> Iterator[RuleResult]:
@@ -179,7 +204,8 @@ def _uranium(d: Declaration, path: Path, run: Enrichment) -> RuleResult:
     if missing := _missing(run, "mass"):
         return _untested(d, "mass", path, missing)
     feed, made, tails = (figure(s.mass) for s in (run.feed, run.product, run.tails) if s.mass)
-    return _balance(d, "mass", path, feed, total([made, tails]))
+    last = rounding(run.feed.mass, run.product.mass, run.tails.mass)
+    return _balance(d, "mass", path, feed, total([made, tails]), rounded=last)
 
 
 def _u235(d: Declaration, path: Path, run: Enrichment) -> RuleResult:
@@ -187,7 +213,8 @@ def _u235(d: Declaration, path: Path, run: Enrichment) -> RuleResult:
         return _untested(d, "u235", path, missing)
     streams_ = [(run.feed, feed_assay(run)), *((s, figure(s.assay)) for s in (run.product, run.tails) if s.assay)]
     fed, made, left = (product([figure(s.mass), assay]) for s, assay in streams_ if s.mass)
-    return _balance(d, "u235", path, fed, total([made, left]))
+    last = math.hypot(*(rounding(s.mass) * assay.mean for s, assay in streams_))
+    return _balance(d, "u235", path, fed, total([made, left]), rounded=last)
 
 
 def _missing(run: Enrichment, what: Literal["mass", "assay"]) -> str:
@@ -207,7 +234,8 @@ def _work(d: Declaration, path: Path, name: str, run: Enrichment) -> RuleResult:
     used = Figure(made.mean * per_kg, made.u * per_kg)
     # The whole uncertainty of capacity, assays included, stands on the right.
     installed = Figure(capacity.kg.mean * per_kg, capacity.kg.u * per_kg)
-    return _balance(d, "separative_work", path, used, installed, unit="SWU", at_most=True)
+    last = rounding(run.product.mass) * per_kg
+    return _balance(d, "separative_work", path, used, installed, unit="SWU", at_most=True, rounded=last)
 
 
 def assays(d: Declaration) -> Iterator[RuleResult]:
@@ -341,7 +369,8 @@ def items(d: Declaration) -> Iterator[RuleResult]:
         own = [i for i in d.items if i.of == name]
         if own and h.mass is not None and all(i.mass is not None for i in own):
             listed = total(figure(i.mass) for i in own if i.mass)
-            yield _balance(d, "items", ("materials", name), listed, figure(h.mass))
+            last = rounding(h.mass, *(i.mass for i in own))
+            yield _balance(d, "items", ("materials", name), listed, figure(h.mass), rounded=last)
         elif own:
             yield _untested(d, "items", ("materials", name), "not every mass of its items is stated")
 
@@ -385,7 +414,8 @@ def transfers(d: Declaration) -> Iterator[RuleResult]:
             yield _result(d, "transfers", path, "does not close", message)
         else:
             arrived = figure(t.mass_received or t.mass)
-            yield _balance(d, "transfers", path, figure(t.mass), arrived)
+            last = rounding(t.mass, t.mass_received)
+            yield _balance(d, "transfers", path, figure(t.mass), arrived, rounded=last)
     for name in d.claims:
         yield from _abroad(d, name, "sent")
         yield from _abroad(d, name, "received")
@@ -400,7 +430,8 @@ def _abroad(d: Declaration, claim: str, role: Literal["sent", "received"]) -> It
     if any(m is None for m in held):
         yield _untested(d, "transfers", ("claims", claim), f"the mass of what was {role} is not stated")
         return
-    masses = (t.mass if role == "sent" else t.mass_received or t.mass for t in moved)
+    masses = [t.mass if role == "sent" else t.mass_received or t.mass for t in moved]
     stated = total(figure(m) for m in held if m)
     moved_kg = total(figure(m) for m in masses)
-    yield _balance(d, "transfers", ("claims", claim), moved_kg, stated, of=d.claims[claim])
+    last = rounding(*masses, *held)
+    yield _balance(d, "transfers", ("claims", claim), moved_kg, stated, of=d.claims[claim], rounded=last)

@@ -233,6 +233,14 @@ def recapture(first: int, second: int, both: int, z: float = Z_LIMIT) -> Recaptu
     seen = a + b - m
     unseen = (a - m) * (b - m) / (m + 1)
     if not unseen:
-        return Recapture(a, b, m, n, 0.0, None, None)
+        return Recapture(first=a, second=b, both=m, total=n, sd=0.0, low=None, high=None)
     spread = math.exp(z * math.sqrt(math.log1p(variance / unseen**2)))
-    return Recapture(a, b, m, n, math.sqrt(variance), seen + unseen / spread, seen + unseen * spread)
+    return Recapture(
+        first=a,
+        second=b,
+        both=m,
+        total=n,
+        sd=math.sqrt(variance),
+        low=seen + unseen / spread,
+        high=seen + unseen * spread,
+    )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import NamedTuple
 
 from detente.dossier.quantities import Number
@@ -22,6 +24,7 @@ KG_PER_SIGNIFICANT_QUANTITY = {
     "thorium": 20_000.0,
 }
 """IAEA Safeguards Glossary, 2001 edition, table II. Of `heu` and `leu` the U-235 in it counts, else the whole mass."""
+_WITH_DECIMALS = re.compile(r"\s*[-+]?\d+\.\d+(?![\d_,])(?:[eE][-+]?\d{1,3})?", re.ASCII)
 COUNTED_BY_U235 = frozenset({"heu", "leu"})
 ASSAYS = {
     "heu": (0.2, 1.0),
@@ -39,16 +42,25 @@ class Figure(NamedTuple):
     u: float = 0.0
 
     def __str__(self) -> str:
-        """The mean with three digits, or as many as its uncertainty has: "49.1 ± 4.6", "2,182.5 ± 5"."""
+        return self.told()
+
+    def told(self, digits: int = 3) -> str:
+        """The mean with so many digits, or as many as its uncertainty has: "49.1 ± 4.6", "2,182.5 ± 5"."""
         if not self.u:
-            return _written(self.mean, _decimals(self.mean, 3))
+            return _written(self.mean, _decimals(self.mean, digits))
         fine = _decimals(self.u, 2)
-        return f"{_written(self.mean, max(fine, _decimals(self.mean, 3)))} ± {_written(self.u, fine)}"
+        return f"{_written(self.mean, max(fine, _decimals(self.mean, digits)))} ± {_written(self.u, fine)}"
 
     @property
     def uncertain(self) -> bool:
         """Whether an uncertainty is stated, one that is not lost beside the mean."""
         return self.u > 1e-12 * max(1e-6, abs(self.mean))
+
+
+def told_apart(a: Figure, b: Figure) -> tuple[str, str]:
+    """Two figures with as many digits as tell them apart, where any do: 38.79358 and 38.7936, not 38.8 and 38.8."""
+    digits = next((n for n in range(3, 13) if a.told(n) != b.told(n)), 3)
+    return a.told(digits), b.told(digits)
 
 
 def _decimals(value: float, digits: int) -> int:
@@ -95,6 +107,23 @@ def figure(number: Number, covers: float | None = None) -> Figure:
         mean = (low + 4 * number.value + high) / 6
         return Figure(mean, math.sqrt(max(0.0, (mean - low) * (high - mean) / 7)))
     return Figure((low + high) / 2, (high - low) / math.sqrt(12))
+
+
+def rounding(*numbers: Number | None) -> float:
+    """The standard uncertainty that the last decimals of some masses leave open in their sum.
+
+    5456.2 kg is anything from 5456.15 to 5456.25. Whole numbers are taken as they stand, and so is what has a range.
+    """
+    return math.hypot(*(_last_decimal(n) for n in numbers if n is not None and n.shape is None))
+
+
+def _last_decimal(number: Number) -> float:
+    found = _WITH_DECIMALS.match(number.text)
+    written = Decimal(found[0]) if found else Decimal(0)
+    exponent = written.as_tuple().exponent
+    if not written or not isinstance(exponent, int) or exponent >= 0:
+        return 0.0
+    return abs(number.value / float(written)) * 10.0**exponent / math.sqrt(12)
 
 
 def total(figures: Iterable[Figure]) -> Figure:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path as FilePath
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from detente.dossier.files import read_bytes
 from detente.dossier.places import Path, Places, at, nearest
 from detente.dossier.quantities import Number
-from detente.dossier.text.yaml import parse
-from detente.dossier.validation import translated, what_can_be
+from detente.dossier.text.documents import model_of, read_document
+from detente.dossier.text.yaml import Parsed, Subject, parse
+from detente.dossier.validation import what_can_be
 from detente.errors import DossierError, Finding
 from detente.verify.declaration.statement import Declaration, Enrichment, Irradiation, Look, Prior, Unseen
 
 _CASES = FilePath(__file__).parent.with_name("cases")
-_START = "see `dprk-2008`, a declaration that comes with the program"
+_DECLARATION = Subject("declaration", "a declaration", "see `dprk-2008`, a declaration that comes with the program")
 
 
 def bundled() -> tuple[str, ...]:
@@ -44,12 +43,7 @@ def loads(text: str | bytes, file: str | None = None) -> Declaration:
 
 def read(case: str | FilePath) -> tuple[Declaration | None, list[Finding]]:
     """As `load`, but returns the findings; None where the declaration cannot be used."""
-    path = path_of(case)
-    text, findings = read_bytes(path)
-    if text is None:
-        remedy = nearest(str(case), bundled()) if not path.suffix else "check the name"
-        return None, [replace(f, code="declaration.file", remedy=remedy) for f in findings]
-    return reads(text, str(path))
+    return _of(read_document(path_of(case), _DECLARATION, bundled()))
 
 
 def path_of(case: str | FilePath) -> FilePath:
@@ -60,13 +54,13 @@ def path_of(case: str | FilePath) -> FilePath:
 
 def reads(text: str | bytes, file: str | None = None) -> tuple[Declaration | None, list[Finding]]:
     """As `read`, from a text."""
-    parsed = parse(text, file)
-    found = [_of_a_declaration(f) for f in parsed.findings]
-    if parsed.document is None and found:
+    return _of(parse(text, file, _DECLARATION))
+
+
+def _of(parsed: Parsed) -> tuple[Declaration | None, list[Finding]]:
+    declaration, found = model_of(parsed, Declaration, _DECLARATION)
+    if parsed.document is None:
         return None, found
-    declaration, faults = _validated(parsed.document, parsed.places)
-    said = {f.path for f in found if f.path}
-    found += [f for f in faults if f.path not in said]
     between = list(_unknown_names(parsed.document, parsed.places)) if isinstance(parsed.document, dict) else []
     whole = declaration or what_can_be(parsed.document, Declaration)
     if whole is not None:
@@ -76,24 +70,6 @@ def reads(text: str | bytes, file: str | None = None) -> tuple[Declaration | Non
     found += [f for f in between if not any(_touch(f.path, s) for s in spoilt)]
     broken = any(f.severity == "error" for f in found)
     return (None if broken else declaration), _in_order(found)
-
-
-def _validated(document: Any, places: Places) -> tuple[Declaration | None, list[Finding]]:
-    if not isinstance(document, dict):
-        message = "a declaration is a list of fields such as 'title: ...'"
-        return None, [places.finding("declaration.top_level", message, remedy=_START)]
-    try:
-        return Declaration.model_validate(document, by_alias=True, by_name=False), []
-    except ValidationError as error:
-        errors = error.errors(include_url=False)
-        return None, translated(errors, document, places, root=Declaration, prefix="declaration")
-
-
-def _of_a_declaration(finding: Finding) -> Finding:
-    """What the reader of YAML says of a dossier, said of a declaration."""
-    remedy = _START if "dossier" in finding.remedy else finding.remedy
-    message = finding.message.replace("a dossier", "a declaration")
-    return replace(finding, code=finding.code.replace("dossier.", "declaration.", 1), message=message, remedy=remedy)
 
 
 def _touch(path: str, spoilt: str) -> bool:

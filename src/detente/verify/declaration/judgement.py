@@ -64,7 +64,13 @@ def judge(d: Declaration) -> Judgement:
     rules = tuple(closure(d))
     compared = tuple(compare(d, name) for name in d.claims)
     return Judgement(
-        d.title, rules, compared, tuple(revisions(d)), _sites(d), _closes(rules), _agrees([c.agrees for c in compared])
+        title=d.title,
+        rules=rules,
+        comparisons=compared,
+        revisions=tuple(revisions(d)),
+        sites=_sites(d),
+        closes=_closes(rules),
+        agrees=_agrees([c.agrees for c in compared]),
     )
 
 
@@ -96,7 +102,16 @@ def _sites(d: Declaration) -> SitesJudgement:
     mean, none = unseen or (None, None)
     early = {s for n, absent in missing if not _later(d, n) for s in absent}
     late = tuple(sorted({s for _, absent in missing for s in absent} - early))
-    return SitesJudgement(tuple(sorted(declared)), tuple(missing), late, tuple(hidden), mean, none, caught, words)
+    return SitesJudgement(
+        declared=tuple(sorted(declared)),
+        undeclared_by_list=tuple(missing),
+        only_later=late,
+        still_hidden=tuple(hidden),
+        unseen_mean=mean,
+        chance_none_unseen=none,
+        recapture=caught,
+        sentences=words,
+    )
 
 
 def _declared_on(d: Declaration) -> date | None:

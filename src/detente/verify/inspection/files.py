@@ -6,23 +6,22 @@ Whatever is wrong with a file comes back as Findings with its line; `docs/howto/
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from detente.dossier.files import read_bytes
 from detente.dossier.places import Path, Places, nearest
 from detente.dossier.quantities import ZERO, Discount, Duration, Flow, Hazard, Number, Scalar, Share
 from detente.dossier.schema import Day, Id, Part, Texts
-from detente.dossier.text.yaml import parse, plain_scalar
-from detente.dossier.validation import translated
+from detente.dossier.text.contents import Unread, which_name
+from detente.dossier.text.documents import model_of, read_document
+from detente.dossier.text.sheet_files import Sheet, is_table, read_sheet
+from detente.dossier.text.yaml import Parsed, Subject, plain_scalar
 from detente.errors import Finding
 from detente.verify.inspection.plan import Inspections, Site, Timely, problems
 from detente.verify.inspection.sampling import Method, Sample, Stratum
@@ -238,16 +237,16 @@ def placed(assignment: Assignment, findings: tuple[Finding, ...]) -> tuple[Findi
 def _site(file: InspectionsFile, name: str) -> Site:
     part = file.sites[name]
     return Site(
-        name,
-        part.gain.value,
-        part.caught.value,
-        part.days,
-        None if part.detects is None else part.detects.value,
-        _sample(part.sample),
-        part.false_alarms.value,
-        part.group,
-        tuple(_channel(c, file.channels[c]) for c in part.channels),
-        None if part.timely is None else Timely(part.timely.within.value, part.timely.detects.value),
+        name=name,
+        gain=part.gain.value,
+        caught=part.caught.value,
+        days=part.days,
+        detects=None if part.detects is None else part.detects.value,
+        sample=_sample(part.sample),
+        false_alarms=part.false_alarms.value,
+        group=part.group,
+        channels=tuple(_channel(c, file.channels[c]) for c in part.channels),
+        timely=None if part.timely is None else Timely(part.timely.within.value, part.timely.detects.value),
     )
 
 
@@ -292,70 +291,50 @@ def _unknown_channels(file: InspectionsFile, places: Places) -> list[Finding]:
 def _read(
     case: str | FilePath, root: type[_File], bundled: tuple[str, ...]
 ) -> tuple[_File | None, Places, list[Finding]]:
-    name, start = str(case), f"see `{bundled[0]}`, an example that comes with the program"
+    name = str(case)
+    subject = Subject("inspect", "such a file", f"see `{bundled[0]}`, an example that comes with the program")
     path = _CASES / f"{name}.yaml" if name in bundled and not FilePath(name).is_file() else FilePath(case)
-    text, findings = read_bytes(path)
-    if text is None:
-        remedy = nearest(name, bundled) if not path.suffix else "check the name"
-        return None, Places(str(path)), [replace(f, code="inspect.file", remedy=remedy) for f in findings]
-    if path.suffix.casefold() == ".csv" and root is InspectionsFile:
+    if is_table(path) and root is InspectionsFile:
         message = "sites are written in YAML, not as a table"
-        return None, Places(str(path)), [Finding("inspect.file", "error", message, str(path), remedy=start)]
-    if path.suffix.casefold() == ".csv":
-        document, places, found = _table(text, str(path))
-    else:
-        parsed = parse(text, str(path))
-        document, places, found = parsed.document, parsed.places, [_of_such(f, start) for f in parsed.findings]
-    if found and document is None:
-        return None, places, found
-    if not isinstance(document, dict):
-        message = "expected a list of fields such as 'title: ...'"
-        return None, places, [places.finding("inspect.top_level", message, remedy=start)]
+        return None, Places(str(path)), [Finding("inspect.file", "error", message, str(path), remedy=subject.start)]
+    parsed = _table(path) if is_table(path) else read_document(path, subject, bundled)
+    file, found = model_of(parsed, root, subject)
+    found = [replace(f, remedy=f.remedy or subject.start) for f in found]
+    return (None if found else file), parsed.places, found
+
+
+def _table(path: FilePath) -> Parsed:
+    """A table with one stratum a row as the document that would say the same, with the line of each stratum."""
     try:
-        file = root.model_validate(document, by_alias=True, by_name=False)
-    except ValidationError as error:
-        faults = translated(error.errors(include_url=False), document, places, root=root, prefix="inspect")
-        said = {f.path for f in found if f.path}
-        return None, places, found + [replace(f, remedy=f.remedy or start) for f in faults if f.path not in said]
-    return (None if found else file), places, found
-
-
-def _of_such(finding: Finding, start: str) -> Finding:
-    """What the reader of YAML says of a dossier, said of such a file."""
-    remedy = start if "dossier" in finding.remedy else finding.remedy
-    message = finding.message.replace("a dossier", "such a file")
-    return replace(finding, code=finding.code.replace("dossier.", "inspect.", 1), message=message, remedy=remedy)
-
-
-def _table(text: bytes, file: str) -> tuple[dict[str, Any] | None, Places, list[Finding]]:
-    """A CSV table with one stratum a row as the document that would say the same, with the line of each stratum."""
-    try:
-        lines = list(csv.reader(io.StringIO(text.decode("utf-8-sig"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        return None, Places(file), [_no_table(file, error)]
-    head = [h.strip() for h in lines[0]] if lines else []
-    if "stratum" not in head or len(set(head)) < len(head):
+        sheet = read_sheet(path)
+    except Unread as problem:
+        return Parsed(None, Places(str(path)), (problem.finding("inspect", str(path), which_name(path, STRATA)),))
+    head = [name.casefold() for name in sheet.header()]
+    named = [name for name in head if name]
+    if "stratum" not in head or len(set(named)) < len(named):
         said = "the first row names the columns stratum, items, mean, and if needed share and effort, once each"
-        return None, Places(file), [Finding("inspect.column", "error", said, file, 1, remedy="add the missing column")]
+        line = sheet.lines[0].line if sheet.lines else 1
+        finding = Finding("inspect.column", "error", said, str(path), line, remedy="add the missing column")
+        return Parsed(None, Places(str(path)), (finding,))
+    return _strata(sheet.with_points(lambda c: head[c : c + 1] != ["stratum"]), head, str(path))
+
+
+def _strata(sheet: Sheet, head: list[str], file: str) -> Parsed:
     strata: dict[str, dict[str, Any]] = {}
     keys: dict[Path, tuple[int, int]] = {}
     found = []
-    for n, cells in enumerate(lines[1:], 2):
-        row = {h: c.strip() for h, c in zip(head, cells, strict=False) if c.strip()}
+    for line in sheet.lines[1:]:
+        for stray in (text for c, text in enumerate(line.cells) if text and not (c < len(head) and head[c])):
+            said = f"{stray[:40]!r} stands in a column without a name"
+            found.append(Finding("inspect.column", "error", said, file, line.line, remedy="name it, or empty it"))
+        row = {name: text for name, text in zip(head, line.cells, strict=False) if text and name}
         name = row.pop("stratum", "")
-        if not name and not row:
-            continue
         if name in strata or not name:
             said = f"two strata are called {name}" if name else "this stratum has no name"
-            found.append(Finding("inspect.column", "error", said, file, n, remedy="name each stratum once"))
-        keys[("strata", name)] = (n, 1)
-        strata[name] = {h: _cell(c) for h, c in row.items()}
-    return {"title": FilePath(file).stem, "strata": strata}, Places(file, keys), found
-
-
-def _no_table(file: str, error: Exception) -> Finding:
-    said, remedy = f"this is not a CSV table: {error}", "save it as CSV with commas, in UTF-8"
-    return Finding("inspect.file", "error", said, file, remedy=remedy)
+            found.append(Finding("inspect.column", "error", said, file, line.line, remedy="name each stratum once"))
+        keys[("strata", name)] = (line.line, 1)
+        strata[name] = {column: _cell(text) for column, text in row.items()}
+    return Parsed({"title": FilePath(file).stem, "strata": strata}, Places(file, keys), tuple(found))
 
 
 def _cell(text: str) -> Any:

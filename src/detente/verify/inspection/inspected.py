@@ -81,7 +81,17 @@ def inspect(
     efforts = tuple(_effort(replace(task, days=n)) for n in budgets) if plan.adversary else ()
     first = visits_needed(task)
     needs = None if first is None else sum(n * s.days for n, s in zip(first, task.sites, strict=True))
-    return Inspected(assignment, plan, placed(assignment, findings), begins, why, visits, deters, needs, efforts)
+    return Inspected(
+        assignment=assignment,
+        plan=plan,
+        findings=placed(assignment, findings),
+        start=begins,
+        start_said=why,
+        visits=visits,
+        deters=deters,
+        needs=needs,
+        efforts=efforts,
+    )
 
 
 def _begins(assignment: Assignment, asked: date | None) -> tuple[date, str]:

@@ -107,7 +107,18 @@ def changed(
         left = tuple(s for s in dict.fromkeys(was.sites) if s not in here)
         seen_before, seen = (1 - float(watch(v.chosen).survival(1.0)) for v in (was, now))
         title = dossier.measures[m].title or m.replace("_", " ")
-        found.append(Changed(m, title, here, left, stated, now.effort(now.regime, "days"), seen_before, seen))
+        found.append(
+            Changed(
+                measure=m,
+                title=title,
+                counted=here,
+                left_out=left,
+                days_before=stated,
+                days=now.effort(now.regime, "days"),
+                seen_before=seen_before,
+                seen=seen,
+            )
+        )
     return tuple(found)
 
 

@@ -376,14 +376,37 @@ def _site_plans(task: Inspections, site: Site) -> Callable[[int], SitePlan]:
 
 @lru_cache(maxsize=4096)
 def _site_plan(task: Inspections, site: Site, visits: int) -> SitePlan:
-    best, holds_at = SitePlan(site, visits, None, -inf, constant(0.0), constant(0.0), (), 0.0, None), 0.0
+    best, holds_at = (
+        SitePlan(
+            site=site,
+            visits=visits,
+            violation=None,
+            value=-inf,
+            worst=constant(0.0),
+            average=constant(0.0),
+            left_out=(),
+            holds_at=0.0,
+            in_time=None,
+        ),
+        0.0,
+    )
     for violation in _ways(task, site):
         seen = delays(task, site, visits, violation)
         value, ever = worth(task, site, visits, violation, seen.worst), seen.worst.laplace(task.discount)
         gained = site.gain * _unseen(task, visits, violation, seen.worst)
         holds_at = max(holds_at, 0.0 if gained == 0 else gained / ever if ever > 0 else inf)
         if best.violation is None or value > best.value:
-            best = SitePlan(site, visits, violation, value, seen.worst, seen.average, seen.left_out, 0.0, None)
+            best = SitePlan(
+                site=site,
+                visits=visits,
+                violation=violation,
+                value=value,
+                worst=seen.worst,
+                average=seen.average,
+                left_out=seen.left_out,
+                holds_at=0.0,
+                in_time=None,
+            )
     return replace(best, holds_at=holds_at, in_time=_in_time(task, site, visits))
 
 

@@ -129,7 +129,17 @@ def plan_sample(
     sizes = tuple(Size(r, n, None if n is None else detection(items, defects, n, sees)) for r, n in drawn.items())
     numbers = np.unique(np.linspace(0, items, min(items + 1, POINTS), dtype=int))
     curve = tuple((int(n), detection(items, defects, int(n), sees)) for n in numbers)
-    plan = SamplePlan(items, mean_kg, goal_kg, share, sees, wanted, defects, sizes, curve)
+    plan = SamplePlan(
+        items=items,
+        mean_kg=mean_kg,
+        goal_kg=goal_kg,
+        share=share,
+        sees=sees,
+        wanted=wanted,
+        defects=defects,
+        sizes=sizes,
+        curve=curve,
+    )
     plan = _judged(plan, Sample(items, mean_kg, goal_kg, methods)) if methods else plan
     return plan if payoffs is None else replace(plan, deters=_deters(plan, *payoffs))
 
@@ -164,4 +174,14 @@ def plan_strata(title: str, strata: Mapping[str, Stratum], goal_kg: float, budge
     drawn = {name: float(n) for name, n in zip(strata, found.drawn, strict=True)}
     whole = WholeSpread(game.pure, game.pure_detection) if game else spread_whole(parts, goal_kg, budget)
     named = dict(zip(strata, whole.drawn, strict=True))
-    return StrataPlan(title, goal_kg, budget, strata, drawn, 1 - found.miss, named, whole.detection, game)
+    return StrataPlan(
+        title=title,
+        goal_kg=goal_kg,
+        budget=budget,
+        strata=strata,
+        drawn=drawn,
+        detection=1 - found.miss,
+        whole=named,
+        whole_detection=whole.detection,
+        game=game,
+    )
