@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from detente.workbench.asking import Case, ask, known_parties
-from detente.workbench.options import NeedsOptions, options_of, takes
-from detente.workbench.provenance import provenance
-from detente.workbench.questions import Answer, keep
+from detente.workbench.envelope import Task, answers
+from detente.workbench.options import NeedsOptions
+from detente.workbench.questions import Answer
 from detente.workbench.results import Tables, finite
-from detente.workbench.solving import Cancelled, Say, never, save_json, silent
+from detente.workbench.solving import save_json
 from detente.workbench.writing import folder_for
 
 if TYPE_CHECKING:
@@ -25,6 +24,14 @@ class NeedsResult(Answer):
     """The least inspection effort for a deal, and what more of it buys."""
 
     found: Needs
+
+    @property
+    def finished(self) -> bool:
+        return self.found.finished
+
+    @property
+    def solved(self) -> Mapping[str, Any]:
+        return {"status": self.found.status, "finished": self.found.finished}
 
     def to_json(self) -> dict[str, Any]:
         n = self.found
@@ -118,37 +125,22 @@ def _least(s: Least) -> dict[str, Any]:
     }
 
 
-@takes(NeedsOptions)
-def needs(
-    case: Case,
-    options: NeedsOptions | None = None,
-    /,
-    *,
-    say: Say = silent,
-    cancelled: Cancelled = never,
-    **given: Any,
-) -> NeedsResult:
+@answers("verify needs")
+def verify_needs(task: Task[NeedsOptions]) -> NeedsResult:
     """Find the least inspection effort for which a satisfactory deal exists, and what more effort would buy."""
     from detente.design.inspections.needs import needs as solve
     from detente.design.plan.problem import Question
 
-    chosen = options_of(NeedsOptions, options, given)
-    asked = ask(case, chosen)
-    known_parties(asked.dossier, chosen.openings)
-    question, begin = provenance("verify needs", asked.dossier, chosen), time.monotonic()
+    options, work, subject = task.options, task.work, task.subject
     found = solve(
-        asked.dossier,
-        Question(chosen.success, chosen.openings),
-        effort=chosen.effort,
-        steps=chosen.steps,
-        rates=chosen.rates,
-        raises=chosen.raises,
-        time_limit=chosen.time_limit,
-        say=say,
-        cancelled=cancelled,
+        subject.about,
+        Question(options.success, options.openings),
+        effort=options.effort,
+        steps=options.steps,
+        rates=options.rates,
+        raises=options.raises,
+        time_limit=work.left,
+        say=work.say,
+        cancelled=work.over,
     )
-    wall = time.monotonic() - begin
-    solver = {"status": found.status, "finished": found.finished}
-    result = NeedsResult(found, question.answered(solver=solver, wall_seconds=wall), asked.findings)
-    keep(result, finished=found.finished and not cancelled())
-    return result
+    return NeedsResult(found, subject.question, subject.findings)

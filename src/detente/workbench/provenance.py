@@ -14,13 +14,13 @@ from typing import Any
 
 from detente.dossier import Dossier, fingerprint
 from detente.dossier.changes.overlays import canonical
-from detente.workbench.options import Options, ThreatOptions
+from detente.workbench.options import KeptOptions, Options, ThreatOptions
 
 RUN_LENGTH = 12
 """Hexadecimal digits of a run id."""
 _ANSWERS_FROM = ("dossier", "model", "design", "verify")
 """The floors whose code decides an answer."""
-_NOT_ASKED = frozenset({"cache", *ThreatOptions.model_fields})
+_NOT_ASKED = frozenset({*KeptOptions.model_fields, *ThreatOptions.model_fields})
 """Options that are no part of the question, or are in the dossier's hash already."""
 
 

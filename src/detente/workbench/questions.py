@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,20 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from detente.dossier import Dossier
 from detente.errors import Finding
-from detente.workbench import store
-from detente.workbench.asking import Asked, Case, ask, known_parties
+from detente.workbench.asking import known_parties
+from detente.workbench.envelope import Task, answers
 from detente.workbench.hopes import critical_json, gap_json
-from detente.workbench.options import (
-    CriticalOptions,
-    ExplainOptions,
-    FrontierOptions,
-    GapOptions,
-    options_of,
-    takes,
-)
-from detente.workbench.provenance import Provenance, provenance
-from detente.workbench.results import Result, Tables, finite
-from detente.workbench.solving import Cancelled, Say, never, silent
+from detente.workbench.keeping import Kept
+from detente.workbench.options import CriticalOptions, ExplainOptions, FrontierOptions, GapOptions
+from detente.workbench.provenance import Provenance
+from detente.workbench.results import Tables, finite
 from detente.workbench.writing import folder_for
 
 if TYPE_CHECKING:
@@ -39,7 +31,7 @@ NO_OPENINGS = ("none",)
 
 
 @dataclass(frozen=True, repr=False)
-class Answer(Result):
+class Answer(Kept):
     """What the design floor found about a dossier, with where it comes from."""
 
     found: Any
@@ -53,8 +45,20 @@ class Answer(Result):
         return dossier
 
     @property
+    def title(self) -> str:
+        return self.dossier.title
+
+    @property
     def status(self) -> str:
         return str(self.found.status)
+
+    @property
+    def finished(self) -> bool:
+        return self.status != "undecided"
+
+    @property
+    def solved(self) -> Mapping[str, Any]:
+        return {"status": self.found.status, "complete": self.found.complete}
 
 
 @dataclass(frozen=True, repr=False)
@@ -118,6 +122,14 @@ class GapResult(Answer):
 
     found: Gap
 
+    @property
+    def finished(self) -> bool:
+        return self.found.finished
+
+    @property
+    def solved(self) -> Mapping[str, Any]:
+        return {"status": self.found.status, "finished": self.found.finished}
+
     def to_json(self) -> dict[str, Any]:
         return {**gap_json(self.found), "provenance": self.provenance.to_json()}
 
@@ -152,6 +164,14 @@ class CriticalResult(Answer):
     @property
     def status(self) -> str:
         return self.found.verdict if self.found.finished else "undecided"
+
+    @property
+    def finished(self) -> bool:
+        return self.found.finished
+
+    @property
+    def solved(self) -> Mapping[str, Any]:
+        return {"status": self.found.verdict, "finished": self.found.finished}
 
     def to_json(self) -> dict[str, Any]:
         return {**critical_json(self.found), "provenance": self.provenance.to_json()}
@@ -248,72 +268,25 @@ def charts(*figures: Figure | None) -> dict[str, Any]:
 # --- asking ----------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class _Asking:
-    """A question on its way: the case, the provenance, when it began."""
-
-    asked: Asked
-    question: Provenance
-    begin: float
-
-    @classmethod
-    def of(cls, verb: str, case: Case, options: Any) -> _Asking:
-        asked = ask(case, options)
-        return cls(asked, provenance(verb, asked.dossier, options), time.monotonic())
-
-    def answered(self, **solver: Any) -> tuple[Provenance, tuple[Finding, ...]]:
-        wall = time.monotonic() - self.begin
-        return self.question.answered(solver=solver, wall_seconds=wall), self.asked.findings
-
-
-def keep(result: Any, *, finished: bool) -> None:
-    """Store a run, so that `show` tells it again, also where it was stopped."""
-    store.keep(
-        result.provenance.run,
-        {
-            "verb": result.provenance.verb,
-            "title": result.dossier.title,
-            "finished": finished,
-            "document": dict(result.dossier.document),
-            "findings": [f.as_dict() for f in result.findings],
-            "result": result.to_json(),
-            "sentences": list(result.sentences()),
-            "tables": {name: [dict(row) for row in rows] for name, rows in result.tables().items()},
-        },
-    )
-
-
-@takes(ExplainOptions)
-def explain(
-    case: Case,
-    options: ExplainOptions | None = None,
-    /,
-    *,
-    say: Say = silent,
-    cancelled: Cancelled = never,
-    **given: Any,
-) -> ExplainResult:
+@answers("explain")
+def explain(task: Task[ExplainOptions]) -> ExplainResult:
     """Say why there is no deal: which conditions rule each other out, and the cheapest concessions that open one."""
     from detente.design.plan.problem import Question
     from detente.design.questions.explain import explain as solve
 
-    chosen = options_of(ExplainOptions, options, given)
-    asking = _Asking.of("explain", case, chosen)
-    dossier = asking.asked.dossier
+    options, work, dossier = task.options, task.work, task.subject.about
     found = solve(
         dossier,
-        Question(chosen.success, openers(dossier, chosen.openings)),
-        rule=chosen.rule,
-        most=None if chosen.all else chosen.most,
-        alternatives=None if chosen.all else chosen.alternatives,
-        time_limit=chosen.time_limit,
-        gap=chosen.gap,
-        say=say,
-        cancelled=cancelled,
+        Question(options.success, openers(dossier, options.openings)),
+        rule=options.rule,
+        most=None if options.all else options.most,
+        alternatives=None if options.all else options.alternatives,
+        time_limit=work.left,
+        gap=options.gap,
+        say=work.say,
+        cancelled=work.over,
     )
-    result = ExplainResult(found, *asking.answered(status=found.status, complete=found.complete))
-    keep(result, finished=found.status != "undecided" and not cancelled())
-    return result
+    return ExplainResult(found, task.subject.question, task.subject.findings)
 
 
 def openers(dossier: Dossier, named: tuple[str, ...]) -> tuple[str, ...]:
@@ -324,47 +297,27 @@ def openers(dossier: Dossier, named: tuple[str, ...]) -> tuple[str, ...]:
     return named or tuple(dict.fromkeys(d.by for d in dossier.demands.values() if d.firmness == "opening"))
 
 
-@takes(GapOptions)
-def gap(
-    case: Case,
-    options: GapOptions | None = None,
-    /,
-    *,
-    say: Say = silent,
-    cancelled: Cancelled = never,
-    **given: Any,
-) -> GapResult:
+@answers("gap")
+def gap(task: Task[GapOptions]) -> GapResult:
     """Say what each party asks for, thinks that it can get, can get, and gets under each rule."""
     from detente.design.plan.problem import Question
     from detente.design.questions.gap import gap as solve
 
-    chosen = options_of(GapOptions, options, given)
-    asking = _Asking.of("gap", case, chosen)
+    options, work, subject = task.options, task.work, task.subject
     found = solve(
-        asking.asked.dossier,
-        Question(chosen.success),
-        beliefs=chosen.beliefs,
-        tolerance=chosen.gap,
-        time_limit=chosen.time_limit,
-        say=say,
-        cancelled=cancelled,
+        subject.about,
+        Question(options.success),
+        beliefs=options.beliefs,
+        tolerance=options.gap,
+        time_limit=work.left,
+        say=work.say,
+        cancelled=work.over,
     )
-    result = GapResult(found, *asking.answered(status=found.status, finished=found.finished))
-    keep(result, finished=found.finished and not cancelled())
-    return result
+    return GapResult(found, subject.question, subject.findings)
 
 
-@takes(CriticalOptions)
-def critical(
-    case: Case,
-    options: CriticalOptions | None = None,
-    /,
-    *,
-    executor: Any = None,
-    say: Say = silent,
-    cancelled: Cancelled = never,
-    **given: Any,
-) -> CriticalResult:
+@answers("critical")
+def critical(task: Task[CriticalOptions]) -> CriticalResult:
     """Find, for each number of the case, the nearest value at which the verdict flips.
 
     `executor`: any concurrent.futures.Executor; left out, one process a core.
@@ -372,54 +325,36 @@ def critical(
     from detente.design.plan.problem import Question
     from detente.design.questions.critical import critical as solve
 
-    chosen = options_of(CriticalOptions, options, given)
-    asking = _Asking.of("critical", case, chosen)
-    dossier = asking.asked.dossier
-    known_parties(dossier, chosen.openings)
+    options, work, subject = task.options, task.work, task.subject
     found = solve(
-        dossier,
-        Question(chosen.success, chosen.openings),
-        only=chosen.only,
-        pairs=chosen.pairs,
-        jobs=chosen.jobs,
-        executor=executor,
-        time_limit=chosen.time_limit,
-        say=say,
-        cancelled=cancelled,
+        subject.about,
+        Question(options.success, options.openings),
+        only=options.only,
+        pairs=options.pairs,
+        jobs=options.jobs,
+        executor=work.executor,
+        time_limit=work.left,
+        say=work.say,
+        cancelled=work.stopped,  # it keeps its own time, and hands in what searches under way have found
     )
-    result = CriticalResult(found, *asking.answered(status=found.verdict, finished=found.finished))
-    keep(result, finished=found.finished and not cancelled())
-    return result
+    return CriticalResult(found, subject.question, subject.findings)
 
 
-@takes(FrontierOptions)
-def frontier(
-    case: Case,
-    options: FrontierOptions | None = None,
-    /,
-    *,
-    say: Say = silent,
-    cancelled: Cancelled = never,
-    **given: Any,
-) -> FrontierResult:
+@answers("frontier")
+def frontier(task: Task[FrontierOptions]) -> FrontierResult:
     """Find the Pareto frontier between the consenting parties, and the points that bargaining rules choose on it."""
     from detente.design.plan.problem import Question
     from detente.design.questions.frontier import frontier as solve
 
-    chosen = options_of(FrontierOptions, options, given)
-    asking = _Asking.of("frontier", case, chosen)
-    dossier = asking.asked.dossier
-    known_parties(dossier, chosen.openings)
+    options, work, subject = task.options, task.work, task.subject
     found = solve(
-        dossier,
-        Question(chosen.success, chosen.openings),
-        points=chosen.points or None,
-        ignore_walk_away=chosen.ignore_walk_away,
-        gap=chosen.gap,
-        time_limit=chosen.time_limit,
-        say=say,
-        cancelled=cancelled,
+        subject.about,
+        Question(options.success, options.openings),
+        points=options.points or None,
+        ignore_walk_away=options.ignore_walk_away,
+        gap=options.gap,
+        time_limit=work.left,
+        say=work.say,
+        cancelled=work.over,
     )
-    result = FrontierResult(found, *asking.answered(status=found.status, complete=found.complete))
-    keep(result, finished=found.status != "undecided" and not cancelled())
-    return result
+    return FrontierResult(found, subject.question, subject.findings)

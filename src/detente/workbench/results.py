@@ -32,6 +32,11 @@ class Result(ABC):
     def sentences(self) -> tuple[str, ...]:
         """The answer in a few sentences."""
 
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """What its JSON is, as JSON Schema."""
+        return {"title": cls.__name__, "description": (cls.__doc__ or "").partition("\n")[0], "type": "object"}
+
     def tables(self) -> Tables:
         """Tables by name; every row is a mapping from column to value."""
         return {}
