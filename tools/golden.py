@@ -134,7 +134,7 @@ def take(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, answer in answers():
         (folder / f"{name}.json").write_text(json.dumps(answer, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
-        print(f"{name}", file=sys.stderr)
+        print(name, file=sys.stderr, flush=True)
 
 
 def compare(folder: Path) -> list[str]:
@@ -142,7 +142,9 @@ def compare(folder: Path) -> list[str]:
     found = []
     for name, answer in answers():
         known = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        found += [f"{name}{where}" for where in differences(known, answer)]
+        different = [f"{name}{where}" for where in differences(known, answer)]
+        print(f"{name}: {len(different)} different", file=sys.stderr, flush=True)
+        found += different
     return found
 
 

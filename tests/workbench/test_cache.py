@@ -65,6 +65,15 @@ def test_what_comes_from_the_cache_can_be_written(case, verb, tmp_path):
     first, again = ASKED[verb](case), ASKED[verb](case)
     files = {p.relative_to(tmp_path / "a") for p in first.write(tmp_path / "a")}
     assert {p.relative_to(tmp_path / "b") for p in again.write(tmp_path / "b")} == files
+    assert {str(name) for name in files} == set(again.files())
+
+
+def test_what_has_no_page_is_written_as_json(case, tmp_path):
+    judged = dt.evaluate(case, GOOD_PLAN)
+    assert json.loads(judged.files()["evaluate.json"]) == judged.to_json()
+    designed = dt.design(case)
+    assert dt.check(case, json.loads(designed.files()["plan.json"])).ok
+    assert designed.write(tmp_path) == [tmp_path / "plan.json"]
 
 
 @pytest.mark.parametrize("verb", ASKED)

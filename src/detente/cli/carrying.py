@@ -79,7 +79,11 @@ def _answer(row: Verb, given: tuple[Any, ...], options: Any, named: str, *, verb
 
 def _written(result: Any, out: Path) -> list[Path]:
     """Write a result where it can be written: a folder, or the one file that a plan is."""
+    from detente.workbench.showing import RunsResult, StoredResult
+
     if hasattr(result, "save"):
         return [result.save(out)]
-    files: list[Path] = result.write(out) if hasattr(result, "write") else []
+    if isinstance(result, RunsResult | StoredResult):
+        return []
+    files: list[Path] = result.write(out)
     return files

@@ -12,8 +12,7 @@ from detente.workbench.envelope import Task, answers
 from detente.workbench.options import NeedsOptions
 from detente.workbench.questions import Answer
 from detente.workbench.results import Tables, finite
-from detente.workbench.solving import save_json
-from detente.workbench.writing import folder_for
+from detente.workbench.writing import save_json
 
 if TYPE_CHECKING:
     from detente.design.inspections.needs import Least, Needs
@@ -86,21 +85,20 @@ class NeedsResult(Answer):
 
         return needs_sentences(self.found)
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """Write a page with the effort curve and the tables, the overlay that sets the regimes, and the plan."""
         from detente.dossier.text.yaml import written
         from detente.report.verification.needs_chart import write_needs
 
-        path = folder_for(folder)
         files = [
-            *write_needs(self.found, path, self.provenance.to_json()),
-            save_json(self.to_json(), path / "needs.json"),
+            *write_needs(self.found, folder, self.provenance.to_json()),
+            save_json(self.to_json(), folder / "needs.json"),
         ]
         least = self.found.least
         if least.plan is not None:
-            files.append(save_json(least.plan.to_dict(), path / "plan.json"))
+            files.append(save_json(least.plan.to_dict(), folder / "plan.json"))
         if least.overlay:
-            overlay = path / "inspections.yaml"
+            overlay = folder / "inspections.yaml"
             overlay.write_text(written(dict(least.overlay)), encoding="utf-8")
             files.append(overlay)
         return files

@@ -16,7 +16,6 @@ from detente.workbench.keeping import Kept
 from detente.workbench.options import CriticalOptions, ExplainOptions, FrontierOptions, GapOptions
 from detente.workbench.provenance import Provenance
 from detente.workbench.results import Tables, finite
-from detente.workbench.writing import folder_for
 
 if TYPE_CHECKING:
     from detente.design.plan.rules import Design
@@ -103,11 +102,11 @@ class ExplainResult(Answer):
 
         return tuple(explain_sentences(self.found))
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """Write a page, each set of concessions as an overlay, and the deal that it opens. Returns the files."""
         from detente.report import write_explanation
 
-        return write_explanation(self.found, folder_for(folder), self.provenance.to_json())
+        return write_explanation(self.found, folder, self.provenance.to_json())
 
 
 def _deal(deal: Design) -> dict[str, Any]:
@@ -148,11 +147,11 @@ class GapResult(Answer):
 
         return tuple(gap_sentences(self.found))
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """Write a page with the picture and the table. Returns the files."""
         from detente.report import write_gap
 
-        return write_gap(self.found, folder_for(folder), self.provenance.to_json())
+        return write_gap(self.found, folder, self.provenance.to_json())
 
 
 @dataclass(frozen=True, repr=False)
@@ -191,11 +190,11 @@ class CriticalResult(Answer):
 
         return tuple(critical_sentences(self.found))
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """Write a page with the picture and the table. Returns the files."""
         from detente.report import write_critical
 
-        return write_critical(self.found, folder_for(folder), self.provenance.to_json())
+        return write_critical(self.found, folder, self.provenance.to_json())
 
 
 @dataclass(frozen=True, repr=False)
@@ -237,11 +236,11 @@ class FrontierResult(Answer):
 
         return tuple(frontier_sentences(self.found))
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """Write a page on which each point opens its roadmap, and the plans. Returns the files."""
         from detente.report import write_frontier
 
-        return write_frontier(self.found, folder_for(folder), self.provenance.to_json())
+        return write_frontier(self.found, folder, self.provenance.to_json())
 
 
 def _point(dossier: Dossier, point: Point | None) -> dict[str, Any] | None:

@@ -6,10 +6,13 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from detente.dossier import Dossier
 from detente.workbench import words
+from detente.workbench.writing import folder_for, save_json
 
 if TYPE_CHECKING:
     from detente.design.questions.assessment import Worth
@@ -44,6 +47,27 @@ class Result(ABC):
     def figures(self) -> dict[str, Any]:
         """Altair charts by name."""
         return {}
+
+    def files(self) -> dict[str, bytes]:
+        """What `write` writes, by name within the folder: the page, its figures and tables, plans, or JSON alone."""
+        with TemporaryDirectory() as place:
+            written = self.write_into(Path(place))
+            return {p.relative_to(place).as_posix(): p.read_bytes() for p in written}
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write the files that belong to it. Returns their paths. Raises UsageError."""
+        place, paths = folder_for(folder), []
+        for name, data in self.files().items():
+            path = place / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            paths.append(path)
+        return paths
+
+    def write_into(self, folder: Path) -> list[Path]:
+        """Write its files into an empty folder; most have a page of their own."""
+        name = type(self).__name__.removesuffix("Result").lower()
+        return [save_json(self.to_json(), folder / f"{name}.json")]
 
     def __str__(self) -> str:
         return "\n".join(self.sentences())

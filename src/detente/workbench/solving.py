@@ -27,7 +27,7 @@ from detente.workbench.results import (
     values_table,
     worths_of,
 )
-from detente.workbench.writing import file_for, folder_for
+from detente.workbench.writing import save_json
 
 if TYPE_CHECKING:
     from detente.design.plan.known import Known
@@ -139,15 +139,10 @@ class DesignResult(Kept):
             save_json(self.inspections, path.with_name(f"{path.stem}-inspections.json"))
         return path
 
-
-def save_json(data: Mapping[str, Any], file: str | Path) -> Path:
-    """Write JSON that people can edit; missing folders are made. Returns the file's path."""
-    import json
-
-    path = file_for(file)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    return path
+    def write_into(self, folder: Path) -> list[Path]:
+        """Write the plan, and the regimes that were chosen with it."""
+        self.save(folder / "plan.json")
+        return sorted(folder.iterdir())
 
 
 @dataclass(frozen=True, repr=False)
@@ -262,13 +257,13 @@ class AssessResult(Kept):
             said.append(words.dangerous(self.dossier, a.dangerous))
         return (*said, *(words.exposed(self.dossier, s) for s in a.exposure))
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """Write the report, its figures and tables, and the plans. Returns what was written."""
         from detente.report import write_report
 
         return write_report(
             self.assessment,
-            folder_for(folder),
+            folder,
             self.provenance.to_json(),
             list(self.findings),
             gap=self.expectations,

@@ -27,9 +27,8 @@ from detente.workbench.options import (
 )
 from detente.workbench.provenance import Provenance, versions
 from detente.workbench.results import Tables, finite
-from detente.workbench.solving import save_json
 from detente.workbench.verbs import Verb
-from detente.workbench.writing import folder_for
+from detente.workbench.writing import save_json
 
 if TYPE_CHECKING:
     from detente.verify.balance.area import BalanceArea
@@ -87,11 +86,11 @@ class Verification(Kept):
         page = self._page()
         return (page.headline, *page.said, *page.turns_on)
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """Write the page, its figures as PNG, SVG and CSV, its tables as CSV, and all of it as JSON."""
         from detente.report.verification.page import write_page
 
-        path, reads, found = folder_for(folder), self._reads(), self._found()
+        path, reads, found = folder, self._reads(), self._found()
         source, tables = self.provenance.to_json(), reads.tables(*found)
         name = self.provenance.verb.removeprefix("verify ")
         files = write_page(name, reads.page(*found), path, self.figures(), tables, source, self.findings)
@@ -128,9 +127,9 @@ class VerifyDeclarationResult(Verification):
     def as_asked(self, subject: Subject) -> VerifyDeclarationResult:
         return replace(self, text=_text(subject.inputs[0]))
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """As the others; and the declaration itself, to be kept with its judgement or to start another from."""
-        files, path = super().write(folder), Path(folder) / "as-declared.yaml"
+        files, path = super().write_into(folder), folder / "as-declared.yaml"
         path.write_bytes(self.text)
         return [*files, path]
 
@@ -272,13 +271,13 @@ class VerifyInspectResult(Verification):
             "provenance": self.provenance.to_json(),
         }
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """As the others; and visits.ics, visits.csv, record.json and, for a case, overlay.yaml."""
         from detente.dossier.text.yaml import written
         from detente.report.verification.page import table_of
         from detente.report.verification.visits import ics, visit_rows
 
-        files, path = super().write(folder), Path(folder)
+        files, path = super().write_into(folder), folder
         (path / "visits.ics").write_bytes(ics(self.found))
         (path / "visits.csv").write_text(table_of("Visits", visit_rows(self.found)).csv(), "utf-8-sig", newline="")
         files += [path / "visits.ics", path / "visits.csv", save_json(self.records(), path / "record.json")]
