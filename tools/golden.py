@@ -2,6 +2,7 @@
 
     python tools/golden.py take FOLDER        write the answers
     python tools/golden.py compare FOLDER     say what is different; ends with 1 where anything is
+    python tools/golden.py compare FOLDER NAME...     the same of a few questions, and of those that write their files
 
 Where an answer comes from and what it cost is masked, and how far a bound was pushed. Of two plans whose objectives lie
 within the gap that was asked for, either will do.
@@ -16,7 +17,7 @@ import math
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ from detente.cli import run
 REPO = Path(__file__).resolve().parent.parent
 GAP = 0.005
 """The gap that verbs are asked for where nothing else is said."""
-KOREA, RIVER, PLAN, OTHER = "korea-2018", "river.yaml", "plan.json", "other.json"
+KOREA, RIVER = "korea-2018", "river.yaml"
+PLAN, OTHER, RIVER_PLAN = "plan.json", "other.json", "river.json"
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "cases": ("cases",),
     "schema": ("schema",),
@@ -35,8 +37,8 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     "design-openings": ("design", KOREA, "--openings", "usa", "--openings", "dprk"),
     "design-other": ("design", KOREA, "--rule", "earliest", "--out", OTHER),
     "check-plan": ("check", KOREA, OTHER, "--success", "full"),
-    "design-river": ("design", RIVER, "--success", "full", "--out", "river.json"),
-    "evaluate": ("evaluate", RIVER, "river.json"),
+    "design-river": ("design", RIVER, "--success", "full", "--out", RIVER_PLAN),
+    "evaluate": ("evaluate", RIVER, RIVER_PLAN),
     "compare": ("compare", KOREA, PLAN, OTHER),
     "diff": ("diff", KOREA, "--set", "parties.usa.walk_away=5"),
     "assess": ("assess", RIVER),
@@ -61,22 +63,39 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     "export-efg": ("export", "efg", KOREA, PLAN),
     "misuse": ("design", KOREA, "--openings", "nobody"),
 }
+FILES = ("new", "sheets-export")
+"""Questions that write a file which others are about."""
 NEVER_CACHED = ("assess", "design")
 """Verbs that are asked with --no-cache; the runs of the others begin in an empty folder."""
 MASKED = ("run", "versions", "solver", "wall_seconds", "cached", "options")
 UNSURE = ("bound", "gap", "first_plan_seconds")
 
 
-def answers() -> Iterator[tuple[str, Any]]:
-    """Each question's name, and its exit code and JSON, asked in a folder of their own in the order of the list."""
+def answers(known: Path | None = None, only: Sequence[str] = ()) -> Iterator[tuple[str, Any]]:
+    """Each question's name, and its exit code and JSON, asked in a folder of their own in the order of the list.
+
+    Plans that later questions are about are those of the answers that are known, where there are such.
+    """
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         os.environ["DETENTE_HOME"] = str(Path(folder) / "home")
         for name, words in QUESTIONS.items():
+            if known and "--out" in words:
+                _put(known, name, words[-1])
+            if only and name not in (*only, *FILES):
+                continue
             more = ("--no-cache",) if words[0] in NEVER_CACHED else ()
             said = io.StringIO()
             with contextlib.redirect_stdout(said):
                 code = run([*words, *more, "--json"])
+            if known and "--out" in words:
+                _put(known, name, words[-1])
             yield name, {"exit": code, "said": masked(json.loads(said.getvalue()))}
+
+
+def _put(known: Path, name: str, file: str) -> None:
+    """Put the plan of a known answer where later questions look for it."""
+    plan = json.loads((known / f"{name}.json").read_text(encoding="utf-8"))["said"]
+    Path(file).write_text(json.dumps(plan), encoding="utf-8")
 
 
 def masked(node: Any) -> Any:
@@ -137,10 +156,10 @@ def take(folder: Path) -> None:
         print(name, file=sys.stderr, flush=True)
 
 
-def compare(folder: Path) -> list[str]:
+def compare(folder: Path, only: Sequence[str] = ()) -> list[str]:
     """What is different now, a line each."""
     found = []
-    for name, answer in answers():
+    for name, answer in answers(folder, only):
         known = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         different = [f"{name}{where}" for where in differences(known, answer)]
         print(f"{name}: {len(different)} different", file=sys.stderr, flush=True)
@@ -149,13 +168,13 @@ def compare(folder: Path) -> list[str]:
 
 
 def main() -> int:
-    if len(sys.argv) != 3 or sys.argv[1] not in ("take", "compare"):
+    if len(sys.argv) < 3 or sys.argv[1] not in ("take", "compare"):
         print(__doc__, file=sys.stderr)
         return 2
     if sys.argv[1] == "take":
         take(Path(sys.argv[2]).resolve())
         return 0
-    found = compare(Path(sys.argv[2]).resolve())
+    found = compare(Path(sys.argv[2]).resolve(), sys.argv[3:])
     print("\n".join(found) or "nothing is different")
     return 1 if found else 0
 

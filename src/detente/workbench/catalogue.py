@@ -14,6 +14,7 @@ from detente.dossier.schema_json import json_schema
 from detente.errors import DossierError, UsageError
 from detente.workbench import verbs
 from detente.workbench.envelope import answers
+from detente.workbench.faces import CasesFace, NewFace
 from detente.workbench.options import NewOptions, Options
 from detente.workbench.results import Result, Tables
 from detente.workbench.writing import file_for
@@ -23,10 +24,9 @@ from detente.workbench.writing import file_for
 class CasesResult(Result):
     """The bundled cases."""
 
-    cases: tuple[CaseInfo, ...]
+    face = CasesFace
 
-    def to_json(self) -> dict[str, Any]:
-        return {"cases": [{**asdict(c), "parties": list(c.parties)} for c in self.cases]}
+    cases: tuple[CaseInfo, ...]
 
     def tables(self) -> Tables:
         return {"cases": [{**asdict(c), "parties": ", ".join(c.parties)} for c in self.cases]}
@@ -45,11 +45,10 @@ def cases(chosen: Options) -> CasesResult:
 class NewResult(Result):
     """A case to start from; `file` says where it was written, None where it was not."""
 
+    face = NewFace
+
     text: str
     file: Path | None
-
-    def to_json(self) -> dict[str, Any]:
-        return {"file": None if self.file is None else str(self.file), "text": self.text}
 
     def sentences(self) -> tuple[str, ...]:
         return (f"Wrote {self.file}." if self.file else "A case to start from.",)

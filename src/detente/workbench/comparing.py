@@ -16,11 +16,12 @@ from detente.model.plan import Plan
 from detente.workbench import words
 from detente.workbench.asking import Case, PlanLike, ask
 from detente.workbench.envelope import Task, answers, read_case
+from detente.workbench.faces import ChangeFace, ComparedFace, DiffFace
 from detente.workbench.judging import judged
 from detente.workbench.keeping import Kept, Subject
 from detente.workbench.options import CompareOptions, DiffOptions
 from detente.workbench.provenance import Provenance
-from detente.workbench.results import Result, Row, Tables, slack_json, values_json, worths_of
+from detente.workbench.results import Result, Row, Tables, worths_of
 from detente.workbench.verbs import Verb
 
 
@@ -51,12 +52,13 @@ class CompareResult(Kept):
     def _plan_json(self, plan: Plan, verdict: Verdict) -> dict[str, Any]:
         from detente.design.questions.margins import least
 
-        return {
+        facts = {
             "satisfactory": verdict.satisfactory,
-            "values": values_json(worths_of(self.dossier, verdict)),
-            "least_slack": slack_json(least(verdict.slacks)),
-            **plan.to_dict(),
+            "values": worths_of(self.dossier, verdict),
+            "least_slack": least(verdict.slacks),
+            "share": None,
         }
+        return ComparedFace.told({**facts, **plan.to_dict()})
 
     def tables(self) -> Tables:
         return {"plans": self._summary(), "entry": self._entries()}
@@ -113,20 +115,19 @@ def _names(plans: tuple[PlanLike, ...]) -> list[str]:
 class DiffResult(Result):
     """What the second dossier says differently."""
 
+    face = DiffFace
+
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
     """Conditions that were added to what had been performed."""
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "changes": list(self.tables()["changes"]),
-            "same": not self.changes,
-            "findings": [f.as_dict() for f in self.findings],
-        }
+    @property
+    def same(self) -> bool:
+        return not self.changes
 
     def tables(self) -> Tables:
         return {
-            "changes": [{"path": c.path, "kind": c.kind, "from": c.before, "to": c.after} for c in self.changes],
+            "changes": [ChangeFace.told(c) for c in self.changes],
             "findings": [f.as_dict() for f in self.findings],
         }
 

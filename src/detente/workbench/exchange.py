@@ -13,6 +13,7 @@ from detente.dossier.library import path_of
 from detente.errors import DossierError, Finding, UsageError
 from detente.workbench.asking import Case, PlanLike, ask, read_plan
 from detente.workbench.envelope import answers
+from detente.workbench.faces import ExportFace, ImportFace
 from detente.workbench.options import (
     CaseOptions,
     ExportOptions,
@@ -33,22 +34,17 @@ if TYPE_CHECKING:
 class ImportResult(Result):
     """A case made from foreign files; `file` says where it was written, None where it was not."""
 
+    face = ImportFace
+
     dossier: Dossier
     text: str
     file: Path | None
     findings: tuple[Finding, ...]
     """What was repaired or read in one of several ways, and what there is to say about the case."""
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "title": self.dossier.title,
-            "parties": list(self.dossier.parties),
-            "measures": len(self.dossier.measures),
-            "file": None if self.file is None else str(self.file),
-            "text": None if self.file else self.text,
-            "findings": [f.as_dict() for f in self.findings],
-            "ok": True,
-        }
+    @property
+    def text_unless_written(self) -> str | None:
+        return None if self.file else self.text
 
     def tables(self) -> Tables:
         return {"findings": [f.as_dict() for f in self.findings]}
@@ -106,11 +102,10 @@ def _imported(read: tuple[Imported | None, Sequence[Finding]], out: str | Path |
 class ExportResult(Result):
     """What was written, and where."""
 
+    face = ExportFace
+
     dossier: Dossier
     written: tuple[Path, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        return {"written": [str(p) for p in self.written], "title": self.dossier.title}
 
     def sentences(self) -> tuple[str, ...]:
         return tuple(f"Wrote {p}." for p in self.written)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from detente.errors import UsageError
 from detente.workbench import store
 from detente.workbench.envelope import answers
+from detente.workbench.faces import ForgetFace
 from detente.workbench.options import ForgetOptions
 from detente.workbench.results import Result
 
@@ -16,10 +16,9 @@ from detente.workbench.results import Result
 class ForgetResult(Result):
     """The runs that are stored no more."""
 
-    forgotten: tuple[str, ...]
+    face = ForgetFace
 
-    def to_json(self) -> dict[str, Any]:
-        return {"forgotten": list(self.forgotten)}
+    forgotten: tuple[str, ...]
 
     def sentences(self) -> tuple[str, ...]:
         n = len(self.forgotten)

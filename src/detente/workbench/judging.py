@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from detente.design.questions.assessment import Worth
 from detente.design.questions.footing import Footing, footing
 from detente.design.questions.margins import VALUED
 from detente.dossier import Dossier
@@ -19,6 +20,7 @@ from detente.model.plan import Plan
 from detente.workbench import words
 from detente.workbench.asking import Case, PlanLike, ask, known_parties, placed, read_plan
 from detente.workbench.envelope import Task, answers, read_case
+from detente.workbench.faces import CheckFace, EvaluateFace
 from detente.workbench.keeping import Kept, Subject
 from detente.workbench.options import CheckOptions, EvaluateOptions, JudgeOptions
 from detente.workbench.provenance import Provenance, changes_said
@@ -26,11 +28,8 @@ from detente.workbench.results import (
     Result,
     Row,
     Tables,
-    footing_json,
     roadmap_table,
-    slack_json,
     slack_table,
-    values_json,
     values_table,
     worths_of,
 )
@@ -40,6 +39,8 @@ from detente.workbench.verbs import Verb
 @dataclass(frozen=True, repr=False)
 class CheckResult(Result):
     """Everything that is wrong with a dossier, or with a plan for it, and everything worth a warning."""
+
+    face = CheckFace
 
     findings: tuple[Finding, ...]
     """About the plan where there is one, else about the dossier."""
@@ -56,8 +57,10 @@ class CheckResult(Result):
     def ok(self) -> bool:
         return not any(f.severity == "error" for f in self.findings)
 
-    def to_json(self) -> dict[str, Any]:
-        return {"findings": [f.as_dict() for f in (*self.findings, *self.about)], "ok": self.ok}
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """About the plan, then about the dossier."""
+        return (*self.findings, *self.about)
 
     def tables(self) -> Tables:
         return {"findings": [f.as_dict() for f in self.findings]}
@@ -149,6 +152,8 @@ def _finding(dossier: Dossier, row: Slack, more: int, file: str | None) -> Findi
 class EvaluateResult(Kept):
     """A plan under a dossier: every condition with its slack, and what it is worth to each party."""
 
+    face = EvaluateFace
+
     dossier: Dossier
     plan: Plan
     verdict: Verdict
@@ -187,19 +192,15 @@ class EvaluateResult(Kept):
         """The conditions that are not met, the worst first."""
         return tuple(sorted((s for s in self.verdict.slacks if not s.accepted), key=_by_slack))
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "satisfactory": self.satisfactory,
-            "values": values_json(worths_of(self.dossier, self.verdict)),
-            "slacks": [slack_json(s) for s in self.verdict.slacks],
-            "footing": footing_json(self.footing),
-            "provenance": self.provenance.to_json(),
-        }
+    @property
+    def worths(self) -> Mapping[str, Worth]:
+        """What the plan is worth to each party."""
+        return worths_of(self.dossier, self.verdict)
 
     def tables(self) -> Tables:
         return {
             "roadmap": roadmap_table(self.dossier, self.plan),
-            "values": values_table(self.dossier, worths_of(self.dossier, self.verdict)),
+            "values": values_table(self.dossier, self.worths),
             "least": least_table(self.dossier, self.verdict),
             "slacks": slack_table(self.dossier, self.verdict.slacks),
         }

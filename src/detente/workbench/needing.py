@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detente.workbench.envelope import Task, answers
+from detente.workbench.faces import NeedsFace
 from detente.workbench.options import NeedsOptions
 from detente.workbench.questions import Answer
-from detente.workbench.results import Tables, finite
+from detente.workbench.results import Tables
 from detente.workbench.writing import save_json
 
 if TYPE_CHECKING:
-    from detente.design.inspections.needs import Least, Needs
+    from detente.design.inspections.needs import Needs
 
 
 @dataclass(frozen=True, repr=False)
 class NeedsResult(Answer):
     """The least inspection effort for a deal, and what more of it buys."""
+
+    face = NeedsFace
 
     found: Needs
 
@@ -31,42 +34,6 @@ class NeedsResult(Answer):
     @property
     def solved(self) -> Mapping[str, Any]:
         return {"status": self.found.status, "finished": self.found.finished}
-
-    def to_json(self) -> dict[str, Any]:
-        n = self.found
-        return {
-            "status": n.status,
-            "success": n.question.success,
-            "openings": list(n.question.openings),
-            "unit": n.unit,
-            "stated_effort": n.stated_effort,
-            "most_effort": n.most,
-            "least": _least(n.least),
-            "steps": [_least(s) for s in n.steps],
-            "opens_next": None if n.next_step is None else _least(n.next_step),
-            "raises": [
-                {
-                    "measure": r.measure,
-                    "from": r.before,
-                    "to": r.after,
-                    "effort": r.effort,
-                    "growth_of_gains": finite(r.more),
-                    "growth_of_gains_at_most": finite(r.most),
-                    "sure": r.sure,
-                    "more_false_alarms_per_year": r.false_alarms,
-                }
-                for r in n.raises
-            ],
-            "detection": [
-                {"measure": r.measure, "status": r.status, "rate": finite(r.rate), "chance_per_year": finite(r.chance)}
-                for r in n.rates
-            ],
-            "notes": list(n.notes),
-            "sentences": list(self.sentences()),
-            "findings": [f.as_dict() for f in self.findings],
-            "finished": n.finished,
-            "provenance": self.provenance.to_json(),
-        }
 
     def tables(self) -> Tables:
         from detente.report.verification.needs_chart import needs_tables
@@ -106,21 +73,6 @@ class NeedsResult(Answer):
 
 def _cell(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _least(s: Least) -> dict[str, Any]:
-    return {
-        "kind": s.aim.kind,
-        "name": s.aim.name,
-        "share": s.aim.share if s.aim.kind == "progress" else None,
-        "status": s.status,
-        "effort": finite(s.effort),
-        "bound": finite(s.bound),
-        "false_alarms_per_year": finite(s.false_alarms),
-        "regimes": dict(s.regimes),
-        "overlay": dict(s.overlay),
-        "plan": None if s.plan is None else s.plan.to_dict(),
-    }
 
 
 @answers("verify needs")

@@ -11,14 +11,13 @@ from detente.dossier import Dossier
 from detente.errors import Finding
 from detente.workbench.asking import known_parties
 from detente.workbench.envelope import Task, answers
-from detente.workbench.hopes import critical_json, gap_json
+from detente.workbench.faces import CriticalFace, ExplainFace, GapFace, finite
 from detente.workbench.keeping import Kept
 from detente.workbench.options import CriticalOptions, ExplainOptions, FrontierOptions, GapOptions
 from detente.workbench.provenance import Provenance
-from detente.workbench.results import Tables, finite
+from detente.workbench.results import Tables
 
 if TYPE_CHECKING:
-    from detente.design.plan.rules import Design
     from detente.design.questions.critical import Critical
     from detente.design.questions.explain import Explanation
     from detente.design.questions.frontier import Frontier, Point
@@ -37,6 +36,12 @@ class Answer(Kept):
     provenance: Provenance
     findings: tuple[Finding, ...]
     """Warnings and notes about the dossier."""
+
+    def __getattr__(self, name: str) -> Any:
+        """What was found can be asked of the answer itself."""
+        if name.startswith("_") or name == "found":
+            raise AttributeError(name)
+        return getattr(self.found, name)
 
     @property
     def dossier(self) -> Dossier:
@@ -64,27 +69,14 @@ class Answer(Kept):
 class ExplainResult(Answer):
     """Which conditions rule each other out, and the cheapest ways to a deal."""
 
+    face = ExplainFace
+
     found: Explanation
 
-    def to_json(self) -> dict[str, Any]:
-        e = self.found
-        return {
-            "status": e.status,
-            "success": e.question.success,
-            "openings": list(e.question.openings),
-            "conditions": {m: self.said(m) for m in e.members},
-            "conflicts": [{"members": list(c.members), "proven_minimal": c.proven_minimal} for c in e.conflicts],
-            "complete": e.complete,
-            "concessions": [
-                {"give_up": list(c.give_up), "price": c.price, "overlay": dict(c.overlay), **_deal(c.deal)}
-                for c in e.concessions
-            ],
-            "all_concessions": e.ranked,
-            "lesser_success": [
-                {"without": list(x.without), "overlay": dict(x.overlay), **_deal(x.deal)} for x in e.lesser
-            ],
-            "provenance": self.provenance.to_json(),
-        }
+    @property
+    def conditions(self) -> dict[str, str]:
+        """Every condition that binds, in words."""
+        return {m: self.said(m) for m in self.found.members}
 
     def said(self, member: str) -> str:
         """A condition in words."""
@@ -109,15 +101,11 @@ class ExplainResult(Answer):
         return write_explanation(self.found, folder, self.provenance.to_json())
 
 
-def _deal(deal: Design) -> dict[str, Any]:
-    """The deal that a concession opens: each party's present value, and the plan."""
-    values = None if deal.verdict is None else {p: finite(v) for p, v in deal.verdict.values.items()}
-    return {"status": deal.status, "values": values, "plan": None if deal.plan is None else deal.plan.to_dict()}
-
-
 @dataclass(frozen=True, repr=False)
 class GapResult(Answer):
     """What each party asks, thinks that it can get, can get, and gets."""
+
+    face = GapFace
 
     found: Gap
 
@@ -128,9 +116,6 @@ class GapResult(Answer):
     @property
     def solved(self) -> Mapping[str, Any]:
         return {"status": self.found.status, "finished": self.found.finished}
-
-    def to_json(self) -> dict[str, Any]:
-        return {**gap_json(self.found), "provenance": self.provenance.to_json()}
 
     def tables(self) -> Tables:
         from detente.report.questions.gap_chart import gap_tables
@@ -158,6 +143,8 @@ class GapResult(Answer):
 class CriticalResult(Answer):
     """For each number, the nearest value at which the verdict flips."""
 
+    face = CriticalFace
+
     found: Critical
 
     @property
@@ -171,9 +158,6 @@ class CriticalResult(Answer):
     @property
     def solved(self) -> Mapping[str, Any]:
         return {"status": self.found.verdict, "finished": self.found.finished}
-
-    def to_json(self) -> dict[str, Any]:
-        return {**critical_json(self.found), "provenance": self.provenance.to_json()}
 
     def tables(self) -> Tables:
         from detente.report.questions.critical_chart import critical_tables

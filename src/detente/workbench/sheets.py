@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from detente.dossier import Dossier, reads
 from detente.dossier.text.yaml import written
 from detente.errors import DossierError, UsageError
 from detente.workbench.asking import Case, ask
 from detente.workbench.envelope import answers
+from detente.workbench.faces import SheetsFace
 from detente.workbench.options import CaseOptions, ImportOptions
 from detente.workbench.results import Result
 from detente.workbench.writing import file_for, folder_for
@@ -22,11 +22,10 @@ WORKBOOK = ".xlsx"
 class SheetsResult(Result):
     """What was written, and where."""
 
+    face = SheetsFace
+
     dossier: Dossier
     written: Path
-
-    def to_json(self) -> dict[str, Any]:
-        return {"written": str(self.written), "title": self.dossier.title}
 
     def sentences(self) -> tuple[str, ...]:
         return (f"Wrote {self.written}.",)

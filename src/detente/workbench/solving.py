@@ -10,20 +10,16 @@ from typing import TYPE_CHECKING, Any
 from detente.dossier import Dossier, apply
 from detente.errors import DossierError, Finding, UsageError
 from detente.workbench import store, words
+from detente.workbench.archive import archived, unarchived
 from detente.workbench.envelope import Task, answers
-from detente.workbench.hopes import critical_json, critical_of, gap_json, gap_of
+from detente.workbench.faces import AssessFace, DesignFace, finite
 from detente.workbench.keeping import Kept, Subject, findings_of, provenance_of
 from detente.workbench.options import AssessOptions, DesignOptions
 from detente.workbench.provenance import Provenance
 from detente.workbench.results import (
     Tables,
-    finite,
-    footing_json,
-    plan_json,
     roadmap_table,
-    slack_json,
     slack_table,
-    values_json,
     values_table,
     worths_of,
 )
@@ -43,6 +39,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, repr=False)
 class DesignResult(Kept):
     """The best plan for a rule, or the proof that there is none, or how far the search got."""
+
+    face = DesignFace
 
     dossier: Dossier
     found: Design
@@ -83,22 +81,15 @@ class DesignResult(Kept):
 
         return least(self.found.verdict.slacks) if self.found.verdict else None
 
-    def to_json(self) -> dict[str, Any]:
-        found = self.found
-        return {
-            "status": found.status,
-            "rule": found.rule,
-            "rule_used": found.rule_used,
-            **plan_json(found.plan),
-            "values": values_json(self.values) if found.verdict else None,
-            "objective": finite(found.objective),
-            "bound": finite(found.bound),
-            "gap": finite(found.gap),
-            "least_slack": slack_json(self.least_slack),
-            "notes": list(found.notes),
-            **({} if self.inspections is None else {"inspections": dict(self.inspections)}),
-            "provenance": self.provenance.to_json(),
-        }
+    @property
+    def entry(self) -> Mapping[str, Any] | None:
+        """The dates of the plan, as JSON."""
+        return None if self.plan is None else self.plan.to_dict()["entry"]
+
+    @property
+    def share(self) -> Mapping[str, Any] | None:
+        """The shares of its divisible measures, as JSON."""
+        return None if self.plan is None else self.plan.to_dict().get("share")
 
     def tables(self) -> Tables:
         if self.found.verdict is None:
@@ -149,6 +140,8 @@ class DesignResult(Kept):
 class AssessResult(Kept):
     """Which deals are possible, and what the best of them looks like."""
 
+    face = AssessFace
+
     assessment: Assessment
     provenance: Provenance
     findings: tuple[Finding, ...]
@@ -176,7 +169,7 @@ class AssessResult(Kept):
         return {name: _cost(v) for name, v in self.verdicts.items()}
 
     def stored(self, about: Any) -> dict[str, Any]:
-        return {}
+        return {"beside": archived((self.expectations, self.critical), about)}
 
     @classmethod
     def again(cls, record: store.Record, subject: Subject) -> AssessResult:
@@ -213,23 +206,12 @@ class AssessResult(Kept):
         """The tightest exposure of each party that has a limit."""
         return self.assessment.exposure
 
-    def to_json(self) -> dict[str, Any]:
+    @property
+    def verification(self) -> Any:
+        """How what the plan asks for is watched."""
         from detente.report.assessment.watching import watching_json
 
-        a = self.assessment
-        return {
-            "verdicts": {name: _verdict_json(v) for name, v in a.verdicts.items()},
-            "shown": a.shown,
-            "dangerous": slack_json(a.dangerous),
-            "exposure": [slack_json(s) for s in a.exposure],
-            "verification": watching_json(a),
-            "values": values_json(a.values) if a.proof else None,
-            "assumptions": list(a.assumptions),
-            "footing": footing_json(a.footing),
-            "gap": None if self.expectations is None else gap_json(self.expectations),
-            "critical": None if self.critical is None else critical_json(self.critical),
-            "provenance": self.provenance.to_json(),
-        }
+        return watching_json(self.assessment)
 
     def tables(self) -> Tables:
         a = self.assessment
@@ -269,18 +251,6 @@ class AssessResult(Kept):
             gap=self.expectations,
             critical=self.critical,
         )
-
-
-def _verdict_json(found: Design) -> dict[str, Any]:
-    return {
-        "status": found.status,
-        "plan": None if found.plan is None else found.plan.to_dict(),
-        "rule_used": found.rule_used,
-        "objective": finite(found.objective),
-        "bound": finite(found.bound),
-        "gap": finite(found.gap),
-        "notes": list(found.notes),
-    }
 
 
 def verdict_row(dossier: Dossier, name: str, found: Design) -> dict[str, str]:
@@ -441,8 +411,7 @@ def assess_again(record: store.Record, dossier: Dossier) -> AssessResult:
         for name, data in result["verdicts"].items()
     }
     assessment = _rested(concluded(Model.of(known), rule, verdicts, shown), result.get("footing"))
-    expected = None if result["gap"] is None else gap_of(known, result["gap"])
-    hangs_on = None if result["critical"] is None else critical_of(known, result["critical"])
+    expected, hangs_on = unarchived(record["beside"], known)
     return AssessResult(assessment, source, findings_of(record), expected, hangs_on)
 
 

@@ -16,6 +16,7 @@ from detente.dossier.library import path_of
 from detente.dossier.quantities import parse_share
 from detente.errors import DossierError, Finding, UsageError
 from detente.workbench.envelope import Task, answers
+from detente.workbench.faces import BalanceFace, InspectFace, finite
 from detente.workbench.keeping import Kept, Subject
 from detente.workbench.needing import verify_needs
 from detente.workbench.options import (
@@ -26,7 +27,7 @@ from detente.workbench.options import (
     VerifySampleOptions,
 )
 from detente.workbench.provenance import Provenance, versions
-from detente.workbench.results import Tables, finite
+from detente.workbench.results import Tables
 from detente.workbench.verbs import Verb
 from detente.workbench.writing import save_json
 
@@ -138,43 +139,35 @@ class VerifyDeclarationResult(Verification):
 class VerifyBalanceResult(Verification):
     """What is missing from a balance area, and whether that is more than error."""
 
+    face = BalanceFace
+
     room: ClassVar[str] = "balance_page"
     found: Balance
 
     def _found(self) -> tuple[Any, ...]:
         return (self.found,)
 
-    def to_json(self) -> dict[str, Any]:
-        b = self.found
+    @property
+    def tests(self) -> dict[str, Any]:
+        """What each test says, by its name."""
         return {
-            "title": b.area.title,
-            "loss_kg": b.loss_kg,
-            "false_alarm_rate": b.false_alarm_rate,
-            "alarmed": [v.test for v in b.alarmed],
-            "sentences": list(b.summary),
-            "periods": [asdict(p) for p in b.periods],
-            "tests": {
-                v.test: {
-                    "title": v.title,
-                    "statistic": list(v.statistic),
-                    "threshold": v.threshold,
-                    "alarms": [b.periods[i - 1].name for i in v.alarms],
-                    "false_alarm_rate": v.false_alarm_rate,
-                    "scope": v.scope,
-                    "detects": dict(v.detects),
-                    "alarm_by_period": {name: [1 - float(s) for s in t.survival] for name, t in v.times.items()},
-                }
-                for v in b.verdicts
-            },
-            "best_possible": dict(b.bounds),
-            "seen_for_sure_kg": finite(b.seen_for_sure_kg),
-            "drivers": [asdict(x) for x in b.drivers],
-            "compared": [{**asdict(c), "alarm": c.difference.alarm} for c in b.compared],
-            "rehearsed": [asdict(r) for r in b.rehearsed],
-            "covariance_kg2": b.covariance.tolist(),
-            "findings": _listed(self.findings),
-            "provenance": self.provenance.to_json(),
+            v.test: {
+                "title": v.title,
+                "statistic": list(v.statistic),
+                "threshold": v.threshold,
+                "alarms": [self.found.periods[i - 1].name for i in v.alarms],
+                "false_alarm_rate": v.false_alarm_rate,
+                "scope": v.scope,
+                "detects": dict(v.detects),
+                "alarm_by_period": {name: [1 - float(s) for s in t.survival] for name, t in v.times.items()},
+            }
+            for v in self.found.verdicts
         }
+
+    @property
+    def compared(self) -> list[dict[str, Any]]:
+        """What was measured again."""
+        return [{**asdict(c), "alarm": c.difference.alarm} for c in self.found.compared]
 
 
 @dataclass(frozen=True, repr=False)
@@ -223,6 +216,8 @@ class VerifySampleResult(Verification):
 class VerifyInspectResult(Verification):
     """A plan of inspections, the worst violation under it, and how soon that is seen."""
 
+    face = InspectFace
+
     room: ClassVar[str] = "inspection"
     found: Inspected
     overlay: Mapping[str, Any] | None = None
@@ -243,33 +238,6 @@ class VerifyInspectResult(Verification):
         plan, source = self.found.plan, {"run": self.provenance.run, "file": self.provenance.dossier}
         named = [s.site.name for s in plan.sites if s.violation is not None]
         return {n: plan.record(self.found.title_of(n), site=n, provenance=source) for n in named}
-
-    def to_json(self) -> dict[str, Any]:
-        f, plan = self.found, self.found.plan
-        worst = plan.adversary
-        return {
-            "title": f.assignment.title,
-            "plan_id": plan.plan_id,
-            "complies": plan.complies,
-            "days": plan.days,
-            "budget": plan.task.days,
-            "schedule": plan.task.schedule,
-            "visits": plan.visits,
-            "worst": worst and {"site": worst.site.name, "value": worst.value},
-            "detection_in_half_a_year": plan.detection(0.5),
-            "false_alarm_a_year": plan.false_alarm,
-            "deters_at": f.deters,
-            "deters_in_time_at": f.needs,
-            "start": f.start.isoformat(),
-            "effort": [e._asdict() for e in f.efforts],
-            "records": self.records(),
-            "calendar": [{"date": v.day.isoformat(), "site": v.site, "inspector_days": v.days} for v in f.visits],
-            "overlay": None if self.overlay is None else dict(self.overlay),
-            "changes": [c._asdict() for c in self.changes],
-            "sentences": list(self.sentences()),
-            "findings": _listed(self.findings),
-            "provenance": self.provenance.to_json(),
-        }
 
     def write_into(self, folder: Path) -> list[Path]:
         """As the others; and visits.ics, visits.csv, record.json and, for a case, overlay.yaml."""
