@@ -20,7 +20,7 @@ from detente.dossier.quantities import Number
 from detente.dossier.schema_json import for_readers
 from detente.verify.declaration import statement as declaration
 from detente.verify.inspection import files as inspection_files
-from detente.workbench.verbs import VERBS, Input, Verb
+from detente.workbench.verbs import VERBS, Given, Verb
 
 REFERENCE = Path(__file__).with_name("reference")
 REMADE = "<!-- Made by docs/generate.py; change the program and run it again. -->\n"
@@ -236,7 +236,7 @@ def _verb(row: Verb) -> Iterator[str]:
         yield "\n".join(rows) + "\n"
 
 
-def _place(place: Input) -> str:
+def _place(place: Given) -> str:
     name = place.name.upper()
     if place.many:
         return f"{name}..."

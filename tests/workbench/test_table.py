@@ -13,7 +13,7 @@ import detente as dt
 from detente import workbench
 from detente.cli import carrying
 from detente.cli.app import app_of
-from detente.workbench import verbs
+from detente.workbench import envelope, verbs
 from detente.workbench.envelope import Progress
 from detente.workbench.verbs import CASE, Verb, verb
 from tests.checkout import REPO
@@ -107,6 +107,36 @@ def test_progress_is_data_and_cancelling_an_event(case):
     stopped = dt.assess(case, cancel=enough, cache=False)
     assert stopped.status == "undecided"
     assert dt.assess(case).status == "decided"  # what was stopped did not take its place
+
+
+def test_what_is_counted_is_told_as_numbers(case):
+    heard: list[Progress] = []
+    dt.critical(case, only="parties.north", jobs=1, progress=heard.append, keep=False, cache=False)
+    counted = [p for p in heard if p.of is not None]
+    assert counted
+    assert counted[-1].done == counted[-1].of
+    assert f"{counted[-1].done} of" in counted[-1].text
+
+
+def test_one_time_limit_holds_for_the_whole_verb(monkeypatch):
+    """What is solved one after the other under a limit hears together that the time is up."""
+    now = [100.0]
+    monkeypatch.setattr(envelope.time, "monotonic", lambda: now[0])
+    work = envelope.Work(2.0, 100.0, lambda progress: None, lambda: False)
+    assert (work.left, work.over()) == (2.0, False)
+    now[0] = 101.5
+    assert (work.left, work.over()) == (0.5, False)
+    now[0] = 102.0
+    assert work.over()
+    assert 0 < work.left < 1e-6
+
+
+@pytest.mark.parametrize("verb", ["assess", "explain", "gap", "frontier", "verify_needs", "critical"])
+def test_an_answer_that_ran_out_of_time_is_not_given_again(case, verb):
+    more = {"jobs": 1} if verb == "critical" else {}
+    first = getattr(dt, verb)(case, time_limit=1e-9, **more)
+    assert first.status == "undecided"
+    assert not getattr(dt, verb)(case, time_limit=1e-9, **more).provenance.cached
 
 
 @pytest.mark.parametrize("verb", ["check", "design", "diff", "evaluate"])

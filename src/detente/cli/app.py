@@ -11,7 +11,7 @@ from cyclopts import App, Group, Parameter
 from pydantic import BaseModel, ConfigDict, Field
 
 from detente.cli.carrying import carry_out
-from detente.workbench.verbs import VERBS, Input, Verb
+from detente.workbench.verbs import VERBS, Given, Verb
 
 GROUPS = {name: Group(name, sort_key=i) for i, name in enumerate(("Questions", "Plans and dossiers", "Cases and runs"))}
 HELP = """Is there a deal that both sides would rather keep than break?
@@ -101,7 +101,7 @@ def command_of(row: Verb) -> Callable[..., int]:
     return command
 
 
-def _place(one: Input) -> inspect.Parameter:
+def _place(one: Given) -> inspect.Parameter:
     written: Any = Path if one.kind in ("plan", "file") else str
     if one.many:
         return inspect.Parameter(one.name, inspect.Parameter.VAR_POSITIONAL, annotation=written)

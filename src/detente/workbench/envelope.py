@@ -23,7 +23,7 @@ from detente.workbench.asking import ask, known_parties, read_plan
 from detente.workbench.keeping import Kept, Subject, keep, recalled
 from detente.workbench.options import CaseOptions, Options, options_of
 from detente.workbench.provenance import provenance
-from detente.workbench.verbs import Input, Verb, verb
+from detente.workbench.verbs import Given, Verb, verb
 
 O = TypeVar("O", bound=Options)  # noqa: E741
 R = TypeVar("R")
@@ -63,8 +63,10 @@ class Work:
         return self.stopped() or time.monotonic() - self.begin >= self.limit
 
     def say(self, text: str) -> None:
-        """Progress in words."""
-        self.tell(Progress(text, *getattr(text, "counted", (None, None))))
+        """Progress in words, as the floors below tell it; "3 of 10 numbers searched" and "... (3 of 10)" count."""
+        counted = re.search(r"\b(\d+) of (\d+)\b", text)
+        done, of = (int(counted[1]), int(counted[2])) if counted else (None, None)
+        self.tell(Progress(text, done, of))
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def answers(name: str, reads: Reads = read_case) -> Callable[[Callable[..., R]],
                 _refuse_files(row, placed, chosen)
             if not row.kept:
                 return solve(*placed, chosen)
-            return _answer(row, solve, reads, placed, chosen, Face(**words))
+            return _answer(row, solve, reads, placed, chosen, Listener(**words))
 
         public.__signature__ = _shown(signature, row)  # type: ignore[attr-defined]
         public.__doc__ = _described(solve, row)
@@ -115,8 +117,8 @@ def answers(name: str, reads: Reads = read_case) -> Callable[[Callable[..., R]],
 
 
 @dataclass(frozen=True)
-class Face:
-    """What a face wants to hear while an answer is sought, and how it says that it wants no more."""
+class Listener:
+    """Who hears of an answer while it is sought, and says when enough is found."""
 
     say: Callable[[str], None] | None = None
     cancelled: Callable[[], bool] | None = None
@@ -141,23 +143,25 @@ HEARD = ("say", "cancelled", "progress", "cancel")
 """Keywords that the function of a long verb shows besides its options."""
 
 
-def _answer(row: Verb, solve: Function, reads: Reads, inputs: tuple[Any, ...], options: Any, face: Face) -> Kept:
+def _answer(
+    row: Verb, solve: Function, reads: Reads, inputs: tuple[Any, ...], options: Any, listener: Listener
+) -> Kept:
     begin = time.monotonic()
     subject = reads(row, inputs, options)
     kind: Any = row.result_type()
     if options.cache and (known := recalled(kind, subject)) is not None:
         return known
-    work = Work(getattr(options, "time_limit", math.inf), begin, face.tell, face.stopped, face.executor)
+    work = Work(getattr(options, "time_limit", math.inf), begin, listener.tell, listener.stopped, listener.executor)
     found: Kept = solve(Task(subject, options, work))
     source = found.provenance.answered(solver=found.solved, wall_seconds=time.monotonic() - begin)
     result: Kept = replace(found, provenance=source)  # type: ignore[type-var]
     if not options.keep:
         return result
-    finished = not face.stopped()
+    finished = not work.over()
 
     def store_it(whole: Kept) -> None:
         if (why_not := keep(whole, subject, finished=finished)) is not None:
-            (face.warn or _warn)(why_not)
+            (listener.warn or _warn)(why_not)
 
     return result.once_whole(store_it)
 
@@ -176,7 +180,7 @@ def _parted(given: tuple[Any, ...], options: Options | None) -> tuple[tuple[Any,
     return given, options
 
 
-def _parameter(one: Input) -> inspect.Parameter:
+def _parameter(one: Given) -> inspect.Parameter:
     kind = inspect.Parameter.VAR_POSITIONAL if one.many else inspect.Parameter.POSITIONAL_ONLY
     default = inspect.Parameter.empty if one.required or one.many else None
     return inspect.Parameter(one.name, kind, default=default)
@@ -227,7 +231,7 @@ def _several(value: Any) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else () if value is None else (value,)
 
 
-def _is_known(one: Input, given: str) -> bool:
+def _is_known(one: Given, given: str) -> bool:
     """Whether a text is an id that we know, or could be one; never where a file is so named."""
     if one.kind not in ("case", "source") or Path(given).exists():
         return False

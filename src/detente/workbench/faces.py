@@ -46,10 +46,10 @@ def _as_json(rows: Sequence[Any]) -> list[Json]:
     return [row._asdict() if hasattr(row, "_asdict") else asdict(row) for row in rows]
 
 
-Number = int | float
+Real = int | float
 Finite = Annotated[float | None, BeforeValidator(finite)]
-Values = dict[str, Finite]
-Rows = Annotated[list[Json], BeforeValidator(_as_json)]
+PartyValues = dict[str, Finite]
+JsonRows = Annotated[list[Json], BeforeValidator(_as_json)]
 Said = Annotated[list[str], BeforeValidator(lambda said: list(said()))]
 PlanJson = Annotated[Json | None, BeforeValidator(lambda plan: None if plan is None else plan.to_dict())]
 """{"entry": ...} and, with divisible measures in the plan, {"share": ...}."""
@@ -169,7 +169,7 @@ class HopeFace(JsonFace):
 
     value: Finite
     bound: Finite
-    in_truth: Annotated[Values, at("values")]
+    in_truth: Annotated[PartyValues, at("values")]
     breaks: list[str]
     proved: bool
 
@@ -177,21 +177,21 @@ class HopeFace(JsonFace):
 class WithoutFace(JsonFace):
     """What a party gets without a deal, in points."""
 
-    no_deal: Number
-    no_deal_thinks: Number | None
-    walk_away_thinks: Number | None
-    claim: Number
+    no_deal: Real
+    no_deal_thinks: Real | None
+    walk_away_thinks: Real | None
+    claim: Real
 
 
 class PartyGapFace(JsonFace):
     """One party's hopes and what comes of them, in its points."""
 
     consents: bool
-    walk_away: Number
+    walk_away: Real
     asks: HopeFace | None
     thinks: HopeFace | None
     can: HopeFace
-    gets: Values
+    gets: PartyValues
     belief_less_reality: Annotated[Finite, at("illusion")]
     hopeless: list[str]
     unsettled: list[str]
@@ -203,19 +203,19 @@ class BeliefFace(JsonFace):
 
     party: str
     path: str
-    believed: Number
-    true: Number | None
+    believed: Real
+    true: Real | None
     unit: str
-    succeeds_at: Number | None
-    low: Annotated[Number, at("low", "from")]
-    high: Annotated[Number, at("high", "to")]
+    succeeds_at: Real | None
+    low: Annotated[Real, at("low", "from")]
+    high: Annotated[Real, at("high", "to")]
     status: str
 
 
 class ClaimsFace(JsonFace):
     """The claims of the consenting parties added up, and the greatest sum of values that there is."""
 
-    together: Number
+    together: Real
     there_is: Finite
     at_most: Annotated[Finite, at("most")]
     exceed: Finite
@@ -246,13 +246,13 @@ class FlipFace(JsonFace):
     """Where the verdict flips as one number moves; `from` and `to` are the range searched, in the number's unit."""
 
     path: str
-    stated: Number
+    stated: Real
     unit: str
-    flips_at: Number | None
-    low: Annotated[Number, at("low", "from")]
-    high: Annotated[Number, at("high", "to")]
+    flips_at: Real | None
+    low: Annotated[Real, at("low", "from")]
+    high: Annotated[Real, at("high", "to")]
     status: str
-    distance: Number | None
+    distance: Real | None
     source: str | None
     late: bool
 
@@ -261,8 +261,8 @@ class PairFlipFace(JsonFace):
     """Where the verdict flips as two numbers move together."""
 
     paths: list[str]
-    flips_at: list[Number] | None
-    share: Number | None
+    flips_at: list[Real] | None
+    share: Real | None
     status: str
     late: bool
 
@@ -294,7 +294,7 @@ class DesignFace(JsonFace):
     rule: Annotated[str, at("found.rule")]
     rule_used: Annotated[str, at("found.rule_used")]
     entry: dict[str, str | None] | None
-    share: dict[str, list[tuple[str, Number]]] | None
+    share: dict[str, list[tuple[str, Real]]] | None
     values: Annotated[dict[str, WorthFace] | None, BeforeValidator(lambda worths: worths or None)]
     objective: Annotated[Finite, at("found.objective")]
     bound: Annotated[Finite, at("found.bound")]
@@ -345,7 +345,7 @@ class OpenedFace(JsonFace):
 
     overlay: Json
     status: Annotated[str, at("deal.status")]
-    values: Annotated[Values | None, at("deal.verdict.values")] = None
+    values: Annotated[PartyValues | None, at("deal.verdict.values")] = None
     plan: Annotated[PlanJson, at("deal.plan")]
 
 
@@ -353,7 +353,7 @@ class ConcessionFace(OpenedFace):
     """What would have to be given up, at what price, and the deal that it opens."""
 
     give_up: list[str]
-    price: Number
+    price: Real
 
 
 class LesserFace(OpenedFace):
@@ -395,7 +395,7 @@ class ComparedFace(JsonFace):
     values: dict[str, WorthFace]
     least_slack: SlackFace | None
     entry: dict[str, str | None]
-    share: dict[str, list[tuple[str, Number]]] | None
+    share: dict[str, list[tuple[str, Real]]] | None
 
 
 # --- verification --------------------------------------------------------------------------------------------------
@@ -406,9 +406,7 @@ class LeastEffortFace(JsonFace):
 
     kind: Annotated[str, at("aim.kind")]
     name: Annotated[str, at("aim.name")]
-    share: Annotated[
-        Number | None, at("aim"), BeforeValidator(lambda aim: aim.share if aim.kind == "progress" else None)
-    ]
+    share: Annotated[Real | None, at("aim"), BeforeValidator(lambda aim: aim.share if aim.kind == "progress" else None)]
     status: str
     effort: Finite
     bound: Finite
@@ -424,11 +422,11 @@ class RaiseFace(JsonFace):
     measure: str
     before: Annotated[str | None, at("before", "from")]
     after: Annotated[str, at("after", "to")]
-    effort: Number
+    effort: Real
     growth_of_gains: Annotated[Finite, at("more")]
     growth_of_gains_at_most: Annotated[Finite, at("most")]
     sure: bool
-    more_false_alarms_per_year: Annotated[Number | None, at("false_alarms")]
+    more_false_alarms_per_year: Annotated[Real | None, at("false_alarms")]
 
 
 class LeastDetectionFace(JsonFace):
@@ -447,8 +445,8 @@ class NeedsFace(JsonFace):
     success: Annotated[str, at("question.success")]
     openings: Annotated[list[str], at("question.openings")]
     unit: str
-    stated_effort: Number
-    most_effort: Annotated[Number, at("most")]
+    stated_effort: Real
+    most_effort: Annotated[Real, at("most")]
     least: LeastEffortFace
     steps: list[LeastEffortFace]
     opens_next: Annotated[LeastEffortFace | None, at("next_step")]
@@ -465,31 +463,31 @@ class BalanceTestFace(JsonFace):
     """What one test says of a balance area."""
 
     title: str
-    statistic: list[Number]
-    threshold: Number
+    statistic: list[Real]
+    threshold: Real
     alarms: list[str]
-    false_alarm_rate: Number
+    false_alarm_rate: Real
     scope: str
-    detects: dict[str, Number]
-    alarm_by_period: dict[str, list[Number]]
+    detects: dict[str, Real]
+    alarm_by_period: dict[str, list[Real]]
 
 
 class BalanceFace(JsonFace):
     """What is missing from a balance area, and whether that is more than error."""
 
     title: Annotated[str, at("found.area.title")]
-    loss_kg: Annotated[Number, at("found.loss_kg")]
-    false_alarm_rate: Annotated[Number, at("found.false_alarm_rate")]
+    loss_kg: Annotated[Real, at("found.loss_kg")]
+    false_alarm_rate: Annotated[Real, at("found.false_alarm_rate")]
     alarmed: Annotated[list[str], at("found.alarmed"), BeforeValidator(lambda tests: [t.test for t in tests])]
     sentences: Annotated[list[str], at("found.summary")]
-    periods: Annotated[Rows, at("found.periods")]
+    periods: Annotated[JsonRows, at("found.periods")]
     tests: dict[str, BalanceTestFace]
     best_possible: Annotated[Json, at("found.bounds")]
     seen_for_sure_kg: Annotated[Finite, at("found.seen_for_sure_kg")]
-    drivers: Annotated[Rows, at("found.drivers")]
+    drivers: Annotated[JsonRows, at("found.drivers")]
     compared: list[Json]
-    rehearsed: Annotated[Rows, at("found.rehearsed")]
-    covariance_kg2: Annotated[list[list[Number]], at("found.covariance"), BeforeValidator(lambda c: c.tolist())]
+    rehearsed: Annotated[JsonRows, at("found.rehearsed")]
+    covariance_kg2: Annotated[list[list[Real]], at("found.covariance"), BeforeValidator(lambda c: c.tolist())]
     findings: list[FindingFace]
     provenance: ProvenanceFace
 
@@ -498,7 +496,7 @@ class WorstSiteFace(JsonFace):
     """The worst violation under a plan of inspections."""
 
     site: Annotated[str, at("site.name")]
-    value: Number
+    value: Real
 
 
 class CalendarDayFace(JsonFace):
@@ -506,7 +504,7 @@ class CalendarDayFace(JsonFace):
 
     date: Annotated[datetime.date, at("day")]
     site: str
-    inspector_days: Annotated[Number, at("days")]
+    inspector_days: Annotated[Real, at("days")]
 
 
 class InspectFace(JsonFace):
@@ -515,21 +513,21 @@ class InspectFace(JsonFace):
     title: Annotated[str, at("found.assignment.title")]
     plan_id: Annotated[str, at("found.plan.plan_id")]
     complies: bool
-    days: Annotated[Number, at("found.plan.days")]
-    budget: Annotated[Number, at("found.plan.task.days")]
+    days: Annotated[Real, at("found.plan.days")]
+    budget: Annotated[Real, at("found.plan.task.days")]
     schedule: Annotated[str, at("found.plan.task.schedule")]
-    visits: Annotated[dict[str, Number], at("found.plan.visits")]
+    visits: Annotated[dict[str, Real], at("found.plan.visits")]
     worst: Annotated[WorstSiteFace | None, at("found.plan.adversary")]
     detection_in_half_a_year: Annotated[Any, at("found.plan.detection"), BeforeValidator(lambda seen: seen(0.5))]
     false_alarm_a_year: Annotated[Any, at("found.plan.false_alarm")]
     deters_at: Annotated[Any, at("found.deters")]
     deters_in_time_at: Annotated[Any, at("found.needs")]
     start: Annotated[datetime.date, at("found.start")]
-    effort: Annotated[Rows, at("found.efforts")]
+    effort: Annotated[JsonRows, at("found.efforts")]
     records: Annotated[Json, BeforeValidator(lambda records: records())]
     calendar: Annotated[list[CalendarDayFace], at("found.visits")]
     overlay: Json | None
-    changes: Rows
+    changes: JsonRows
     sentences: Said
     findings: list[FindingFace]
     provenance: ProvenanceFace

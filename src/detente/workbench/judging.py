@@ -170,6 +170,10 @@ class EvaluateResult(Kept):
     def title(self) -> str:
         return self.dossier.title
 
+    @property
+    def finished(self) -> bool:
+        return self.known_footing is None or all(w.tried for w in self.known_footing.walkouts)
+
     def once_whole(self, then: Callable[[EvaluateResult], None]) -> EvaluateResult:
         return replace(self, remember=then)
 

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from detente.workbench.options import Options
     from detente.workbench.results import Result
 
-Kind = Literal["case", "plan", "agreement", "source", "ledger", "key", "file"]
-Group = Literal["Questions", "Plans and dossiers", "Cases and runs"]
+InputKind = Literal["case", "plan", "agreement", "source", "ledger", "key", "file"]
+HelpGroup = Literal["Questions", "Plans and dossiers", "Cases and runs"]
 
 
 @dataclass(frozen=True)
-class Input:
+class Given:
     """What a verb is given before its options."""
 
     name: str
-    kind: Kind
+    kind: InputKind
     said: str
     required: bool = True
     many: bool = False
@@ -38,7 +38,7 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Written:
+class Destination:
     """What the command line writes of a result where `--out` says."""
 
     place: Literal["folder", "file"]
@@ -54,11 +54,11 @@ class Verb:
     function: str
     summary: str
     example: str
-    inputs: tuple[Input, ...] = ()
+    inputs: tuple[Given, ...] = ()
     options: str = "options:Options"
     result: str = ""
     """The result's class, in the module of the function."""
-    group: Group = "Questions"
+    group: HelpGroup = "Questions"
     long: bool = False
     """Takes so long that it shows progress, can be stopped, and is asked in the background."""
     kept: bool = False
@@ -66,7 +66,7 @@ class Verb:
     writes: Literal["file", "ledger", "library"] | None = None
     doing: str = ""
     """What a terminal says while it is answered; {0} is the first input."""
-    out: Written | None = None
+    out: Destination | None = None
     more: tuple[str, ...] = ()
     """Further results of it, which a page or a stored run may show."""
 
@@ -124,19 +124,19 @@ def verb(name: str, among: Iterable[Verb] | None = None) -> Verb:
     raise KeyError(name)
 
 
-CASE = Input("case", "case", "A bundled case's id, or a file.")
-PLAN = Input("plan", "plan", "A plan, as JSON.")
-OWN_CASE = Input("case", "case", "A bundled case's id, or a file; or a plan that names its case itself.")
-OF_A_CASE = Input("plan", "plan", "The plan, as JSON.", required=False)
-YAML = Input("out", "file", "The YAML file to write; left out, it is printed.", required=False, flag=True)
+CASE = Given("case", "case", "A bundled case's id, or a file.")
+PLAN = Given("plan", "plan", "A plan, as JSON.")
+OWN_CASE = Given("case", "case", "A bundled case's id, or a file; or a plan that names its case itself.")
+OF_A_CASE = Given("plan", "plan", "The plan, as JSON.", required=False)
+YAML = Given("out", "file", "The YAML file to write; left out, it is printed.", required=False, flag=True)
 
 
-def _to(said: str, ending: str, *, required: bool = False) -> Input:
-    return Input("out", "file", said, required=required, flag=True, ending=ending)
+def _to(said: str, ending: str, *, required: bool = False) -> Given:
+    return Given("out", "file", said, required=required, flag=True, ending=ending)
 
 
-PAGE = Written("folder", "Folder for a page with the picture and the table.")
-PICTURES = Written("folder", "Folder for a page with the picture and the tables.")
+PAGE = Destination("folder", "Folder for a page with the picture and the table.")
+PICTURES = Destination("folder", "Folder for a page with the picture and the tables.")
 
 QUESTIONS = (
     Verb(
@@ -150,7 +150,7 @@ QUESTIONS = (
         long=True,
         kept=True,
         doing="Assessing {0}",
-        out=Written("folder", "Folder for the HTML report, its figures and tables, and the plans."),
+        out=Destination("folder", "Folder for the HTML report, its figures and tables, and the plans."),
     ),
     Verb(
         "design",
@@ -163,7 +163,7 @@ QUESTIONS = (
         long=True,
         kept=True,
         doing="Designing for {0}",
-        out=Written("file", "File for the plan, as JSON that check, evaluate and compare read."),
+        out=Destination("file", "File for the plan, as JSON that check, evaluate and compare read."),
     ),
     Verb(
         "explain",
@@ -176,7 +176,7 @@ QUESTIONS = (
         long=True,
         kept=True,
         doing="Explaining {0}",
-        out=Written("folder", "Folder for the concessions as overlays, and the plans that they open."),
+        out=Destination("folder", "Folder for the concessions as overlays, and the plans that they open."),
     ),
     Verb(
         "gap",
@@ -215,7 +215,7 @@ QUESTIONS = (
         long=True,
         kept=True,
         doing="The frontier of {0}",
-        out=Written("folder", "Folder for a page on which each point opens its roadmap, and for the plans."),
+        out=Destination("folder", "Folder for a page on which each point opens its roadmap, and for the plans."),
     ),
 )
 
@@ -225,7 +225,7 @@ VERIFICATIONS = (
         "verifying:verify_declaration",
         "Say whether a declaration adds up, and whether it agrees with what others know.",
         "detente verify declaration dprk-2008 --out declaration",
-        (Input("source", "source", "A bundled declaration (dprk-2008, dprk-2018), or a file."),),
+        (Given("source", "source", "A bundled declaration (dprk-2008, dprk-2018), or a file."),),
         "options:VerifyDeclarationOptions",
         "VerifyDeclarationResult",
         kept=True,
@@ -237,12 +237,12 @@ VERIFICATIONS = (
         "verifying:verify_balance",
         "Close material balances: what is missing, and is it more than error?",
         "detente verify balance measurements.csv --loss 8 --false-alarms 5%",
-        (Input("source", "source", "Measurements as CSV or XLSX; `practice` is a made-up area."),),
+        (Given("source", "source", "Measurements as CSV or XLSX; `practice` is a made-up area."),),
         "options:VerifyBalanceOptions",
         "VerifyBalanceResult",
         kept=True,
         doing="Verify balance: {0}",
-        out=Written("folder", "Folder for a page with the pictures and the tables."),
+        out=Destination("folder", "Folder for a page with the pictures and the tables."),
     ),
     Verb(
         "verify sample",
@@ -250,7 +250,7 @@ VERIFICATIONS = (
         "Say how many items to draw, and what a sample sees.",
         "detente verify sample --items 120 --mean-kg 2 --goal-kg 8 --detection 90%",
         (
-            Input(
+            Given(
                 "source",
                 "source",
                 "Strata that share a budget, as YAML or CSV; `practice-store` is an example.",
@@ -268,12 +268,12 @@ VERIFICATIONS = (
         "verifying:verify_inspect",
         "Plan inspections under a budget, against a violator who knows the plan.",
         "detente verify inspect yongbyon-2018 --days 400 --out inspections",
-        (Input("source", "source", "Sites, channels and effort as YAML; `yongbyon-2018` is an example."),),
+        (Given("source", "source", "Sites, channels and effort as YAML; `yongbyon-2018` is an example."),),
         "options:VerifyInspectOptions",
         "VerifyInspectResult",
         kept=True,
         doing="Verify inspect: {0}",
-        out=Written("folder", "Folder for a page with the pictures, the calendar and the plan's record."),
+        out=Destination("folder", "Folder for a page with the pictures, the calendar and the plan's record."),
     ),
     Verb(
         "verify needs",
@@ -286,7 +286,7 @@ VERIFICATIONS = (
         long=True,
         kept=True,
         doing="How much verification {0} needs",
-        out=Written("folder", "Folder for a page with the effort curve, the regimes as an overlay, and the plan."),
+        out=Destination("folder", "Folder for a page with the effort curve, the regimes as an overlay, and the plan."),
     ),
 )
 
@@ -296,7 +296,7 @@ JUDGEMENTS = (
         "judging:check",
         "Find what is wrong with a case, or with a plan for it.",
         "detente check my.yaml plan.json --success minimal",
-        (CASE, Input("plan", "plan", "A plan, as JSON.", required=False)),
+        (CASE, Given("plan", "plan", "A plan, as JSON.", required=False)),
         "options:CheckOptions",
         "CheckResult",
         "Plans and dossiers",
@@ -317,7 +317,7 @@ JUDGEMENTS = (
         "comparing:compare",
         "Put plans side by side: values, least slack, dates.",
         "detente compare korea-2018 mine.json theirs.json",
-        (CASE, Input("plans", "plan", "Two plans or more, as JSON.", many=True)),
+        (CASE, Given("plans", "plan", "Two plans or more, as JSON.", many=True)),
         "options:CompareOptions",
         "CompareResult",
         "Plans and dossiers",
@@ -329,8 +329,8 @@ JUDGEMENTS = (
         "Say what one case says differently from another, or what overlays change in it.",
         "detente diff korea-2018 my.yaml",
         (
-            Input("a", "case", "A bundled case's id, or a file."),
-            Input("b", "case", "The other; left out, the first as the overlays change it.", required=False),
+            Given("a", "case", "A bundled case's id, or a file."),
+            Given("b", "case", "The other; left out, the first as the overlays change it.", required=False),
         ),
         "options:DiffOptions",
         "DiffResult",
@@ -352,7 +352,7 @@ HOUSEKEEPING = (
         "catalogue:new",
         "Write a commented case to start from.",
         'detente new my.yaml --title "Our dispute"',
-        (Input("file", "file", "Where to write it; left out, it is printed.", required=False),),
+        (Given("file", "file", "Where to write it; left out, it is printed.", required=False),),
         "options:NewOptions",
         "NewResult",
         "Cases and runs",
@@ -363,7 +363,7 @@ HOUSEKEEPING = (
         "catalogue:schema",
         "Print the JSON Schema of a case, or the table of verbs, for editors and other programs.",
         "detente schema > case.schema.json",
-        (Input("of", "source", "`case`, or `verbs` for the table of verbs; left out, a case.", required=False),),
+        (Given("of", "source", "`case`, or `verbs` for the table of verbs; left out, a case.", required=False),),
         result="SchemaResult",
         group="Cases and runs",
     ),
@@ -372,17 +372,17 @@ HOUSEKEEPING = (
         "showing:show",
         "Print a stored run again, or list the stored runs.",
         "detente show 3fa2",
-        (Input("run", "source", "A run's id, or its beginning; left out, the runs are listed.", required=False),),
+        (Given("run", "source", "A run's id, or its beginning; left out, the runs are listed.", required=False),),
         result="RunsResult",
         group="Cases and runs",
-        out=Written("folder", "Where to write the run's report (a folder) or its plan (a file)."),
+        out=Destination("folder", "Where to write the run's report (a folder) or its plan (a file)."),
     ),
     Verb(
         "forget",
         "forgetting:forget",
         "Remove stored runs: one, all, or those of a case.",
         "detente forget 3fa2",
-        (Input("run", "source", "A run's id, or its beginning.", required=False),),
+        (Given("run", "source", "A run's id, or its beginning.", required=False),),
         "options:ForgetOptions",
         "ForgetResult",
         "Cases and runs",
@@ -396,7 +396,7 @@ EXCHANGES = (
         "sheets:export_sheets",
         "Write a case as a spreadsheet: an .xlsx file, or a folder of CSV files.",
         "detente sheets export korea-2018 korea.xlsx",
-        (CASE, Input("to", "file", "An .xlsx file, or a folder for CSV files.")),
+        (CASE, Given("to", "file", "An .xlsx file, or a folder for CSV files.")),
         "options:SheetsOptions",
         "SheetsResult",
         "Cases and runs",
@@ -408,8 +408,8 @@ EXCHANGES = (
         "Write the case of a spreadsheet as a YAML file.",
         "detente sheets import korea.xlsx my.yaml",
         (
-            Input("source", "source", "An .xlsx file, or a folder of CSV files."),
-            Input("file", "file", "The YAML file to write."),
+            Given("source", "source", "An .xlsx file, or a folder of CSV files."),
+            Given("file", "file", "The YAML file to write."),
         ),
         "options:ImportOptions",
         "SheetsResult",
@@ -422,7 +422,7 @@ EXCHANGES = (
         "Read a GENIUS domain and its profiles.",
         "detente import genius laptop --out laptop.yaml",
         (
-            Input(
+            Given(
                 "source", "source", "A folder with one domain and its profiles, or a domain file with profiles named."
             ),
             YAML,
@@ -437,7 +437,7 @@ EXCHANGES = (
         "exchange:import_negmas",
         "Read a NegMAS scenario folder.",
         "detente import negmas scenario --out scenario.yaml",
-        (Input("source", "source", "The scenario's folder."), YAML),
+        (Given("source", "source", "The scenario's folder."), YAML),
         "options:ImportCaseOptions",
         "ImportResult",
         "Cases and runs",
@@ -448,7 +448,7 @@ EXCHANGES = (
         "exchange:import_ktab",
         "Read a KTAB file: parties and stakes, without measures.",
         "detente import ktab actors.csv --out actors.yaml",
-        (Input("source", "source", "The CSV file."), YAML),
+        (Given("source", "source", "The CSV file."), YAML),
         "options:ImportCaseOptions",
         "ImportResult",
         "Cases and runs",
@@ -505,7 +505,7 @@ EXCHANGES = (
         "detente export xlsx korea-2018 plan.json --out plan.xlsx",
         (
             OWN_CASE,
-            Input("plan", "plan", "The plan, as JSON; without one the case itself is written.", required=False),
+            Given("plan", "plan", "The plan, as JSON; without one the case itself is written.", required=False),
             _to("An .xlsx or .csv file, or a folder for CSV files; by default named after the plan.", ".xlsx"),
         ),
         "options:ExportOptions",
