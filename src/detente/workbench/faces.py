@@ -30,6 +30,12 @@ class JsonFace(BaseModel):
         data = cls.model_validate(thing).model_dump(mode="json", by_alias=True)
         return {k: v for k, v in data.items() if v is not None or k not in cls.spare}
 
+    @classmethod
+    def schema_of_it(cls) -> Json:
+        """Its JSON Schema; what may be left out is not required."""
+        schema = cls.model_json_schema(mode="serialization")
+        return {**schema, "required": [key for key in schema.get("required", ()) if key not in cls.spare]}
+
 
 def at(path: str, name: str | None = None) -> Any:
     """Where a field is read from: a dotted path of attributes; `name`: its key, where Python cannot say it."""

@@ -43,7 +43,7 @@ class Result(ABC):
     def json_schema(cls) -> dict[str, Any]:
         """What its JSON is, as JSON Schema."""
         if cls.face is not None:
-            return cls.face.model_json_schema(mode="serialization")
+            return cls.face.schema_of_it()
         return {"title": cls.__name__, "description": (cls.__doc__ or "").partition("\n")[0], "type": "object"}
 
     def tables(self) -> Tables:
