@@ -16,7 +16,7 @@ from detente.model.plan import Plan
 from detente.workbench import words
 from detente.workbench.asking import Case, PlanLike, ask
 from detente.workbench.envelope import Task, answers, read_case
-from detente.workbench.faces import ChangeFace, ComparedFace, DiffFace
+from detente.workbench.faces import ChangeFace, ComparedFace, CompareFace, DiffFace
 from detente.workbench.judging import judged
 from detente.workbench.keeping import Kept, Subject
 from detente.workbench.options import CompareOptions, DiffOptions
@@ -28,6 +28,8 @@ from detente.workbench.verbs import Verb
 @dataclass(frozen=True, repr=False)
 class CompareResult(Kept):
     """Plans for one dossier side by side."""
+
+    face = CompareFace
 
     dossier: Dossier
     plans: Mapping[str, tuple[Plan, Verdict]]
@@ -43,11 +45,10 @@ class CompareResult(Kept):
         names = _names(subject.inputs[1]) if subject.inputs else list(self.plans)
         return replace(self, plans=dict(zip(names, self.plans.values(), strict=True)))
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "plans": {name: self._plan_json(*judged_plan) for name, judged_plan in self.plans.items()},
-            "provenance": self.provenance.to_json(),
-        }
+    @property
+    def plans_told(self) -> dict[str, dict[str, Any]]:
+        """Each plan as JSON."""
+        return {name: self._plan_json(*judged_plan) for name, judged_plan in self.plans.items()}
 
     def _plan_json(self, plan: Plan, verdict: Verdict) -> dict[str, Any]:
         from detente.design.questions.margins import least

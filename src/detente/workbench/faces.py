@@ -404,6 +404,13 @@ class ComparedFace(JsonFace):
     share: dict[str, list[tuple[str, Real]]] | None
 
 
+class CompareFace(JsonFace):
+    """Plans for one dossier side by side."""
+
+    plans: Annotated[dict[str, Json], at("plans_told")]
+    provenance: ProvenanceFace
+
+
 # --- verification --------------------------------------------------------------------------------------------------
 
 
@@ -494,6 +501,49 @@ class BalanceFace(JsonFace):
     compared: list[Json]
     rehearsed: Annotated[JsonRows, at("found.rehearsed")]
     covariance_kg2: Annotated[list[list[Real]], at("found.covariance"), BeforeValidator(lambda c: c.tolist())]
+    findings: list[FindingFace]
+    provenance: ProvenanceFace
+
+
+class SizeFace(JsonFace):
+    """How many items one rule draws, and what that sees."""
+
+    drawn: int | None
+    detection: Real | None
+
+
+class ItemsFace(JsonFace):
+    """How many items of one kind to draw, and what a sample sees."""
+
+    items: Annotated[int, at("found.items")]
+    mean_kg: Annotated[Real, at("found.mean_kg")]
+    goal_kg: Annotated[Real, at("found.goal_kg")]
+    share: Annotated[Real, at("found.share")]
+    sees: Annotated[Real, at("found.sees")]
+    defects: Annotated[int, at("found.defects")]
+    wanted: Annotated[Real, at("found.wanted")]
+    sizes: Annotated[dict[str, SizeFace], at("found.sizes"), BeforeValidator(lambda sizes: {s.rule: s for s in sizes})]
+    worst: Annotated[Json | None, at("found.worst"), BeforeValidator(lambda worst: worst and worst._asdict())]
+    false_alarm: Annotated[Real | None, at("found.sample.false_alarm")] = None
+    deters: Annotated[PartyValues | None, at("found.deters"), BeforeValidator(lambda game: game and game._asdict())]
+    sentences: Said
+    findings: list[FindingFace]
+    provenance: ProvenanceFace
+
+
+class StrataFace(JsonFace):
+    """What to draw from each of several strata that share a budget, and what that sees."""
+
+    title: Annotated[str, at("found.title")]
+    goal_kg: Annotated[Real, at("found.goal_kg")]
+    budget: Annotated[Real, at("found.budget")]
+    draws: Annotated[dict[str, Real], at("found.drawn")]
+    detection: Annotated[Finite, at("found.detection")]
+    whole_items: Annotated[dict[str, Real], at("found.whole")]
+    whole_items_detection: Annotated[Real, at("found.whole_detection")]
+    lottery: list[Json] | None
+    lottery_detection: Annotated[Real | None, at("found.game.mixed_detection")] = None
+    sentences: Said
     findings: list[FindingFace]
     provenance: ProvenanceFace
 
@@ -589,6 +639,24 @@ class NewFace(JsonFace):
 
     file: PathOrNone
     text: str
+
+
+class StoredRunFace(JsonFace):
+    """One line of the list of stored runs; `written` by the local clock."""
+
+    run: str
+    verb: str
+    case: str
+    rule: str
+    success: str | None
+    changes: list[str]
+    written: Annotated[str, at("minute")]
+
+
+class RunsFace(JsonFace):
+    """The stored runs, the newest first."""
+
+    runs: list[StoredRunFace]
 
 
 class ForgetFace(JsonFace):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from detente.dossier import from_dict
 from detente.errors import UsageError
 from detente.workbench import store
 from detente.workbench.envelope import answers
+from detente.workbench.faces import RunsFace
 from detente.workbench.keeping import SPOILT
 from detente.workbench.options import Options
-from detente.workbench.provenance import changes_said
 from detente.workbench.results import Result, Tables
 from detente.workbench.solving import AssessResult, DesignResult, assess_again, design_again
 
@@ -23,24 +22,10 @@ class RunsResult(Result):
 
     runs: tuple[store.StoredRun, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        return {"runs": list(self.tables()["runs"])}
+    face = RunsFace
 
     def tables(self) -> Tables:
-        return {
-            "runs": [
-                {
-                    "run": r.run,
-                    "verb": r.verb,
-                    "case": r.case,
-                    "rule": r.rule,
-                    "success": r.success,
-                    "changes": list(changes_said(r.overlays)),
-                    "written": datetime.fromtimestamp(r.written).isoformat(" ", "minutes"),
-                }
-                for r in self.runs
-            ]
-        }
+        return {"runs": list(self.to_json()["runs"])}
 
     def sentences(self) -> tuple[str, ...]:
         n = len(self.runs)

@@ -446,16 +446,16 @@ def _design(dossier: Dossier, data: Mapping[str, Any], rule: Any, question: Ques
     if proof is not None and not proof.satisfactory:
         raise DossierError([_stale()])
     return Design(
-        data["status"],
-        rule,
-        data["rule_used"],
-        plan,
-        proof,
-        data["objective"],
-        data["bound"],
-        data["gap"],
-        first,
-        tuple(data["notes"]),
+        status=data["status"],
+        rule=rule,
+        rule_used=data["rule_used"],
+        plan=plan,
+        verdict=proof,
+        objective=data["objective"],
+        bound=data["bound"],
+        gap=data["gap"],
+        first_plan_seconds=first,
+        notes=tuple(data["notes"]),
         finished=bool(data.get("finished", True)),
     )
 

@@ -9,10 +9,12 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from detente.errors import UsageError
+from detente.workbench.provenance import changes_said
 
 FORMAT = 1
 PRIVATE = 0o700
@@ -37,6 +39,16 @@ class StoredRun:
     success: str | None = None
     """The success level that was asked for; None where all were."""
     overlays: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What was changed in the case, in words."""
+        return changes_said(self.overlays)
+
+    @property
+    def minute(self) -> str:
+        """When it was written, by the local clock."""
+        return datetime.fromtimestamp(self.written).isoformat(" ", "minutes")
 
 
 def folder() -> Path | None:
@@ -119,7 +131,8 @@ def _line(run: str, record: Record, written: float) -> StoredRun:
     options = source.get("options") if isinstance(source.get("options"), dict) else {}
     overlays = [o for o in source.get("overlays") or () if isinstance(o, dict)]
     rule, success = str(options.get("rule") or ""), options.get("success")
-    return StoredRun(run, str(record["verb"]), str(record["title"]), written, rule, success, tuple(overlays))
+    verb, case = str(record["verb"]), str(record["title"])
+    return StoredRun(run, verb, case, written, rule=rule, success=success, overlays=tuple(overlays))
 
 
 def cases_of(run: str) -> tuple[str, ...]:

@@ -10,13 +10,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pydantic import TypeAdapter
+
 from detente.dossier import apply, fingerprint, load
 from detente.dossier.changes.overlays import canonical
 from detente.dossier.library import path_of
 from detente.dossier.quantities import parse_share
 from detente.errors import DossierError, Finding, UsageError
 from detente.workbench.envelope import Task, answers
-from detente.workbench.faces import BalanceFace, InspectFace, finite
+from detente.workbench.faces import BalanceFace, InspectFace, ItemsFace, StrataFace
 from detente.workbench.keeping import Kept, Subject
 from detente.workbench.needing import verify_needs
 from detente.workbench.options import (
@@ -91,11 +93,12 @@ class Verification(Kept):
         """Write the page, its figures as PNG, SVG and CSV, its tables as CSV, and all of it as JSON."""
         from detente.report.verification.page import write_page
 
-        path, reads, found = folder, self._reads(), self._found()
+        reads, found = self._reads(), self._found()
         source, tables = self.provenance.to_json(), reads.tables(*found)
         name = self.provenance.verb.removeprefix("verify ")
-        files = write_page(name, reads.page(*found), path, self.figures(), tables, source, self.findings)
-        return [*files, save_json(self.to_json(), path / f"{name}.json")]
+        page, figures = reads.page(*found), self.figures()
+        files = write_page(name, page, folder, figures, tables, source, findings=self.findings)
+        return [*files, save_json(self.to_json(), folder / f"{name}.json")]
 
 
 @dataclass(frozen=True, repr=False)
@@ -180,36 +183,18 @@ class VerifySampleResult(Verification):
     def _found(self) -> tuple[Any, ...]:
         return (self.found,)
 
+    @property
+    def lottery(self) -> list[dict[str, Any]] | None:
+        """Draws from the strata with their chances, where drawing lots between them is worth it."""
+        game = getattr(self.found, "game", None)
+        return game and [{"draws": list(plan), "chance": p} for plan, p in game.mixed]
+
     def to_json(self) -> dict[str, Any]:
-        f: Any = self.found
-        said = {"sentences": list(self.sentences()), "findings": _listed(self.findings)}
-        if hasattr(f, "strata"):
-            body = {
-                "title": f.title,
-                "goal_kg": f.goal_kg,
-                "budget": f.budget,
-                "draws": dict(f.drawn),
-                "detection": finite(f.detection),
-                "whole_items": dict(f.whole),
-                "whole_items_detection": f.whole_detection,
-                "lottery": f.game and [{"draws": list(plan), "chance": p} for plan, p in f.game.mixed],
-                "lottery_detection": f.game and f.game.mixed_detection,
-            }
-        else:
-            body = {
-                "items": f.items,
-                "mean_kg": f.mean_kg,
-                "goal_kg": f.goal_kg,
-                "share": f.share,
-                "sees": f.sees,
-                "defects": f.defects,
-                "wanted": f.wanted,
-                "sizes": {s.rule: {"drawn": s.drawn, "detection": s.detection} for s in f.sizes},
-                "worst": f.worst and f.worst._asdict(),
-                "false_alarm": f.sample and f.sample.false_alarm,
-                "deters": f.deters and {name: finite(x) for name, x in f.deters._asdict().items()},
-            }
-        return {**body, **said, "provenance": self.provenance.to_json()}
+        return (StrataFace if hasattr(self.found, "strata") else ItemsFace).told(self)
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        return TypeAdapter(ItemsFace | StrataFace).json_schema(mode="serialization")
 
 
 @dataclass(frozen=True, repr=False)
