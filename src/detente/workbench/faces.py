@@ -404,6 +404,28 @@ class ComparedFace(JsonFace):
     share: dict[str, list[tuple[str, Real]]] | None
 
 
+class FrontierFace(JsonFace):
+    """The Pareto frontier between the consenting parties, with the points that bargaining rules choose.
+
+    A point has `values` in points; of choices `outcome` (titles) and `measures`, else `plan` and `gap`.
+    """
+
+    status: str
+    parties: list[str]
+    walk_away: dict[str, Real]
+    points: Annotated[list[Json], at("points_told")]
+    nash: Annotated[Json | None, at("marks_told.nash")]
+    kalai_smorodinsky: Annotated[Json | None, at("marks_told.kalai_smorodinsky")]
+    egalitarian: Annotated[Json | None, at("marks_told.egalitarian")]
+    utilitarian: Annotated[Json | None, at("marks_told.utilitarian")]
+    rules_used: Annotated[dict[str, str], at("rule_used")]
+    complete: bool
+    distinct: int
+    how: str
+    notes: list[str]
+    provenance: ProvenanceFace
+
+
 class CompareFace(JsonFace):
     """Plans for one dossier side by side."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from detente.dossier import Dossier
 from detente.errors import Finding
 from detente.workbench.asking import known_parties
 from detente.workbench.envelope import Task, answers
-from detente.workbench.faces import CriticalFace, ExplainFace, GapFace, finite
+from detente.workbench.faces import CriticalFace, ExplainFace, FrontierFace, GapFace, finite
 from detente.workbench.keeping import Kept
 from detente.workbench.options import CriticalOptions, ExplainOptions, FrontierOptions, GapOptions
 from detente.workbench.provenance import Provenance
@@ -187,21 +188,17 @@ class FrontierResult(Answer):
 
     found: Frontier
 
-    def to_json(self) -> dict[str, Any]:
-        f = self.found
-        return {
-            "status": f.status,
-            "parties": list(f.parties),
-            "walk_away": dict(f.walk_away),
-            "points": [_point(self.dossier, p) for p in f.points],
-            **{rule: _point(self.dossier, p) for rule, p in f.marks.items()},
-            "rules_used": dict(f.rule_used),
-            "complete": f.complete,
-            "distinct": f.distinct,
-            "how": f.how,
-            "notes": list(f.notes),
-            "provenance": self.provenance.to_json(),
-        }
+    face = FrontierFace
+
+    @property
+    def points_told(self) -> list[dict[str, Any] | None]:
+        """Its points as JSON."""
+        return [_point(self.dossier, p) for p in self.found.points]
+
+    @property
+    def marks_told(self) -> SimpleNamespace:
+        """The points that rules choose as JSON, each under the name of its rule."""
+        return SimpleNamespace(**{rule: _point(self.dossier, p) for rule, p in self.found.marks.items()})
 
     def tables(self) -> Tables:
         f = self.found
