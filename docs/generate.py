@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ForwardRef, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ForwardRef, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-import detente.workbench
-from detente.cli.app import Face, app
+from detente.cli.app import Face
 from detente.dossier import schema, shape
 from detente.dossier.quantities import Number
 from detente.dossier.schema_json import for_readers
 from detente.verify.declaration import statement as declaration
 from detente.verify.inspection import files as inspection_files
-from detente.workbench.options import Options
+from detente.workbench.verbs import VERBS, Given, Verb
 
 REFERENCE = Path(__file__).with_name("reference")
 REMADE = "<!-- Made by docs/generate.py; change the program and run it again. -->\n"
@@ -205,34 +204,12 @@ def _cell(text: str) -> str:
 
 # --- the verbs -------------------------------------------------------------------------------------------------
 
-Command = tuple[str, Any]
-"""A command's words ("sheets export") and its function."""
-
-
-def commands(group: Any = app, words: tuple[str, ...] = ()) -> Iterator[Command]:
-    """Every command of the command line."""
-    for name in group:
-        if name.startswith("-"):
-            continue
-        inner = group[name]
-        if inner.default_command is None:
-            yield from commands(inner, (*words, name))
-        else:
-            yield " ".join((*words, name)), inner.default_command
-
-
-def options_of(function: Any) -> type[Options] | None:
-    """The options model that a command binds, None where it has none."""
-    hint = get_type_hints(function).get("options")
-    models = [t for t in get_args(hint) if isinstance(t, type) and issubclass(t, Options)]
-    return models[0] if models else None
-
 
 def flag(name: str) -> str:
     return "--" + name.rstrip("_").replace("_", "-")
 
 
-def verbs_page() -> str:
+def verbs_page(verbs: Iterable[Verb] = VERBS) -> str:
     parts = [
         REMADE,
         "# Verbs and their options\n",
@@ -241,52 +218,39 @@ def verbs_page() -> str:
         "A PLAN is a JSON file; in Python it may be a plan or its data.\n",
         "Every command also takes `--json` (print JSON alone), `--verbose` or `-v` (say what is being done) and "
         "`--help`. It ends with 0 where all is well, 2 where something given is wrong, 3 where the answer is "
-        "undecided in time.\n",
+        "undecided in time. `detente schema verbs --json`, or `dt.VERBS`, is this page for programs.\n",
     ]
-    for words, function in commands():
-        parts += [f"## {words}\n", *_verb(words, function)]
+    for row in verbs:
+        parts += [f"## {row.name}\n", *_verb(row)]
     return "\n".join(parts)
 
 
-def _verb(words: str, function: Any) -> Iterator[str]:
-    given = list(inspect.signature(function).parameters.values())
-    places = [p for p in given if p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL)]
-    shown = " ".join([words, *map(_place, places)])
-    arguments = ", ".join(("*" if p.kind is p.VAR_POSITIONAL else "") + p.name for p in places)
-    yield (inspect.getdoc(function) or "").partition("\n")[0] + "\n"
-    yield f"`detente {shown}` · `dt.{_verb_of(function)}({arguments})`\n"
-    if rows := list(_options(function, given)):
+def _verb(row: Verb) -> Iterator[str]:
+    places = [i for i in row.inputs if not i.flag]
+    shown = " ".join([row.name, *map(_place, places)])
+    arguments = ", ".join(("*" if i.many else "") + i.name for i in places)
+    yield row.summary + "\n"
+    yield f"`detente {shown}` · `dt.{row.python}({arguments})`\n"
+    if rows := list(_options(row)):
         yield "| flag | keyword | default | meaning |\n|---|---|---|---|"
         yield "\n".join(rows) + "\n"
 
 
-def _verb_of(function: Any) -> str:
-    name = str(function.__name__)
-    return name if name in detente.workbench.__all__ else "?"
-
-
-def _place(place: inspect.Parameter) -> str:
+def _place(place: Given) -> str:
     name = place.name.upper()
-    if place.kind is place.VAR_POSITIONAL:
+    if place.many:
         return f"{name}..."
-    return name if place.default is place.empty else f"[{name}]"
+    return name if place.required else f"[{name}]"
 
 
-def _options(function: Any, given: list[inspect.Parameter]) -> Iterator[str]:
-    model = options_of(function)
-    for name, field in (model.model_fields if model else {}).items():
+def _options(row: Verb) -> Iterator[str]:
+    for name, field in row.options_model().model_fields.items():
         default = "" if field.default in ((), None) else f"`{field.default}`"
         switch = f"`{flag(name)}`" + (f", `--no-{name}`" if field.annotation is bool and field.default else "")
         yield f"| {switch} | `{name}` | {default} | {_cell(field.description or '')} |"
-    for one in given:
-        if one.kind is one.KEYWORD_ONLY and one.name not in ("options", "face"):
-            yield f"| `{flag(one.name)}` | | | {_cell(_documented(function, one.name))} |"
-
-
-def _documented(function: Any, name: str) -> str:
-    """What a command's docstring says of a parameter."""
-    found = re.search(rf"^{name}\n((?:    .*\n?)+)", inspect.getdoc(function) or "", re.MULTILINE)
-    return " ".join(found[1].split()) if found else ""
+    written = [(i.name, i.said) for i in row.inputs if i.flag] + ([("out", row.out.said)] if row.out else [])
+    for name, said in written:
+        yield f"| `{flag(name)}` | | | {_cell(said)} |"
 
 
 PRINTING = tuple(flag(name) for name in Face.model_fields)

@@ -8,6 +8,8 @@ Verbs take a case (a bundled id, a file or a dossier) and their options as keywo
 before it is needed.
 """
 
+# ruff: noqa: F401 (what type checkers are told; what there is, the table of verbs says)
+
 from __future__ import annotations
 
 from importlib import import_module
@@ -15,6 +17,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import detente.design as _design
+from detente.workbench import verbs
 
 __version__ = "0.1.0"
 
@@ -22,127 +25,55 @@ if TYPE_CHECKING:
     from detente.dossier import Dossier, apply, fingerprint, from_dict, load, loads, read_overlay
     from detente.errors import DetenteError, DossierError, Finding, UsageError
     from detente.model.plan import Plan
-    from detente.workbench import (
-        assess,
-        cases,
-        check,
-        compare,
-        critical,
-        diff,
-        evaluate,
-        explain,
+    from detente.workbench.catalogue import cases, new, schema
+    from detente.workbench.comparing import compare, diff
+    from detente.workbench.exchange import (
         export_efg,
         export_ics,
         export_ktab,
         export_negmas,
-        export_sheets,
         export_xlsx,
-        frontier,
-        gap,
         import_genius,
         import_ktab,
         import_negmas,
-        import_sheets,
-        new,
-        schema,
-        show,
-        verify_balance,
-        verify_declaration,
-        verify_inspect,
-        verify_needs,
-        verify_sample,
     )
+    from detente.workbench.forgetting import forget
+    from detente.workbench.judging import check, evaluate
+    from detente.workbench.needing import verify_needs
+    from detente.workbench.questions import critical, explain, frontier, gap
+    from detente.workbench.sheets import export_sheets, import_sheets
+    from detente.workbench.showing import show
+    from detente.workbench.solving import assess
+    from detente.workbench.verbs import VERBS
+    from detente.workbench.verifying import verify_balance, verify_declaration, verify_inspect, verify_sample
 
 _HOMES = {
     "detente.dossier": ("Dossier", "apply", "fingerprint", "from_dict", "load", "loads", "read_overlay"),
     "detente.errors": ("DetenteError", "DossierError", "Finding", "UsageError"),
     "detente.model.plan": ("Plan",),
-    "detente.workbench": (
-        "assess",
-        "cases",
-        "check",
-        "compare",
-        "critical",
-        "diff",
-        "evaluate",
-        "explain",
-        "export_efg",
-        "export_ics",
-        "export_ktab",
-        "export_negmas",
-        "export_sheets",
-        "export_xlsx",
-        "frontier",
-        "gap",
-        "import_genius",
-        "import_ktab",
-        "import_negmas",
-        "import_sheets",
-        "new",
-        "schema",
-        "show",
-        "verify_balance",
-        "verify_declaration",
-        "verify_inspect",
-        "verify_needs",
-        "verify_sample",
-    ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = [
-    "DetenteError",
-    "Dossier",
-    "DossierError",
-    "Finding",
-    "Plan",
-    "UsageError",
-    "apply",
-    "assess",
-    "cases",
-    "check",
-    "compare",
-    "critical",
-    "design",
-    "diff",
-    "evaluate",
-    "explain",
-    "export_efg",
-    "export_ics",
-    "export_ktab",
-    "export_negmas",
-    "export_sheets",
-    "export_xlsx",
-    "fingerprint",
-    "from_dict",
-    "frontier",
-    "gap",
-    "import_genius",
-    "import_ktab",
-    "import_negmas",
-    "import_sheets",
-    "load",
-    "loads",
-    "new",
-    "read_overlay",
-    "schema",
-    "show",
-    "verify_balance",
-    "verify_declaration",
-    "verify_inspect",
-    "verify_needs",
-    "verify_sample",
-]
+
+def _names() -> list[str]:
+    """What the library offers: the verbs of the table, and what they are about."""
+    return sorted({*_HOME, *(row.python for row in verbs.VERBS), "VERBS"})
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    if name == "__all__":
+        return _names()
+    if name == "VERBS":
+        return verbs.VERBS
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    if any(name == row.python for row in verbs.VERBS):
+        return getattr(import_module("detente.workbench"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "__version__"])
+    return sorted([*_names(), "__version__"])
 
 
 class _Floor(ModuleType):

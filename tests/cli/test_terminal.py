@@ -47,6 +47,7 @@ ASKED = {
     ("cases",): (options.Options, set()),
     ("schema",): (options.Options, set()),
     ("show",): (options.Options, {"--out"}),
+    ("forget",): (options.ForgetOptions, set()),
     ("sheets", "export"): (options.SheetsOptions, set()),
     ("sheets", "import"): (options.ImportOptions, set()),
     ("import", "genius"): (options.ImportGeniusOptions, {"--out"}),

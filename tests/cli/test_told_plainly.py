@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from detente.workbench import solving
+from detente.workbench import envelope
 from tests.faces import write_plan
 
 CHANGE = "parties.north.walk_away=1"
@@ -33,7 +33,7 @@ def test_a_place_that_cannot_be_written_is_misuse_and_nothing_is_solved(detente,
     (tmp_path / "file").write_text("", "utf-8")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder.xlsx").mkdir()
-    monkeypatch.setattr(solving, "ask", lambda *_: pytest.fail("asked before the place was known to be good"))
+    monkeypatch.setattr(envelope, "ask", lambda *_: pytest.fail("asked before the place was known to be good"))
     said = detente(*(case if a == "CASE" else a for a in argv))
     assert (said.code, said.out) == (2, "")
     assert re.search(r"name an? |choose another place", said.err.replace("\n ", ""))

@@ -120,9 +120,9 @@ def test_plans_are_good(page):
 
 
 @pytest.mark.parametrize("page", [name for name, path in PAGES.items() if list(command_lines(path))])
-def test_commands_are_known(page, generate):
+def test_commands_are_known(page):
     """A command's bare name, as in `detente assess`, is that command."""
-    bare = [words.split() for words, _ in generate.commands()]
+    bare = [row.name.split() for row in dt.VERBS]
     for arguments in command_lines(PAGES[page]):
         if arguments in bare:
             continue
@@ -220,13 +220,10 @@ def test_the_reference_is_what_the_program_says(generate):
         assert there == text, "run `.venv/bin/python docs/generate.py`"
 
 
-def test_every_verb_is_a_command_and_in_the_reference(generate):
-    verbs = {name for name in workbench.__all__ if name[0].islower()}
-    commands = {function.__name__: words for words, function in generate.commands()}
+def test_every_verb_is_in_the_reference():
     sections = re.findall(r"^## (.+)$", (DOCS / "reference" / "verbs.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(commands) == verbs
-    assert sections == list(commands.values())
-    assert all(callable(getattr(dt, verb)) for verb in verbs)
+    assert sections == [row.name for row in dt.VERBS]
+    assert all(callable(getattr(dt, row.python)) for row in dt.VERBS)
 
 
 def listed(words: str) -> dict[str, str]:
@@ -236,20 +233,19 @@ def listed(words: str) -> dict[str, str]:
     return dict(re.findall(r"^\| `(--[\w-]+)`[^|]*\| (?:`(\w+)`)? *\|", section, re.MULTILINE))
 
 
-def test_flags_options_and_reference_agree(generate):
-    for words, function in generate.commands():
-        command = app
-        for word in words.split():
-            command = command[word]
-        flags = {n for a in command.assemble_argument_collection() for n in a.names if n.startswith("--")}
-        flags = {f for f in flags - set(generate.PRINTING) if not f.startswith(("--no-", "--empty-"))}
-        assert set(listed(words)) == flags, words
-        model = generate.options_of(function)
-        options = set(model.model_fields) if model else set()
-        assert {k for k in listed(words).values() if k} == options, words
-        signature = inspect.signature(getattr(workbench, function.__name__))
-        keywords = {p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY}
-        assert keywords - {"say", "cancelled", "options", "executor"} == options, words
+@pytest.mark.parametrize("row", dt.VERBS, ids=lambda row: row.name)
+def test_flags_options_and_reference_agree(generate, row):
+    command = app
+    for word in row.name.split():
+        command = command[word]
+    flags = {n for a in command.assemble_argument_collection() for n in a.names if n.startswith("--")}
+    flags = {f for f in flags - set(generate.PRINTING) if not f.startswith(("--no-", "--empty-"))}
+    assert set(listed(row.name)) == flags
+    options = set(row.options_model().model_fields)
+    assert {k for k in listed(row.name).values() if k} == options
+    signature = inspect.signature(getattr(workbench, row.python))
+    keywords = {p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY}
+    assert keywords - {"say", "cancelled", "progress", "cancel"} == options
 
 
 # --- the book --------------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def test_a_domain_becomes_a_case_that_every_verb_takes(folder, tmp_path, monkeyp
     assert found["nash"]["outcome"] == ["low", "now"]
     assert dt.design(made.file, rule="nash").values["buyer"].present == pytest.approx(0.8)
     assert dt.assess(made.file).verdicts["none"].status == "satisfactory"
-    with pytest.raises(UsageError, match="--force"):
+    with pytest.raises(UsageError, match="overwrite it with ‘force’"):
         dt.import_genius(folder, tmp_path / "sale.yaml")
     profiles = dt.import_genius(folder, profiles="seller,buyer")
     assert list(profiles.dossier.parties) == ["seller", "buyer"]

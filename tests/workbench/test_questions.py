@@ -162,5 +162,5 @@ def test_a_design_with_its_inspections_names_the_regimes(tmp_path):
     assert dt.design(case, with_inspections=True, days=50).status == "none_exists"
     found.save(tmp_path / "plan.json")
     assert json.loads((tmp_path / "plan-inspections.json").read_text()) == found.inspections
-    with pytest.raises(UsageError, match="with-inspections"):
+    with pytest.raises(UsageError, match="with_inspections"):
         dt.design(case, days=5)

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import sys
-import warnings
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NoReturn, TextIO
+from typing import NoReturn, TextIO
 
 FINE, FAULT, WRONG, UNDECIDED, INTERRUPTED, NOBODY_READS = 0, 1, 2, 3, 130, 141
 
@@ -53,21 +53,17 @@ def run(argv: Sequence[str]) -> int:
 
     from detente.cli import say
     from detente.errors import DossierError, UsageError
-    from detente.workbench.store import StoreWarning
 
     in_json = "--json" in argv
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("always", StoreWarning)
-            warnings.showwarning = _warn
-            return _call(argv)
+        return _call(argv)
     except BrokenPipeError:
         raise
     except DossierError as broken:
         say.refused(broken.findings, in_json=in_json)
         return WRONG
     except UsageError as wrong:
-        say.misused(str(wrong), in_json=in_json)
+        say.misused(_in_flags(str(wrong)), in_json=in_json)
         return WRONG
     except CycloptsError as wrong:
         say.misused(_meant(wrong), in_json=in_json)
@@ -105,7 +101,6 @@ def _meant(wrong: Exception) -> str:
     return str(wrong)
 
 
-def _warn(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
-    from detente.cli import say
-
-    say.warn(str(message))
+def _in_flags(text: str) -> str:
+    """What the workbench says of options, which it names as ‘time_limit’ or ‘time_limit 60’, in flags."""
+    return re.sub(r"‘(\w+)([^’]*)’", lambda found: f"--{found[1].replace('_', '-')}{found[2]}", text)

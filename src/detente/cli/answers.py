@@ -281,10 +281,11 @@ def shown(result: Result, written: Sequence[Path] = ()) -> None:
         told_again(result)
 
 
-def told_again(result: StoredResult) -> None:
-    """A stored answer: its sentences, then its tables."""
+def told_again(result: Result) -> None:
+    """A result that has no voice of its own, or is stored: its sentences, then its tables."""
     screen = Screen()
-    screen.title(result.title)
+    if title := getattr(result, "title", None):
+        screen.title(title)
     for text in result.sentences():
         screen.say(text)
     for name, rows in result.tables().items():

@@ -9,14 +9,16 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from detente.errors import Finding
 
+if TYPE_CHECKING:
+    from detente.workbench.envelope import Progress
+
 T = TypeVar("T")
 WIDTH = 80
-Say = Callable[[str], None]
-Cancelled = Callable[[], bool]
+Hear = Callable[["Progress"], None]
 
 
 def tell(text: str) -> None:
@@ -92,7 +94,7 @@ def fault(error: Exception) -> None:
     tell("This is a fault of détente. Please report it with the command and the dossier; DETENTE_DEBUG=1 shows more.")
 
 
-def watched(work: Callable[[Say, Cancelled], T], *, verbose: bool, what: str) -> tuple[T, bool]:
+def watched(work: Callable[[Hear, threading.Event], T], *, verbose: bool, what: str) -> tuple[T, bool]:
     """Do long work beside the terminal, showing that it goes on; what it gave, and whether it was interrupted."""
     begin = time.monotonic()
 
@@ -101,19 +103,20 @@ def watched(work: Callable[[Say, Cancelled], T], *, verbose: bool, what: str) ->
 
     if verbose:
         plainly(what)
-        return _beside(lambda cancelled: work(plainly, cancelled))
+        return _beside(lambda enough: work(lambda progress: plainly(progress.text), enough))
     if not sys.stderr.isatty():
-        return _beside(lambda cancelled: work(lambda text: None, cancelled))
+        return _beside(lambda enough: work(lambda progress: None, enough))
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn("line"), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=None)
-        return _beside(lambda cancelled: work(lambda text: progress.update(task, description=text), cancelled))
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        return _beside(lambda enough: work(lambda progress: bar.update(task, description=progress.text), enough))
 
 
-def _beside(work: Callable[[Cancelled], T]) -> tuple[T, bool]:
+def _beside(work: Callable[[threading.Event], T]) -> tuple[T, bool]:
     """Run work in another thread: the first interrupt asks it for what it has, the second ends the program."""
     enough, ended = threading.Event(), threading.Event()
     done: list[T] = []
@@ -121,7 +124,7 @@ def _beside(work: Callable[[Cancelled], T]) -> tuple[T, bool]:
 
     def carry() -> None:
         try:
-            done.append(work(enough.is_set))
+            done.append(work(enough))
         except BaseException as error:
             failed.append(error)
         finally:

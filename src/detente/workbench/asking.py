@@ -58,7 +58,7 @@ def _setting(setting: str) -> tuple[str, Any]:
     """A setting as its path and what YAML reads in its value; nothing deletes. Raises UsageError, DossierError."""
     path, equals, text = setting.partition("=")
     if not equals or not path.strip():
-        raise UsageError(f"--set needs path=value, such as parties.usa.walk_away=5, found {setting!r}")
+        raise UsageError(f"‘set’ needs path=value, such as parties.usa.walk_away=5, found {setting!r}")
     parsed = parse(f"value: {text.strip()}", f"--set {path.strip()}")
     if parsed.findings:
         raise DossierError(parsed.findings)

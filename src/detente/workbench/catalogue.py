@@ -12,7 +12,10 @@ from detente.dossier.files import read_bytes
 from detente.dossier.library import _retitled, path_of
 from detente.dossier.schema_json import json_schema
 from detente.errors import DossierError, UsageError
-from detente.workbench.options import NewOptions, options_of, takes
+from detente.workbench import verbs
+from detente.workbench.envelope import answers
+from detente.workbench.faces import CasesFace, NewFace
+from detente.workbench.options import NewOptions, Options
 from detente.workbench.results import Result, Tables
 from detente.workbench.writing import file_for
 
@@ -21,10 +24,9 @@ from detente.workbench.writing import file_for
 class CasesResult(Result):
     """The bundled cases."""
 
-    cases: tuple[CaseInfo, ...]
+    face = CasesFace
 
-    def to_json(self) -> dict[str, Any]:
-        return {"cases": [{**asdict(c), "parties": list(c.parties)} for c in self.cases]}
+    cases: tuple[CaseInfo, ...]
 
     def tables(self) -> Tables:
         return {"cases": [{**asdict(c), "parties": ", ".join(c.parties)} for c in self.cases]}
@@ -33,7 +35,8 @@ class CasesResult(Result):
         return tuple(f"{c.id}: {c.title} ({c.measures} measures)" for c in self.cases)
 
 
-def cases() -> CasesResult:
+@answers("cases")
+def cases(chosen: Options) -> CasesResult:
     """List the bundled cases."""
     return CasesResult(bundled())
 
@@ -42,26 +45,24 @@ def cases() -> CasesResult:
 class NewResult(Result):
     """A case to start from; `file` says where it was written, None where it was not."""
 
+    face = NewFace
+
     text: str
     file: Path | None
-
-    def to_json(self) -> dict[str, Any]:
-        return {"file": None if self.file is None else str(self.file), "text": self.text}
 
     def sentences(self) -> tuple[str, ...]:
         return (f"Wrote {self.file}." if self.file else "A case to start from.",)
 
 
-@takes(NewOptions)
-def new(file: str | Path | None = None, options: NewOptions | None = None, /, **given: Any) -> NewResult:
+@answers("new")
+def new(file: str | Path | None, chosen: NewOptions) -> NewResult:
     """Write a commented case to start from. Raises UsageError where the file is there already."""
-    chosen = options_of(NewOptions, options, given)
     text = _template(chosen)
     if file is None:
         return NewResult(text, None)
     path = file_for(file)
     if path.exists() and not chosen.force:
-        raise UsageError(f"{path} is there already: choose another name, or overwrite it with --force")
+        raise UsageError(f"{path} is there already: choose another name, or overwrite it with ‘force’")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return NewResult(text, path)
@@ -82,17 +83,28 @@ def _template(options: NewOptions) -> str:
 
 @dataclass(frozen=True, repr=False)
 class SchemaResult(Result):
-    """The JSON Schema of a dossier."""
+    """The JSON Schema of a dossier, or the table of verbs."""
 
     schema: dict[str, Any]
 
     def to_json(self) -> dict[str, Any]:
         return self.schema
 
+    def tables(self) -> Tables:
+        rows = self.schema.get("verbs", [])
+        return {"verbs": [{"verb": r["name"], "summary": r["summary"]} for r in rows]} if rows else {}
+
     def sentences(self) -> tuple[str, ...]:
+        if "verbs" in self.schema:
+            return (f"{len(self.schema['verbs'])} verbs.",)
         return (f"JSON Schema of a dossier, {len(self.schema.get('properties', {}))} fields.",)
 
 
-def schema() -> SchemaResult:
-    """The JSON Schema of a dossier, for editors and other programs."""
-    return SchemaResult(json_schema())
+@answers("schema")
+def schema(of: str | None, chosen: Options) -> SchemaResult:
+    """The JSON Schema of a dossier, for editors and other programs; of "verbs": the table of verbs."""
+    if of in (None, "case"):
+        return SchemaResult(json_schema())
+    if of != "verbs":
+        raise UsageError(f"a schema is of a case, or of verbs, found {of!r}")
+    return SchemaResult({"verbs": [row.to_json() for row in verbs.VERBS]})

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,36 +14,52 @@ from detente.errors import Finding, UsageError
 from detente.model.judge.check import Verdict
 from detente.model.plan import Plan
 from detente.workbench import words
-from detente.workbench.asking import Case, PlanLike, ask, known_parties, read_plan
+from detente.workbench.asking import Case, PlanLike, ask
+from detente.workbench.envelope import Task, answers, read_case
+from detente.workbench.faces import ChangeFace, ComparedFace, CompareFace, DiffFace
 from detente.workbench.judging import judged
-from detente.workbench.options import CompareOptions, DiffOptions, options_of, takes
-from detente.workbench.provenance import Provenance, provenance
-from detente.workbench.results import Result, Row, Tables, slack_json, values_json, worths_of
+from detente.workbench.keeping import Kept, Subject
+from detente.workbench.options import CompareOptions, DiffOptions
+from detente.workbench.provenance import Provenance
+from detente.workbench.results import Result, Row, Tables, worths_of
+from detente.workbench.verbs import Verb
 
 
 @dataclass(frozen=True, repr=False)
-class CompareResult(Result):
+class CompareResult(Kept):
     """Plans for one dossier side by side."""
+
+    face = CompareFace
 
     dossier: Dossier
     plans: Mapping[str, tuple[Plan, Verdict]]
     provenance: Provenance
+    findings: tuple[Finding, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "plans": {name: self._plan_json(*judged_plan) for name, judged_plan in self.plans.items()},
-            "provenance": self.provenance.to_json(),
-        }
+    @property
+    def title(self) -> str:
+        return self.dossier.title
+
+    def as_asked(self, subject: Subject) -> CompareResult:
+        """Under the names that the plans have now."""
+        names = _names(subject.inputs[1]) if subject.inputs else list(self.plans)
+        return replace(self, plans=dict(zip(names, self.plans.values(), strict=True)))
+
+    @property
+    def plans_told(self) -> dict[str, dict[str, Any]]:
+        """Each plan as JSON."""
+        return {name: self._plan_json(*judged_plan) for name, judged_plan in self.plans.items()}
 
     def _plan_json(self, plan: Plan, verdict: Verdict) -> dict[str, Any]:
         from detente.design.questions.margins import least
 
-        return {
+        facts = {
             "satisfactory": verdict.satisfactory,
-            "values": values_json(worths_of(self.dossier, verdict)),
-            "least_slack": slack_json(least(verdict.slacks)),
-            **plan.to_dict(),
+            "values": worths_of(self.dossier, verdict),
+            "least_slack": least(verdict.slacks),
+            "share": None,
         }
+        return ComparedFace.told({**facts, **plan.to_dict()})
 
     def tables(self) -> Tables:
         return {"plans": self._summary(), "entry": self._entries()}
@@ -74,20 +89,19 @@ class CompareResult(Result):
         return (f"{len(good)} of {len(self.plans)} plans are satisfactory.",)
 
 
-@takes(CompareOptions)
-def compare(case: Case, *plans: PlanLike, options: CompareOptions | None = None, **given: Any) -> CompareResult:
-    """Judge several plans for one case, and put them side by side."""
-    chosen = options_of(CompareOptions, options, given)
-    if len(plans) < 2:
+def _read_plans(row: Verb, inputs: tuple[Any, ...], options: CompareOptions) -> Subject:
+    if len(inputs[1]) < 2:
         raise UsageError("compare needs two plans at least")
-    begin = time.monotonic()
-    dossier = ask(case, chosen).dossier
-    known_parties(dossier, chosen.openings)
-    read = [read_plan(dossier, p) for p in plans]
-    names = _names(plans)
-    both = {n: (p, judged(dossier, p, chosen)) for n, p in zip(names, read, strict=True)}
-    asked = provenance("compare", dossier, chosen, tuple(p.to_dict() for p in read))
-    return CompareResult(dossier, both, asked.answered(solver={}, wall_seconds=time.monotonic() - begin))
+    return read_case(row, inputs, options)
+
+
+@answers("compare", reads=_read_plans)
+def compare(task: Task[CompareOptions]) -> CompareResult:
+    """Judge several plans for one case, and put them side by side."""
+    subject = task.subject
+    verdicts = [(plan, judged(subject.about, plan, task.options)) for plan in subject.plans]
+    both = dict(zip(_names(subject.inputs[1]), verdicts, strict=True))
+    return CompareResult(subject.about, both, subject.question, subject.findings)
 
 
 def _names(plans: tuple[PlanLike, ...]) -> list[str]:
@@ -102,20 +116,19 @@ def _names(plans: tuple[PlanLike, ...]) -> list[str]:
 class DiffResult(Result):
     """What the second dossier says differently."""
 
+    face = DiffFace
+
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
     """Conditions that were added to what had been performed."""
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "changes": list(self.tables()["changes"]),
-            "same": not self.changes,
-            "findings": [f.as_dict() for f in self.findings],
-        }
+    @property
+    def same(self) -> bool:
+        return not self.changes
 
     def tables(self) -> Tables:
         return {
-            "changes": [{"path": c.path, "kind": c.kind, "from": c.before, "to": c.after} for c in self.changes],
+            "changes": [ChangeFace.told(c) for c in self.changes],
             "findings": [f.as_dict() for f in self.findings],
         }
 
@@ -124,12 +137,11 @@ class DiffResult(Result):
         return ("The two say the same." if not n else f"{n} difference{'s' if n > 1 else ''}.",)
 
 
-@takes(DiffOptions)
-def diff(a: Case, b: Case | None = None, options: DiffOptions | None = None, /, **given: Any) -> DiffResult:
+@answers("diff")
+def diff(a: Case, b: Case | None, chosen: DiffOptions) -> DiffResult:
     """What the second case says differently from the first; with one case, what the overlays change in it."""
-    chosen = options_of(DiffOptions, options, given)
     if b is None and not (chosen.overlay or chosen.set or chosen.scenario):
-        raise UsageError("diff needs two cases, or one and what to change: --set, --overlay or --scenario")
+        raise UsageError("diff needs two cases, or one and what to change: ‘set’, ‘overlay’ or ‘scenario’")
     before = ask(a, DiffOptions()).dossier
     after = ask(a if b is None else b, chosen).dossier
     return DiffResult(tuple(differences(before, after)), tuple(added_conditions(before, after)))

@@ -12,17 +12,17 @@ from detente.dossier import Dossier
 from detente.dossier.library import path_of
 from detente.errors import DossierError, Finding, UsageError
 from detente.workbench.asking import Case, PlanLike, ask, read_plan
+from detente.workbench.envelope import answers
+from detente.workbench.faces import ExportFace, ImportFace
 from detente.workbench.options import (
     CaseOptions,
     ExportOptions,
     ImportCaseOptions,
     ImportGeniusOptions,
-    options_of,
-    takes,
 )
 from detente.workbench.provenance import provenance
 from detente.workbench.results import Result, Tables
-from detente.workbench.sheets import export_sheets
+from detente.workbench.sheets import write_sheets
 from detente.workbench.writing import file_for, folder_for
 
 if TYPE_CHECKING:
@@ -34,22 +34,17 @@ if TYPE_CHECKING:
 class ImportResult(Result):
     """A case made from foreign files; `file` says where it was written, None where it was not."""
 
+    face = ImportFace
+
     dossier: Dossier
     text: str
     file: Path | None
     findings: tuple[Finding, ...]
     """What was repaired or read in one of several ways, and what there is to say about the case."""
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "title": self.dossier.title,
-            "parties": list(self.dossier.parties),
-            "measures": len(self.dossier.measures),
-            "file": None if self.file is None else str(self.file),
-            "text": None if self.file else self.text,
-            "findings": [f.as_dict() for f in self.findings],
-            "ok": True,
-        }
+    @property
+    def text_unless_written(self) -> str | None:
+        return None if self.file else self.text
 
     def tables(self) -> Tables:
         return {"findings": [f.as_dict() for f in self.findings]}
@@ -62,36 +57,27 @@ class ImportResult(Result):
         return (made, f"Wrote {self.file}.") if self.file else (made,)
 
 
-@takes(ImportGeniusOptions)
-def import_genius(
-    source: str | Path, out: str | Path | None = None, options: ImportGeniusOptions | None = None, /, **given: Any
-) -> ImportResult:
+@answers("import genius")
+def import_genius(source: str | Path, out: str | Path | None, chosen: ImportGeniusOptions) -> ImportResult:
     """Read a GENIUS domain and its profiles (a folder, or a domain file with profiles named). Raises DossierError."""
     from detente.dossier.foreign import read_genius
 
-    chosen = options_of(ImportGeniusOptions, options, given)
     return _imported(read_genius(source, chosen.profiles, steps=chosen.steps), out, force=chosen.force)
 
 
-@takes(ImportCaseOptions)
-def import_negmas(
-    source: str | Path, out: str | Path | None = None, options: ImportCaseOptions | None = None, /, **given: Any
-) -> ImportResult:
+@answers("import negmas")
+def import_negmas(source: str | Path, out: str | Path | None, chosen: ImportCaseOptions) -> ImportResult:
     """Read a NegMAS scenario folder. Raises DossierError."""
     from detente.dossier.foreign import read_negmas
 
-    chosen = options_of(ImportCaseOptions, options, given)
     return _imported(read_negmas(source), out, force=chosen.force)
 
 
-@takes(ImportCaseOptions)
-def import_ktab(
-    source: str | Path, out: str | Path | None = None, options: ImportCaseOptions | None = None, /, **given: Any
-) -> ImportResult:
+@answers("import ktab")
+def import_ktab(source: str | Path, out: str | Path | None, chosen: ImportCaseOptions) -> ImportResult:
     """Read a KTAB file, as parties and stakes without measures. Raises DossierError."""
     from detente.dossier.foreign import read_ktab
 
-    chosen = options_of(ImportCaseOptions, options, given)
     return _imported(read_ktab(source), out, force=chosen.force)
 
 
@@ -106,7 +92,7 @@ def _imported(read: tuple[Imported | None, Sequence[Finding]], out: str | Path |
     if out is not None:
         file = file_for(out)
         if file.exists() and not force:
-            raise UsageError(f"{file} is there already: choose another name, or overwrite it with --force")
+            raise UsageError(f"{file} is there already: choose another name, or overwrite it with ‘force’")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     return ImportResult(dossier, text, file, (*findings, *more))
@@ -116,75 +102,53 @@ def _imported(read: tuple[Imported | None, Sequence[Finding]], out: str | Path |
 class ExportResult(Result):
     """What was written, and where."""
 
+    face = ExportFace
+
     dossier: Dossier
     written: tuple[Path, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        return {"written": [str(p) for p in self.written], "title": self.dossier.title}
 
     def sentences(self) -> tuple[str, ...]:
         return tuple(f"Wrote {p}." for p in self.written)
 
 
-@takes(ExportOptions)
-def export_negmas(case: Case, out: str | Path, options: ExportOptions | None = None, /, **given: Any) -> ExportResult:
+@answers("export negmas")
+def export_negmas(case: Case, out: str | Path, chosen: ExportOptions) -> ExportResult:
     """Write a case that is nothing but choices as a NegMAS scenario folder. Raises UsageError where it is more."""
     from detente.dossier.foreign import write_negmas
 
-    dossier = ask(case, options_of(ExportOptions, options, given)).dossier
+    dossier = ask(case, chosen).dossier
     return ExportResult(dossier, write_negmas(dossier, folder_for(out)))
 
 
-@takes(ExportOptions)
-def export_ktab(case: Case, out: str | Path, options: ExportOptions | None = None, /, **given: Any) -> ExportResult:
+@answers("export ktab")
+def export_ktab(case: Case, out: str | Path, chosen: ExportOptions) -> ExportResult:
     """Write the parties of a case, their influence and stakes as a KTAB file. Raises UsageError where it has none."""
     from detente.dossier.foreign import write_ktab
 
-    dossier = ask(case, options_of(ExportOptions, options, given)).dossier
+    dossier = ask(case, chosen).dossier
     return ExportResult(dossier, (write_ktab(dossier, file_for(out)),))
 
 
-@takes(ExportOptions)
-def export_efg(
-    case: Case,
-    plan: PlanLike | None = None,
-    out: str | Path = "plan.efg",
-    options: ExportOptions | None = None,
-    /,
-    **given: Any,
-) -> ExportResult:
+@answers("export efg")
+def export_efg(case: Case, plan: PlanLike | None, out: str | Path | None, chosen: ExportOptions) -> ExportResult:
     """Write the commit-or-break game of a plan for Gambit. A plan alone names its case itself."""
     from detente.report.foreign.gambit import efg, game_of
 
-    dossier, read = _planned(case, plan, options_of(ExportOptions, options, given))
-    return ExportResult(dossier, (_write(out, efg(game_of(dossier, read)).encode()),))
+    dossier, read = _planned(case, plan, chosen)
+    return ExportResult(dossier, (_write(out or "plan.efg", efg(game_of(dossier, read)).encode()),))
 
 
-@takes(ExportOptions)
-def export_ics(
-    case: Case,
-    plan: PlanLike | None = None,
-    out: str | Path = "plan.ics",
-    options: ExportOptions | None = None,
-    /,
-    **given: Any,
-) -> ExportResult:
+@answers("export ics")
+def export_ics(case: Case, plan: PlanLike | None, out: str | Path | None, chosen: ExportOptions) -> ExportResult:
     """Write the due dates of a plan as a calendar. A plan alone names its case itself."""
     from detente.report.foreign.calendar import ics
 
-    dossier, read = _planned(case, plan, options_of(ExportOptions, options, given))
-    return ExportResult(dossier, (_write(out, ics(dossier, read)),))
+    dossier, read = _planned(case, plan, chosen)
+    return ExportResult(dossier, (_write(out or "plan.ics", ics(dossier, read)),))
 
 
-@takes(ExportOptions)
-def export_xlsx(
-    case: Case,
-    plan: PlanLike | None = None,
-    out: str | Path = "plan.xlsx",
-    options: ExportOptions | None = None,
-    /,
-    **given: Any,
-) -> ExportResult:
+@answers("export xlsx")
+def export_xlsx(case: Case, plan: PlanLike | None, out: str | Path | None, chosen: ExportOptions) -> ExportResult:
     """Write a plan's roadmap, values and conditions as a workbook (.xlsx), a table (.csv) or a folder of tables.
 
     A plan alone names its case itself; a case alone is written as `sheets export` writes it.
@@ -192,9 +156,9 @@ def export_xlsx(
     from detente.model.judge.check import check
     from detente.report.foreign.roadmap_sheet import write_roadmap
 
-    chosen = options_of(ExportOptions, options, given)
+    out = out or "plan.xlsx"
     if plan is None and not _is_plan(case):
-        done = export_sheets(case, out, **chosen.model_dump(exclude_unset=True))
+        done = write_sheets(case, out, chosen)
         return ExportResult(done.dossier, (done.written,))
     dossier, read = _planned(case, plan, chosen)
     source = provenance("export", dossier, chosen, (read.to_dict(),)).to_json()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from detente.design.questions.assessment import Worth
 from detente.design.questions.footing import Footing, footing
 from detente.design.questions.margins import VALUED
 from detente.dossier import Dossier
@@ -18,25 +19,28 @@ from detente.model.judge.check import check as judge
 from detente.model.plan import Plan
 from detente.workbench import words
 from detente.workbench.asking import Case, PlanLike, ask, known_parties, placed, read_plan
-from detente.workbench.options import CheckOptions, EvaluateOptions, JudgeOptions, options_of, takes
-from detente.workbench.provenance import Provenance, changes_said, provenance
+from detente.workbench.envelope import Task, answers, read_case
+from detente.workbench.faces import CheckFace, EvaluateFace
+from detente.workbench.keeping import Kept, Subject
+from detente.workbench.options import CheckOptions, EvaluateOptions, JudgeOptions
+from detente.workbench.provenance import Provenance, changes_said
 from detente.workbench.results import (
     Result,
     Row,
     Tables,
-    footing_json,
     roadmap_table,
-    slack_json,
     slack_table,
-    values_json,
     values_table,
     worths_of,
 )
+from detente.workbench.verbs import Verb
 
 
 @dataclass(frozen=True, repr=False)
 class CheckResult(Result):
     """Everything that is wrong with a dossier, or with a plan for it, and everything worth a warning."""
+
+    face = CheckFace
 
     findings: tuple[Finding, ...]
     """About the plan where there is one, else about the dossier."""
@@ -53,8 +57,10 @@ class CheckResult(Result):
     def ok(self) -> bool:
         return not any(f.severity == "error" for f in self.findings)
 
-    def to_json(self) -> dict[str, Any]:
-        return {"findings": [f.as_dict() for f in (*self.findings, *self.about)], "ok": self.ok}
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """About the plan, then about the dossier."""
+        return (*self.findings, *self.about)
 
     def tables(self) -> Tables:
         return {"findings": [f.as_dict() for f in self.findings]}
@@ -79,12 +85,9 @@ def counted(findings: tuple[Finding, ...]) -> str:
     return ", ".join(f"{n} {s}{'s' if n > 1 else ''}" for s, n in numbers if n) or "nothing to report"
 
 
-@takes(CheckOptions)
-def check(
-    case: Case, plan: PlanLike | None = None, options: CheckOptions | None = None, /, **given: Any
-) -> CheckResult:
+@answers("check")
+def check(case: Case, plan: PlanLike | None, chosen: CheckOptions) -> CheckResult:
     """Find what is wrong with a case, or with a plan for it."""
-    chosen = options_of(CheckOptions, options, given)
     try:
         asked = ask(case, chosen)
         changes = changes_said(asked.dossier.overlays)
@@ -146,8 +149,10 @@ def _finding(dossier: Dossier, row: Slack, more: int, file: str | None) -> Findi
 
 
 @dataclass(frozen=True, repr=False)
-class EvaluateResult(Result):
+class EvaluateResult(Kept):
     """A plan under a dossier: every condition with its slack, and what it is worth to each party."""
+
+    face = EvaluateFace
 
     dossier: Dossier
     plan: Plan
@@ -156,10 +161,31 @@ class EvaluateResult(Result):
     findings: tuple[Finding, ...]
     """Warnings and notes about the dossier, and warnings about the plan (plan.*)."""
 
+    known_footing: Footing | None = None
+    """What was stored; it takes long to work out."""
+    remember: Callable[[EvaluateResult], None] | None = field(default=None, compare=False)
+    """Called once the footing is known."""
+
+    @property
+    def title(self) -> str:
+        return self.dossier.title
+
+    @property
+    def finished(self) -> bool:
+        return self.known_footing is None or all(w.tried for w in self.known_footing.walkouts)
+
+    def once_whole(self, then: Callable[[EvaluateResult], None]) -> EvaluateResult:
+        return replace(self, remember=then)
+
     @cached_property
     def footing(self) -> Footing:
-        """What it rests on that the plan is kept; worked out when it is asked for."""
-        return footing(self.dossier, self.plan, self.verdict, seconds=self.provenance.options["time_limit"])
+        """What it rests on that the plan is kept; worked out when it is asked for, and then stored."""
+        if self.known_footing is not None:
+            return self.known_footing
+        found = footing(self.dossier, self.plan, self.verdict, seconds=self.provenance.options["time_limit"])
+        if self.remember is not None:
+            self.remember(replace(self, known_footing=found, remember=None))
+        return found
 
     @property
     def satisfactory(self) -> bool:
@@ -170,19 +196,15 @@ class EvaluateResult(Result):
         """The conditions that are not met, the worst first."""
         return tuple(sorted((s for s in self.verdict.slacks if not s.accepted), key=_by_slack))
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "satisfactory": self.satisfactory,
-            "values": values_json(worths_of(self.dossier, self.verdict)),
-            "slacks": [slack_json(s) for s in self.verdict.slacks],
-            "footing": footing_json(self.footing),
-            "provenance": self.provenance.to_json(),
-        }
+    @property
+    def worths(self) -> Mapping[str, Worth]:
+        """What the plan is worth to each party."""
+        return worths_of(self.dossier, self.verdict)
 
     def tables(self) -> Tables:
         return {
             "roadmap": roadmap_table(self.dossier, self.plan),
-            "values": values_table(self.dossier, worths_of(self.dossier, self.verdict)),
+            "values": values_table(self.dossier, self.worths),
             "least": least_table(self.dossier, self.verdict),
             "slacks": slack_table(self.dossier, self.verdict.slacks),
         }
@@ -219,20 +241,19 @@ def least_table(dossier: Dossier, verdict: Verdict) -> list[Row]:
     ]
 
 
-@takes(EvaluateOptions)
-def evaluate(case: Case, plan: PlanLike, options: EvaluateOptions | None = None, /, **given: Any) -> EvaluateResult:
+def _read_plan(row: Verb, inputs: tuple[Any, ...], options: EvaluateOptions) -> Subject:
+    """A case with a plan for it, and what there is to say about either."""
+    subject = read_case(row, inputs, options)
+    beyond = bounds.findings(subject.about, subject.plans[0], _file(inputs[1]))
+    return replace(subject, findings=(*subject.findings, *placed(beyond, inputs[1])))
+
+
+@answers("evaluate", reads=_read_plan)
+def evaluate(task: Task[EvaluateOptions]) -> EvaluateResult:
     """Judge a plan: every condition with its slack, and what the plan is worth to each party."""
-    chosen = options_of(EvaluateOptions, options, given)
-    begin = time.monotonic()
-    asked = ask(case, chosen)
-    known_parties(asked.dossier, chosen.openings)
-    read = read_plan(asked.dossier, plan)
-    verdict = judged(asked.dossier, read, chosen)
-    asked_for = provenance("evaluate", asked.dossier, chosen, (read.to_dict(),))
-    wall = time.monotonic() - begin
-    findings = (*asked.findings, *placed(bounds.findings(asked.dossier, read, _file(plan)), plan))
-    answered = asked_for.answered(solver={}, wall_seconds=wall)
-    return EvaluateResult(asked.dossier, read, verdict, answered, findings)
+    subject, (plan,) = task.subject, task.subject.plans
+    verdict = judged(subject.about, plan, task.options)
+    return EvaluateResult(subject.about, plan, verdict, subject.question, subject.findings)
 
 
 def _file(plan: PlanLike) -> str | None:

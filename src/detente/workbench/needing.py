@@ -2,65 +2,38 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from detente.workbench.asking import Case, ask, known_parties
-from detente.workbench.options import NeedsOptions, options_of, takes
-from detente.workbench.provenance import provenance
-from detente.workbench.questions import Answer, keep
-from detente.workbench.results import Tables, finite
-from detente.workbench.solving import Cancelled, Say, never, save_json, silent
-from detente.workbench.writing import folder_for
+from detente.workbench.envelope import Task, answers
+from detente.workbench.faces import NeedsFace
+from detente.workbench.options import NeedsOptions
+from detente.workbench.questions import Answer
+from detente.workbench.results import Tables
+from detente.workbench.writing import save_json
 
 if TYPE_CHECKING:
-    from detente.design.inspections.needs import Least, Needs
+    from detente.design.inspections.needs import Needs
 
 
 @dataclass(frozen=True, repr=False)
 class NeedsResult(Answer):
     """The least inspection effort for a deal, and what more of it buys."""
 
+    face = NeedsFace
+
     found: Needs
 
-    def to_json(self) -> dict[str, Any]:
-        n = self.found
-        return {
-            "status": n.status,
-            "success": n.question.success,
-            "openings": list(n.question.openings),
-            "unit": n.unit,
-            "stated_effort": n.stated_effort,
-            "most_effort": n.most,
-            "least": _least(n.least),
-            "steps": [_least(s) for s in n.steps],
-            "opens_next": None if n.next_step is None else _least(n.next_step),
-            "raises": [
-                {
-                    "measure": r.measure,
-                    "from": r.before,
-                    "to": r.after,
-                    "effort": r.effort,
-                    "growth_of_gains": finite(r.more),
-                    "growth_of_gains_at_most": finite(r.most),
-                    "sure": r.sure,
-                    "more_false_alarms_per_year": r.false_alarms,
-                }
-                for r in n.raises
-            ],
-            "detection": [
-                {"measure": r.measure, "status": r.status, "rate": finite(r.rate), "chance_per_year": finite(r.chance)}
-                for r in n.rates
-            ],
-            "notes": list(n.notes),
-            "sentences": list(self.sentences()),
-            "findings": [f.as_dict() for f in self.findings],
-            "finished": n.finished,
-            "provenance": self.provenance.to_json(),
-        }
+    @property
+    def finished(self) -> bool:
+        return self.found.finished
+
+    @property
+    def solved(self) -> Mapping[str, Any]:
+        return {"status": self.found.status, "finished": self.found.finished}
 
     def tables(self) -> Tables:
         from detente.report.verification.needs_chart import needs_tables
@@ -79,21 +52,20 @@ class NeedsResult(Answer):
 
         return needs_sentences(self.found)
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """Write a page with the effort curve and the tables, the overlay that sets the regimes, and the plan."""
         from detente.dossier.text.yaml import written
         from detente.report.verification.needs_chart import write_needs
 
-        path = folder_for(folder)
         files = [
-            *write_needs(self.found, path, self.provenance.to_json()),
-            save_json(self.to_json(), path / "needs.json"),
+            *write_needs(self.found, folder, self.provenance.to_json()),
+            save_json(self.to_json(), folder / "needs.json"),
         ]
         least = self.found.least
         if least.plan is not None:
-            files.append(save_json(least.plan.to_dict(), path / "plan.json"))
+            files.append(save_json(least.plan.to_dict(), folder / "plan.json"))
         if least.overlay:
-            overlay = path / "inspections.yaml"
+            overlay = folder / "inspections.yaml"
             overlay.write_text(written(dict(least.overlay)), encoding="utf-8")
             files.append(overlay)
         return files
@@ -103,52 +75,22 @@ def _cell(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _least(s: Least) -> dict[str, Any]:
-    return {
-        "kind": s.aim.kind,
-        "name": s.aim.name,
-        "share": s.aim.share if s.aim.kind == "progress" else None,
-        "status": s.status,
-        "effort": finite(s.effort),
-        "bound": finite(s.bound),
-        "false_alarms_per_year": finite(s.false_alarms),
-        "regimes": dict(s.regimes),
-        "overlay": dict(s.overlay),
-        "plan": None if s.plan is None else s.plan.to_dict(),
-    }
-
-
-@takes(NeedsOptions)
-def needs(
-    case: Case,
-    options: NeedsOptions | None = None,
-    /,
-    *,
-    say: Say = silent,
-    cancelled: Cancelled = never,
-    **given: Any,
-) -> NeedsResult:
+@answers("verify needs")
+def verify_needs(task: Task[NeedsOptions]) -> NeedsResult:
     """Find the least inspection effort for which a satisfactory deal exists, and what more effort would buy."""
     from detente.design.inspections.needs import needs as solve
     from detente.design.plan.problem import Question
 
-    chosen = options_of(NeedsOptions, options, given)
-    asked = ask(case, chosen)
-    known_parties(asked.dossier, chosen.openings)
-    question, begin = provenance("verify needs", asked.dossier, chosen), time.monotonic()
+    options, work, subject = task.options, task.work, task.subject
     found = solve(
-        asked.dossier,
-        Question(chosen.success, chosen.openings),
-        effort=chosen.effort,
-        steps=chosen.steps,
-        rates=chosen.rates,
-        raises=chosen.raises,
-        time_limit=chosen.time_limit,
-        say=say,
-        cancelled=cancelled,
+        subject.about,
+        Question(options.success, options.openings),
+        effort=options.effort,
+        steps=options.steps,
+        rates=options.rates,
+        raises=options.raises,
+        time_limit=work.left,
+        say=work.say,
+        cancelled=work.over,
     )
-    wall = time.monotonic() - begin
-    solver = {"status": found.status, "finished": found.finished}
-    result = NeedsResult(found, question.answered(solver=solver, wall_seconds=wall), asked.findings)
-    keep(result, finished=found.finished and not cancelled())
-    return result
+    return NeedsResult(found, subject.question, subject.findings)

@@ -5,14 +5,13 @@ Only pydantic is imported here, so that `detente --help` stays quick.
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -61,10 +60,21 @@ class Options(BaseModel):
     """Options of a verb."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    files_in: ClassVar[tuple[str, ...]] = ()
+    """Options that may name files."""
+
+
+class KeptOptions(Options):
+    """Whether an answer may come from the cache, and go there."""
+
+    cache: bool = Field(True, description="Answer a question that was asked before from the cache.")
+    keep: bool = Field(True, description="Store the answer, so that it can be shown and given again.")
 
 
 class CaseOptions(Options):
     """Changes to the case before anything is asked of it."""
+
+    files_in: ClassVar[tuple[str, ...]] = ("overlay",)
 
     scenario: Names = Field((), description="A scenario that the dossier names; repeatable.")
     overlay: Annotated[tuple[Path, ...], BeforeValidator(_several)] = Field(
@@ -92,7 +102,7 @@ class ThreatOptions(CaseOptions):
     )
 
 
-class SolveOptions(ThreatOptions):
+class SolveOptions(ThreatOptions, KeptOptions):
     """How to look for the best plan, and for how long."""
 
     rule: Rule = Field(
@@ -105,14 +115,13 @@ class SolveOptions(ThreatOptions):
         300.0, gt=0, allow_inf_nan=False, description="Seconds after which the best found so far is reported."
     )
     gap: float = Field(0.005, ge=0, lt=1, description=GAP)
-    cache: bool = Field(True, description="Answer a question that was asked before from the cache.")
 
 
 class CheckOptions(JudgeOptions):
     """Options of `check`."""
 
 
-class EvaluateOptions(JudgeOptions):
+class EvaluateOptions(JudgeOptions, KeptOptions):
     """Options of `evaluate`."""
 
     time_limit: float = Field(
@@ -123,7 +132,7 @@ class EvaluateOptions(JudgeOptions):
     )
 
 
-class CompareOptions(JudgeOptions):
+class CompareOptions(JudgeOptions, KeptOptions):
     """Options of `compare`."""
 
 
@@ -143,7 +152,7 @@ class AssessOptions(SolveOptions):
     critical: bool = Field(False, description="Find the numbers that minimal success hangs on, too: it takes minutes.")
 
 
-class LimitOptions(JudgeOptions):
+class LimitOptions(JudgeOptions, KeptOptions):
     """A question about a level of success, and how long to look."""
 
     time_limit: float = Field(
@@ -164,7 +173,7 @@ class ExplainOptions(LimitOptions, ThreatOptions):
     rule: Rule = Field("nash", description="The rule for the deals that concessions open.")
 
 
-class GapOptions(ThreatOptions):
+class GapOptions(ThreatOptions, KeptOptions):
     """Options of `gap`."""
 
     success: SuccessLevel = Field("none", description="The success level that the deals have to meet.")
@@ -175,7 +184,7 @@ class GapOptions(ThreatOptions):
     beliefs: bool = Field(True, description="Search, too, for the beliefs at which talks could succeed.")
 
 
-class CriticalOptions(JudgeOptions):
+class CriticalOptions(JudgeOptions, KeptOptions):
     """Options of `critical`."""
 
     success: SuccessLevel = Field("minimal", description="The success level whose verdict is to flip.")
@@ -191,9 +200,7 @@ class FrontierOptions(LimitOptions, ThreatOptions):
     """Options of `frontier`."""
 
     points: int = Field(25, ge=0, description="How many points of a roadmap's frontier to look for; 0 is all.")
-    ignore_walk_away: bool = Field(
-        False, description="Show outcomes below walk-away values, too; for cases that are nothing but choices."
-    )
+    ignore_walk_away: bool = Field(False, description="Choices only: show outcomes below walk-away, too.")
 
 
 class DiffOptions(CaseOptions):
@@ -238,11 +245,11 @@ class NewOptions(Options):
     force: bool = Field(False, description="Overwrite the file if it is there.")
 
 
-class VerifyDeclarationOptions(Options):
+class VerifyDeclarationOptions(KeptOptions):
     """Options of `verify declaration`."""
 
 
-class VerifyBalanceOptions(Options):
+class VerifyBalanceOptions(KeptOptions):
     """Options of `verify balance`."""
 
     material: Material = Field(
@@ -270,11 +277,18 @@ class VerifyBalanceOptions(Options):
     seed: int = Field(1, ge=0, description="Which draw of the histories.")
 
 
+class ForgetOptions(Options):
+    """Options of `forget`."""
+
+    all: bool = Field(False, description="Remove every stored run.")
+    case: str | None = Field(None, description="Remove the runs of a case, by its id or title.")
+
+
 MOST_POINTS = 1e100
 """Payoffs of a game go no further."""
 
 
-class VerifySampleOptions(Options):
+class VerifySampleOptions(KeptOptions):
     """Options of `verify sample`."""
 
     items: int | None = Field(None, ge=1, description="How many like items there are.")
@@ -298,8 +312,10 @@ class VerifySampleOptions(Options):
     )
 
 
-class VerifyInspectOptions(Options):
+class VerifyInspectOptions(KeptOptions):
     """Options of `verify inspect`."""
+
+    files_in: ClassVar[tuple[str, ...]] = ("case",)
 
     days: int | None = Field(None, ge=0, description="Inspector-days a year; by default the file's.")
     schedule: Literal["periodic", "random"] | None = Field(
@@ -317,7 +333,7 @@ class VerifyInspectOptions(Options):
     )
 
 
-class NeedsOptions(CaseOptions):
+class NeedsOptions(CaseOptions, KeptOptions):
     """Options of `verify needs`."""
 
     success: SuccessLevel = Field("minimal", description="The success level that the least effort is for.")
@@ -334,7 +350,6 @@ class NeedsOptions(CaseOptions):
 
 
 Chosen = TypeVar("Chosen", bound=Options)
-Verb = TypeVar("Verb", bound=Callable[..., Any])
 
 
 def options_of(model: type[Chosen], options: Chosen | None, given: Mapping[str, Any]) -> Chosen:
@@ -365,20 +380,3 @@ def _line(error: Mapping[str, Any], known: list[str], flag: Callable[[str], str]
 def _nearest(name: str, known: list[str]) -> str:
     near = get_close_matches(name, known, n=1)
     return f": did you mean {near[0]!r}?" if near else ""
-
-
-def takes(model: type[Options]) -> Callable[[Verb], Verb]:
-    """Show a verb's options in its signature and its docstring, as a notebook asks for them."""
-
-    def shown(verb: Verb) -> Verb:
-        known = [p for p in inspect.signature(verb).parameters.values() if p.kind is not p.VAR_KEYWORD]
-        options = [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=field.annotation)
-            for name, field in model.model_fields.items()
-        ]
-        verb.__signature__ = inspect.Signature([*known, *options])  # type: ignore[attr-defined]
-        listed = "\n".join(f"    {name}: {field.description}" for name, field in model.model_fields.items())
-        verb.__doc__ = f"{verb.__doc__}\n\n    Options\n    -------\n{listed}\n"
-        return verb
-
-    return shown

@@ -14,13 +14,14 @@ from typing import Any
 
 from detente.dossier import Dossier, fingerprint
 from detente.dossier.changes.overlays import canonical
-from detente.workbench.options import Options, ThreatOptions
+from detente.workbench.faces import ProvenanceFace
+from detente.workbench.options import KeptOptions, Options, ThreatOptions
 
 RUN_LENGTH = 12
 """Hexadecimal digits of a run id."""
 _ANSWERS_FROM = ("dossier", "model", "design", "verify")
 """The floors whose code decides an answer."""
-_NOT_ASKED = frozenset({"cache", *ThreatOptions.model_fields})
+_NOT_ASKED = frozenset({*KeptOptions.model_fields, *ThreatOptions.model_fields})
 """Options that are no part of the question, or are in the dossier's hash already."""
 
 
@@ -56,20 +57,7 @@ class Provenance:
         return hashlib.sha256(canonical(asked).encode()).hexdigest()[:RUN_LENGTH]
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "run": self.run,
-            "verb": self.verb,
-            "case": self.case,
-            "dossier": self.dossier,
-            "overlays": [dict(o) for o in self.overlays],
-            "options": dict(self.options),
-            "plans": list(self.plans),
-            "seed": self.seed,
-            "versions": dict(self.versions),
-            "solver": dict(self.solver),
-            "wall_seconds": self.wall_seconds,
-            "cached": self.cached,
-        }
+        return ProvenanceFace.told(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Provenance:

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from detente.dossier import Dossier
 from detente.errors import Finding
-from detente.workbench import store
-from detente.workbench.asking import Asked, Case, ask, known_parties
-from detente.workbench.hopes import critical_json, gap_json
-from detente.workbench.options import (
-    CriticalOptions,
-    ExplainOptions,
-    FrontierOptions,
-    GapOptions,
-    options_of,
-    takes,
-)
-from detente.workbench.provenance import Provenance, provenance
-from detente.workbench.results import Result, Tables, finite
-from detente.workbench.solving import Cancelled, Say, never, silent
-from detente.workbench.writing import folder_for
+from detente.workbench.asking import known_parties
+from detente.workbench.envelope import Task, answers
+from detente.workbench.faces import CriticalFace, ExplainFace, FrontierFace, GapFace, finite
+from detente.workbench.keeping import Kept
+from detente.workbench.options import CriticalOptions, ExplainOptions, FrontierOptions, GapOptions
+from detente.workbench.provenance import Provenance
+from detente.workbench.results import Tables
 
 if TYPE_CHECKING:
-    from detente.design.plan.rules import Design
     from detente.design.questions.critical import Critical
     from detente.design.questions.explain import Explanation
     from detente.design.questions.frontier import Frontier, Point
@@ -39,7 +30,7 @@ NO_OPENINGS = ("none",)
 
 
 @dataclass(frozen=True, repr=False)
-class Answer(Result):
+class Answer(Kept):
     """What the design floor found about a dossier, with where it comes from."""
 
     found: Any
@@ -47,41 +38,46 @@ class Answer(Result):
     findings: tuple[Finding, ...]
     """Warnings and notes about the dossier."""
 
+    def __getattr__(self, name: str) -> Any:
+        """What was found can be asked of the answer itself."""
+        if name.startswith("_") or name == "found":
+            raise AttributeError(name)
+        return getattr(self.found, name)
+
     @property
     def dossier(self) -> Dossier:
         dossier: Dossier = self.found.dossier
         return dossier
 
     @property
+    def title(self) -> str:
+        return self.dossier.title
+
+    @property
     def status(self) -> str:
         return str(self.found.status)
+
+    @property
+    def finished(self) -> bool:
+        return self.status != "undecided"
+
+    @property
+    def solved(self) -> Mapping[str, Any]:
+        return {"status": self.found.status, "complete": self.found.complete}
 
 
 @dataclass(frozen=True, repr=False)
 class ExplainResult(Answer):
     """Which conditions rule each other out, and the cheapest ways to a deal."""
 
+    face = ExplainFace
+
     found: Explanation
 
-    def to_json(self) -> dict[str, Any]:
-        e = self.found
-        return {
-            "status": e.status,
-            "success": e.question.success,
-            "openings": list(e.question.openings),
-            "conditions": {m: self.said(m) for m in e.members},
-            "conflicts": [{"members": list(c.members), "proven_minimal": c.proven_minimal} for c in e.conflicts],
-            "complete": e.complete,
-            "concessions": [
-                {"give_up": list(c.give_up), "price": c.price, "overlay": dict(c.overlay), **_deal(c.deal)}
-                for c in e.concessions
-            ],
-            "all_concessions": e.ranked,
-            "lesser_success": [
-                {"without": list(x.without), "overlay": dict(x.overlay), **_deal(x.deal)} for x in e.lesser
-            ],
-            "provenance": self.provenance.to_json(),
-        }
+    @property
+    def conditions(self) -> dict[str, str]:
+        """Every condition that binds, in words."""
+        return {m: self.said(m) for m in self.found.members}
 
     def said(self, member: str) -> str:
         """A condition in words."""
@@ -99,27 +95,28 @@ class ExplainResult(Answer):
 
         return tuple(explain_sentences(self.found))
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """Write a page, each set of concessions as an overlay, and the deal that it opens. Returns the files."""
         from detente.report import write_explanation
 
-        return write_explanation(self.found, folder_for(folder), self.provenance.to_json())
-
-
-def _deal(deal: Design) -> dict[str, Any]:
-    """The deal that a concession opens: each party's present value, and the plan."""
-    values = None if deal.verdict is None else {p: finite(v) for p, v in deal.verdict.values.items()}
-    return {"status": deal.status, "values": values, "plan": None if deal.plan is None else deal.plan.to_dict()}
+        return write_explanation(self.found, folder, self.provenance.to_json())
 
 
 @dataclass(frozen=True, repr=False)
 class GapResult(Answer):
     """What each party asks, thinks that it can get, can get, and gets."""
 
+    face = GapFace
+
     found: Gap
 
-    def to_json(self) -> dict[str, Any]:
-        return {**gap_json(self.found), "provenance": self.provenance.to_json()}
+    @property
+    def finished(self) -> bool:
+        return self.found.finished
+
+    @property
+    def solved(self) -> Mapping[str, Any]:
+        return {"status": self.found.status, "finished": self.found.finished}
 
     def tables(self) -> Tables:
         from detente.report.questions.gap_chart import gap_tables
@@ -136,16 +133,18 @@ class GapResult(Answer):
 
         return tuple(gap_sentences(self.found))
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """Write a page with the picture and the table. Returns the files."""
         from detente.report import write_gap
 
-        return write_gap(self.found, folder_for(folder), self.provenance.to_json())
+        return write_gap(self.found, folder, self.provenance.to_json())
 
 
 @dataclass(frozen=True, repr=False)
 class CriticalResult(Answer):
     """For each number, the nearest value at which the verdict flips."""
+
+    face = CriticalFace
 
     found: Critical
 
@@ -153,8 +152,13 @@ class CriticalResult(Answer):
     def status(self) -> str:
         return self.found.verdict if self.found.finished else "undecided"
 
-    def to_json(self) -> dict[str, Any]:
-        return {**critical_json(self.found), "provenance": self.provenance.to_json()}
+    @property
+    def finished(self) -> bool:
+        return self.found.finished
+
+    @property
+    def solved(self) -> Mapping[str, Any]:
+        return {"status": self.found.verdict, "finished": self.found.finished}
 
     def tables(self) -> Tables:
         from detente.report.questions.critical_chart import critical_tables
@@ -171,11 +175,11 @@ class CriticalResult(Answer):
 
         return tuple(critical_sentences(self.found))
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """Write a page with the picture and the table. Returns the files."""
         from detente.report import write_critical
 
-        return write_critical(self.found, folder_for(folder), self.provenance.to_json())
+        return write_critical(self.found, folder, self.provenance.to_json())
 
 
 @dataclass(frozen=True, repr=False)
@@ -184,21 +188,17 @@ class FrontierResult(Answer):
 
     found: Frontier
 
-    def to_json(self) -> dict[str, Any]:
-        f = self.found
-        return {
-            "status": f.status,
-            "parties": list(f.parties),
-            "walk_away": dict(f.walk_away),
-            "points": [_point(self.dossier, p) for p in f.points],
-            **{rule: _point(self.dossier, p) for rule, p in f.marks.items()},
-            "rules_used": dict(f.rule_used),
-            "complete": f.complete,
-            "distinct": f.distinct,
-            "how": f.how,
-            "notes": list(f.notes),
-            "provenance": self.provenance.to_json(),
-        }
+    face = FrontierFace
+
+    @property
+    def points_told(self) -> list[dict[str, Any] | None]:
+        """Its points as JSON."""
+        return [_point(self.dossier, p) for p in self.found.points]
+
+    @property
+    def marks_told(self) -> SimpleNamespace:
+        """The points that rules choose as JSON, each under the name of its rule."""
+        return SimpleNamespace(**{rule: _point(self.dossier, p) for rule, p in self.found.marks.items()})
 
     def tables(self) -> Tables:
         f = self.found
@@ -217,11 +217,11 @@ class FrontierResult(Answer):
 
         return tuple(frontier_sentences(self.found))
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """Write a page on which each point opens its roadmap, and the plans. Returns the files."""
         from detente.report import write_frontier
 
-        return write_frontier(self.found, folder_for(folder), self.provenance.to_json())
+        return write_frontier(self.found, folder, self.provenance.to_json())
 
 
 def _point(dossier: Dossier, point: Point | None) -> dict[str, Any] | None:
@@ -248,72 +248,25 @@ def charts(*figures: Figure | None) -> dict[str, Any]:
 # --- asking ----------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class _Asking:
-    """A question on its way: the case, the provenance, when it began."""
-
-    asked: Asked
-    question: Provenance
-    begin: float
-
-    @classmethod
-    def of(cls, verb: str, case: Case, options: Any) -> _Asking:
-        asked = ask(case, options)
-        return cls(asked, provenance(verb, asked.dossier, options), time.monotonic())
-
-    def answered(self, **solver: Any) -> tuple[Provenance, tuple[Finding, ...]]:
-        wall = time.monotonic() - self.begin
-        return self.question.answered(solver=solver, wall_seconds=wall), self.asked.findings
-
-
-def keep(result: Any, *, finished: bool) -> None:
-    """Store a run, so that `show` tells it again, also where it was stopped."""
-    store.keep(
-        result.provenance.run,
-        {
-            "verb": result.provenance.verb,
-            "title": result.dossier.title,
-            "finished": finished,
-            "document": dict(result.dossier.document),
-            "findings": [f.as_dict() for f in result.findings],
-            "result": result.to_json(),
-            "sentences": list(result.sentences()),
-            "tables": {name: [dict(row) for row in rows] for name, rows in result.tables().items()},
-        },
-    )
-
-
-@takes(ExplainOptions)
-def explain(
-    case: Case,
-    options: ExplainOptions | None = None,
-    /,
-    *,
-    say: Say = silent,
-    cancelled: Cancelled = never,
-    **given: Any,
-) -> ExplainResult:
+@answers("explain")
+def explain(task: Task[ExplainOptions]) -> ExplainResult:
     """Say why there is no deal: which conditions rule each other out, and the cheapest concessions that open one."""
     from detente.design.plan.problem import Question
     from detente.design.questions.explain import explain as solve
 
-    chosen = options_of(ExplainOptions, options, given)
-    asking = _Asking.of("explain", case, chosen)
-    dossier = asking.asked.dossier
+    options, work, dossier = task.options, task.work, task.subject.about
     found = solve(
         dossier,
-        Question(chosen.success, openers(dossier, chosen.openings)),
-        rule=chosen.rule,
-        most=None if chosen.all else chosen.most,
-        alternatives=None if chosen.all else chosen.alternatives,
-        time_limit=chosen.time_limit,
-        gap=chosen.gap,
-        say=say,
-        cancelled=cancelled,
+        Question(options.success, openers(dossier, options.openings)),
+        rule=options.rule,
+        most=None if options.all else options.most,
+        alternatives=None if options.all else options.alternatives,
+        time_limit=work.left,
+        gap=options.gap,
+        say=work.say,
+        cancelled=work.over,
     )
-    result = ExplainResult(found, *asking.answered(status=found.status, complete=found.complete))
-    keep(result, finished=found.status != "undecided" and not cancelled())
-    return result
+    return ExplainResult(found, task.subject.question, task.subject.findings)
 
 
 def openers(dossier: Dossier, named: tuple[str, ...]) -> tuple[str, ...]:
@@ -324,47 +277,27 @@ def openers(dossier: Dossier, named: tuple[str, ...]) -> tuple[str, ...]:
     return named or tuple(dict.fromkeys(d.by for d in dossier.demands.values() if d.firmness == "opening"))
 
 
-@takes(GapOptions)
-def gap(
-    case: Case,
-    options: GapOptions | None = None,
-    /,
-    *,
-    say: Say = silent,
-    cancelled: Cancelled = never,
-    **given: Any,
-) -> GapResult:
+@answers("gap")
+def gap(task: Task[GapOptions]) -> GapResult:
     """Say what each party asks for, thinks that it can get, can get, and gets under each rule."""
     from detente.design.plan.problem import Question
     from detente.design.questions.gap import gap as solve
 
-    chosen = options_of(GapOptions, options, given)
-    asking = _Asking.of("gap", case, chosen)
+    options, work, subject = task.options, task.work, task.subject
     found = solve(
-        asking.asked.dossier,
-        Question(chosen.success),
-        beliefs=chosen.beliefs,
-        tolerance=chosen.gap,
-        time_limit=chosen.time_limit,
-        say=say,
-        cancelled=cancelled,
+        subject.about,
+        Question(options.success),
+        beliefs=options.beliefs,
+        tolerance=options.gap,
+        time_limit=work.left,
+        say=work.say,
+        cancelled=work.over,
     )
-    result = GapResult(found, *asking.answered(status=found.status, finished=found.finished))
-    keep(result, finished=found.finished and not cancelled())
-    return result
+    return GapResult(found, subject.question, subject.findings)
 
 
-@takes(CriticalOptions)
-def critical(
-    case: Case,
-    options: CriticalOptions | None = None,
-    /,
-    *,
-    executor: Any = None,
-    say: Say = silent,
-    cancelled: Cancelled = never,
-    **given: Any,
-) -> CriticalResult:
+@answers("critical")
+def critical(task: Task[CriticalOptions]) -> CriticalResult:
     """Find, for each number of the case, the nearest value at which the verdict flips.
 
     `executor`: any concurrent.futures.Executor; left out, one process a core.
@@ -372,54 +305,36 @@ def critical(
     from detente.design.plan.problem import Question
     from detente.design.questions.critical import critical as solve
 
-    chosen = options_of(CriticalOptions, options, given)
-    asking = _Asking.of("critical", case, chosen)
-    dossier = asking.asked.dossier
-    known_parties(dossier, chosen.openings)
+    options, work, subject = task.options, task.work, task.subject
     found = solve(
-        dossier,
-        Question(chosen.success, chosen.openings),
-        only=chosen.only,
-        pairs=chosen.pairs,
-        jobs=chosen.jobs,
-        executor=executor,
-        time_limit=chosen.time_limit,
-        say=say,
-        cancelled=cancelled,
+        subject.about,
+        Question(options.success, options.openings),
+        only=options.only,
+        pairs=options.pairs,
+        jobs=options.jobs,
+        executor=work.executor,
+        time_limit=work.left,
+        say=work.say,
+        cancelled=work.stopped,  # it keeps its own time, and hands in what searches under way have found
     )
-    result = CriticalResult(found, *asking.answered(status=found.verdict, finished=found.finished))
-    keep(result, finished=found.finished and not cancelled())
-    return result
+    return CriticalResult(found, subject.question, subject.findings)
 
 
-@takes(FrontierOptions)
-def frontier(
-    case: Case,
-    options: FrontierOptions | None = None,
-    /,
-    *,
-    say: Say = silent,
-    cancelled: Cancelled = never,
-    **given: Any,
-) -> FrontierResult:
+@answers("frontier")
+def frontier(task: Task[FrontierOptions]) -> FrontierResult:
     """Find the Pareto frontier between the consenting parties, and the points that bargaining rules choose on it."""
     from detente.design.plan.problem import Question
     from detente.design.questions.frontier import frontier as solve
 
-    chosen = options_of(FrontierOptions, options, given)
-    asking = _Asking.of("frontier", case, chosen)
-    dossier = asking.asked.dossier
-    known_parties(dossier, chosen.openings)
+    options, work, subject = task.options, task.work, task.subject
     found = solve(
-        dossier,
-        Question(chosen.success, chosen.openings),
-        points=chosen.points or None,
-        ignore_walk_away=chosen.ignore_walk_away,
-        gap=chosen.gap,
-        time_limit=chosen.time_limit,
-        say=say,
-        cancelled=cancelled,
+        subject.about,
+        Question(options.success, options.openings),
+        points=options.points or None,
+        ignore_walk_away=options.ignore_walk_away,
+        gap=options.gap,
+        time_limit=work.left,
+        say=work.say,
+        cancelled=work.over,
     )
-    result = FrontierResult(found, *asking.answered(status=found.status, complete=found.complete))
-    keep(result, finished=found.status != "undecided" and not cancelled())
-    return result
+    return FrontierResult(found, subject.question, subject.findings)

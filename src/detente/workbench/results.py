@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from detente.dossier import Dossier
 from detente.workbench import words
+from detente.workbench.faces import JsonFace, SlackFace
+from detente.workbench.writing import folder_for, save_json
 
 if TYPE_CHECKING:
     from detente.design.questions.assessment import Worth
-    from detente.design.questions.footing import Footing, Walkout
     from detente.model.judge.check import Slack, Verdict
     from detente.model.plan import Plan
 
@@ -24,13 +26,25 @@ Tables = dict[str, list[Row]]
 class Result(ABC):
     """A frozen answer of a verb."""
 
-    @abstractmethod
+    face: ClassVar[type[JsonFace] | None] = None
+    """What its JSON is; a result that has none writes it itself."""
+
     def to_json(self) -> dict[str, Any]:
         """As `--json` prints it."""
+        if self.face is None:
+            raise NotImplementedError(f"{type(self).__name__} has neither a face nor its own JSON")
+        return self.face.told(self)
 
     @abstractmethod
     def sentences(self) -> tuple[str, ...]:
         """The answer in a few sentences."""
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """What its JSON is, as JSON Schema."""
+        if cls.face is not None:
+            return cls.face.schema_of_it()
+        return {"title": cls.__name__, "description": (cls.__doc__ or "").partition("\n")[0], "type": "object"}
 
     def tables(self) -> Tables:
         """Tables by name; every row is a mapping from column to value."""
@@ -39,6 +53,27 @@ class Result(ABC):
     def figures(self) -> dict[str, Any]:
         """Altair charts by name."""
         return {}
+
+    def files(self) -> dict[str, bytes]:
+        """What `write` writes, by name within the folder: the page, its figures and tables, plans, or JSON alone."""
+        with TemporaryDirectory() as place:
+            written = self.write_into(Path(place))
+            return {p.relative_to(place).as_posix(): p.read_bytes() for p in written}
+
+    def write(self, folder: str | Path) -> list[Path]:
+        """Write the files that belong to it. Returns their paths. Raises UsageError."""
+        place, paths = folder_for(folder), []
+        for name, data in self.files().items():
+            path = place / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            paths.append(path)
+        return paths
+
+    def write_into(self, folder: Path) -> list[Path]:
+        """Write its files into an empty folder; most have a page of their own."""
+        name = type(self).__name__.removesuffix("Result").lower()
+        return [save_json(self.to_json(), folder / f"{name}.json")]
 
     def __str__(self) -> str:
         return "\n".join(self.sentences())
@@ -63,98 +98,12 @@ def _cell(value: Any) -> str:
     return "" if value is None else words.number(value) if isinstance(value, float) else str(value)
 
 
-def finite(value: float | None) -> float | None:
-    """A number as JSON can hold it; None for one that is not finite."""
-    return None if value is None or not math.isfinite(value) else float(value)
-
-
-def slack_json(row: Slack | None) -> dict[str, Any] | None:
-    """A slack row: present values at its moment in the party's points (exposures: at signature).
-
-    `years` is the moment, exact; `date` the day that holds it. `leaves`: when a cheat breaks openly, if not found out.
-    """
-    if row is None:
-        return None
-    return {
-        "kind": row.kind,
-        "party": row.party,
-        "other": row.other,
-        "measure": row.measure,
-        "moment": row.moment,
-        "date": None if row.date is None else row.date.isoformat(),
-        "keep": finite(row.keep),
-        "deviate": finite(row.deviate),
-        "slack": finite(row.slack),
-        "name": row.name,
-        "note": row.note,
-        "years": finite(row.years),
-        "leaves": None if row.leaves is None else row.leaves.isoformat(),
-        "answer": row.answer,
-        "measures": None if row.measures is None else list(row.measures),
-    }
-
-
-def footing_json(found: Footing | None) -> dict[str, Any] | None:
-    """What a plan rests on: shares and chances as parts of 1, margins in the answerer's points at their date."""
-    if found is None:
-        return None
-    return {
-        "first_false_alarm_years": finite(found.first_false_alarm),
-        "least": None if found.least is None else _least_json(found),
-        "forgive": [
-            {
-                "party": row.other,
-                "measure": row.measure,
-                "answerer": row.party,
-                "date": None if row.date is None else row.date.isoformat(),
-                "margin": finite(row.slack),
-            }
-            for row in found.forgive
-        ],
-        "empty": list(found.empty),
-        "exits": [_walkout_json(w) for w in found.walkouts],
-        "left_out": list(found.left_out),
-    }
-
-
-def _least_json(found: Footing) -> dict[str, Any]:
-    assert found.least is not None
-    row = found.least.row
-    return {
-        "kind": row.kind,
-        "party": row.party,
-        "date": None if row.date is None else row.date.isoformat(),
-        "moment": row.moment,
-        "slack": finite(row.slack),
-        "from_collapse_cost": finite(found.least.from_collapse_cost),
-        "from_no_deal": finite(found.least.from_no_deal),
-    }
-
-
-def _walkout_json(found: Walkout) -> dict[str, Any]:
-    return {
-        "party": found.party,
-        "stated_a_year": finite(found.stated),
-        "flips_a_year": finite(found.flips),
-        "then": None if found.then is None else dict(zip(("kind", "party", "date"), found.then, strict=True)),
-    }
-
-
-def plan_json(plan: Plan | None) -> dict[str, Any]:
-    """{"entry": ...} and, with divisible measures in the plan, {"share": ...}."""
-    return {"entry": None} if plan is None else plan.to_dict()
-
-
 def worths_of(dossier: Dossier, proof: Verdict) -> dict[str, Worth]:
     """Each party's value of a judged plan."""
     from detente.design.questions.assessment import worths
     from detente.model.rows.arrays import Model
 
     return worths(Model.of(dossier), proof)
-
-
-def values_json(worths: Mapping[str, Worth]) -> dict[str, dict[str, float | None]]:
-    return {p: {"present": finite(w.present), "annual": finite(w.annual)} for p, w in worths.items()}
 
 
 def values_table(dossier: Dossier, worths: Mapping[str, Worth]) -> list[Row]:
@@ -203,4 +152,4 @@ def _steps(dossier: Dossier, plan: Plan, m: str) -> list[tuple[Any, Row]]:
 
 def slack_table(dossier: Dossier, slacks: Sequence[Slack]) -> list[Row]:
     """One row a condition, as in the JSON."""
-    return [row for s in slacks if (row := slack_json(s)) is not None]
+    return [SlackFace.told(s) for s in slacks]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from detente.dossier import Dossier, reads
 from detente.dossier.text.yaml import written
 from detente.errors import DossierError, UsageError
 from detente.workbench.asking import Case, ask
-from detente.workbench.options import ImportOptions, SheetsOptions, options_of, takes
+from detente.workbench.envelope import answers
+from detente.workbench.faces import SheetsFace
+from detente.workbench.options import CaseOptions, ImportOptions
 from detente.workbench.results import Result
 from detente.workbench.writing import file_for, folder_for
 
@@ -21,22 +22,26 @@ WORKBOOK = ".xlsx"
 class SheetsResult(Result):
     """What was written, and where."""
 
+    face = SheetsFace
+
     dossier: Dossier
     written: Path
-
-    def to_json(self) -> dict[str, Any]:
-        return {"written": str(self.written), "title": self.dossier.title}
 
     def sentences(self) -> tuple[str, ...]:
         return (f"Wrote {self.written}.",)
 
 
-@takes(SheetsOptions)
-def export_sheets(case: Case, to: str | Path, options: SheetsOptions | None = None, /, **given: Any) -> SheetsResult:
+@answers("sheets export")
+def export_sheets(case: Case, to: str | Path, chosen: CaseOptions) -> SheetsResult:
     """Write a case as a spreadsheet: an .xlsx file, or a folder of CSV files."""
+    return write_sheets(case, to, chosen)
+
+
+def write_sheets(case: Case, to: str | Path, chosen: CaseOptions) -> SheetsResult:
+    """A case with what the options change in it, written as a workbook or a folder of CSV files. Raises UsageError."""
     from detente.dossier.text.sheets import to_csv, to_xlsx
 
-    chosen, path = options_of(SheetsOptions, options, given), Path(to)
+    path = Path(to)
     if path.is_file() and path.suffix.lower() != WORKBOOK:
         raise UsageError(f"{path} is a file: name an {WORKBOOK} file, or a folder for CSV files")
     place = file_for if path.suffix.lower() == WORKBOOK else folder_for
@@ -50,16 +55,14 @@ def export_sheets(case: Case, to: str | Path, options: SheetsOptions | None = No
     return SheetsResult(dossier, path)
 
 
-@takes(ImportOptions)
-def import_sheets(
-    source: str | Path, file: str | Path, options: ImportOptions | None = None, /, **given: Any
-) -> SheetsResult:
+@answers("sheets import")
+def import_sheets(source: str | Path, file: str | Path, chosen: ImportOptions) -> SheetsResult:
     """Write the case of a spreadsheet, an .xlsx file or a folder of CSV files, as YAML. Raises DossierError."""
     from detente.dossier.text.sheets import from_csv, from_xlsx
 
-    chosen, path = options_of(ImportOptions, options, given), file_for(file)
+    path = file_for(file)
     if path.exists() and not chosen.force:
-        raise UsageError(f"{path} is there already: choose another name, or overwrite it with --force")
+        raise UsageError(f"{path} is there already: choose another name, or overwrite it with ‘force’")
     dossier = from_csv(source) if Path(source).is_dir() else from_xlsx(source)
     text = as_yaml(dossier)
     path.parent.mkdir(parents=True, exist_ok=True)

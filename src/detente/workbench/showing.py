@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from detente.dossier import from_dict
 from detente.errors import UsageError
 from detente.workbench import store
-from detente.workbench.provenance import changes_said
+from detente.workbench.envelope import answers
+from detente.workbench.faces import RunsFace
+from detente.workbench.keeping import SPOILT
+from detente.workbench.options import Options
 from detente.workbench.results import Result, Tables
-from detente.workbench.solving import SPOILT, AssessResult, DesignResult, assess_again, design_again
+from detente.workbench.solving import AssessResult, DesignResult, assess_again, design_again
 
 
 @dataclass(frozen=True, repr=False)
@@ -19,24 +22,10 @@ class RunsResult(Result):
 
     runs: tuple[store.StoredRun, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        return {"runs": list(self.tables()["runs"])}
+    face = RunsFace
 
     def tables(self) -> Tables:
-        return {
-            "runs": [
-                {
-                    "run": r.run,
-                    "verb": r.verb,
-                    "case": r.case,
-                    "rule": r.rule,
-                    "success": r.success,
-                    "changes": list(changes_said(r.overlays)),
-                    "written": datetime.fromtimestamp(r.written).isoformat(" ", "minutes"),
-                }
-                for r in self.runs
-            ]
-        }
+        return {"runs": list(self.to_json()["runs"])}
 
     def sentences(self) -> tuple[str, ...]:
         n = len(self.runs)
@@ -63,15 +52,17 @@ class StoredResult(Result):
         return self.said
 
 
-def show(run: str | None = None, /) -> DesignResult | AssessResult | StoredResult | RunsResult:
+@answers("show")
+def show(run: str | None, chosen: Options) -> DesignResult | AssessResult | StoredResult | RunsResult:
     """A stored run again (the beginning of its id is enough); without one, the list of them. Raises UsageError."""
     if run is None:
         return RunsResult(store.runs())
     found, record = store.find(run)
     try:
         if record["verb"] in ("design", "assess"):
-            return design_again(record) if record["verb"] == "design" else assess_again(record)
+            dossier = from_dict(record["document"])
+            return design_again(record, dossier) if record["verb"] == "design" else assess_again(record, dossier)
         said, tables = tuple(record["sentences"]), dict(record["tables"])
         return StoredResult(record["verb"], record["title"], dict(record["result"]), said, tables)
     except SPOILT as error:
-        raise UsageError(f"the stored run {found} cannot be read ({error}): ask again with --no-cache") from error
+        raise UsageError(f"the stored run {found} cannot be read ({error}): ask again with ‘no_cache’") from error

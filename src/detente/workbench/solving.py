@@ -1,35 +1,29 @@
-"""`design` and `assess`: questions that need a solver. Finished answers are kept, and given again when asked again."""
+"""`design` and `assess`: questions that need a solver."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from detente.dossier import Dossier, apply, from_dict
+from detente.dossier import Dossier, apply
 from detente.errors import DossierError, Finding, UsageError
 from detente.workbench import store, words
-from detente.workbench.asking import Case, ask, known_parties
-from detente.workbench.hopes import critical_json, critical_of, gap_json, gap_of
-from detente.workbench.options import AssessOptions, DesignOptions, SolveOptions, options_of, takes
-from detente.workbench.provenance import Provenance, provenance
+from detente.workbench.archive import archived, unarchived
+from detente.workbench.envelope import Task, answers
+from detente.workbench.faces import AssessFace, DesignFace, finite
+from detente.workbench.keeping import Kept, Subject, findings_of, provenance_of
+from detente.workbench.options import AssessOptions, DesignOptions
+from detente.workbench.provenance import Provenance
 from detente.workbench.results import (
-    Result,
     Tables,
-    finite,
-    footing_json,
-    plan_json,
     roadmap_table,
-    slack_json,
     slack_table,
-    values_json,
     values_table,
     worths_of,
 )
-from detente.workbench.writing import file_for, folder_for
+from detente.workbench.writing import save_json
 
 if TYPE_CHECKING:
     from detente.design.plan.known import Known
@@ -41,25 +35,12 @@ if TYPE_CHECKING:
     from detente.model.judge.check import Slack
     from detente.model.plan import Plan
 
-Say = Callable[[str], None]
-Cancelled = Callable[[], bool]
-R = TypeVar("R")
-SPOILT = (KeyError, TypeError, ValueError, AttributeError, DossierError)
-"""What reading a stored run raises where someone has changed its file."""
-
-
-def silent(text: str) -> None:
-    """Say nothing."""
-
-
-def never() -> bool:
-    """Go on to the end."""
-    return False
-
 
 @dataclass(frozen=True, repr=False)
-class DesignResult(Result):
+class DesignResult(Kept):
     """The best plan for a rule, or the proof that there is none, or how far the search got."""
+
+    face = DesignFace
 
     dossier: Dossier
     found: Design
@@ -68,6 +49,18 @@ class DesignResult(Result):
     """Warnings and notes about the dossier, and warnings about the plan (plan.*)."""
     inspections: Mapping[str, Any] | None = None
     """The overlay of regimes that was chosen with the plan, already in the dossier; None where none was asked for."""
+
+    @property
+    def title(self) -> str:
+        return self.dossier.title
+
+    @property
+    def finished(self) -> bool:
+        return self.found.finished
+
+    @property
+    def solved(self) -> Mapping[str, Any]:
+        return _cost(self.found)
 
     @property
     def status(self) -> str:
@@ -88,22 +81,15 @@ class DesignResult(Result):
 
         return least(self.found.verdict.slacks) if self.found.verdict else None
 
-    def to_json(self) -> dict[str, Any]:
-        found = self.found
-        return {
-            "status": found.status,
-            "rule": found.rule,
-            "rule_used": found.rule_used,
-            **plan_json(found.plan),
-            "values": values_json(self.values) if found.verdict else None,
-            "objective": finite(found.objective),
-            "bound": finite(found.bound),
-            "gap": finite(found.gap),
-            "least_slack": slack_json(self.least_slack),
-            "notes": list(found.notes),
-            **({} if self.inspections is None else {"inspections": dict(self.inspections)}),
-            "provenance": self.provenance.to_json(),
-        }
+    @property
+    def entry(self) -> Mapping[str, Any] | None:
+        """The dates of the plan, as JSON."""
+        return None if self.plan is None else self.plan.to_dict()["entry"]
+
+    @property
+    def share(self) -> Mapping[str, Any] | None:
+        """The shares of its divisible measures, as JSON."""
+        return None if self.plan is None else self.plan.to_dict().get("share")
 
     def tables(self) -> Tables:
         if self.found.verdict is None:
@@ -126,6 +112,14 @@ class DesignResult(Result):
             said.append(words.dangerous(self.dossier, row))
         return (*said, *self.found.notes)
 
+    def stored(self, about: Any) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def again(cls, record: store.Record, subject: Subject) -> DesignResult:
+        """A stored design; its plan is judged anew."""
+        return design_again(record, subject.about)
+
     def save(self, file: str | Path) -> Path:
         """Write the plan as JSON that `check`, `evaluate` and `compare` read. Returns the file's path.
 
@@ -136,20 +130,17 @@ class DesignResult(Result):
             save_json(self.inspections, path.with_name(f"{path.stem}-inspections.json"))
         return path
 
-
-def save_json(data: Mapping[str, Any], file: str | Path) -> Path:
-    """Write JSON that people can edit; missing folders are made. Returns the file's path."""
-    import json
-
-    path = file_for(file)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    return path
+    def write_into(self, folder: Path) -> list[Path]:
+        """Write the plan, and the regimes that were chosen with it."""
+        self.save(folder / "plan.json")
+        return sorted(folder.iterdir())
 
 
 @dataclass(frozen=True, repr=False)
-class AssessResult(Result):
+class AssessResult(Kept):
     """Which deals are possible, and what the best of them looks like."""
+
+    face = AssessFace
 
     assessment: Assessment
     provenance: Provenance
@@ -163,6 +154,27 @@ class AssessResult(Result):
     @property
     def dossier(self) -> Dossier:
         return self.assessment.dossier
+
+    @property
+    def title(self) -> str:
+        return self.dossier.title
+
+    @property
+    def finished(self) -> bool:
+        hangs_on = self.critical is None or self.critical.finished
+        return all(v.finished for v in self.verdicts.values()) and hangs_on
+
+    @property
+    def solved(self) -> Mapping[str, Any]:
+        return {name: _cost(v) for name, v in self.verdicts.items()}
+
+    def stored(self, about: Any) -> dict[str, Any]:
+        return {"beside": archived((self.expectations, self.critical), about)}
+
+    @classmethod
+    def again(cls, record: store.Record, subject: Subject) -> AssessResult:
+        """A stored assessment; its plans are judged anew."""
+        return assess_again(record, subject.about)
 
     @property
     def status(self) -> str:
@@ -194,23 +206,12 @@ class AssessResult(Result):
         """The tightest exposure of each party that has a limit."""
         return self.assessment.exposure
 
-    def to_json(self) -> dict[str, Any]:
+    @property
+    def verification(self) -> Any:
+        """How what the plan asks for is watched."""
         from detente.report.assessment.watching import watching_json
 
-        a = self.assessment
-        return {
-            "verdicts": {name: _verdict_json(v) for name, v in a.verdicts.items()},
-            "shown": a.shown,
-            "dangerous": slack_json(a.dangerous),
-            "exposure": [slack_json(s) for s in a.exposure],
-            "verification": watching_json(a),
-            "values": values_json(a.values) if a.proof else None,
-            "assumptions": list(a.assumptions),
-            "footing": footing_json(a.footing),
-            "gap": None if self.expectations is None else gap_json(self.expectations),
-            "critical": None if self.critical is None else critical_json(self.critical),
-            "provenance": self.provenance.to_json(),
-        }
+        return watching_json(self.assessment)
 
     def tables(self) -> Tables:
         a = self.assessment
@@ -238,30 +239,18 @@ class AssessResult(Result):
             said.append(words.dangerous(self.dossier, a.dangerous))
         return (*said, *(words.exposed(self.dossier, s) for s in a.exposure))
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """Write the report, its figures and tables, and the plans. Returns what was written."""
         from detente.report import write_report
 
         return write_report(
             self.assessment,
-            folder_for(folder),
+            folder,
             self.provenance.to_json(),
             list(self.findings),
             gap=self.expectations,
             critical=self.critical,
         )
-
-
-def _verdict_json(found: Design) -> dict[str, Any]:
-    return {
-        "status": found.status,
-        "plan": None if found.plan is None else found.plan.to_dict(),
-        "rule_used": found.rule_used,
-        "objective": finite(found.objective),
-        "bound": finite(found.bound),
-        "gap": finite(found.gap),
-        "notes": list(found.notes),
-    }
 
 
 def verdict_row(dossier: Dossier, name: str, found: Design) -> dict[str, str]:
@@ -279,34 +268,16 @@ def verdict_row(dossier: Dossier, name: str, found: Design) -> dict[str, str]:
 # --- asking ----------------------------------------------------------------------------------------------------
 
 
-@takes(DesignOptions)
-def design(
-    case: Case,
-    options: DesignOptions | None = None,
-    /,
-    *,
-    say: Say = silent,
-    cancelled: Cancelled = never,
-    **given: Any,
-) -> DesignResult:
+@answers("design")
+def design(task: Task[DesignOptions]) -> DesignResult:
     """Find the best satisfactory plan under a rule, or prove that there is none."""
-    chosen = options_of(DesignOptions, options, given)
-    asked = ask(case, chosen)
-    known_parties(asked.dossier, chosen.openings)
-    question = provenance("design", asked.dossier, chosen)
-    if (known := _answered(question, chosen, asked.dossier, design_again)) is not None:
-        return known
-    if chosen.days is not None and not chosen.with_inspections:
-        raise UsageError("--days is for inspections: ask for --with-inspections as well")
-    begin = time.monotonic()
-    found, regimes = _designed(asked.dossier, chosen, say, cancelled)
-    wall = time.monotonic() - begin
-    dossier = apply(asked.dossier, regimes, name="inspections") if regimes else asked.dossier
-    answered = question.answered(solver=_cost(found), wall_seconds=wall)
-    findings = (*asked.findings, *_beyond_bounds(dossier, found.plan))
-    result = DesignResult(dossier, found, answered, findings, regimes)
-    _keep(result, dossier, finished=found.finished)
-    return result
+    options, subject = task.options, task.subject
+    if options.days is not None and not options.with_inspections:
+        raise UsageError("‘days’ is for inspections: ask for ‘with_inspections’ as well")
+    found, regimes = _designed(task)
+    dossier = apply(subject.about, regimes, name="inspections") if regimes else subject.about
+    findings = (*subject.findings, *_beyond_bounds(dossier, found.plan))
+    return DesignResult(dossier, found, subject.question, findings, regimes)
 
 
 def _beyond_bounds(dossier: Dossier, plan: Plan | None) -> tuple[Finding, ...]:
@@ -316,17 +287,16 @@ def _beyond_bounds(dossier: Dossier, plan: Plan | None) -> tuple[Finding, ...]:
     return bounds.findings(dossier, plan) if plan is not None else ()
 
 
-def _designed(
-    dossier: Dossier, options: DesignOptions, say: Say, cancelled: Cancelled
-) -> tuple[Design, dict[str, Any] | None]:
+def _designed(task: Task[DesignOptions]) -> tuple[Design, dict[str, Any] | None]:
     """The best plan, and the regimes chosen with it where they are to be chosen."""
+    options, work, dossier = task.options, task.work, task.subject.about
     asked: dict[str, Any] = {
         "success": options.success,
         "openings": options.openings,
-        "time_limit": options.time_limit,
+        "time_limit": work.left,
         "gap": options.gap,
-        "say": say,
-        "cancelled": cancelled,
+        "say": work.say,
+        "cancelled": work.over,
     }
     if options.with_inspections:
         from detente.design.inspections.needs import design_with_inspections
@@ -337,76 +307,67 @@ def _designed(
     return solve(dossier, options.rule, **asked), None
 
 
-@takes(AssessOptions)
-def assess(
-    case: Case,
-    options: AssessOptions | None = None,
-    /,
-    *,
-    say: Say = silent,
-    cancelled: Cancelled = never,
-    **given: Any,
-) -> AssessResult:
+@answers("assess")
+def assess(task: Task[AssessOptions]) -> AssessResult:
     """Say whether the parties can reach a satisfactory deal, what it looks like, and what would break it."""
-    chosen = options_of(AssessOptions, options, given)
-    asked = ask(case, chosen)
-    question = provenance("assess", asked.dossier, chosen)
-    if (known := _answered(question, chosen, asked.dossier, assess_again)) is not None:
-        return known
     from detente.design.plan.known import Known
     from detente.design.questions.assessment import assess as solve
 
-    begin = time.monotonic()
-    worked_out = Known.of(asked.dossier)
+    options, work, subject = task.options, task.work, task.subject
+    known = Known.of(subject.about)
     found = solve(
-        asked.dossier,
-        rule=chosen.rule,
-        time_limit=chosen.time_limit,
-        gap=chosen.gap,
-        say=say,
-        cancelled=cancelled,
-        known=worked_out,
+        subject.about,
+        rule=options.rule,
+        time_limit=work.left,
+        gap=options.gap,
+        say=work.say,
+        cancelled=work.over,
+        known=known,
     )
-    expected, hangs_on = _beyond(found, worked_out, chosen, say, cancelled)
-    wall = time.monotonic() - begin
-    costs = {name: _cost(v) for name, v in found.verdicts.items()}
-    answered = question.answered(solver=costs, wall_seconds=wall)
-    findings = (*asked.findings, *_beyond_bounds(asked.dossier, found.plan))
-    result = AssessResult(found, answered, findings, expected, hangs_on)
-    _keep(result, asked.dossier, finished=all(v.finished for v in found.verdicts.values()))
-    return result
+    expected = _expected(found, known, task) if options.hopes and not work.over() else None
+    hangs_on = _hangs_on(task) if options.critical and not work.over() else None
+    findings = (*subject.findings, *_beyond_bounds(subject.about, found.plan))
+    return AssessResult(found, subject.question, findings, expected, hangs_on)
 
 
 EXPECTATIONS_SECONDS = 120.0
 """The most that the table of expectations may take of an assessment."""
 
 
-def _beyond(
-    found: Assessment, known: Known, options: AssessOptions, say: Say, cancelled: Cancelled
-) -> tuple[Gap | None, Critical | None]:
-    """What an assessment says besides its verdicts, where it is asked for and there is a question left."""
+def _expected(found: Assessment, known: Known, task: Task[AssessOptions]) -> Gap:
+    """What each party asks, thinks and can get, at the level of the plan that is shown."""
     from detente.design.plan.problem import Question
-    from detente.design.questions.critical import critical
     from detente.design.questions.gap import gap
 
-    shown = found.shown or "none"
-    level = shown if shown in ("minimal", "full") else "none"
-    expected, hangs_on = None, None
-    if options.hopes and not cancelled():
-        most = min(EXPECTATIONS_SECONDS, options.time_limit)
-        expected = gap(
-            found.dossier,
-            Question(level),
-            beliefs=False,
-            known=known,
-            tolerance=options.gap,
-            time_limit=most,
-            say=say,
-            cancelled=cancelled,
-        )
-    if options.critical and found.dossier.success.minimal and not cancelled():
-        hangs_on = critical(found.dossier, Question("minimal"), time_limit=600.0, say=say, cancelled=cancelled)
-    return expected, hangs_on
+    level = found.shown if found.shown in ("minimal", "full") else "none"
+    return gap(
+        found.dossier,
+        Question(level),
+        beliefs=False,
+        known=known,
+        tolerance=task.options.gap,
+        time_limit=min(EXPECTATIONS_SECONDS, task.work.left),
+        say=task.work.say,
+        cancelled=task.work.over,
+    )
+
+
+def _hangs_on(task: Task[AssessOptions]) -> Critical | None:
+    """The numbers that minimal success hangs on, where there is such a level."""
+    from detente.design.plan.problem import Question
+    from detente.design.questions.critical import critical
+
+    dossier, work = task.subject.about, task.work
+    if not dossier.success.minimal:
+        return None
+    return critical(
+        dossier,
+        Question("minimal"),
+        time_limit=work.left,
+        executor=work.executor,
+        say=work.say,
+        cancelled=work.stopped,
+    )
 
 
 def _cost(found: Design) -> dict[str, Any]:
@@ -418,70 +379,40 @@ def _cost(found: Design) -> dict[str, Any]:
     }
 
 
-# --- keeping and recalling -------------------------------------------------------------------------------------
+# --- recalling -------------------------------------------------------------------------------------
 
 
-def _answered(
-    question: Provenance, options: SolveOptions, dossier: Dossier, again: Callable[[store.Record, Dossier], R]
-) -> R | None:
-    """The stored answer to a question, None where it was not asked, not finished, is spoilt, or is not to be used."""
-    record = store.recall(question.run) if options.cache else None
-    if record is None or not record.get("finished"):
-        return None
-    asked = {"overlays": [dict(o) for o in question.overlays], "options": dict(question.options), "case": question.case}
-    with suppress(*SPOILT):
-        result = record["result"]
-        record = {**record, "result": {**result, "provenance": {**result["provenance"], **asked}}}
-        return again(record, dossier)
-    return None
-
-
-def _keep(result: DesignResult | AssessResult, dossier: Dossier, *, finished: bool) -> None:
-    store.keep(
-        result.provenance.run,
-        {
-            "verb": result.provenance.verb,
-            "title": dossier.title,
-            "finished": finished,
-            "document": dict(dossier.document),
-            "findings": [f.as_dict() for f in result.findings],
-            "result": result.to_json(),
-        },
-    )
-
-
-def design_again(record: store.Record, dossier: Dossier | None = None) -> DesignResult:
+def design_again(record: store.Record, dossier: Dossier) -> DesignResult:
     """A stored design; its plan is judged anew."""
     from detente.design.plan.problem import Question
 
-    known = from_dict(record["document"]) if dossier is None else dossier
-    result, source = record["result"], _provenance(record)
+    known = dossier
+    result, source = record["result"], provenance_of(record)
     regimes = result.get("inspections")
-    if regimes and dossier is not None:
+    if regimes:
         known = apply(known, regimes, name="inspections")
     asked = Question(source.options["success"], tuple(source.options["openings"]))
     plan = None if result["entry"] is None else result
     found = _design(known, {**result, "plan": plan}, result["rule"], asked, source.solver.get("first_plan_seconds"))
-    return DesignResult(known, found, source, _findings(record), regimes)
+    return DesignResult(known, found, source, findings_of(record), regimes)
 
 
-def assess_again(record: store.Record, dossier: Dossier | None = None) -> AssessResult:
+def assess_again(record: store.Record, dossier: Dossier) -> AssessResult:
     """A stored assessment; its plans are judged anew."""
     from detente.design.plan.problem import Question
     from detente.design.questions.assessment import concluded, questions
     from detente.model.rows.arrays import Model
 
-    known = from_dict(record["document"]) if dossier is None else dossier
-    result, source = record["result"], _provenance(record)
+    known = dossier
+    result, source = record["result"], provenance_of(record)
     asked, rule, shown = questions(known), source.options["rule"], result["shown"]
     verdicts = {
         name: _design(known, data, rule, asked.get(name, Question()), source.solver[name]["first_plan_seconds"])
         for name, data in result["verdicts"].items()
     }
     assessment = _rested(concluded(Model.of(known), rule, verdicts, shown), result.get("footing"))
-    expected = None if result["gap"] is None else gap_of(known, result["gap"])
-    hangs_on = None if result["critical"] is None else critical_of(known, result["critical"])
-    return AssessResult(assessment, source, _findings(record), expected, hangs_on)
+    expected, hangs_on = unarchived(record["beside"], known)
+    return AssessResult(assessment, source, findings_of(record), expected, hangs_on)
 
 
 def _rested(found: Assessment, stored: Mapping[str, Any] | None) -> Assessment:
@@ -515,29 +446,20 @@ def _design(dossier: Dossier, data: Mapping[str, Any], rule: Any, question: Ques
     if proof is not None and not proof.satisfactory:
         raise DossierError([_stale()])
     return Design(
-        data["status"],
-        rule,
-        data["rule_used"],
-        plan,
-        proof,
-        data["objective"],
-        data["bound"],
-        data["gap"],
-        first,
-        tuple(data["notes"]),
+        status=data["status"],
+        rule=rule,
+        rule_used=data["rule_used"],
+        plan=plan,
+        verdict=proof,
+        objective=data["objective"],
+        bound=data["bound"],
+        gap=data["gap"],
+        first_plan_seconds=first,
+        notes=tuple(data["notes"]),
         finished=bool(data.get("finished", True)),
     )
 
 
 def _stale() -> Finding:
     message = "the plan of this stored run does not pass today's check"
-    return Finding("run.stale", "error", message, remedy="ask again with --no-cache")
-
-
-def _provenance(record: store.Record) -> Provenance:
-    return replace(Provenance.from_json(record["result"]["provenance"]), cached=True)
-
-
-def _findings(record: store.Record) -> tuple[Finding, ...]:
-    known: Sequence[Mapping[str, Any]] = record.get("findings", ())
-    return tuple(Finding(**f) for f in known)
+    return Finding("run.stale", "error", message, remedy="ask again without the cache")

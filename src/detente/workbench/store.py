@@ -6,16 +6,19 @@ import json
 import os
 import re
 import tempfile
-import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from detente.errors import UsageError
+from detente.workbench.provenance import changes_said
 
 FORMAT = 1
+PRIVATE = 0o700
+"""Only whose runs they are may look into the folder."""
 Record = dict[str, Any]
 
 
@@ -37,6 +40,16 @@ class StoredRun:
     """The success level that was asked for; None where all were."""
     overlays: tuple[Mapping[str, Any], ...] = ()
 
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What was changed in the case, in words."""
+        return changes_said(self.overlays)
+
+    @property
+    def minute(self) -> str:
+        """When it was written, by the local clock."""
+        return datetime.fromtimestamp(self.written).isoformat(" ", "minutes")
+
 
 def folder() -> Path | None:
     """Where runs are kept: $DETENTE_HOME/runs, else the user's cache; None where there is no such place."""
@@ -56,35 +69,43 @@ def recall(run: str) -> Record | None:
     return None if place is None else _read(place / f"{run}.json")
 
 
-def keep(run: str, record: Mapping[str, Any]) -> bool:
-    """Store a run; where that is impossible, warn and go on. Says whether it is stored.
+def keep(run: str, record: Mapping[str, Any]) -> str | None:
+    """Store a run, for nobody else to read. Returns why it is not stored, where that is impossible.
 
     An answer that stopped before it was finished never takes the place of one that was.
     """
     place = folder()
     if place is None:
-        warnings.warn("no home directory: this run is not kept (set DETENTE_HOME)", StoreWarning, stacklevel=2)
-        return False
+        return "no home directory: this run is not kept (set DETENTE_HOME)"
     if not record.get("finished", True) and (_read(place / f"{run}.json") or {}).get("finished"):
-        return True
+        return None
     text = json.dumps({"format": FORMAT, **record}, ensure_ascii=False, allow_nan=False)
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
+        place.chmod(PRIVATE)
         _replace(place / f"{run}.json", text)
     except OSError as error:
-        reason = error.strerror or error
-        warnings.warn(f"this run is not kept: {place}: {reason} (set DETENTE_HOME)", StoreWarning, stacklevel=2)
+        return f"this run is not kept: {place}: {error.strerror or error} (set DETENTE_HOME)"
+    return None
+
+
+def forget(run: str) -> bool:
+    """Remove a stored run. Says whether it is gone now and was there before. Raises OSError where it cannot be."""
+    place = folder()
+    file = None if place is None else place / f"{run}.json"
+    if file is None or not file.exists():
         return False
+    file.unlink()
     return True
 
 
 def find(prefix: str) -> tuple[str, Record]:
     """The one stored run whose id begins so. Raises UsageError where there is none, or more than one."""
-    ids = [r for r in _ids() if r.startswith(prefix)] if re.fullmatch(r"[0-9a-f]+", prefix) else []
-    if len(ids) == 1 and (record := recall(ids[0])) is not None:
-        return ids[0], record
-    if len(ids) > 1:
-        raise UsageError(f"{prefix!r} begins {len(ids)} runs: {', '.join(ids[:5])}; write more of the id")
+    known = [r for r in ids() if r.startswith(prefix)] if re.fullmatch(r"[0-9a-f]+", prefix) else []
+    if len(known) == 1 and (record := recall(known[0])) is not None:
+        return known[0], record
+    if len(known) > 1:
+        raise UsageError(f"{prefix!r} begins {len(known)} runs: {', '.join(known[:5])}; write more of the id")
     where = folder()
     raise UsageError(f"no stored run {prefix!r} in {where}; `detente show` lists those that are there")
 
@@ -93,7 +114,7 @@ def runs() -> tuple[StoredRun, ...]:
     """The stored runs, the newest first."""
     place = folder()
     found: list[StoredRun] = []
-    for run in _ids():
+    for run in ids():
         record = recall(run)
         if record is not None and place is not None:
             written = (place / f"{run}.json").stat().st_mtime
@@ -110,10 +131,25 @@ def _line(run: str, record: Record, written: float) -> StoredRun:
     options = source.get("options") if isinstance(source.get("options"), dict) else {}
     overlays = [o for o in source.get("overlays") or () if isinstance(o, dict)]
     rule, success = str(options.get("rule") or ""), options.get("success")
-    return StoredRun(run, str(record["verb"]), str(record["title"]), written, rule, success, tuple(overlays))
+    verb, case = str(record["verb"]), str(record["title"])
+    return StoredRun(run, verb, case, written, rule=rule, success=success, overlays=tuple(overlays))
 
 
-def _ids() -> list[str]:
+def cases_of(run: str) -> tuple[str, ...]:
+    """What the case of a stored run is called: its id and its title, as far as it has them."""
+    record = recall(run) or {}
+    document, result = record.get("document"), record.get("result")
+    source = result.get("provenance") if isinstance(result, dict) else None
+    named = (
+        record.get("title"),
+        document.get("id") if isinstance(document, dict) else None,
+        source.get("case") if isinstance(source, dict) else None,
+    )
+    return tuple(str(name) for name in named if name)
+
+
+def ids() -> list[str]:
+    """The ids of what is stored."""
     place = folder()
     try:
         return sorted(p.stem for p in place.glob("*.json")) if place is not None else []

@@ -8,33 +8,37 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from pydantic import TypeAdapter
+
+from detente.dossier import apply, fingerprint, load
 from detente.dossier.changes.overlays import canonical
 from detente.dossier.library import path_of
 from detente.dossier.quantities import parse_share
 from detente.errors import DossierError, Finding, UsageError
-from detente.workbench import store
-from detente.workbench.needing import needs as verify_needs
+from detente.workbench.envelope import Task, answers
+from detente.workbench.faces import BalanceFace, InspectFace, ItemsFace, StrataFace
+from detente.workbench.keeping import Kept, Subject
+from detente.workbench.needing import verify_needs
 from detente.workbench.options import (
     Options,
     VerifyBalanceOptions,
     VerifyDeclarationOptions,
     VerifyInspectOptions,
     VerifySampleOptions,
-    options_of,
-    takes,
 )
 from detente.workbench.provenance import Provenance, versions
-from detente.workbench.results import Result, Tables, finite
-from detente.workbench.solving import save_json
-from detente.workbench.writing import folder_for
+from detente.workbench.results import Tables
+from detente.workbench.verbs import Verb
+from detente.workbench.writing import save_json
 
 if TYPE_CHECKING:
     from detente.verify.balance.area import BalanceArea
     from detente.verify.balance.closing import Balance
     from detente.verify.declaration.judgement import Judgement
     from detente.verify.declaration.statement import Declaration
+    from detente.verify.inspection.files import StrataFile
     from detente.verify.inspection.inspected import Inspected
     from detente.verify.inspection.needs import Changed
     from detente.verify.inspection.sample_plan import SamplePlan, StrataPlan
@@ -49,7 +53,7 @@ PRACTICE = "practice"
 
 
 @dataclass(frozen=True, repr=False)
-class Verification(Result):
+class Verification(Kept):
     """What the four verifications have in common: a page, its figures and its tables."""
 
     room: ClassVar[str]
@@ -57,11 +61,6 @@ class Verification(Result):
     provenance: Provenance
     findings: tuple[Finding, ...]
     """Warnings and notes about the file."""
-
-    @property
-    def title(self) -> str:
-        """What was verified."""
-        return self.provenance.case
 
     @property
     def ok(self) -> bool:
@@ -90,15 +89,16 @@ class Verification(Result):
         page = self._page()
         return (page.headline, *page.said, *page.turns_on)
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """Write the page, its figures as PNG, SVG and CSV, its tables as CSV, and all of it as JSON."""
         from detente.report.verification.page import write_page
 
-        path, reads, found = folder_for(folder), self._reads(), self._found()
+        reads, found = self._reads(), self._found()
         source, tables = self.provenance.to_json(), reads.tables(*found)
         name = self.provenance.verb.removeprefix("verify ")
-        files = write_page(name, reads.page(*found), path, self.figures(), tables, source, self.findings)
-        return [*files, save_json(self.to_json(), path / f"{name}.json")]
+        page, figures = reads.page(*found), self.figures()
+        files = write_page(name, page, folder, figures, tables, source, findings=self.findings)
+        return [*files, save_json(self.to_json(), folder / f"{name}.json")]
 
 
 @dataclass(frozen=True, repr=False)
@@ -128,9 +128,12 @@ class VerifyDeclarationResult(Verification):
         found = self.found.to_json()
         return {**found, "findings": _listed(self.findings), "provenance": self.provenance.to_json()}
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def as_asked(self, subject: Subject) -> VerifyDeclarationResult:
+        return replace(self, text=_text(subject.inputs[0]))
+
+    def write_into(self, folder: Path) -> list[Path]:
         """As the others; and the declaration itself, to be kept with its judgement or to start another from."""
-        files, path = super().write(folder), Path(folder) / "as-declared.yaml"
+        files, path = super().write_into(folder), folder / "as-declared.yaml"
         path.write_bytes(self.text)
         return [*files, path]
 
@@ -139,43 +142,35 @@ class VerifyDeclarationResult(Verification):
 class VerifyBalanceResult(Verification):
     """What is missing from a balance area, and whether that is more than error."""
 
+    face = BalanceFace
+
     room: ClassVar[str] = "balance_page"
     found: Balance
 
     def _found(self) -> tuple[Any, ...]:
         return (self.found,)
 
-    def to_json(self) -> dict[str, Any]:
-        b = self.found
+    @property
+    def tests(self) -> dict[str, Any]:
+        """What each test says, by its name."""
         return {
-            "title": b.area.title,
-            "loss_kg": b.loss_kg,
-            "false_alarm_rate": b.false_alarm_rate,
-            "alarmed": [v.test for v in b.alarmed],
-            "sentences": list(b.summary),
-            "periods": [asdict(p) for p in b.periods],
-            "tests": {
-                v.test: {
-                    "title": v.title,
-                    "statistic": list(v.statistic),
-                    "threshold": v.threshold,
-                    "alarms": [b.periods[i - 1].name for i in v.alarms],
-                    "false_alarm_rate": v.false_alarm_rate,
-                    "scope": v.scope,
-                    "detects": dict(v.detects),
-                    "alarm_by_period": {name: [1 - float(s) for s in t.survival] for name, t in v.times.items()},
-                }
-                for v in b.verdicts
-            },
-            "best_possible": dict(b.bounds),
-            "seen_for_sure_kg": finite(b.seen_for_sure_kg),
-            "drivers": [asdict(x) for x in b.drivers],
-            "compared": [{**asdict(c), "alarm": c.difference.alarm} for c in b.compared],
-            "rehearsed": [asdict(r) for r in b.rehearsed],
-            "covariance_kg2": b.covariance.tolist(),
-            "findings": _listed(self.findings),
-            "provenance": self.provenance.to_json(),
+            v.test: {
+                "title": v.title,
+                "statistic": list(v.statistic),
+                "threshold": v.threshold,
+                "alarms": [self.found.periods[i - 1].name for i in v.alarms],
+                "false_alarm_rate": v.false_alarm_rate,
+                "scope": v.scope,
+                "detects": dict(v.detects),
+                "alarm_by_period": {name: [1 - float(s) for s in t.survival] for name, t in v.times.items()},
+            }
+            for v in self.found.verdicts
         }
+
+    @property
+    def compared(self) -> list[dict[str, Any]]:
+        """What was measured again."""
+        return [{**asdict(c), "alarm": c.difference.alarm} for c in self.found.compared]
 
 
 @dataclass(frozen=True, repr=False)
@@ -188,41 +183,25 @@ class VerifySampleResult(Verification):
     def _found(self) -> tuple[Any, ...]:
         return (self.found,)
 
+    @property
+    def lottery(self) -> list[dict[str, Any]] | None:
+        """Draws from the strata with their chances, where drawing lots between them is worth it."""
+        game = getattr(self.found, "game", None)
+        return game and [{"draws": list(plan), "chance": p} for plan, p in game.mixed]
+
     def to_json(self) -> dict[str, Any]:
-        f: Any = self.found
-        said = {"sentences": list(self.sentences()), "findings": _listed(self.findings)}
-        if hasattr(f, "strata"):
-            body = {
-                "title": f.title,
-                "goal_kg": f.goal_kg,
-                "budget": f.budget,
-                "draws": dict(f.drawn),
-                "detection": finite(f.detection),
-                "whole_items": dict(f.whole),
-                "whole_items_detection": f.whole_detection,
-                "lottery": f.game and [{"draws": list(plan), "chance": p} for plan, p in f.game.mixed],
-                "lottery_detection": f.game and f.game.mixed_detection,
-            }
-        else:
-            body = {
-                "items": f.items,
-                "mean_kg": f.mean_kg,
-                "goal_kg": f.goal_kg,
-                "share": f.share,
-                "sees": f.sees,
-                "defects": f.defects,
-                "wanted": f.wanted,
-                "sizes": {s.rule: {"drawn": s.drawn, "detection": s.detection} for s in f.sizes},
-                "worst": f.worst and f.worst._asdict(),
-                "false_alarm": f.sample and f.sample.false_alarm,
-                "deters": f.deters and {name: finite(x) for name, x in f.deters._asdict().items()},
-            }
-        return {**body, **said, "provenance": self.provenance.to_json()}
+        return (StrataFace if hasattr(self.found, "strata") else ItemsFace).told(self)
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        return TypeAdapter(ItemsFace | StrataFace).json_schema(mode="serialization")
 
 
 @dataclass(frozen=True, repr=False)
 class VerifyInspectResult(Verification):
     """A plan of inspections, the worst violation under it, and how soon that is seen."""
+
+    face = InspectFace
 
     room: ClassVar[str] = "inspection"
     found: Inspected
@@ -245,40 +224,13 @@ class VerifyInspectResult(Verification):
         named = [s.site.name for s in plan.sites if s.violation is not None]
         return {n: plan.record(self.found.title_of(n), site=n, provenance=source) for n in named}
 
-    def to_json(self) -> dict[str, Any]:
-        f, plan = self.found, self.found.plan
-        worst = plan.adversary
-        return {
-            "title": f.assignment.title,
-            "plan_id": plan.plan_id,
-            "complies": plan.complies,
-            "days": plan.days,
-            "budget": plan.task.days,
-            "schedule": plan.task.schedule,
-            "visits": plan.visits,
-            "worst": worst and {"site": worst.site.name, "value": worst.value},
-            "detection_in_half_a_year": plan.detection(0.5),
-            "false_alarm_a_year": plan.false_alarm,
-            "deters_at": f.deters,
-            "deters_in_time_at": f.needs,
-            "start": f.start.isoformat(),
-            "effort": [e._asdict() for e in f.efforts],
-            "records": self.records(),
-            "calendar": [{"date": v.day.isoformat(), "site": v.site, "inspector_days": v.days} for v in f.visits],
-            "overlay": None if self.overlay is None else dict(self.overlay),
-            "changes": [c._asdict() for c in self.changes],
-            "sentences": list(self.sentences()),
-            "findings": _listed(self.findings),
-            "provenance": self.provenance.to_json(),
-        }
-
-    def write(self, folder: str | Path) -> list[Path]:
+    def write_into(self, folder: Path) -> list[Path]:
         """As the others; and visits.ics, visits.csv, record.json and, for a case, overlay.yaml."""
         from detente.dossier.text.yaml import written
         from detente.report.verification.page import table_of
         from detente.report.verification.visits import ics, visit_rows
 
-        files, path = super().write(folder), Path(folder)
+        files, path = super().write_into(folder), folder
         (path / "visits.ics").write_bytes(ics(self.found))
         (path / "visits.csv").write_text(table_of("Visits", visit_rows(self.found)).csv(), "utf-8-sig", newline="")
         files += [path / "visits.ics", path / "visits.csv", save_json(self.records(), path / "record.json")]
@@ -288,52 +240,64 @@ class VerifyInspectResult(Verification):
         return files
 
 
-_Result = TypeVar("_Result", bound=Verification)
-
 # --- asking ----------------------------------------------------------------------------------------------------
 
 
-@takes(VerifyDeclarationOptions)
-def verify_declaration(
-    source: Source, options: VerifyDeclarationOptions | None = None, /, **given: Any
-) -> VerifyDeclarationResult:
-    """Say whether a declaration adds up by itself, and whether it agrees with what others know."""
-    from detente.dossier.files import read_bytes
-    from detente.verify.declaration.files import path_of as file_of
+def _read_declaration(row: Verb, inputs: tuple[Any, ...], options: Options) -> Subject:
     from detente.verify.declaration.files import read
-    from detente.verify.declaration.judgement import judge
 
-    chosen = options_of(VerifyDeclarationOptions, options, given)
+    (source,) = inputs
     _no_case(source)
     declaration, findings = read(source)
-    text, _ = read_bytes(file_of(source))
     if declaration is None:
         raise DossierError(findings)
-    about = declaration.model_dump(mode="json")
-    asked = _asked("verify declaration", declaration.title, about, chosen)
-    return _kept(VerifyDeclarationResult(asked, tuple(findings), declaration, judge(declaration), text or b""))
+    question = _asked(row, declaration.title, declaration.model_dump(mode="json"), options)
+    return Subject(declaration, question, tuple(findings), inputs=inputs)
 
 
-@takes(VerifyBalanceOptions)
-def verify_balance(source: Source, options: VerifyBalanceOptions | None = None, /, **given: Any) -> VerifyBalanceResult:
+def _text(source: Source) -> bytes:
+    """The file as it is."""
+    from detente.dossier.files import read_bytes
+    from detente.verify.declaration.files import path_of as file_of
+
+    return read_bytes(file_of(source))[0] or b""
+
+
+@answers("verify declaration", reads=_read_declaration)
+def verify_declaration(task: Task[VerifyDeclarationOptions]) -> VerifyDeclarationResult:
+    """Say whether a declaration adds up by itself, and whether it agrees with what others know."""
+    from detente.verify.declaration.judgement import judge
+
+    subject = task.subject
+    text = _text(subject.inputs[0])
+    return VerifyDeclarationResult(subject.question, subject.findings, subject.about, judge(subject.about), text)
+
+
+def _read_balance(row: Verb, inputs: tuple[Any, ...], options: VerifyBalanceOptions) -> Subject:
+    area, findings = _area(inputs[0], known_opening=options.known_opening)
+    rows = [asdict(replace(m, line=None)) for m in area.measurements]
+    question = _asked(row, area.title, {"periods": list(area.periods), "rows": rows}, options)
+    question = replace(question, seed=options.seed) if options.simulate else question
+    return Subject(area, question, tuple(findings), inputs=inputs)
+
+
+@answers("verify balance", reads=_read_balance)
+def verify_balance(task: Task[VerifyBalanceOptions]) -> VerifyBalanceResult:
     """Close the material balances of an area: what is missing, is it more than error, which losses would be seen."""
     from detente.verify.balance.closing import close_balance
     from detente.verify.balance.rehearsal import rehearse
     from detente.verify.declaration.figures import KG_PER_SIGNIFICANT_QUANTITY
 
-    chosen = options_of(VerifyBalanceOptions, options, given)
-    area, findings = _area(source, known_opening=chosen.known_opening)
+    chosen, subject = task.options, task.subject
     loss = KG_PER_SIGNIFICANT_QUANTITY[chosen.material] if chosen.loss is None else chosen.loss
     if chosen.taken_from and not chosen.simulate:
-        raise UsageError("--taken-from is about simulated histories: say how many, such as --simulate 20000")
+        raise UsageError("‘taken_from’ is about simulated histories: say how many, such as ‘simulate 20000’")
     rate = _between(chosen.false_alarms, "false_alarms", 0.5)
-    balance = close_balance(area, loss_kg=loss, false_alarm_rate=rate, k=chosen.k)
+    balance = close_balance(subject.about, loss_kg=loss, false_alarm_rate=rate, k=chosen.k)
     if chosen.simulate:
         balance = rehearse(balance, chosen.simulate, chosen.seed, chosen.taken_from)
-    rows = [asdict(replace(m, line=None)) for m in area.measurements]
-    asked = _asked("verify balance", area.title, {"periods": list(area.periods), "rows": rows}, chosen)
-    asked = replace(asked, seed=chosen.seed) if chosen.simulate else asked
-    return _kept(VerifyBalanceResult(asked, tuple(dict.fromkeys([*findings, *balance.findings])), balance))
+    findings = tuple(dict.fromkeys([*subject.findings, *balance.findings]))
+    return VerifyBalanceResult(subject.question, findings, balance)
 
 
 def _area(source: Source, *, known_opening: bool) -> tuple[BalanceArea, tuple[Finding, ...]]:
@@ -347,21 +311,42 @@ def _area(source: Source, *, known_opening: bool) -> tuple[BalanceArea, tuple[Fi
     return area, findings
 
 
-@takes(VerifySampleOptions)
-def verify_sample(
-    source: Source | None = None, options: VerifySampleOptions | None = None, /, **given: Any
-) -> VerifySampleResult:
+def _read_strata(row: Verb, inputs: tuple[Any, ...], options: VerifySampleOptions) -> Subject:
+    """Strata from a file, or items of one kind as the options tell them."""
+    from detente.verify.inspection.files import read_strata
+
+    (source,) = inputs
+    if source is None:
+        if options.items is None or options.mean_kg is None:
+            raise UsageError("say how many items there are and what one holds: ‘items 100’ ‘mean_kg 2’; or name a file")
+        title = f"{options.items} items of {options.mean_kg:g} kg"
+        return Subject(None, _asked(row, title, {}, options), inputs=inputs)
+    if stray := [name for name in OF_ONE_KIND if name in options.model_fields_set]:
+        raise UsageError(f"{stray[0]!r} is for one kind of items; the strata of {source} say it themselves")
+    file, findings = read_strata(source)
+    if file is None:
+        raise DossierError(findings)
+    question = _asked(row, file.title, file.model_dump(mode="json"), options)
+    return Subject(file, question, tuple(findings), inputs=inputs)
+
+
+@answers("verify sample", reads=_read_strata)
+def verify_sample(task: Task[VerifySampleOptions]) -> VerifySampleResult:
     """Say how many items to draw, of one kind of items or of the strata of a file, and what a sample sees."""
+    subject = task.subject
+    plan = _items(task.options) if subject.about is None else _strata(subject.about, task.options)
+    return VerifySampleResult(subject.question, subject.findings, plan)
+
+
+def _items(chosen: VerifySampleOptions) -> SamplePlan:
+    """The sample from items of one kind. Raises UsageError."""
     from detente.verify.inspection.sample_plan import plan_sample
 
-    chosen = options_of(VerifySampleOptions, options, given)
-    if source is not None:
-        return _strata(source, chosen)
-    if chosen.items is None or chosen.mean_kg is None:
-        raise UsageError("say how many items there are and what one holds: --items 100 --mean-kg 2; or name a file")
     if chosen.budget is not None:
         raise UsageError("a budget is for the strata of a file: name one")
-    plan = plan_sample(
+    assert chosen.items is not None
+    assert chosen.mean_kg is not None
+    return plan_sample(
         chosen.items,
         chosen.mean_kg,
         chosen.goal_kg or GOAL_KG,
@@ -371,31 +356,24 @@ def verify_sample(
         methods=tuple(_method(m) for m in chosen.method),
         payoffs=_payoffs(chosen),
     )
-    title = f"{chosen.items} items of {chosen.mean_kg:g} kg"
-    return _kept(VerifySampleResult(_asked("verify sample", title, {}, chosen), (), plan))
 
 
+OF_ONE_KIND = ("items", "mean_kg", "detection", "share", "sees", "method", "gain", "caught")
+"""Options of a sample that the strata of a file say themselves."""
 GOAL_KG = 8.0
 """A significant quantity of plutonium (IAEA Safeguards Glossary, 2001 edition)."""
 
 
-def _strata(source: Source, chosen: VerifySampleOptions) -> VerifySampleResult:
-    from detente.verify.inspection.files import read_strata, strata_of
+def _strata(file: StrataFile, chosen: VerifySampleOptions) -> StrataPlan:
+    """The sample from the strata of a file. Raises UsageError."""
+    from detente.verify.inspection.files import strata_of
     from detente.verify.inspection.sample_plan import plan_strata
 
-    mine = ("items", "mean_kg", "detection", "share", "sees", "method", "gain", "caught")
-    if stray := [name for name in mine if name in chosen.model_fields_set]:
-        raise UsageError(f"{stray[0]!r} is for one kind of items; the strata of {source} say it themselves")
-    file, findings = read_strata(source)
-    if file is None:
-        raise DossierError(findings)
     budget = file.budget if chosen.budget is None else chosen.budget
     if budget is None:
-        raise UsageError("how much effort is there? give --budget, or 'budget: ...' in the file")
+        raise UsageError("how much effort is there? give a ‘budget’, or 'budget: ...' in the file")
     goal = chosen.goal_kg or (file.goal.value if file.goal else GOAL_KG)
-    plan = plan_strata(file.title, strata_of(file), goal, budget)
-    asked = _asked("verify sample", file.title, file.model_dump(mode="json"), chosen)
-    return _kept(VerifySampleResult(asked, tuple(findings), plan))
+    return plan_strata(file.title, strata_of(file), goal, budget)
 
 
 def _payoffs(chosen: VerifySampleOptions) -> tuple[float, float] | None:
@@ -403,7 +381,7 @@ def _payoffs(chosen: VerifySampleOptions) -> tuple[float, float] | None:
     if chosen.gain is None and chosen.caught is None:
         return None
     if chosen.gain is None or chosen.caught is None or chosen.gain + chosen.caught == 0:
-        raise UsageError("--gain and --caught go together, and one of them is above 0: --gain 10 --caught 15")
+        raise UsageError("‘gain’ and ‘caught’ go together, and one of them is above 0: ‘gain 10’ ‘caught 15’")
     return chosen.gain, chosen.caught
 
 
@@ -413,43 +391,50 @@ def _method(text: str) -> Method:
 
     drawn, at, sd = text.partition("@")
     if not drawn.strip().isdecimal():
-        raise UsageError(f"--method needs a number of items and a standard deviation, such as 40@10%, found {text!r}")
+        raise UsageError(f"‘method’ needs a number of items and a standard deviation, such as 40@10%, found {text!r}")
     return Method(int(drawn), _chance(sd, "method") if at else 0.0)
 
 
-@takes(VerifyInspectOptions)
-def verify_inspect(source: Source, options: VerifyInspectOptions | None = None, /, **given: Any) -> VerifyInspectResult:
-    """Plan inspections under a budget against a violator who knows the plan, and say how soon cheating is seen."""
+def _read_inspections(row: Verb, inputs: tuple[Any, ...], options: VerifyInspectOptions) -> Subject:
     from detente.verify.inspection.files import read_inspections
-    from detente.verify.inspection.inspected import inspect
 
-    chosen = options_of(VerifyInspectOptions, options, given)
-    if chosen.measure and chosen.case is None:
-        raise UsageError("--measure needs --case: --case korea-2018 --measure yongbyon_access=reactor")
+    (source,) = inputs
+    if options.measure and options.case is None:
+        raise UsageError("‘measure’ needs ‘case’: ‘case korea-2018’ ‘measure yongbyon_access=reactor’")
     _no_case(source)
     assignment, findings = read_inspections(source)
     if assignment is None:
         raise DossierError(findings)
-    start = date.fromisoformat(chosen.start) if chosen.start else None
-    found = inspect(assignment, days=chosen.days, schedule=chosen.schedule, start=start, seed=chosen.seed)
-    overlay, changes, beside = (None, (), ()) if chosen.case is None else _overlay(found, chosen.case, chosen.measure)
     about = assignment.written.model_dump(mode="json")
-    asked = replace(_asked("verify inspect", assignment.title, about, chosen), seed=chosen.seed)
-    noticed = tuple(dict.fromkeys([*findings, *found.findings, *beside]))
-    return _kept(VerifyInspectResult(asked, noticed, found, overlay, changes))
+    if options.case is not None:
+        about["case"] = fingerprint(load(options.case))
+    question = replace(_asked(row, assignment.title, about, options), seed=options.seed)
+    return Subject(assignment, question, tuple(findings), inputs=inputs)
+
+
+@answers("verify inspect", reads=_read_inspections)
+def verify_inspect(task: Task[VerifyInspectOptions]) -> VerifyInspectResult:
+    """Plan inspections under a budget against a violator who knows the plan, and say how soon cheating is seen."""
+    from detente.verify.inspection.inspected import inspect
+
+    chosen, subject = task.options, task.subject
+    start = date.fromisoformat(chosen.start) if chosen.start else None
+    found = inspect(subject.about, days=chosen.days, schedule=chosen.schedule, start=start, seed=chosen.seed)
+    overlay, changes, beside = (None, (), ()) if chosen.case is None else _overlay(found, chosen.case, chosen.measure)
+    findings = tuple(dict.fromkeys([*subject.findings, *found.findings, *beside]))
+    return VerifyInspectResult(subject.question, findings, found, overlay, changes)
 
 
 def _overlay(
     found: Inspected, case: str, measures: tuple[str, ...]
 ) -> tuple[Mapping[str, Any], tuple[Changed, ...], tuple[Finding, ...]]:
     """The plan as changes to a case, what they come to, and what they leave out. Raises UsageError, DossierError."""
-    from detente.dossier import apply, load
     from detente.verify.inspection.needs import changed, coverage, overlay_of
 
     named = [m.partition("=") for m in measures]
     for measure, _, site in named:
         if not site:
-            raise UsageError(f"--measure needs MEASURE=SITE, such as yongbyon_access=reactor, found {measure!r}")
+            raise UsageError(f"‘measure’ needs MEASURE=SITE, such as yongbyon_access=reactor, found {measure!r}")
     dossier, plan = load(case), found.plan
     sites = {measure: site for measure, _, site in named}
     overlay = overlay_of(plan, dossier, sites, regime=f"plan_{plan.plan_id}")
@@ -469,10 +454,10 @@ def _no_case(source: Source) -> None:
         )
 
 
-def _asked(verb: str, title: str, about: Mapping[str, Any], options: Options) -> Provenance:
+def _asked(row: Verb, title: str, about: Mapping[str, Any], options: Options) -> Provenance:
     """The provenance of a question about a file that is no dossier: in place of the dossier, what the file says."""
     said = hashlib.sha256(canonical(about).encode()).hexdigest()
-    return Provenance(verb, title, said, (), options.model_dump(mode="json"), versions())
+    return Provenance(row.name, title, said, (), options.model_dump(mode="json"), versions())
 
 
 def _chance(text: str, name: str) -> float:
@@ -481,8 +466,7 @@ def _chance(text: str, name: str) -> float:
         plain = float(text) if "%" not in text else text
         return parse_share(plain)[0]
     except ValueError:
-        flag = f"--{name.replace('_', '-')}"
-        raise UsageError(f"{flag} {text!r} is no share: write it as 5% or 0.05, from 0 to 1") from None
+        raise UsageError(f"‘{name}’ {text!r} is no share: write it as 5% or 0.05, from 0 to 1") from None
 
 
 def _between(text: str, name: str, most: float) -> float:
@@ -492,27 +476,9 @@ def _between(text: str, name: str, most: float) -> float:
     except UsageError:
         value = -1.0
     if not 0 < value < most:
-        flag = f"--{name.replace('_', '-')}"
-        raise UsageError(f"{flag} {text!r}: write it as 5% or 0.05, above 0 % and below {100 * most:g} %")
+        raise UsageError(f"‘{name}’ {text!r}: write it as 5% or 0.05, above 0 % and below {100 * most:g} %")
     return value
 
 
 def _listed(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
     return [f.as_dict() for f in findings]
-
-
-def _kept(result: _Result) -> _Result:
-    """The result, stored so that `show` tells it again."""
-    store.keep(
-        result.provenance.run,
-        {
-            "verb": result.provenance.verb,
-            "title": result.title,
-            "finished": True,
-            "findings": _listed(result.findings),
-            "result": result.to_json(),
-            "sentences": list(result.sentences()),
-            "tables": result.tables(),
-        },
-    )
-    return result
