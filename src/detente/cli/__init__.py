@@ -4,6 +4,7 @@ what was given, 3 undecided, 130 interrupted."""
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import re
 import sys
@@ -22,7 +23,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
             stream.reconfigure(errors="detente")  # type: ignore[union-attr]
     try:
         code = run(sys.argv[1:] if argv is None else argv)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where standard output was closed
+            sys.stdout.flush()
     except BrokenPipeError:
         _forget(sys.stdout)
         code = NOBODY_READS
@@ -76,6 +78,12 @@ def run(argv: Sequence[str]) -> int:
             raise
         if isinstance(error, OSError) and error.filename:
             say.misused(f"{error.filename}: {error.strerror}; choose another place", in_json=in_json)
+            return WRONG
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            say.misused(
+                "there is no space left where the answer is written; make room, or choose another place",
+                in_json=in_json,
+            )
             return WRONG
         say.fault(error)
         return FAULT

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from detente.dossier import Dossier, apply, read, read_overlay
+from detente.dossier.changes.overlays import oddities_of
 from detente.dossier.files import read_bytes
 from detente.dossier.library import path_of
 from detente.dossier.places import Places, nearest
@@ -39,6 +40,7 @@ def ask(case: Case, options: CaseOptions) -> Asked:
         dossier = apply(dossier, _scenario(dossier, name), name=f"scenario {name}")
     for file in options.overlay:
         changes, places = read_overlay(file)
+        findings = [*findings, *oddities_of(changes, places)]
         dossier = apply(dossier, changes, name=str(file), places=places)
     for setting in options.set:
         path, value = _setting(setting)

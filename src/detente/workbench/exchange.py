@@ -144,7 +144,9 @@ def export_ics(case: Case, plan: PlanLike | None, out: str | Path | None, chosen
     from detente.report.foreign.calendar import ics
 
     dossier, read = _planned(case, plan, chosen)
-    return ExportResult(dossier, (_write(out or "plan.ics", ics(dossier, read)),))
+    place = Path(out or "plan.ics")
+    before = place.read_bytes() if place.is_file() else b""
+    return ExportResult(dossier, (_write(place, ics(dossier, read, replaces=before)),))
 
 
 @answers("export xlsx")

@@ -150,6 +150,7 @@ class AssessOptions(SolveOptions):
 
     hopes: bool = Field(True, description="Compare what each party asks and thinks with what it can get.")
     critical: bool = Field(False, description="Find the numbers that minimal success hangs on, too: it takes minutes.")
+    jobs: int = Field(0, ge=0, description="Processes to use: 0 is one a core; answers do not hang on it.")
 
 
 class LimitOptions(JudgeOptions, KeptOptions):
@@ -182,6 +183,7 @@ class GapOptions(ThreatOptions, KeptOptions):
     )
     gap: float = Field(0.005, ge=0, lt=1, description=GAP)
     beliefs: bool = Field(True, description="Search, too, for the beliefs at which talks could succeed.")
+    jobs: int = Field(0, ge=0, description="Processes to use: 0 is one a core; answers do not hang on it.")
 
 
 class CriticalOptions(JudgeOptions, KeptOptions):

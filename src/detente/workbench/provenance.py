@@ -21,7 +21,7 @@ RUN_LENGTH = 12
 """Hexadecimal digits of a run id."""
 _ANSWERS_FROM = ("dossier", "model", "design", "verify")
 """The floors whose code decides an answer."""
-_NOT_ASKED = frozenset({*KeptOptions.model_fields, *ThreatOptions.model_fields})
+_NOT_ASKED = frozenset({*KeptOptions.model_fields, *ThreatOptions.model_fields, "jobs"})
 """Options that are no part of the question, or are in the dossier's hash already."""
 
 

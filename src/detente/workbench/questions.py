@@ -282,17 +282,21 @@ def gap(task: Task[GapOptions]) -> GapResult:
     """Say what each party asks for, thinks that it can get, can get, and gets under each rule."""
     from detente.design.plan.problem import Question
     from detente.design.questions.gap import gap as solve
+    from detente.design.questions.parallel import on
+    from detente.design.questions.sought import jobs_for
 
     options, work, subject = task.options, task.work, task.subject
-    found = solve(
-        subject.about,
-        Question(options.success),
-        beliefs=options.beliefs,
-        tolerance=options.gap,
-        time_limit=work.left,
-        say=work.say,
-        cancelled=work.over,
-    )
+    with on(work.executor, work.over, jobs_for(subject.about, options.jobs)) as pool:
+        found = solve(
+            subject.about,
+            Question(options.success),
+            beliefs=options.beliefs,
+            tolerance=options.gap,
+            time_limit=work.left,
+            say=work.say,
+            cancelled=work.over,
+            executor=pool,
+        )
     return GapResult(found, subject.question, subject.findings)
 
 

@@ -26,6 +26,8 @@ from detente.workbench.results import (
 from detente.workbench.writing import save_json
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from detente.design.plan.known import Known
     from detente.design.plan.problem import Question
     from detente.design.plan.rules import Design
@@ -312,19 +314,23 @@ def assess(task: Task[AssessOptions]) -> AssessResult:
     """Say whether the parties can reach a satisfactory deal, what it looks like, and what would break it."""
     from detente.design.plan.known import Known
     from detente.design.questions.assessment import assess as solve
+    from detente.design.questions.parallel import on
+    from detente.design.questions.sought import jobs_for
 
     options, work, subject = task.options, task.work, task.subject
-    known = Known.of(subject.about)
-    found = solve(
-        subject.about,
-        rule=options.rule,
-        time_limit=work.left,
-        gap=options.gap,
-        say=work.say,
-        cancelled=work.over,
-        known=known,
-    )
-    expected = _expected(found, known, task) if options.hopes and not work.over() else None
+    with on(work.executor, work.over, jobs_for(subject.about, options.jobs)) as pool:
+        known = Known.of(subject.about)
+        found = solve(
+            subject.about,
+            rule=options.rule,
+            time_limit=work.left,
+            gap=options.gap,
+            say=work.say,
+            cancelled=work.over,
+            known=known,
+            executor=pool,
+        )
+        expected = _expected(found, known, task, pool) if options.hopes and not work.over() else None
     hangs_on = _hangs_on(task) if options.critical and not work.over() else None
     findings = (*subject.findings, *_beyond_bounds(subject.about, found.plan))
     return AssessResult(found, subject.question, findings, expected, hangs_on)
@@ -334,7 +340,7 @@ EXPECTATIONS_SECONDS = 120.0
 """The most that the table of expectations may take of an assessment."""
 
 
-def _expected(found: Assessment, known: Known, task: Task[AssessOptions]) -> Gap:
+def _expected(found: Assessment, known: Known, task: Task[AssessOptions], executor: Executor) -> Gap:
     """What each party asks, thinks and can get, at the level of the plan that is shown."""
     from detente.design.plan.problem import Question
     from detente.design.questions.gap import gap
@@ -349,6 +355,7 @@ def _expected(found: Assessment, known: Known, task: Task[AssessOptions]) -> Gap
         time_limit=min(EXPECTATIONS_SECONDS, task.work.left),
         say=task.work.say,
         cancelled=task.work.over,
+        executor=executor,
     )
 
 

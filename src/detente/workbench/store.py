@@ -79,7 +79,7 @@ def keep(run: str, record: Mapping[str, Any]) -> str | None:
         return "no home directory: this run is not kept (set DETENTE_HOME)"
     if not record.get("finished", True) and (_read(place / f"{run}.json") or {}).get("finished"):
         return None
-    text = json.dumps({"format": FORMAT, **record}, ensure_ascii=False, allow_nan=False)
+    text = json.dumps({"format": FORMAT, **record}, allow_nan=False)
     try:
         place.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
         place.chmod(PRIVATE)
@@ -160,8 +160,9 @@ def ids() -> list[str]:
 def _read(path: Path) -> Record | None:
     with suppress(OSError, ValueError):
         record = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(record, dict) and record.get("format") == FORMAT:
-            return record
+        whole = isinstance(record, dict) and record.get("format") == FORMAT
+        if whole and all(isinstance(record.get(key), str) for key in ("verb", "title")):
+            return dict(record)
     return None
 
 

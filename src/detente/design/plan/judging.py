@@ -77,9 +77,9 @@ def on_dates(known: Known, found: Iterable[Slack], held: Set[Topic]) -> Iterator
             yield known.seldom.of(topic)
 
 
-def topics(rows: Conditions) -> set[Topic]:
+def topics(labels: Iterable[Label]) -> set[Topic]:
     """What rows on dates are about besides consent and one's own breaking out."""
-    seldom = (label for label in rows.labels if label.moment >= 0 and label.kind != "breakout")
+    seldom = (label for label in labels if label.moment >= 0 and label.kind != "breakout")
     return {(label.party, label.other, label.measure) for label in seldom}
 
 

@@ -23,6 +23,8 @@ class Known:
         self.rows = conditions(model) if rows is None else rows
         """Consent and breaking out on dates, and behind them those that plans were found to break besides."""
         self._first = self.rows
+        self.binding: frozenset[Label] = frozenset()
+        """Rows that the programme of the first question turned out to need."""
         self.plans: list[Array] = []
         """Shares [M, K+1] of plans that meet every condition with a value."""
         self._labels: set[Label] = set(self.rows.labels)

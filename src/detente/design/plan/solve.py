@@ -308,7 +308,7 @@ class Solver:
         """What the problem has the rows on dates of."""
         valued = self.problem.valued
         if self._topics is None or self._topics[0] is not valued:
-            self._topics = valued, topics(valued)
+            self._topics = valued, topics(valued.labels)
         return self._topics[1]
 
     def _add_missed(self, shares: Array) -> int:

@@ -120,7 +120,16 @@ class _Asking:
         dossier, plans = self.known.model.dossier, tuple(self.known.plans)
         seconds = self.clock.left * min(1.0, 2.0 / max(1, all_together))
         wanted = {
-            name: Sought(dossier, question, "rule", self.rule, self.gap, max(1.0, seconds), plans)
+            name: Sought(
+                dossier,
+                question,
+                "rule",
+                self.rule,
+                self.gap,
+                seconds=max(1.0, seconds),
+                plans=plans,
+                binding=self.known.binding,
+            )
             for name, question in asked.items()
         }
         found: dict[str, Looked] = {}
@@ -131,6 +140,8 @@ class _Asking:
         for name in asked:  # in the order of asking, however they came
             self.verdicts[name] = found[name].answer if name in found else unasked(self.rule)
             self.known.plans.extend(found[name].plans if name in found else ())
+            if name in found and not self.known.binding:
+                self.known.binding = found[name].binding
 
 
 def concluded(model: Model, rule: Rule, verdicts: Mapping[str, Design], shown: str | None) -> Assessment:

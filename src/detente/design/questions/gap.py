@@ -27,7 +27,7 @@ from detente.design.plan.solve import ANY, Clock, Outcome
 from detente.design.questions.conflicts import members
 from detente.design.questions.critical import PRECISION, Dial, dial_of, first_flip, is_within
 from detente.design.questions.parallel import on
-from detente.design.questions.sought import Aim, Sought, looked
+from detente.design.questions.sought import HANDED_ON, Aim, Sought, looked
 from detente.design.questions.sources import inputs
 from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier
@@ -196,7 +196,7 @@ class _Gap:
         self.found: dict[Want, Any] = {}
         """Designs by rule, and outcomes by what else is wanted."""
         self.finished = True
-        self.patience = max(4.0, clock.left / 40)
+        self.patience = max(4.0, clock.left / 12)
         """Seconds for each best plan: within them most are proved, and the rest have a bound."""
 
     def run(self, executor: Executor, *, beliefs: bool) -> Gap:
@@ -251,8 +251,17 @@ class _Gap:
     def _sought(self, aim: Aim, of: str = "", *, question: Question | None = None, view: str = "") -> Sought:
         model = self.views.get(view, self.model)
         seconds = {"rule": 2 * self.patience, "any": max(self.patience, self.clock.left)}.get(aim, self.patience)
-        plans = tuple(self.known.plans) if model is self.model else ()
-        return Sought(model.dossier, question or self.question, aim, of, self.tolerance, seconds, plans)
+        return Sought(
+            model.dossier,
+            question or self.question,
+            aim,
+            of,
+            self.tolerance,
+            seconds=seconds,
+            plans=tuple(self.known.plans[-HANDED_ON:]),
+            binding=self.known.binding,
+            elsewhere=model is not self.model,
+        )
 
     def _hopes(self, people: Sequence[int]) -> dict[Want, tuple[str, Sought]]:
         wanted: dict[Want, tuple[str, Sought]] = {}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from threading import Thread
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -25,7 +26,16 @@ def stopped() -> bool:
 
 def _begin(stop: Any) -> None:
     _stop.set(stop.is_set)
+    Thread(target=_outlive_nobody, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the parent, which then sets `stop`
+
+
+def _outlive_nobody() -> None:
+    """End this worker when its parent ends, however that comes about."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 class Here(Executor):
@@ -64,9 +74,9 @@ def workers(jobs: int, cancelled: Callable[[], bool] = lambda: False) -> Iterato
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def on(executor: Executor | None, cancelled: Callable[[], bool]) -> AbstractContextManager[Executor]:
-    """An executor that is given, else this process."""
-    return workers(1, cancelled) if executor is None else nullcontext(executor)
+def on(executor: Executor | None, cancelled: Callable[[], bool], jobs: int = 1) -> AbstractContextManager[Executor]:
+    """An executor that is given, else so many workers, as of `workers`."""
+    return workers(jobs, cancelled) if executor is None else nullcontext(executor)
 
 
 @contextmanager

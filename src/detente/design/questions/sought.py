@@ -10,6 +10,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from detente.design.plan.judging import topics
 from detente.design.plan.known import Known
 from detente.design.plan.problem import Question
 from detente.design.plan.program import Array
@@ -18,11 +19,14 @@ from detente.design.plan.solve import ANY, Clock, Outcome
 from detente.design.questions.parallel import each, stopped
 from detente.dossier import fingerprint
 from detente.dossier.schema import Dossier
+from detente.model.rows.temptation import Label
 
 K = TypeVar("K", bound=Hashable)
 Aim = Literal["rule", "best_for", "together", "any"]
 MOST = 4
 """Models that a process keeps: a case, and how some parties see it."""
+LARGE = 300
+"""Measures times dates from which on workers are worth their start."""
 _MODELS: dict[str, Known] = {}
 HANDED_ON = 4
 """Plans that are handed on to the questions that follow."""
@@ -40,7 +44,11 @@ class Sought:
     gap: float = 0.005
     seconds: float = 300.0
     plans: tuple[Array, ...] = ()
-    """Shares of plans known to meet all that has a value, to begin with."""
+    """Shares of plans to begin with; judged anew where the dossier is not the one that they were found for."""
+    binding: frozenset[Label] = frozenset()
+    """Rows that others turned out to need, to begin with."""
+    elsewhere: bool = False
+    """Whether plans and rows were found for another dossier."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +58,23 @@ class Looked:
     answer: Any
     plans: tuple[Array, ...]
     """Shares of some plans found on the way that meet all that has a value, the last the best."""
+    binding: frozenset[Label] = frozenset()
+    """Rows that the programme turned out to need."""
 
 
 def look(sought: Sought) -> Looked:
     """Look for a plan, in this process."""
-    known = _known(sought.dossier).afresh(sought.plans)
+    known = _known(sought.dossier).afresh(() if sought.elsewhere else sought.plans)
+    begun = len(known.plans)
+    for topic in topics(sought.binding) & set(known.seldom.topics):
+        known.learn(known.seldom.of(topic))
     designer = Designer(known, sought.question, gap=sought.gap, clock=Clock(sought.seconds, stopped))
-    return Looked(_answer(designer, sought), tuple(known.plans[len(sought.plans) :][-HANDED_ON:]))
+    designer.problem.begin_with(sought.binding)
+    if sought.elsewhere:
+        for shares in sought.plans:
+            designer.solver.offer(shares)
+    answer = _answer(designer, sought)
+    return Looked(answer, tuple(known.plans[begun:][-HANDED_ON:]), frozenset(designer.problem.binding))
 
 
 def _answer(designer: Designer, sought: Sought) -> Design | Outcome:
@@ -69,6 +87,11 @@ def _answer(designer: Designer, sought: Sought) -> Design | Outcome:
             return designer.best_together()
         case "any":
             return designer.solver.best(ANY)
+
+
+def jobs_for(dossier: Dossier, jobs: int) -> int:
+    """How many workers to use of those that are to be had: one for a small case, which is answered while they start."""
+    return jobs if len(dossier.measures) * len(dossier.grid.dates) >= LARGE else 1
 
 
 def remember(known: Known) -> None:
