@@ -46,7 +46,7 @@ def test_the_usual_rules_are_said_to_take_defects_as_recognised():
 
 @pytest.mark.parametrize("given_", [{"gain": 10}, {"caught": 3}, {"gain": 0, "caught": 0}])
 def test_gain_and_caught_go_together(given_):
-    with pytest.raises(UsageError, match="--gain 10 --caught 15"):
+    with pytest.raises(UsageError, match="‘gain 10’ ‘caught 15’"):
         dt.verify_sample(items=120, mean_kg=2.0, **given_)
     with pytest.raises(UsageError):
         dt.verify_sample("practice-store", **given_)
@@ -77,7 +77,7 @@ def test_whether_a_sample_proposed_is_enough_is_said_first(method, first):
 
 @pytest.mark.parametrize("asked", ["100 %", "2", "0", "-5%", "x"])
 def test_a_detection_that_no_sample_gives(asked):
-    with pytest.raises(UsageError, match=r"--detection .* below 100 %"):
+    with pytest.raises(UsageError, match=r"‘detection.*’.* below 100 %"):
         dt.verify_sample(items=120, mean_kg=2.0, detection=asked)
-    with pytest.raises(UsageError, match=r"--false-alarms .* below 50 %"):
+    with pytest.raises(UsageError, match=r"‘false_alarms.*’.* below 50 %"):
         dt.verify_balance("practice", false_alarms=asked)

@@ -406,6 +406,10 @@ class ChoosingSolver(Solver):
         known = self.chosen.get(shares.tobytes())
         return known is not None and self.weigh(shares, self._at) >= self.weigh(shares, known)
 
+    def _put_off(self, objective: Objective, x: Array, bound: float, better: list[Array]) -> bool:
+        """Never: a plan that is no better may have better regimes."""
+        return False
+
     def _judged(self, shares: Array) -> bool:
         self.judging = self.under(self._at)
         model = self.problem.model
