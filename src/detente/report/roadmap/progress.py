@@ -9,7 +9,7 @@ from detente.design.questions.assessment import Assessment
 from detente.dossier.schema import Interest
 from detente.model import levels
 from detente.report.kit.figure import DANGER, FAINT, INK, Row, colours, inline, time_axis
-from detente.report.kit.panels import WHOLE, Look, panels, told_apart
+from detente.report.kit.panels import WHOLE, Stroke, panels, told_apart
 from detente.report.kit.words import annual, interest, number, party
 from detente.report.roadmap import courses
 from detente.report.roadmap.steps import Reading, horizon, time_domain
@@ -97,7 +97,7 @@ def progress_chart(assessment: Assessment, rows: list[Row]) -> Any:
     import altair as alt
 
     blue = "#0072b2"
-    looks: dict[str, Look] = {
+    looks: dict[str, Stroke] = {
         GIVEN: ("#d55e00", WHOLE),
         ALLOWED: (blue, [5, 3]),
         DUE: (blue, [2, 2]),
@@ -167,7 +167,7 @@ def interest_chart(assessment: Assessment, rows: list[Row]) -> Any:
     """A small panel for each interest: with and without the deal, and what it cannot physically pass."""
     import altair as alt
 
-    looks: dict[str, Look] = {
+    looks: dict[str, Stroke] = {
         KEPT: ("#0072b2", WHOLE),
         NO_DEAL: ("#8a8a8a", [4, 3]),
         LEAST: (DANGER, [1, 2]),

@@ -32,7 +32,7 @@ from detente.verify.declaration.history import capacity_of, feed_assay, made_by
 from detente.verify.declaration.production import separation, separation_age
 from detente.verify.declaration.statement import Claim, Declaration, Enrichment, Irradiation
 
-Verdict = Literal["closes", "does not close", "cannot be tested"]
+_Verdict = Literal["closes", "does not close", "cannot be tested"]
 RULES = {
     "account": "produced + received = stock + used + waste + lost + sent",
     "history": "what the declared runs made = what is declared",
@@ -55,7 +55,7 @@ class RuleResult:
 
     rule: str
     path: str
-    verdict: Verdict
+    verdict: _Verdict
     message: str
     difference: Figure | None = None
     """Left side minus right side of the rule, in `unit`."""
@@ -79,7 +79,7 @@ def closure(d: Declaration) -> list[RuleResult]:
     ]
 
 
-def _result(d: Declaration, rule: str, path: Path, verdict: Verdict, message: str) -> RuleResult:
+def _result(d: Declaration, rule: str, path: Path, verdict: _Verdict, message: str) -> RuleResult:
     line, column = d.places.of(path)
     return RuleResult(rule, dotted(path), verdict, message, file=d.places.file, line=line, column=column)
 
@@ -118,7 +118,7 @@ def _balance(
         message += f"; {Figure(abs(gap.mean))} {unit} too {'much' if gap.mean > 0 else 'little'} on the left"
         message += f", {in_quantities(abs(gap.mean) / _significant(of))}" if of else ""
     line, column = d.places.of(path)
-    verdict: Verdict = "does not close" if fails else "closes"
+    verdict: _Verdict = "does not close" if fails else "closes"
     return RuleResult(
         rule=rule,
         path=dotted(path),
@@ -256,7 +256,7 @@ def assays(d: Declaration) -> Iterator[RuleResult]:
         yield _result(d, "assay", path, "closes" if low <= x <= high else "does not close", said)
 
 
-Step = tuple[str, date | None]
+_Step = tuple[str, date | None]
 _SPOKEN = "the day it speaks of"
 
 
@@ -274,7 +274,7 @@ def dates(d: Declaration) -> Iterator[RuleResult]:
     own = {name: run for name, run in d.operations.items() if d.own(run)}
     for name, run in own.items():
         facility = run.reactor if isinstance(run, Irradiation) else run.plant
-        begun_and_ended: list[Step] = [("run begun", run.begun), ("run ended", run.ended)]
+        begun_and_ended: list[_Step] = [("run begun", run.begun), ("run ended", run.ended)]
         yield from _in_order(d, ("operations", name), _life(d, facility, begun_and_ended))
         if isinstance(run, Irradiation):
             yield from _in_order(d, ("operations", name), run.steps())
@@ -286,7 +286,7 @@ def dates(d: Declaration) -> Iterator[RuleResult]:
     yield from _one_at_a_time(d, {n: r for n, r in own.items() if isinstance(r, Irradiation)})
 
 
-def _last_step(d: Declaration, claim: Claim, name: str) -> list[Step]:
+def _last_step(d: Declaration, claim: Claim, name: str) -> list[_Step]:
     """The last thing that must have happened to a run before a claim can count what it made."""
     run = d.operations.get(name)
     if run is None or not d.own(run):
@@ -304,13 +304,13 @@ def _one_at_a_time(d: Declaration, runs: dict[str, Irradiation]) -> Iterator[Rul
             yield from _in_order(d, ("operations", b), [(f"{a} ended", first.ended), (f"{b} begun", second.begun)])
 
 
-def _life(d: Declaration, facility: str, steps: list[Step]) -> list[Step]:
+def _life(d: Declaration, facility: str, steps: list[_Step]) -> list[_Step]:
     """Steps between the beginning and the end of a facility's operation."""
     f = d.facilities.get(facility)
     return [(f"{facility} begun", f.begun), *steps, (f"{facility} ended", f.ended)] if f else steps
 
 
-def _in_order(d: Declaration, path: Path, steps: list[Step]) -> Iterator[RuleResult]:
+def _in_order(d: Declaration, path: Path, steps: list[_Step]) -> Iterator[RuleResult]:
     known = [(what, day) for what, day in steps if day is not None]
     if len(known) < 2:
         return

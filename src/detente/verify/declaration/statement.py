@@ -21,7 +21,7 @@ from detente.verify.declaration.production import MOST_GRAMS_PER_MWD
 Material = Literal["plutonium", "u233", "heu", "leu", "natural_uranium", "depleted_uranium", "thorium"]
 Counts = Literal["produced", "separated"]
 Role = Literal["stock", "used", "waste", "lost", "sent", "received"]
-Kind = Literal[
+_Kind = Literal[
     "reactor", "reprocessing", "enrichment", "fuel_fabrication", "conversion", "mine", "mill", "store", "waste",
     "weapons", "test_site", "research", "critical_assembly", "other",
 ]  # fmt: skip
@@ -78,7 +78,7 @@ Swu = Annotated[Scalar, _amount("separative work", _SWU_UNITS, 1e9), _schema("80
 Ratio = Annotated[Scalar, _amount("a ratio of atoms", {"": 1.0}, 1e3), _schema("0.41")]
 Expected = Annotated[Scalar, _amount("a number of sites", {"": 1.0, "site": 1.0}, 1e6), _schema("2 sites")]
 Assay = Annotated[Share, AfterValidator(_assay), _schema("90 %")]
-Interval = Annotated[Share, AfterValidator(_assay), _schema("90 %")]
+_Covered = Annotated[Share, AfterValidator(_assay), _schema("90 %")]
 
 
 class Actor(Part):
@@ -129,7 +129,7 @@ class Holding(Part):
     note: str | None = Field(None, description="Anything else worth saying")
 
 
-class Site(Part):
+class _Site(Part):
     """A place. Those that only others name are written too, with declared: false."""
 
     name: str | None = Field(None, description="Name for people")
@@ -144,7 +144,7 @@ class Facility(Part):
 
     name: str | None = Field(None, description="Name for people")
     site: Id | None = Field(None, description="Where it stands")
-    kind: Kind = Field("other", description="What it does")
+    kind: _Kind = Field("other", description="What it does")
     begun: Day | None = Field(None, description="When it began to operate")
     ended: Day | None = Field(None, description="When it ceased to operate")
     source: str | None = Field(None, description="Where that can be read")
@@ -178,7 +178,7 @@ class Irradiation(Part):
         return [("ended", self.ended), *after]
 
 
-class Stream(Part):
+class _Stream(Part):
     """Material that goes into or comes out of enrichment."""
 
     mass: Mass | None = Field(None, description="Uranium, in kg")
@@ -194,9 +194,9 @@ class Enrichment(Part):
     ended: Day = Field(description="Last day")
     capacity: Swu | None = Field(None, description="Installed separative work (SWU/year)")
     availability: Share | None = Field(None, description="Share of the time at full capacity (default: all of it)")
-    feed: Stream = Field(Stream(), description="What went in (assay: natural uranium's if not stated)")
-    product: Stream = Field(Stream(), description="What came out enriched")
-    tails: Stream = Field(Stream(), description="What came out depleted")
+    feed: _Stream = Field(_Stream(), description="What went in (assay: natural uranium's if not stated)")
+    product: _Stream = Field(_Stream(), description="What came out enriched")
+    tails: _Stream = Field(_Stream(), description="What came out depleted")
     source: str | None = Field(None, description="Where these figures come from")
     note: str | None = Field(None, description="Anything else worth saying")
 
@@ -253,7 +253,7 @@ class OutsideEstimate(Part):
     counts: Counts = Field("produced", description="All that was made, or only what was separated from fuel")
     amount: Mass | None = Field(None, description="How much, in kg, with its range")
     operations: Ids = Field((), description="Compute it from these runs instead of stating an amount")
-    covers: Interval | None = Field(None, description="How much of the belief its range holds (90 %)")
+    covers: _Covered | None = Field(None, description="How much of the belief its range holds (90 %)")
     as_of: Day = Field(description="The day it speaks of")
     group: Id | None = Field(None, description="Estimates that share a method or a source; not independent evidence")
     source: str = Field(description="Where it can be read")
@@ -319,7 +319,7 @@ class Declaration(Part):
     materials: Mapping[Id, Holding] = Field(
         {}, description="What became of the material of each claim, by role and form"
     )
-    sites: Mapping[Id, Site] = Field({}, description="Places, declared or only known to others")
+    sites: Mapping[Id, _Site] = Field({}, description="Places, declared or only known to others")
     facilities: Mapping[Id, Facility] = Field({}, description="What stands at them")
     operations: Mapping[Id, Operation] = Field({}, description="How reactors and enrichment plants were run")
     transfers: Mapping[Id, Transfer] = Field({}, description="Material on its way")
