@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from detente.model.numeric import Array
 from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline, time_axis
 from detente.report.kit.panels import WHOLE, Stroke, panels, told_apart
 from detente.report.kit.words import day, number, years
@@ -18,7 +19,7 @@ from detente.report.verification.visits import visit_rows
 from detente.verify.inspection.inspected import HALF_A_YEAR, Inspected
 from detente.verify.inspection.needs import Changed
 from detente.verify.inspection.plan import DAYS, SitePlan, visits_in_time
-from detente.verify.inspection.timing import Array, Delay
+from detente.verify.inspection.timing import Delay
 
 STARTS: dict[str, Stroke] = {"just after a visit (the worst start)": (DANGER, WHOLE), "any day": (PALETTE[0], [6, 3])}
 MOMENTS, MOST_JUMPS = 49, 40

@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from detente.verify.balance.covariance import Array, Errors, Indices
+from detente.model.numeric import Array, Indices
+from detente.verify.balance.covariance import Errors
 
 Kind = Literal["input", "output", "inventory"]
 SIGNS: dict[Kind, int] = {"input": 1, "output": -1, "inventory": -1}

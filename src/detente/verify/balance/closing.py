@@ -17,10 +17,11 @@ from scipy.special import ndtr
 from scipy.stats import chi2
 
 from detente.errors import DossierError, Finding, UsageError
+from detente.model.numeric import Array
 from detente.verify.balance import differences, power, run_length, sequential
 from detente.verify.balance.area import BalanceArea
 from detente.verify.balance.checks import check_area
-from detente.verify.balance.covariance import Array, cholesky, whiten
+from detente.verify.balance.covariance import cholesky, whiten
 from detente.verify.balance.differences import Compared
 from detente.verify.balance.run_length import AlarmTime
 

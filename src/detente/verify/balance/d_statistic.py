@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from detente.errors import UsageError
-from detente.verify.balance.covariance import Array
+from detente.model.numeric import Array
 from detente.verify.balance.power import critical
 
 

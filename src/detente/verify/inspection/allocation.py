@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from detente.errors import UsageError
-from detente.verify.inspection.games import Array
+from detente.model.numeric import Array
 
 CLOSE = 1e-13
 """Relative; where Newton's method stops."""

@@ -13,12 +13,12 @@ from math import comb, inf, isfinite
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import linprog
 
 from detente.errors import DetenteError, UsageError
+from detente.model.numeric import Array
 
-Array = NDArray[np.float64]
 MOST_ENTRIES = 20_000_000
 """A matrix game larger than this is refused: it would not fit."""
 

@@ -19,8 +19,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from detente.errors import Finding, UsageError
+from detente.model.numeric import Array
 from detente.verify.inspection.allocation import worst_first
-from detente.verify.inspection.games import Array
 from detente.verify.inspection.sampling import ROUNDING, Sample
 from detente.verify.inspection.timing import Channel, Delay, Together, constant, steps, together
 

@@ -18,9 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gamma, gammainc
 
 from detente.errors import UsageError
+from detente.model.numeric import Array
 from detente.model.rows.detection import SNAP, Watch
 
-Array = NDArray[np.float64]
 TIMELINESS_MONTHS = {"unirradiated_direct_use": 1, "irradiated_direct_use": 3, "indirect_use": 12}
 """IAEA timeliness goals: the time in which a diversion of one significant quantity should be seen."""
 MOST_PIECES = 100_000
