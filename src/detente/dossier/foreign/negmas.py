@@ -12,7 +12,16 @@ from fractions import Fraction
 from pathlib import Path as FilePath
 from typing import Any
 
-from detente.dossier.foreign.domain import MAX_BOXES, MAX_VALUES, Box, Domain, Issue, Profile, Table, beyond_limits
+from detente.dossier.foreign.domain import (
+    MAX_BOXES,
+    MAX_VALUES,
+    Box,
+    Domain,
+    Issue,
+    Profile,
+    ValueFunction,
+    beyond_limits,
+)
 from detente.dossier.foreign.imported import Imported, Reading, broken, exact, file_bytes, plain
 from detente.dossier.places import Path, Places
 from detente.dossier.text.yaml import parse
@@ -195,7 +204,9 @@ def _profile(file: _File, issues: Mapping[str, _Values], findings: list[Finding]
     )
 
 
-def _reservation(file: _File, tables: Sequence[Table], boxes: Sequence[Box], findings: list[Finding]) -> Fraction:
+def _reservation(
+    file: _File, tables: Sequence[ValueFunction], boxes: Sequence[Box], findings: list[Finding]
+) -> Fraction:
     """As stated; with none, or −∞, no more than any outcome is worth; with +∞, more than any."""
     reserved = file.document.get("reserved_value")
     if reserved is not None:
@@ -211,19 +222,19 @@ def _reservation(file: _File, tables: Sequence[Table], boxes: Sequence[Box], fin
     return reservation
 
 
-def _most(tables: Sequence[Table], boxes: Sequence[Box]) -> Fraction:
+def _most(tables: Sequence[ValueFunction], boxes: Sequence[Box]) -> Fraction:
     """No less than the greatest utility of any outcome."""
     most = sum((max(t.weight * e / t.best for e in t.evaluations) for t in tables), Fraction(0))
     return most + sum((max(b.utility, Fraction(0)) for b in boxes), Fraction(0))
 
 
-def _least(tables: Sequence[Table], boxes: Sequence[Box]) -> Fraction:
+def _least(tables: Sequence[ValueFunction], boxes: Sequence[Box]) -> Fraction:
     """No more than the least utility of any outcome."""
     least = sum((min(t.weight * e / t.best for e in t.evaluations) for t in tables), Fraction(0))
     return least + sum((min(b.utility, Fraction(0)) for b in boxes), Fraction(0))
 
 
-def _tables(file: _File, issues: Mapping[str, _Values]) -> list[Table]:
+def _tables(file: _File, issues: Mapping[str, _Values]) -> list[ValueFunction]:
     """Weights and tables in the order of the issues; utility = Σ weight · table[value], as they stand."""
     functions = _by_issue(file, "values", issues)
     weights = _by_issue(file, "weights", issues) if file.document.get("weights") is not None else [1] * len(issues)
@@ -233,7 +244,7 @@ def _tables(file: _File, issues: Mapping[str, _Values]) -> list[Table]:
         evaluations = _evaluations(file, raw, name, values, n)
         best = max(abs(e) for e in evaluations)
         best = Fraction(1) if best <= 1 else best  # a table on [0, 1] stays as it is written
-        tables.append(Table(weight * best, best, evaluations))
+        tables.append(ValueFunction(weight * best, best, evaluations))
     return tables
 
 

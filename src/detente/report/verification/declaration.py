@@ -11,8 +11,7 @@ from detente.report.kit.words import day, month, several
 from detente.report.verification.page import Mark, Page, Section, table_of
 from detente.verify.declaration.closure import RULES
 from detente.verify.declaration.comparison import more_than_declared, sentences_of
-from detente.verify.declaration.figures import Z_LIMIT, chance
-from detente.verify.declaration.figures import Figure as Amount
+from detente.verify.declaration.figures import Z_LIMIT, UncertainAmount, chance
 from detente.verify.declaration.figures import figure as amount_of
 from detente.verify.declaration.history import made_by
 from detente.verify.declaration.judgement import Judgement
@@ -124,11 +123,11 @@ def estimate_rows(d: Declaration, judged: Judgement) -> list[Row]:
     return rows
 
 
-def _bar(a: Amount) -> dict[str, float]:
+def _bar(a: UncertainAmount) -> dict[str, float]:
     return {"kg": a.mean, "low_kg": max(0.0, a.mean - Z_LIMIT * a.u), "high_kg": a.mean + Z_LIMIT * a.u}
 
 
-def _estimate(d: Declaration, name: str) -> Amount | None:
+def _estimate(d: Declaration, name: str) -> UncertainAmount | None:
     e = d.estimates[name]
     if e.amount is not None:
         return amount_of(e.amount, e.covers.value if e.covers else None)

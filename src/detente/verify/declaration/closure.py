@@ -17,7 +17,7 @@ from detente.dossier.places import Path, dotted
 from detente.verify.declaration.figures import (
     ASSAYS,
     Z_LIMIT,
-    Figure,
+    UncertainAmount,
     figure,
     in_quantities,
     kg_per_significant_quantity,
@@ -57,7 +57,7 @@ class RuleResult:
     path: str
     verdict: _Verdict
     message: str
-    difference: Figure | None = None
+    difference: UncertainAmount | None = None
     """Left side minus right side of the rule, in `unit`."""
     z: float | None = None
     """The difference in its standard uncertainties; None where there is none stated or nothing to compare."""
@@ -92,8 +92,8 @@ def _balance(
     d: Declaration,
     rule: str,
     path: Path,
-    left: Figure,
-    right: Figure,
+    left: UncertainAmount,
+    right: UncertainAmount,
     *,
     of: Claim | None = None,
     unit: str = "kg",
@@ -115,7 +115,7 @@ def _balance(
     lesser = told_apart(left, right) if fails else (str(left), str(right))
     message = f"{RULES[rule]}: {f' {signs} '.join(lesser)} {unit} ({how})"
     if fails:
-        message += f"; {Figure(abs(gap.mean))} {unit} too {'much' if gap.mean > 0 else 'little'} on the left"
+        message += f"; {UncertainAmount(abs(gap.mean))} {unit} too {'much' if gap.mean > 0 else 'little'} on the left"
         message += f", {in_quantities(abs(gap.mean) / _significant(of))}" if of else ""
     line, column = d.places.of(path)
     verdict: _Verdict = "does not close" if fails else "closes"
@@ -231,9 +231,9 @@ def _work(d: Declaration, path: Path, name: str, run: Enrichment) -> RuleResult:
     made = figure(run.product.mass)
     assays_ = [figure(a).mean for a in (run.product.assay, run.tails.assay) if a is not None]
     per_kg = separation(1, assays_[0], assays_[1], feed_assay(run).mean).swu
-    used = Figure(made.mean * per_kg, made.u * per_kg)
+    used = UncertainAmount(made.mean * per_kg, made.u * per_kg)
     # The whole uncertainty of capacity, assays included, stands on the right.
-    installed = Figure(capacity.kg.mean * per_kg, capacity.kg.u * per_kg)
+    installed = UncertainAmount(capacity.kg.mean * per_kg, capacity.kg.u * per_kg)
     last = rounding(run.product.mass) * per_kg
     return _balance(d, "separative_work", path, used, installed, unit="SWU", at_most=True, rounded=last)
 
@@ -332,7 +332,7 @@ def ages(d: Declaration) -> Iterator[RuleResult]:
             missing = "day of the sample" if run.sampled is None else "day of separation"
             yield _untested(d, "age", path, f"the {missing} is not stated")
             continue
-        stated = Figure((run.sampled - run.separated).days / 365.25)
+        stated = UncertainAmount((run.sampled - run.separated).days / 365.25)
         found = _balance(d, "age", path, separation_age(figure(run.am241_pu241)), stated, unit="years")
         day = separated_on(run)
         yield replace(found, message=f"{found.message}; by its americium separated on {day}") if day else found

@@ -21,7 +21,7 @@ from detente.dossier.schema import Day, Id, Part, Texts
 from detente.dossier.text.contents import Unread, which_name
 from detente.dossier.text.documents import model_of, read_document
 from detente.dossier.text.sheet_files import Sheet, is_table, read_sheet
-from detente.dossier.text.yaml import Parsed, Subject, plain_scalar
+from detente.dossier.text.yaml import FileKind, Parsed, plain_scalar
 from detente.errors import Finding
 from detente.verify.inspection.plan import Inspections, Site, Timely, problems
 from detente.verify.inspection.sampling import Method, Sample, Stratum
@@ -292,7 +292,7 @@ def _read(
     case: str | FilePath, root: type[_File], bundled: tuple[str, ...]
 ) -> tuple[_File | None, Places, list[Finding]]:
     name = str(case)
-    subject = Subject("inspect", "such a file", f"see `{bundled[0]}`, an example that comes with the program")
+    subject = FileKind("inspect", "such a file", f"see `{bundled[0]}`, an example that comes with the program")
     path = _CASES / f"{name}.yaml" if name in bundled and not FilePath(name).is_file() else FilePath(case)
     if is_table(path) and root is InspectionsFile:
         message = "sites are written in YAML, not as a table"

@@ -22,7 +22,7 @@ from detente.errors import Finding, UsageError
 from detente.model.numeric import Array
 from detente.verify.inspection.allocation import worst_first
 from detente.verify.inspection.sampling import ROUNDING, Sample
-from detente.verify.inspection.timing import Channel, Delay, Together, constant, steps, together
+from detente.verify.inspection.timing import Channel, Delay, JointDetection, constant, steps, together
 
 GRID_YEARS = (*(k / 12 for k in range(25)), 3.0, 5.0, 10.0)
 """Where the record of a plan gives the chance that a violation is seen by then."""
@@ -330,7 +330,7 @@ def _hardest(seen: Array) -> list[int]:
     return kept
 
 
-def delays(task: Inspections, site: Site, visits: int, violation: Violation) -> Together:
+def delays(task: Inspections, site: Site, visits: int, violation: Violation) -> JointDetection:
     """How long it goes unseen under so many visits a year, with all that watches the site."""
     if task.schedule == "random" or visits == 0:
         worst = average = constant(visits * violation.detects[-1])

@@ -379,7 +379,7 @@ class Channel:
     """A year."""
 
 
-class Together(NamedTuple):
+class JointDetection(NamedTuple):
     """What several channels see, those that count and those that another of their group makes redundant."""
 
     worst: Delay
@@ -388,7 +388,7 @@ class Together(NamedTuple):
     left_out: tuple[str, ...]
 
 
-def together(channels: Sequence[Channel], rho: float) -> Together:
+def together(channels: Sequence[Channel], rho: float) -> JointDetection:
     """Independent channels multiply; of a group only the best counts, by E[e^(−ρT)] from the worst start.
 
     The best of a group is what is certain, however the group's members depend on each other.
@@ -403,7 +403,7 @@ def together(channels: Sequence[Channel], rho: float) -> Together:
     counted += [c for _, c in best.values()]
     out = tuple(c.name for c in channels if not any(c is kept for kept in counted))
     worst, average = independent(*(c.worst for c in counted)), independent(*(c.average for c in counted))
-    return Together(worst, average, tuple(c.name for c in counted), out)
+    return JointDetection(worst, average, tuple(c.name for c in counted), out)
 
 
 # --- how often ---------------------------------------------------------------------------------------------------
