@@ -129,7 +129,7 @@ class Holding(Part):
     note: str | None = Field(None, description="Anything else worth saying")
 
 
-class _Site(Part):
+class Site(Part):
     """A place. Those that only others name are written too, with declared: false."""
 
     name: str | None = Field(None, description="Name for people")
@@ -178,7 +178,7 @@ class Irradiation(Part):
         return [("ended", self.ended), *after]
 
 
-class _Stream(Part):
+class Stream(Part):
     """Material that goes into or comes out of enrichment."""
 
     mass: Mass | None = Field(None, description="Uranium, in kg")
@@ -194,9 +194,9 @@ class Enrichment(Part):
     ended: Day = Field(description="Last day")
     capacity: Swu | None = Field(None, description="Installed separative work (SWU/year)")
     availability: Share | None = Field(None, description="Share of the time at full capacity (default: all of it)")
-    feed: _Stream = Field(_Stream(), description="What went in (assay: natural uranium's if not stated)")
-    product: _Stream = Field(_Stream(), description="What came out enriched")
-    tails: _Stream = Field(_Stream(), description="What came out depleted")
+    feed: Stream = Field(Stream(), description="What went in (assay: natural uranium's if not stated)")
+    product: Stream = Field(Stream(), description="What came out enriched")
+    tails: Stream = Field(Stream(), description="What came out depleted")
     source: str | None = Field(None, description="Where these figures come from")
     note: str | None = Field(None, description="Anything else worth saying")
 
@@ -319,7 +319,7 @@ class Declaration(Part):
     materials: Mapping[Id, Holding] = Field(
         {}, description="What became of the material of each claim, by role and form"
     )
-    sites: Mapping[Id, _Site] = Field({}, description="Places, declared or only known to others")
+    sites: Mapping[Id, Site] = Field({}, description="Places, declared or only known to others")
     facilities: Mapping[Id, Facility] = Field({}, description="What stands at them")
     operations: Mapping[Id, Operation] = Field({}, description="How reactors and enrichment plants were run")
     transfers: Mapping[Id, Transfer] = Field({}, description="Material on its way")

@@ -23,7 +23,7 @@ from detente.dossier.text.documents import model_of, read_document
 from detente.dossier.text.sheet_files import Sheet, is_table, read_sheet
 from detente.dossier.text.yaml import FileKind, Parsed, plain_scalar
 from detente.errors import Finding
-from detente.verify.inspection.plan import Inspections, Site, Timely, problems
+from detente.verify.inspection.plan import Inspections, Timely, ViolationSite, problems
 from detente.verify.inspection.sampling import Method, Sample, Stratum
 from detente.verify.inspection.timing import Channel, Delay, constant, independent, periodic
 
@@ -234,9 +234,9 @@ def placed(assignment: Assignment, findings: tuple[Finding, ...]) -> tuple[Findi
     return tuple(_placed(f, assignment.places) for f in findings)
 
 
-def _site(file: InspectionsFile, name: str) -> Site:
+def _site(file: InspectionsFile, name: str) -> ViolationSite:
     part = file.sites[name]
-    return Site(
+    return ViolationSite(
         name=name,
         gain=part.gain.value,
         caught=part.caught.value,
