@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from detente.verify.balance.area import BalanceArea, Kind, Measurement
+from detente.verify.balance.area import BalanceArea, Component, Measurement
 from detente.verify.balance.losses import simulate
 
 AIM_SECONDS, AIM_MB = 0.2, 200
@@ -24,7 +24,7 @@ AIM_SECONDS, AIM_MB = 0.2, 200
 def area(locations: int = 31, balances: int = 15, *, seed: int = 0) -> BalanceArea:
     """A made-up area: a third each inputs, outputs and inventories, recalibrated every five balances."""
     rng = np.random.default_rng(seed)
-    kinds: tuple[Kind, ...] = ("input", "output", "inventory")
+    kinds: tuple[Component, ...] = ("input", "output", "inventory")
     rows = []
     for place in range(locations):
         kind = kinds[place % 3]

@@ -12,7 +12,7 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 
-from detente.verify.inspection.plan import Inspections, Site, plan_inspections
+from detente.verify.inspection.plan import Inspections, ViolationSite, plan_inspections
 from detente.verify.inspection.sampling import Method, Sample
 
 
@@ -36,7 +36,10 @@ def report(name: str, small: float, large: float, sizes: str) -> None:
 
 def planned(days: int) -> object:
     """Visits to two sites within so many days a year; one of them is never seen, whatever is spent there."""
-    sites = Site("reactor", gain=20, caught=60, days=3, detects=0.5), Site("blind", 20, 60, days=3, detects=0.0)
+    sites = (
+        ViolationSite("reactor", gain=20, caught=60, days=3, detects=0.5),
+        ViolationSite("blind", 20, 60, days=3, detects=0.0),
+    )
     return plan_inspections(Inspections(sites, days=days, discount=0.08))
 
 

@@ -193,7 +193,7 @@ def codes_of_the_source() -> set[str]:
         if name in PUT_TOGETHER:
             found |= set(put_together(path, *PUT_TOGETHER[name]))
     found = {code for code in found if not code.endswith("_")}  # the beginnings of those that are put together
-    found |= {f"dossier.unknown_{kind}" for kind in get_args(names.Kind)}
+    found |= {f"dossier.unknown_{kind}" for kind in get_args(names.Referent)}
     found |= {f"declaration.unknown_{kind}" for kind in declaration_files._SECTION}
     return found - FILES | OF_FILES | {f"plan.{kind}" for kind in get_args(Kind)}
 

@@ -17,7 +17,7 @@ from detente.dossier import Dossier, apply, fingerprint, from_dict, load, loads
 from detente.dossier.library import starter
 from detente.dossier.text.cells import columns, read, value_of, written
 from detente.dossier.text.sheets import from_csv, from_xlsx, sheet_names, to_csv, to_xlsx
-from detente.dossier.text.tables import Reading, from_tables, to_tables
+from detente.dossier.text.tables import TabledDocument, from_tables, to_tables
 from detente.errors import DossierError
 from tests.dossier.good import GOOD
 from tests.strategies import documents
@@ -103,9 +103,9 @@ def test_round_trip_of_awkward_values(tmp_path: Path) -> None:
 def test_round_trip_of_generated_tables(document: dict[str, Any]) -> None:
     dossier = from_dict(document)
     tables = {t.layout.name: t for t in to_tables(dict(dossier.document))}
-    reading = from_tables(tables, Reading("x"), lambda *_: "A1")
-    assert reading.findings == []
-    assert reading.document == dossier.document
+    tabled = from_tables(tables, TabledDocument("x"), lambda *_: "A1")
+    assert tabled.findings == []
+    assert tabled.document == dossier.document
 
 
 @given(SCALARS)

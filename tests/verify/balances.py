@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from detente.verify.balance.area import SIGNS, BalanceArea, Kind, Measurement
+from detente.verify.balance.area import SIGNS, BalanceArea, Component, Measurement
 
-KINDS: dict[str, Kind] = {"inputs": "input", "outputs": "output", "inventories": "inventory"}
+KINDS: dict[str, Component] = {"inputs": "input", "outputs": "output", "inventories": "inventory"}
 
 
 @cache
@@ -69,7 +69,7 @@ def areas(draw: st.DrawFn, most: int = 7) -> BalanceArea:
     n = draw(st.integers(1, most))
     rows: list[Measurement] = []
     for place in range(draw(st.integers(2, 5))):
-        kind: Kind = ("inventory", "input", "output")[place] if place < 3 else draw(st.sampled_from(list(SIGNS)))
+        kind: Component = ("inventory", "input", "output")[place] if place < 3 else draw(st.sampled_from(list(SIGNS)))
         random, systematic = draw(st.floats(0.002, 0.1)), draw(st.floats(0, 0.1))
         instrument = draw(st.sampled_from(["", "scale", "monitor"]))
         segment = draw(st.integers(1, n))

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detente.errors import UsageError
-from detente.verify.balance.d_statistic import Stratum, allocate, d_statistic, sigma_d, whole
+from detente.verify.balance.d_statistic import PairedItems, allocate, d_statistic, sigma_d, whole
 from tests.verify.balances import vectors, within
 
 
 def strata_of(inputs):
     columns = (inputs[c] for c in ("N", "xbar", "dRO", "dRI"))
-    return [Stratum(*row) for row in zip(*columns, strict=True)]
+    return [PairedItems(*row) for row in zip(*columns, strict=True)]
 
 
 def test_sigma(shared):
@@ -39,8 +39,8 @@ def test_allocation(shared):
 
 
 def test_strata_that_share_an_instrument_lean_together():
-    one = Stratum(10, 2.0, 0.0, 0.0, 0.01, 0.0)
-    two = Stratum(20, 1.0, 0.0, 0.0, 0.01, 0.0)
+    one = PairedItems(10, 2.0, 0.0, 0.0, 0.01, 0.0)
+    two = PairedItems(20, 1.0, 0.0, 0.0, 0.01, 0.0)
     assert sigma_d([one, two], [5, 5]) == pytest.approx(0.2 * np.sqrt(2))
     both = [replace(s, operator_instrument="scale") for s in (one, two)]
     assert sigma_d(both, [5, 5]) == pytest.approx(0.4)
@@ -49,8 +49,8 @@ def test_strata_that_share_an_instrument_lean_together():
 def test_d_in_many_histories():
     """Drawn item by item from the model; alarms and detections as often as stated."""
     strata = [
-        Stratum(50, 2.0, 0.01, 0.02, 0.005, 0.01, inspector_instrument="counter"),
-        Stratum(30, 5.0, 0.02, 0.03, 0.005, 0.01, inspector_instrument="counter"),
+        PairedItems(50, 2.0, 0.01, 0.02, 0.005, 0.01, inspector_instrument="counter"),
+        PairedItems(30, 5.0, 0.02, 0.03, 0.005, 0.01, inspector_instrument="counter"),
     ]
     drawn, runs, rng = (10, 12), 100_000, np.random.default_rng(8)
     counter = rng.standard_normal(runs)
@@ -69,7 +69,7 @@ def test_d_in_many_histories():
 
 
 def test_overstated_items_make_an_alarm():
-    strata = [Stratum(40, 2.0, 0.005, 0.01)]
+    strata = [PairedItems(40, 2.0, 0.005, 0.01)]
     honest = d_statistic(strata, [[2.0, 2.01]], [[2.01, 2.0]])
     assert honest.d_kg == pytest.approx(0.0)
     assert not honest.alarm
@@ -83,7 +83,7 @@ def test_overstated_items_make_an_alarm():
     st.lists(st.tuples(st.integers(2, 9), st.floats(0.5, 5), st.floats(0.01, 0.1)), min_size=2, max_size=3), st.data()
 )
 def test_allocations_are_the_best(rows, data):
-    strata = [Stratum(n, x, 0.0, s) for n, x, s in rows]
+    strata = [PairedItems(n, x, 0.0, s) for n, x, s in rows]
     budget = data.draw(st.integers(len(strata), sum(s.items for s in strata)))
     every = [n for n in product(*(range(1, s.items + 1) for s in strata)) if sum(n) <= budget]
     best = min(sigma_d(strata, n) for n in every)
@@ -118,4 +118,4 @@ def test_allocations_are_the_best(rows, data):
 )
 def test_what_cannot_be_asked(ask):
     with pytest.raises(UsageError):
-        ask([Stratum(5, 1.0, 0.01, 0.01), Stratum(5, 1.0, 0.01, 0.01)])
+        ask([PairedItems(5, 1.0, 0.01, 0.01), PairedItems(5, 1.0, 0.01, 0.01)])

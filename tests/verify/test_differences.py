@@ -11,7 +11,7 @@ from detente.report.verification.balance_page import headline, mark, page, table
 from detente.verify.balance.area import BalanceArea, Measurement, Remeasured
 from detente.verify.balance.checks import check_area
 from detente.verify.balance.closing import close_balance
-from detente.verify.balance.d_statistic import Stratum, sigma_d
+from detente.verify.balance.d_statistic import PairedItems, sigma_d
 from detente.verify.balance.differences import differences
 from detente.verify.balance.files import practice_area
 from detente.verify.balance.power import critical, level_each
@@ -36,7 +36,7 @@ def test_like_items_are_a_stratum():
     assert (found.items, found.drawn, found.balance) == (52, 10, "1")
     assert found.covered == pytest.approx(0.5)
     assert found.difference.d_kg == pytest.approx(50 * 0.1)
-    alike = Stratum(50, 1.95, 0.01, 0.02, 0.005, 0.01)
+    alike = PairedItems(50, 1.95, 0.01, 0.02, 0.005, 0.01)
     assert found.difference.sigma_kg == pytest.approx(sigma_d([alike], [10]))
     assert found.difference.threshold_kg == pytest.approx(critical(RATE) * found.difference.sigma_kg)
     assert found.muf_kg == pytest.approx(5.0), "what the records hide is missing"

@@ -29,7 +29,7 @@ from detente.verify.declaration.estimates import (
 )
 from detente.verify.declaration.figures import (
     KG_PER_SIGNIFICANT_QUANTITY,
-    Figure,
+    UncertainAmount,
     chance,
     kg_per_significant_quantity,
     product,
@@ -59,7 +59,7 @@ def vectors(shared: Path) -> dict[str, dict[str, Any]]:
 
 def test_vectors_of_comparison(vectors: dict[str, Any]) -> None:
     v = vectors["declaration_z"]
-    declared, estimate = Figure(37.0), Figure(45.0, 3.04)
+    declared, estimate = UncertainAmount(37.0), UncertainAmount(45.0, 3.04)
     z = difference(declared, estimate)
     assert z == pytest.approx(v["expected"]["z"], abs=1e-9)
     assert z is not None
@@ -72,7 +72,7 @@ def test_vectors_of_comparison(vectors: dict[str, Any]) -> None:
     assert chance_complete(factor) == pytest.approx(v["expected"]["posterior_true_prior_half"], abs=1e-9)
     v = vectors["combine_estimates"]
     given_ = zip(v["inputs"]["estimates"], v["inputs"]["u"], strict=True)
-    pooled = pool([Estimate(str(i), Figure(*f)) for i, f in enumerate(given_)])
+    pooled = pool([Estimate(str(i), UncertainAmount(*f)) for i, f in enumerate(given_)])
     e = v["expected"]
     assert pooled.amount == pytest.approx((e["mean"], e["se"]), abs=1e-9)
     assert (pooled.chi2, pooled.birge, pooled.p) == pytest.approx((e["chi2"], e["birge"], e["p"]), abs=1e-9)
@@ -127,12 +127,19 @@ def test_vectors_of_cycamore(vectors: dict[str, Any]) -> None:
 
 def test_vectors_of_production(vectors: dict[str, Any]) -> None:
     i = vectors["pu_production_nti_50mwe"]["inputs"]
-    made = plutonium(Figure(i["MWth"]), i["days"], Figure(i["capacity_factor"]), Figure(i["g_per_MWd"]))
+    made = plutonium(
+        UncertainAmount(i["MWth"]), i["days"], UncertainAmount(i["capacity_factor"]), UncertainAmount(i["g_per_MWd"])
+    )
     assert made.kg == pytest.approx((54.75, 0), abs=1e-9)
     v = vectors["pu_production_5mwe_range"]
     i = v["inputs"]
     ends = [
-        plutonium(Figure(i["MWth"][n]), 365, Figure(i["capacity_factor"][n]), Figure(i["g_per_MWd"][n])).kg.mean
+        plutonium(
+            UncertainAmount(i["MWth"][n]),
+            365,
+            UncertainAmount(i["capacity_factor"][n]),
+            UncertainAmount(i["g_per_MWd"][n]),
+        ).kg.mean
         for n in (0, 1)
     ]
     assert ends == pytest.approx([v["expected"]["low"], v["expected"]["high"]], abs=1e-9)
@@ -143,21 +150,28 @@ def test_vectors_of_production(vectors: dict[str, Any]) -> None:
 
 def test_vectors_of_enrichment_and_age(vectors: dict[str, Any]) -> None:
     v = vectors["heu_from_swu"]
-    one = Figure(1.0)
+    one = UncertainAmount(1.0)
     kg = [
-        enrichment_capacity(Figure(8000), 1, one, product=Figure(0.9), tails=Figure(t), feed=Figure(0.00711)).kg.mean
+        enrichment_capacity(
+            UncertainAmount(8000),
+            1,
+            one,
+            product=UncertainAmount(0.9),
+            tails=UncertainAmount(t),
+            feed=UncertainAmount(0.00711),
+        ).kg.mean
         for t in v["inputs"]["tails"]
     ]
     assert kg == pytest.approx(v["expected"]["kg_per_year"], abs=1e-9)
     v = vectors["am241_pu241_age"]
     ratios = [americium_ratio(t) for t in v["inputs"]["t_years"]]
     assert ratios == pytest.approx(v["expected"]["atom_ratio"], abs=1e-9)
-    assert [separation_age(Figure(r)).mean for r in ratios] == pytest.approx(v["inputs"]["t_years"], abs=1e-9)
+    assert [separation_age(UncertainAmount(r)).mean for r in ratios] == pytest.approx(v["inputs"]["t_years"], abs=1e-9)
 
 
 def test_published_scale_check_of_the_small_reactor() -> None:
     """22.5 ± 1.5 MW, .75 ± .08, .95 ± .05 a year: 5.85 ± 0.80 kg."""
-    made = plutonium(Figure(22.5, 1.5), 365, Figure(0.75, 0.08), Figure(0.95, 0.05))
+    made = plutonium(UncertainAmount(22.5, 1.5), 365, UncertainAmount(0.75, 0.08), UncertainAmount(0.95, 0.05))
     assert made.kg == pytest.approx((5.85, 0.80), abs=0.005)
     assert made.driver == "capacity factor"
     assert sum(made.shares.values()) == pytest.approx(1)
@@ -168,7 +182,10 @@ def test_production_against_monte_carlo() -> None:
     power, grams = rng.normal(22.5, 1.5, DRAWS), rng.normal(0.95, 0.05, DRAWS)
     factors = [(1000.0, 0.6, 0.1), (700.0, 0.8, 0.05)]
     drawn = sum(power * days * rng.normal(c, u, DRAWS) * grams / 1000 for days, c, u in factors)
-    runs = [Campaign("r", Figure(22.5, 1.5), days, Figure(c, u), Figure(0.95, 0.05)) for days, c, u in factors]
+    runs = [
+        Campaign("r", UncertainAmount(22.5, 1.5), days, UncertainAmount(c, u), UncertainAmount(0.95, 0.05))
+        for days, c, u in factors
+    ]
     made = plutonium_of(runs).kg
     assert made.mean == pytest.approx(float(np.mean(drawn)), rel=0.002)
     assert made.u == pytest.approx(float(np.std(drawn)), rel=0.01)
@@ -178,16 +195,23 @@ def test_production_against_monte_carlo() -> None:
 
 def test_recovery_is_a_source_of_uncertainty_of_its_own() -> None:
     """What drives the answer is named: 90 ± 20 % recovered is not put down to the capacity factor."""
-    run = Campaign("r", Figure(22.5), 700, Figure(0.8, 0.01), Figure(0.95, 0.01), Figure(0.9, 0.2))
+    run = Campaign(
+        "r",
+        UncertainAmount(22.5),
+        700,
+        UncertainAmount(0.8, 0.01),
+        UncertainAmount(0.95, 0.01),
+        UncertainAmount(0.9, 0.2),
+    )
     assert plutonium_of([run]).driver == "recovery"
     drawn = np.random.default_rng(14).normal(0, 1, (3, DRAWS)) * [[0.01], [0.01], [0.2]] + [[0.8], [0.95], [0.9]]
     assert plutonium_of([run]).kg.u == pytest.approx(float(np.std(15.75 * np.prod(drawn, axis=0))), rel=0.01)
 
 
 def test_products_neither_overflow_nor_lose_small_uncertainties() -> None:
-    assert product([Figure(1e-300, 12.0), Figure(0.9)]) == pytest.approx((9e-301, 10.8))
-    assert product([Figure(10, 1e-9), Figure(0.9)]).u == pytest.approx(9e-10, rel=1e-12)
-    assert product([Figure(0, 2), Figure(3, 1)]) == pytest.approx((0, math.hypot(6, 2)))
+    assert product([UncertainAmount(1e-300, 12.0), UncertainAmount(0.9)]) == pytest.approx((9e-301, 10.8))
+    assert product([UncertainAmount(10, 1e-9), UncertainAmount(0.9)]).u == pytest.approx(9e-10, rel=1e-12)
+    assert product([UncertainAmount(0, 2), UncertainAmount(3, 1)]) == pytest.approx((0, math.hypot(6, 2)))
 
 
 def test_what_a_plant_states_alike_for_two_runs_is_one_unknown() -> None:
@@ -219,11 +243,17 @@ def test_a_run_that_makes_reactor_fuel_makes_no_highly_enriched_uranium() -> Non
 
 @pytest.mark.parametrize(
     ("amount", "text"),
-    [(Figure(30, 0.5), "30 ± 0.5"), (Figure(2182.5, 5), "2,182.5 ± 5"), (Figure(12345.678), "12,346"),
-     (Figure(30.8, 0.05), "30.8 ± 0.05"), (Figure(0), "0"), (Figure(1e-9), "1e-09"),
-     (Figure(1e300, 1e299), "1e+300 ± 1e+299")],
-)  # fmt: skip
-def test_figures_as_people_read_them(amount: Figure, text: str) -> None:
+    [
+        (UncertainAmount(30, 0.5), "30 ± 0.5"),
+        (UncertainAmount(2182.5, 5), "2,182.5 ± 5"),
+        (UncertainAmount(12345.678), "12,346"),
+        (UncertainAmount(30.8, 0.05), "30.8 ± 0.05"),
+        (UncertainAmount(0), "0"),
+        (UncertainAmount(1e-9), "1e-09"),
+        (UncertainAmount(1e300, 1e299), "1e+300 ± 1e+299"),
+    ],
+)
+def test_figures_as_people_read_them(amount: UncertainAmount, text: str) -> None:
     assert str(amount) == text
 
 
@@ -239,7 +269,13 @@ def test_enrichment_uncertainty_against_monte_carlo() -> None:
     v = [(2 * x - 1) * np.log(x / (1 - x)) for x in (0.9, tails, 0.00711)]
     feed = (0.9 - tails) / (0.00711 - tails)
     drawn = swu * 2 * 0.8 / (v[0] + (feed - 1) * v[1] - feed * v[2])
-    made = enrichment_capacity(Figure(8000, 800), 2, Figure(0.8), product=Figure(0.9), tails=Figure(0.003, 0.0003))
+    made = enrichment_capacity(
+        UncertainAmount(8000, 800),
+        2,
+        UncertainAmount(0.8),
+        product=UncertainAmount(0.9),
+        tails=UncertainAmount(0.003, 0.0003),
+    )
     assert made.kg.mean == pytest.approx(float(np.mean(drawn)), rel=0.005)
     assert made.kg.u == pytest.approx(float(np.std(drawn)), rel=0.02)
     assert made.driver == "separative capacity"
@@ -263,8 +299,10 @@ def test_assays_out_of_order() -> None:
 
 def test_age_uncertainty_is_the_slope() -> None:
     step = 1e-6
-    slope = (separation_age(Figure(0.3 + step)).mean - separation_age(Figure(0.3 - step)).mean) / (2 * step)
-    assert separation_age(Figure(0.3, 0.01)).u == pytest.approx(0.01 * slope, rel=1e-6)
+    slope = (separation_age(UncertainAmount(0.3 + step)).mean - separation_age(UncertainAmount(0.3 - step)).mean) / (
+        2 * step
+    )
+    assert separation_age(UncertainAmount(0.3, 0.01)).u == pytest.approx(0.01 * slope, rel=1e-6)
 
 
 @pytest.mark.parametrize(("gap", "u"), [(8, 3.04), (-5, 2), (0, 1), (30, 0.5), (-20, 1), (-250, 2)])
@@ -307,8 +345,8 @@ def test_undeclared_without_uncertainty() -> None:
     assert Undeclared(5, 0).chance_over(4) == 1
     assert Undeclared(-5, 0).mean == 0
     assert Undeclared(5, 0).quantile(0.95) == 5
-    assert difference(Figure(1), Figure(2)) is None
-    assert difference(Figure(2), Figure(2)) == 0
+    assert difference(UncertainAmount(1), UncertainAmount(2)) is None
+    assert difference(UncertainAmount(2), UncertainAmount(2)) == 0
 
 
 @pytest.mark.parametrize(("gap", "u", "up_to"), [(8, 3.04, 30), (-4, 2, 10), (20, 5, 8), (0, 1, 3)])
@@ -343,19 +381,19 @@ def test_a_certain_prior_stays_whatever_the_evidence(prior: float) -> None:
 
 def test_pooling_one_origin_is_one_estimate() -> None:
     """Repeating an agency's number adds nothing; two agencies with that number do."""
-    one = pool([Estimate("a", Figure(40, 4))])
-    repeated = pool([Estimate("a", Figure(40, 4), "x"), Estimate("b", Figure(40, 4), "x")])
-    apart = pool([Estimate("a", Figure(40, 4)), Estimate("b", Figure(40, 4))])
+    one = pool([Estimate("a", UncertainAmount(40, 4))])
+    repeated = pool([Estimate("a", UncertainAmount(40, 4), "x"), Estimate("b", UncertainAmount(40, 4), "x")])
+    apart = pool([Estimate("a", UncertainAmount(40, 4)), Estimate("b", UncertainAmount(40, 4))])
     assert repeated.amount == pytest.approx(one.amount)
     assert (repeated.degrees, repeated.birge) == (0, 1)
     assert apart.amount.u == pytest.approx(4 / math.sqrt(2))
-    spread = pool([Estimate("a", Figure(30, 4), "x"), Estimate("b", Figure(50, 4), "x")])
+    spread = pool([Estimate("a", UncertainAmount(30, 4), "x"), Estimate("b", UncertainAmount(50, 4), "x")])
     assert spread.amount == pytest.approx((40, math.hypot(4, 10)))
 
 
 @given(st.lists(st.tuples(st.floats(0, 1e12), st.floats(1e-9, 1e12)), min_size=1, max_size=6))
 def test_pooling_stays_between_the_estimates(figures: list[tuple[float, float]]) -> None:
-    pooled = pool([Estimate(str(i), Figure(*f)) for i, f in enumerate(figures)])
+    pooled = pool([Estimate(str(i), UncertainAmount(*f)) for i, f in enumerate(figures)])
     means = [m for m, _ in figures]
     slack = 1e-9 * max(1.0, *means)
     assert min(means) - slack <= pooled.amount.mean <= max(means) + slack
@@ -375,17 +413,17 @@ def test_chi2_of_the_pool_against_monte_carlo() -> None:
 
 def test_pooling_needs_uncertainty() -> None:
     with pytest.raises(ValueError, match="uncertainty"):
-        pool([Estimate("a", Figure(1))])
+        pool([Estimate("a", UncertainAmount(1))])
 
 
 def test_what_flips() -> None:
-    estimates = [Estimate("low", Figure(30, 2)), Estimate("high", Figure(60, 2))]
+    estimates = [Estimate("low", UncertainAmount(30, 2)), Estimate("high", UncertainAmount(60, 2))]
     assert what_flips(estimates, lambda some: "no" if pool(some).amount.mean > 40 else "yes") == (("high", "yes"),)
 
 
 def test_a_group_that_flips_though_none_of_it_does_alone() -> None:
-    high = [Estimate(n, Figure(60, 2), "agency") for n in ("a", "b")]
-    low = Estimate("low", Figure(30, 2))
+    high = [Estimate(n, UncertainAmount(60, 2), "agency") for n in ("a", "b")]
+    low = Estimate("low", UncertainAmount(30, 2))
     assert what_flips([low, *high], lambda some: "no" if pool(some).amount.mean > 40 else "yes") == (("agency", "yes"),)
 
 

@@ -14,7 +14,7 @@ from openpyxl import Workbook
 from detente.errors import UsageError
 from detente.verify.inspection.files import BUNDLED, STRATA, read_inspections, read_strata, strata_of
 from detente.verify.inspection.inspected import inspect
-from detente.verify.inspection.plan import Inspections, Site, days_to_deter, judge_visits, plan_inspections
+from detente.verify.inspection.plan import Inspections, ViolationSite, days_to_deter, judge_visits, plan_inspections
 from detente.verify.inspection.sampling import Method, Sample
 from detente.verify.inspection.timing import Channel, constant, periodic
 
@@ -50,8 +50,8 @@ def test_a_file_says_what_python_would(tmp_path):
     flights = Channel("flights", periodic(0.25, 0.3), periodic(0.25, 0.3, "average"), "air")
     sample = Sample(40, 2.0, 8.0, (Method(10, 0.1), Method(3, 0.01)))
     sites = (
-        Site("reactor", 20, 60, 3, detects=0.5, channels=(satellites, flights)),
-        Site("store", 30, 60, 4, sample=sample),
+        ViolationSite("reactor", 20, 60, 3, detects=0.5, channels=(satellites, flights)),
+        ViolationSite("store", 30, 60, 4, sample=sample),
     )
     by_hand, _ = plan_inspections(Inspections(sites, 40, 0.08))
     plan = inspect(assignment).plan

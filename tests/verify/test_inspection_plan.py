@@ -17,9 +17,9 @@ from detente.errors import UsageError
 from detente.verify.inspection import plan as inspection_plan
 from detente.verify.inspection.plan import (
     Inspections,
-    Site,
     Timely,
     Violation,
+    ViolationSite,
     days_to_deter,
     delays,
     judge_visits,
@@ -34,9 +34,9 @@ SAMPLE = Sample(items=40, mean_kg=2.0, goal_kg=8.0, methods=(Method(10, 0.1), Me
 TOO_LITTLE = replace(SAMPLE, items=3, methods=(Method(1),))
 SATELLITES = Channel("satellites", constant(0.2), constant(0.2), false_alarms=0.05)
 CAMERAS = Channel("cameras", periodic(1 / 12, 0.05), periodic(1 / 12, 0.05, "average"), group="access")
-REACTOR = Site("reactor", gain=20, caught=60, days=3, detects=0.5, channels=(SATELLITES,))
-STORE = Site("store", gain=30, caught=60, days=4, sample=SAMPLE, false_alarms=0.01)
-MINE = Site("mine", gain=5, caught=20, days=2, detects=0.3, group="access", channels=(CAMERAS,))
+REACTOR = ViolationSite("reactor", gain=20, caught=60, days=3, detects=0.5, channels=(SATELLITES,))
+STORE = ViolationSite("store", gain=30, caught=60, days=4, sample=SAMPLE, false_alarms=0.01)
+MINE = ViolationSite("mine", gain=5, caught=20, days=2, detects=0.3, group="access", channels=(CAMERAS,))
 TASK = Inspections((REACTOR, STORE, MINE), days=40, discount=0.08)
 
 
@@ -49,7 +49,7 @@ def planned(task: Inspections):
 # --- the plan is the best ----------------------------------------------------------------------------------------
 
 site = st.builds(
-    Site,
+    ViolationSite,
     st.just("x"),
     gain=st.floats(0, 30).map(lambda x: round(x, 2)),
     caught=st.floats(0, 60).map(lambda x: round(x, 2)),
@@ -59,7 +59,7 @@ site = st.builds(
     group=st.sampled_from([None, "access"]),
 )
 sampled = st.builds(
-    Site,
+    ViolationSite,
     st.just("x"),
     gain=st.floats(1, 30),
     caught=st.floats(1, 60),
@@ -83,7 +83,7 @@ def test_no_plan_within_the_budget_is_better(task):
     assert plan.days <= task.days
     patterns = task.patterns if task.schedule == "periodic" else (1,)
 
-    def value(s: Site, n: int) -> float:
+    def value(s: ViolationSite, n: int) -> float:
         ways = inspection_plan.violations(s, patterns)
         return max((worth(task, s, n, v, delays(task, s, n, v).worst) for v in ways), default=-inf)
 
@@ -135,7 +135,7 @@ def test_days_to_deter_is_the_least_budget_that_deters(task):
 # --- the worst violation -----------------------------------------------------------------------------------------
 
 
-def every_way(site: Site, patterns: tuple[int, ...]) -> list[Violation]:
+def every_way(site: ViolationSite, patterns: tuple[int, ...]) -> list[Violation]:
     """Each share over each number of visits, none left out."""
     sample, found = site.sample, []
     for n in patterns:

@@ -15,7 +15,7 @@ from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.rows.detection import watch
 from detente.verify.inspection.needs import changed, coverage, overlay_of
-from detente.verify.inspection.plan import InspectionPlan, Inspections, Site, judge_visits
+from detente.verify.inspection.plan import InspectionPlan, Inspections, ViolationSite, judge_visits
 from detente.verify.inspection.sampling import Method, Sample
 from detente.verify.inspection.timing import Channel, constant
 
@@ -49,8 +49,8 @@ def dossier(**sites: list[str]) -> Dossier:
 def planned(visits: dict[str, int], schedule: str = "periodic", rate: float = 0.1) -> InspectionPlan:
     tips = Channel("tips", constant(rate), constant(rate), false_alarms=0.02)
     sites = (
-        Site("hall", gain=10, caught=30, days=2, detects=0.5, channels=(tips,), false_alarms=0.01),
-        Site("store", gain=20, caught=30, days=5, detects=0.3),
+        ViolationSite("hall", gain=10, caught=30, days=2, detects=0.5, channels=(tips,), false_alarms=0.01),
+        ViolationSite("store", gain=20, caught=30, days=5, detects=0.3),
     )
     plan, findings = judge_visits(Inspections(sites, 1000, RHO, schedule=schedule), visits)  # type: ignore[arg-type]
     assert plan is not None, findings
@@ -149,8 +149,8 @@ def test_a_site_without_a_violation_hides_no_cheating() -> None:
     tips = Channel("tips", constant(0.1), constant(0.1))
     empty = Sample(items=2, mean_kg=1.0, goal_kg=8.0, methods=(Method(1, 0.1),))
     sites = (
-        Site("hall", gain=10, caught=30, days=2, detects=0.5, channels=(tips,)),
-        Site("store", gain=20, caught=30, days=5, sample=empty),
+        ViolationSite("hall", gain=10, caught=30, days=2, detects=0.5, channels=(tips,)),
+        ViolationSite("store", gain=20, caught=30, days=5, sample=empty),
     )
     plan, _ = judge_visits(Inspections(sites, 1000, RHO), {"hall": 4, "store": 1})
     assert plan is not None

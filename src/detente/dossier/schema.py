@@ -117,7 +117,7 @@ def _period_block(raw: Any) -> Any:
     return raw
 
 
-Block = Annotated[
+_Block = Annotated[
     PeriodBlock, BeforeValidator(_period_block), WithJsonSchema({"type": "string", "examples": ["12 x 3 months"]})
 ]
 
@@ -577,7 +577,7 @@ def _prior_shape(raw: Any) -> str:
     return "<by_observer>" if isinstance(raw, Mapping) and not set(raw) <= NUMBER_FIELDS else "<share>"
 
 
-Prior = Annotated[
+_Prior = Annotated[
     Annotated[Share, Tag("<share>")] | Annotated[Mapping[Id, Share], Tag("<by_observer>")],
     Discriminator(_prior_shape),
     WithJsonSchema({"anyOf": [{"type": ["number", "string"]}, {"type": "object"}]}),
@@ -588,7 +588,7 @@ class TypeOf(Part):
     """What a party may really be: an overlay, and how likely others think it."""
 
     title: str | None = Field(None, description="Name for people")
-    prior: Prior | None = Field(None, description="How likely: one share, or one for each observer")
+    prior: _Prior | None = Field(None, description="How likely: one share, or one for each observer")
     changes: Changes = Field({}, description="The overlay that makes the party this type: dotted path → value")
     source: str | None = Field(None, description="Where it comes from")
 
@@ -685,7 +685,7 @@ class Dossier(Part):
     summary: str | None = Field(None, description="What the case is about, for the report")
     sources: Mapping[str, str] = Field({}, description="Short names of sources, spelt out")
     start: Day = Field(description="Signature")
-    periods: tuple[Block, ...] = Field(min_length=1, description="The time grid: fine first, coarse later")
+    periods: tuple[_Block, ...] = Field(min_length=1, description="The time grid: fine first, coarse later")
     interests: Mapping[Id, Interest] = Field({}, description="The measurable things that parties care about")
     parties: Mapping[Id, Party] = Field(min_length=1, description="Who acts or must consent")
     measures: Mapping[Id, Measure] = Field({}, description="What could be agreed")

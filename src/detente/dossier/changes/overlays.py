@@ -13,7 +13,7 @@ from detente.dossier.checks.embedded import blamed, judged
 from detente.dossier.places import NOWHERE, Places
 from detente.dossier.schema import Dossier
 from detente.dossier.text.documents import read_document
-from detente.dossier.text.yaml import Parsed, Subject
+from detente.dossier.text.yaml import FileKind, Parsed
 from detente.errors import DossierError, Finding
 
 
@@ -36,7 +36,7 @@ def apply(
     return changed
 
 
-_OVERLAY = Subject("dossier", "an overlay", "write 'dotted.path: value' lines")
+_OVERLAY = FileKind("dossier", "an overlay", "write 'dotted.path: value' lines")
 
 
 def read_overlay(path: str | FilePath) -> tuple[dict[str, Any], Places]:

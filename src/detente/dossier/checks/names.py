@@ -23,8 +23,8 @@ from detente.dossier.schema import (
 from detente.dossier.units import requirements
 from detente.errors import Finding, Severity
 
-Kind = Literal["party", "measure", "interest", "progress", "term"]
-_SECTIONS: dict[Kind, str] = {
+Referent = Literal["party", "measure", "interest", "progress", "term"]
+_SECTIONS: dict[Referent, str] = {
     "party": "parties",
     "measure": "measures",
     "interest": "interests",
@@ -39,7 +39,7 @@ class Reference:
 
     path: Path
     name: str
-    kind: Kind
+    kind: Referent
     severity: Severity = "error"
 
 
@@ -81,7 +81,7 @@ def references(dossier: Dossier) -> Iterator[Reference]:
     yield from _of_record(dossier)
 
 
-def _each(names: Iterable[str], kind: Kind, path: Path, severity: Severity = "error") -> Iterator[Reference]:
+def _each(names: Iterable[str], kind: Referent, path: Path, severity: Severity = "error") -> Iterator[Reference]:
     """References of a mapping's keys, or of a list's items."""
     if isinstance(names, Mapping):
         yield from (Reference((*path, n), n, kind, severity) for n in names)

@@ -30,7 +30,7 @@ class Issue:
 
 
 @dataclass(frozen=True)
-class Table:
+class ValueFunction:
     """One party's view of one issue: utility = weight · evaluation / best."""
 
     weight: Fraction
@@ -58,7 +58,7 @@ class Profile:
 
     name: str
     source: str
-    tables: tuple[Table | None, ...] = ()
+    tables: tuple[ValueFunction | None, ...] = ()
     boxes: tuple[Box, ...] = ()
     most: Fraction = Fraction(1)
     worth: Fraction = Fraction(1)
@@ -119,7 +119,7 @@ class _Writing:
         outcomes = prod(len(i.values) for i in self.domain.issues)
         return f"Imported from {self.domain.source} with {profiles}: {len(self.issues)} issues, {outcomes} outcomes."
 
-    def _tables(self, party: int) -> list[tuple[int, str, Table]]:
+    def _tables(self, party: int) -> list[tuple[int, str, ValueFunction]]:
         """(issue, its interest, the party's table); issues that count for nothing are left out."""
         tables = enumerate(self.domain.profiles[party].tables)
         return [(i, self.interests[party][i], t) for i, t in tables if t is not None and any(t.evaluations)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from detente.dossier.foreign.domain import Profile, Table
+from detente.dossier.foreign.domain import Profile, ValueFunction
 from detente.dossier.foreign.genius_boxes import boxes_of, may_clip
 from detente.dossier.foreign.genius_issues import OTHER, XmlIssue, bounds_of, kind_of
 from detente.dossier.foreign.imported import Reading, broken, plain
@@ -44,7 +44,7 @@ def profile_of(root: Element, name: str, file: str, issues: Sequence[XmlIssue], 
     return Profile(name, file, tables, reservation=reservation, talks_discount=discount, clipped=clipped)
 
 
-def _may_clip(tables: Sequence[Table | None], line: int, reading: Reading) -> bool:
+def _may_clip(tables: Sequence[ValueFunction | None], line: int, reading: Reading) -> bool:
     """Whether the best offer adds up to more than 1, which GENIUS counts as 1; says so where it is no rounding."""
     most = sum((t.weight * max(t.evaluations) / t.best for t in tables if t is not None), Fraction(0))
     if most - 1 > Fraction(1, 1000):
@@ -120,9 +120,9 @@ def _talks_discount(root: Element, reading: Reading) -> Fraction | None:
 
 def _tables(
     root: Element, elements: dict[int, Element], issues: Sequence[XmlIssue], reading: Reading
-) -> tuple[Table | None, ...]:
+) -> tuple[ValueFunction | None, ...]:
     weights = _weights(root, issues, reading)
-    tables: list[Table | None] = []
+    tables: list[ValueFunction | None] = []
     for issue in issues:
         element, weight = elements[issue.index], weights.get(issue.index)
         table = _table(element, issue, weight, reading) if weight is not None else None
@@ -162,11 +162,11 @@ def _weights(root: Element, issues: Sequence[XmlIssue], reading: Reading) -> dic
     return found
 
 
-def _table(element: Element, issue: XmlIssue, weight: Fraction, reading: Reading) -> Table | None:
+def _table(element: Element, issue: XmlIssue, weight: Fraction, reading: Reading) -> ValueFunction | None:
     """Discrete issues are normalised by their largest evaluation; integer and real ones are on [0, 1] already."""
     if issue.kind != "discrete":
         evaluations = _evaluated(element, issue, reading)
-        return None if evaluations is None else Table(weight, Fraction(1), evaluations)
+        return None if evaluations is None else ValueFunction(weight, Fraction(1), evaluations)
     found = _evaluations(element, issue, reading)
     missing = [v for v in issue.issue.values if v not in found]
     if missing and not broken(reading.findings):
@@ -175,8 +175,8 @@ def _table(element: Element, issue: XmlIssue, weight: Fraction, reading: Reading
         return None
     best = max(found.values())
     if best < _NOTHING:
-        return Table(weight, Fraction(1), (Fraction(0),) * len(issue.issue.values))
-    return Table(weight, best, tuple(found[v] for v in issue.issue.values))
+        return ValueFunction(weight, Fraction(1), (Fraction(0),) * len(issue.issue.values))
+    return ValueFunction(weight, best, tuple(found[v] for v in issue.issue.values))
 
 
 def _evaluations(element: Element, issue: XmlIssue, reading: Reading) -> dict[str, Fraction]:

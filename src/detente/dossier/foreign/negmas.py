@@ -12,7 +12,16 @@ from fractions import Fraction
 from pathlib import Path as FilePath
 from typing import Any
 
-from detente.dossier.foreign.domain import MAX_BOXES, MAX_VALUES, Box, Domain, Issue, Profile, Table, beyond_limits
+from detente.dossier.foreign.domain import (
+    MAX_BOXES,
+    MAX_VALUES,
+    Box,
+    Domain,
+    Issue,
+    Profile,
+    ValueFunction,
+    beyond_limits,
+)
 from detente.dossier.foreign.imported import Imported, Reading, broken, exact, file_bytes, plain
 from detente.dossier.places import Path, Places
 from detente.dossier.text.yaml import parse
@@ -24,7 +33,7 @@ ADDITIVE = "LinearAdditiveUtilityFunction"
 BOXED = "HyperRectangleUtilityFunction"
 _HARDLY = "this is hardly a negotiation domain"
 _FOLDER = "name a NegMAS scenario folder"
-Values = Mapping[str, int | float | None]
+_Values = Mapping[str, int | float | None]
 """Text of each value of an issue, in order → the number that it is, if it is one."""
 
 
@@ -124,9 +133,9 @@ def _domain(space: _File, functions: Sequence[_File], findings: list[Finding]) -
     return Domain(title, space.path.name, tuple(Issue(n, tuple(v)) for n, v in issues.items()), tuple(profiles))
 
 
-def _issues(space: _File) -> dict[str, Values]:
+def _issues(space: _File) -> dict[str, _Values]:
     """The issues of the outcome space by name."""
-    found: dict[str, Values] = {}
+    found: dict[str, _Values] = {}
     reading = Reading(str(space.path))
     for n, raw in enumerate(space.listed("issues", "issues")):
         if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
@@ -145,7 +154,7 @@ def _issues(space: _File) -> dict[str, Values]:
     return found
 
 
-def _values(space: _File, raw: Mapping[str, Any], name: str, n: int) -> Values:
+def _values(space: _File, raw: Mapping[str, Any], name: str, n: int) -> _Values:
     kind, values, at = _last(raw.get("type")), raw.get("values"), ("issues", n, "values")
     if kind == RANGED:
         ends: list[Any] = [0, values - 1] if type(values) is int else values if isinstance(values, list) else []
@@ -170,7 +179,7 @@ def _values(space: _File, raw: Mapping[str, Any], name: str, n: int) -> Values:
     return {t: v if isinstance(v, int | float) else None for t, v in zip(texts, values, strict=True)}
 
 
-def _profile(file: _File, issues: Mapping[str, Values], findings: list[Finding]) -> Profile:
+def _profile(file: _File, issues: Mapping[str, _Values], findings: list[Finding]) -> Profile:
     """A party's utility function."""
     if file.type not in (ADDITIVE, BOXED):
         known = f"known: {ADDITIVE}, {BOXED}"
@@ -195,7 +204,9 @@ def _profile(file: _File, issues: Mapping[str, Values], findings: list[Finding])
     )
 
 
-def _reservation(file: _File, tables: Sequence[Table], boxes: Sequence[Box], findings: list[Finding]) -> Fraction:
+def _reservation(
+    file: _File, tables: Sequence[ValueFunction], boxes: Sequence[Box], findings: list[Finding]
+) -> Fraction:
     """As stated; with none, or −∞, no more than any outcome is worth; with +∞, more than any."""
     reserved = file.document.get("reserved_value")
     if reserved is not None:
@@ -211,19 +222,19 @@ def _reservation(file: _File, tables: Sequence[Table], boxes: Sequence[Box], fin
     return reservation
 
 
-def _most(tables: Sequence[Table], boxes: Sequence[Box]) -> Fraction:
+def _most(tables: Sequence[ValueFunction], boxes: Sequence[Box]) -> Fraction:
     """No less than the greatest utility of any outcome."""
     most = sum((max(t.weight * e / t.best for e in t.evaluations) for t in tables), Fraction(0))
     return most + sum((max(b.utility, Fraction(0)) for b in boxes), Fraction(0))
 
 
-def _least(tables: Sequence[Table], boxes: Sequence[Box]) -> Fraction:
+def _least(tables: Sequence[ValueFunction], boxes: Sequence[Box]) -> Fraction:
     """No more than the least utility of any outcome."""
     least = sum((min(t.weight * e / t.best for e in t.evaluations) for t in tables), Fraction(0))
     return least + sum((min(b.utility, Fraction(0)) for b in boxes), Fraction(0))
 
 
-def _tables(file: _File, issues: Mapping[str, Values]) -> list[Table]:
+def _tables(file: _File, issues: Mapping[str, _Values]) -> list[ValueFunction]:
     """Weights and tables in the order of the issues; utility = Σ weight · table[value], as they stand."""
     functions = _by_issue(file, "values", issues)
     weights = _by_issue(file, "weights", issues) if file.document.get("weights") is not None else [1] * len(issues)
@@ -233,11 +244,11 @@ def _tables(file: _File, issues: Mapping[str, Values]) -> list[Table]:
         evaluations = _evaluations(file, raw, name, values, n)
         best = max(abs(e) for e in evaluations)
         best = Fraction(1) if best <= 1 else best  # a table on [0, 1] stays as it is written
-        tables.append(Table(weight * best, best, evaluations))
+        tables.append(ValueFunction(weight * best, best, evaluations))
     return tables
 
 
-def _by_issue(file: _File, field: str, issues: Mapping[str, Values]) -> list[Any]:
+def _by_issue(file: _File, field: str, issues: Mapping[str, _Values]) -> list[Any]:
     """A list in the order of the issues, or a mapping by their names, as a list."""
     raw = file.document.get(field)
     raw = [raw.get(name) for name in issues] if isinstance(raw, Mapping) else raw
@@ -248,7 +259,7 @@ def _by_issue(file: _File, field: str, issues: Mapping[str, Values]) -> list[Any
     return raw
 
 
-def _evaluations(file: _File, raw: Any, name: str, values: Values, n: int) -> tuple[Fraction, ...]:
+def _evaluations(file: _File, raw: Any, name: str, values: _Values, n: int) -> tuple[Fraction, ...]:
     """What a function of one issue makes of each value."""
     at = ("values", n)
     if not isinstance(raw, Mapping):
@@ -271,7 +282,7 @@ def _evaluations(file: _File, raw: Any, name: str, values: Values, n: int) -> tu
     return tuple(level + rise * (exact(v) or 0) if v is not None else level for v in values.values())
 
 
-def _mapped(file: _File, mapping: Any, name: str, values: Values, at: Path) -> tuple[Fraction, ...]:
+def _mapped(file: _File, mapping: Any, name: str, values: _Values, at: Path) -> tuple[Fraction, ...]:
     table = mapping if isinstance(mapping, Mapping) else {}
     found = {_text(k): v for k, v in table.items()}
     strange = [k for k in found if k not in values]
@@ -283,7 +294,7 @@ def _mapped(file: _File, mapping: Any, name: str, values: Values, at: Path) -> t
     return tuple(file.number(found[v], f"the worth of {v!r}", *at, "mapping", v) for v in values)
 
 
-def _boxes(file: _File, issues: Mapping[str, Values]) -> list[Box]:
+def _boxes(file: _File, issues: Mapping[str, _Values]) -> list[Box]:
     ranges, utilities = file.listed("outcome_ranges", "ranges"), file.listed("utilities", "numbers")
     weights = file.document.get("weights") or [1] * len(ranges)
     if not isinstance(weights, list) or not len(ranges) == len(utilities) == len(weights):
@@ -299,7 +310,7 @@ def _boxes(file: _File, issues: Mapping[str, Values]) -> list[Box]:
     return boxes
 
 
-def _bounds(file: _File, raw: Any, issues: Mapping[str, Values], n: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
+def _bounds(file: _File, raw: Any, issues: Mapping[str, _Values], n: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
     """The values that an outcome range allows, by issue."""
     at = ("outcome_ranges", n)
     names = list(issues)

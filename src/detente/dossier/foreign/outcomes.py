@@ -17,7 +17,7 @@ NONE_OF_THEM, YES, NO = "none of them", "yes", "no"
 
 
 @dataclass(frozen=True)
-class Choice:
+class _Choice:
     """An issue: each value is a measure, or nothing (None)."""
 
     name: str
@@ -40,7 +40,7 @@ class Corner:
 class Outcomes:
     """The choices, and for each party what it makes of them."""
 
-    choices: tuple[Choice, ...]
+    choices: tuple[_Choice, ...]
     worth: Mapping[str, tuple[tuple[Fraction, ...], ...]]
     """[party][issue][value] points of a value by itself."""
     corners: Mapping[str, tuple[Corner, ...]]
@@ -107,11 +107,11 @@ def _misfits_of(measure: Measure | None, effects: Mapping[str, Effect]) -> Itera
             yield "is divisible"
 
 
-def _choices(dossier: Dossier) -> tuple[Choice, ...]:
+def _choices(dossier: Dossier) -> tuple[_Choice, ...]:
     """Groups first, in their order, then each free measure as yes or no."""
     grouped = {m for group in dossier.one_of.values() for alternative in group.of for m in alternative}
     found = [
-        Choice(
+        _Choice(
             _group_name(dossier, name),
             (
                 *_named(dossier, [m for alternative in group.of for m in alternative]),
@@ -120,11 +120,11 @@ def _choices(dossier: Dossier) -> tuple[Choice, ...]:
         )
         for name, group in dossier.one_of.items()
     ]
-    found += [Choice(m.title or n, ((YES, n), (NO, None))) for n, m in dossier.measures.items() if n not in grouped]
+    found += [_Choice(m.title or n, ((YES, n), (NO, None))) for n, m in dossier.measures.items() if n not in grouped]
     names = [c.name for c in found]
     ids = [*dossier.one_of, *(n for n in dossier.measures if n not in grouped)]
     return tuple(
-        c if names.count(c.name) == 1 else Choice(f"{c.name} ({n})", c.values) for n, c in zip(ids, found, strict=True)
+        c if names.count(c.name) == 1 else _Choice(f"{c.name} ({n})", c.values) for n, c in zip(ids, found, strict=True)
     )
 
 
@@ -170,7 +170,7 @@ class _NoBox(Exception):
     """A condition that is no box of values."""
 
 
-def _corners(dossier: Dossier, party: Party, choices: tuple[Choice, ...]) -> Iterator[Corner]:
+def _corners(dossier: Dossier, party: Party, choices: tuple[_Choice, ...]) -> Iterator[Corner]:
     """The interactions that concern a party. Raises _NoBox for a condition that no boxes make up."""
     place = {m: (i, text) for i, choice in enumerate(choices) for text, m in choice.values if m}
     every = {i: frozenset(choice.texts()) for i, choice in enumerate(choices)}

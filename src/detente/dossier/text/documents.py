@@ -13,14 +13,14 @@ from pydantic import BaseModel, ValidationError
 
 from detente.dossier.places import Places
 from detente.dossier.text.contents import Unread, contents, which_name
-from detente.dossier.text.yaml import DOSSIER, MAX_BYTES, Parsed, Subject, parse
+from detente.dossier.text.yaml import DOSSIER, MAX_BYTES, FileKind, Parsed, parse
 from detente.dossier.validation import translated
 from detente.errors import Finding
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-def read_document(path: str | FilePath, subject: Subject = DOSSIER, known: Iterable[str] = ()) -> Parsed:
+def read_document(path: str | FilePath, subject: FileKind = DOSSIER, known: Iterable[str] = ()) -> Parsed:
     """The raw document of a file with the places of its fields; `known` names come with the program."""
     try:
         data = contents(path, MAX_BYTES)
@@ -30,7 +30,7 @@ def read_document(path: str | FilePath, subject: Subject = DOSSIER, known: Itera
     return parse(data, str(path), subject)
 
 
-def model_of(parsed: Parsed, root: type[_Model], subject: Subject) -> tuple[_Model | None, list[Finding]]:
+def model_of(parsed: Parsed, root: type[_Model], subject: FileKind) -> tuple[_Model | None, list[Finding]]:
     """A raw document as a model, with all findings; None where it is none, though there may be a model and errors."""
     found = list(parsed.findings)
     if parsed.document is None and found:

@@ -20,7 +20,17 @@ from detente.dossier.schema import Dossier
 from detente.dossier.text.cells import JSON, LIST, LONGEST
 from detente.dossier.text.contents import Unread
 from detente.dossier.text.sheet_files import Formula, Sheet, address, folder_sheets, read_sheets
-from detente.dossier.text.tables import ITEM, LAYOUTS, REST, Layout, Reading, Row, Table, from_tables, to_tables
+from detente.dossier.text.tables import (
+    ITEM,
+    LAYOUTS,
+    REST,
+    Layout,
+    TabledDocument,
+    TextRow,
+    TextTable,
+    from_tables,
+    to_tables,
+)
 from detente.errors import DossierError, Finding
 
 _SHEETS = {layout.name: layout for layout in (REST, *LAYOUTS)}
@@ -62,7 +72,7 @@ def from_csv(folder: str | FilePath) -> Dossier:
     return _dossier(FilePath(folder), "{sheet}.csv!{cell}")
 
 
-def _tables(dossier: Dossier) -> list[Table]:
+def _tables(dossier: Dossier) -> list[TextTable]:
     tables = to_tables(dict(dossier.document))
     for table in tables:
         for row in table.rows:
@@ -75,7 +85,7 @@ def _tables(dossier: Dossier) -> list[Table]:
     return tables
 
 
-def _columns(table: Table) -> list[str]:
+def _columns(table: TextTable) -> list[str]:
     """The columns in use; for an empty sheet those that it could have."""
     if table.layout is REST:
         return ["value"]
@@ -89,7 +99,7 @@ def _columns(table: Table) -> list[str]:
     return numbers or (shape.known_fields(model) if model else ["value"])
 
 
-def _grid(table: Table) -> Iterator[list[str]]:
+def _grid(table: TextTable) -> Iterator[list[str]]:
     """The table as rows of texts, header first."""
     columns = _columns(table)
     yield [*table.layout.keys, *columns]
@@ -97,7 +107,7 @@ def _grid(table: Table) -> Iterator[list[str]]:
         yield [*row.keys, *(row.cells.get(c, "") for c in columns)]
 
 
-def _fill(sheet: Any, table: Table) -> None:
+def _fill(sheet: Any, table: TextTable) -> None:
     from openpyxl.comments import Comment
     from openpyxl.styles import Font
 
@@ -149,24 +159,24 @@ def _is_read(name: str) -> bool:
 
 
 def _dossier(path: FilePath, name_of_cell: str) -> Dossier:
-    reading = Reading(str(path))
-    known = _known(_sheets_of(path), reading)
+    tabled = TabledDocument(str(path))
+    known = _known(_sheets_of(path), tabled)
     headers = {name: _header(_SHEETS[name], sheet) for name, sheet in known.items()}
-    tables = {n: _table(_SHEETS[n], sheet, headers[n], reading, name_of_cell) for n, sheet in known.items()}
+    tables = {n: _table(_SHEETS[n], sheet, headers[n], tabled, name_of_cell) for n, sheet in known.items()}
 
-    def cell(sheet: str, row: Row, column: str) -> str:
+    def cell(sheet: str, row: TextRow, column: str) -> str:
         names = headers[sheet]
         at = names.index(column) if column in names else 0
         return name_of_cell.format(sheet=sheet, cell=address(row.number, at))
 
-    from_tables(tables, reading, cell)
-    dossier, findings = judged_document(reading.document, str(path), reading.findings)
+    from_tables(tables, tabled, cell)
+    dossier, findings = judged_document(tabled.document, str(path), tabled.findings)
     if dossier is None:
-        raise DossierError([_with_cell(f, reading) for f in findings])
+        raise DossierError([_with_cell(f, tabled) for f in findings])
     return dossier
 
 
-def _known(sheets: dict[str, Sheet], reading: Reading) -> dict[str, Sheet]:
+def _known(sheets: dict[str, Sheet], tabled: TabledDocument) -> dict[str, Sheet]:
     """The sheets that have a place, under the names that they have here."""
     found: dict[str, Sheet] = {}
     for name, sheet in sheets.items():
@@ -179,7 +189,7 @@ def _known(sheets: dict[str, Sheet], reading: Reading) -> dict[str, Sheet]:
         message = f"a second sheet {known!r}" if known in found else f"there is no place for a sheet {name!r}"
         near = "keep one of them" if known in found else nearest(name, _SHEETS)
         remedy = f"{near}; or let its name begin with _ to have it ignored"
-        reading.findings.append(Finding("sheets.unknown_sheet", "error", message, reading.file, remedy=remedy))
+        tabled.findings.append(Finding("sheets.unknown_sheet", "error", message, tabled.file, remedy=remedy))
     return found
 
 
@@ -202,25 +212,25 @@ def _column(layout: Layout, name: str) -> str:
     return ".".join(found) + kind
 
 
-def _table(layout: Layout, sheet: Sheet, header: list[str], reading: Reading, name_of_cell: str) -> Table:
+def _table(layout: Layout, sheet: Sheet, header: list[str], tabled: TabledDocument, name_of_cell: str) -> TextTable:
     """A sheet as a table of texts."""
-    table, width = Table(layout), len(layout.keys)
+    table, width = TextTable(layout), len(layout.keys)
     if not sheet.lines:
         return table
     named = [name for name in header if name]
     if tuple(header[:width]) != layout.keys or len(set(named)) < len(named):
         wanted = f"begin with {', '.join(layout.keys)} and repeat none" if width else "repeat none"
         first = name_of_cell.format(sheet=layout.name, cell=address(sheet.lines[0].row, 0))
-        reading.complain(first, f"the headers must {wanted}", "mend the headers")
+        tabled.complain(first, f"the headers must {wanted}", "mend the headers")
         return table
     for line in sheet.with_points(lambda c: _holds_numbers(header[c : c + 1], width, c)).lines[1:]:
 
         def place(column: int, row: int = line.row) -> str:
             return name_of_cell.format(sheet=layout.name, cell=address(row, column))
 
-        texts = [_cell_text(line.cell(c), reading, place, c) for c in range(max(len(header), len(line.cells)))]
+        texts = [_cell_text(line.cell(c), tabled, place, c) for c in range(max(len(header), len(line.cells)))]
         if any(texts):
-            _add_row(table, header, texts, line.row, reading, place)
+            _add_row(table, header, texts, line.row, tabled, place)
     return table
 
 
@@ -229,32 +239,37 @@ def _holds_numbers(name: list[str], width: int, column: int) -> bool:
 
 
 def _add_row(
-    table: Table, header: list[str], texts: list[str], number: int, reading: Reading, place: Callable[[int], str]
+    table: TextTable,
+    header: list[str],
+    texts: list[str],
+    number: int,
+    tabled: TabledDocument,
+    place: Callable[[int], str],
 ) -> None:
     width = len(table.layout.keys)
     for c, text in enumerate(texts):
         if text and (c >= len(header) or not header[c]):
-            reading.complain(place(c), "this column has no header", "name the column, or empty it")
+            tabled.complain(place(c), "this column has no header", "name the column, or empty it")
     if not all(texts[:width]):
         empty = texts[:width].index("")
-        reading.complain(place(empty), f"this row has no {table.layout.keys[empty]}", "name it")
+        tabled.complain(place(empty), f"this row has no {table.layout.keys[empty]}", "name it")
         return
     pairs = zip(header[width:], texts[width:], strict=False)
-    table.rows.append(Row(tuple(texts[:width]), {h: t for h, t in pairs if t and h}, number))
+    table.rows.append(TextRow(tuple(texts[:width]), {h: t for h, t in pairs if t and h}, number))
 
 
-def _cell_text(text: str, reading: Reading, place: Callable[[int], str], column: int) -> str:
+def _cell_text(text: str, tabled: TabledDocument, place: Callable[[int], str], column: int) -> str:
     if isinstance(text, Formula):
-        reading.complain(place(column), "this is a formula, which is not read", "write its value")
+        tabled.complain(place(column), "this is a formula, which is not read", "write its value")
         return ""
     return text
 
 
-def _with_cell(finding: Finding, reading: Reading) -> Finding:
+def _with_cell(finding: Finding, tabled: TabledDocument) -> Finding:
     """A finding of the dossier, with the cell in its message."""
     parts = finding.path.split(".") if finding.path else []
     for n in range(len(parts), 0, -1):
-        if cell := reading.cells.get(".".join(parts[:n])):
+        if cell := tabled.cells.get(".".join(parts[:n])):
             return replace(finding, message=f"{cell}: {finding.message}")
     return finding
 

@@ -31,7 +31,7 @@ class Layout:
 
 
 @dataclass
-class Row:
+class TextRow:
     """One item: the texts of its key cells and of its field cells, and where it stands in the table (from 2)."""
 
     keys: tuple[str, ...]
@@ -40,11 +40,11 @@ class Row:
 
 
 @dataclass
-class Table:
+class TextTable:
     """A table as text; `columns` are those that any row uses."""
 
     layout: Layout
-    rows: list[Row] = field(default_factory=list)
+    rows: list[TextRow] = field(default_factory=list)
 
     @property
     def columns(self) -> list[str]:
@@ -100,15 +100,15 @@ LAYOUTS = (
 _ITEMS = {layout.pattern for layout in LAYOUTS}
 
 
-def to_tables(document: dict[str, Any]) -> list[Table]:
+def to_tables(document: dict[str, Any]) -> list[TextTable]:
     """All tables of a document, the empty ones too, `dossier` first."""
     rest = copy.deepcopy(document)
-    tables = [Table(layout, _taken(rest, layout)) for layout in reversed(LAYOUTS)]
-    rows = [Row((column,), {"value": text}) for column, text in cells.columns(rest).items()]
-    return [Table(REST, rows), *reversed(tables)]
+    tables = [TextTable(layout, _taken(rest, layout)) for layout in reversed(LAYOUTS)]
+    rows = [TextRow((column,), {"value": text}) for column, text in cells.columns(rest).items()]
+    return [TextTable(REST, rows), *reversed(tables)]
 
 
-def _taken(document: dict[str, Any], layout: Layout) -> list[Row]:
+def _taken(document: dict[str, Any], layout: Layout) -> list[TextRow]:
     """The rows of one table, whose items are taken out of the document."""
     paths = list(_matches(document, layout.pattern))
     rows = [_row(layout, path, _at(document, path)) for path in paths]
@@ -117,13 +117,13 @@ def _taken(document: dict[str, Any], layout: Layout) -> list[Row]:
     return rows
 
 
-def _row(layout: Layout, path: Path, value: Any) -> Row:
+def _row(layout: Layout, path: Path, value: Any) -> TextRow:
     if layout.pair and isinstance(value, list) and len(value) == 2:
         value = dict(zip(layout.pair, value, strict=True))
     keys = tuple(cells.written(str(p)) for p, step in zip(path, layout.pattern, strict=True) if step == ANY)
     if value == {} and keys:
-        return Row(keys, {})
-    return Row(keys, cells.columns(value))
+        return TextRow(keys, {})
+    return TextRow(keys, cells.columns(value))
 
 
 def _matches(node: Any, pattern: tuple[str, ...], done: Path = ()) -> Iterator[Path]:
@@ -156,7 +156,7 @@ def _take(document: dict[str, Any], path: Path, pattern: tuple[str, ...]) -> Non
 
 
 @dataclass
-class Reading:
+class TabledDocument:
     """The document that tables stand for, with the cell of each path, and what is wrong with the tables."""
 
     file: str
@@ -168,42 +168,42 @@ class Reading:
         self.findings.append(Finding("sheets.cell", "error", f"{cell}: {message}", self.file, path=path, remedy=remedy))
 
 
-def from_tables(tables: dict[str, Table], reading: Reading, cell: Any) -> Reading:
+def from_tables(tables: dict[str, TextTable], tabled: TabledDocument, cell: Any) -> TabledDocument:
     """The document that tables stand for; `cell(table, row, column)` names a cell for people ("parties!C4")."""
     for layout in (REST, *LAYOUTS):
         for row in tables[layout.name].rows if layout.name in tables else ():
             try:
-                _set_row(reading, layout, row, cell)
+                _set_row(tabled, layout, row, cell)
             except cells.Unreadable as problem:
-                reading.complain(cell(layout.name, row, problem.column), problem.message, "mend or empty this cell")
-    return reading
+                tabled.complain(cell(layout.name, row, problem.column), problem.message, "mend or empty this cell")
+    return tabled
 
 
-def _set_row(reading: Reading, layout: Layout, row: Row, cell: Any) -> None:
+def _set_row(tabled: TabledDocument, layout: Layout, row: TextRow, cell: Any) -> None:
     if layout is REST:
-        _set_field(reading, row, cell)
+        _set_field(tabled, row, cell)
         return
     value = cells.value_of(row.cells)
     if layout.pair and isinstance(value, dict) and set(value) == set(layout.pair):
         value = [value[name] for name in layout.pair]
     keys = [_key(text, name) for text, name in zip(row.keys, layout.keys, strict=True)]
-    path = _set(reading.document, layout, keys, value)
-    reading.cells[dotted(path)] = cell(layout.name, row, layout.keys[-1] if layout.keys else "")
+    path = _set(tabled.document, layout, keys, value)
+    tabled.cells[dotted(path)] = cell(layout.name, row, layout.keys[-1] if layout.keys else "")
     for column in row.cells:
         name: Path = _plain_name(column)
         if layout.pair and name[:1] and name[0] in layout.pair:
             name = (layout.pair.index(str(name[0])), *name[1:])
-        reading.cells[dotted((*path, *name))] = cell(layout.name, row, column)
+        tabled.cells[dotted((*path, *name))] = cell(layout.name, row, column)
 
 
-def _set_field(reading: Reading, row: Row, cell: Any) -> None:
+def _set_field(tabled: TabledDocument, row: TextRow, cell: Any) -> None:
     """A row of the table `dossier`: the field's name is the column that it would be."""
     name, text = row.keys[0], row.cells.get("value")
     if text is None:
         return
     content = cells.value_of({name: text})
-    _merge(reading.document, content, name)
-    reading.cells[dotted(_plain_name(name))] = cell(REST.name, row, "value")
+    _merge(tabled.document, content, name)
+    tabled.cells[dotted(_plain_name(name))] = cell(REST.name, row, "value")
 
 
 def _merge(document: dict[str, Any], content: Any, column: str) -> None:

@@ -39,7 +39,7 @@ _MINUS = re.compile(r"(?<![^\s{\[(eE])[\u2010-\u2015\u2212\ufe63\uff0d](?=\s*\.?
 
 
 @dataclass(frozen=True)
-class Subject:
+class FileKind:
     """What a file is to hold, for what is said of it: the first part of codes, a noun, and where to start from."""
 
     code: str
@@ -47,7 +47,7 @@ class Subject:
     start: str
 
 
-DOSSIER = Subject("dossier", "a dossier", "`detente new` writes a dossier to start from")
+DOSSIER = FileKind("dossier", "a dossier", "`detente new` writes a dossier to start from")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Parsed:
     findings: tuple[Finding, ...]
 
 
-def parse(text: str | bytes, file: str | None = None, subject: Subject = DOSSIER) -> Parsed:
+def parse(text: str | bytes, file: str | None = None, subject: FileKind = DOSSIER) -> Parsed:
     """Read one YAML or JSON document. A broken text gives Findings, in terms of the subject, and no document."""
     reader = _Reader(file, subject)
     try:
@@ -107,7 +107,7 @@ class _Stop(Exception):
         super().__init__(message)
         self.code, self.message, self.place, self.remedy = code, message, place, remedy
 
-    def finding(self, file: str | None, subject: Subject) -> Finding:
+    def finding(self, file: str | None, subject: FileKind) -> Finding:
         line, column = self.place
         return Finding(
             f"{subject.code}.{self.code}",
@@ -121,7 +121,7 @@ class _Stop(Exception):
         )
 
 
-def _decoded(text: str | bytes, subject: Subject) -> str:
+def _decoded(text: str | bytes, subject: FileKind) -> str:
     if len(text) > MAX_BYTES:
         message = f"larger than {MAX_BYTES // 1_000_000} MB"
         raise _Stop("size", message, (1, 1), remedy=f"this is hardly {subject.noun}")
@@ -148,7 +148,7 @@ class _Reader:
     """Builds plain data from parser events, noting places and problems on the way."""
 
     file: str | None
-    subject: Subject = DOSSIER
+    subject: FileKind = DOSSIER
     keys: dict[Path, Place] = field(default_factory=dict)
     values: dict[Path, Place] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)

@@ -12,7 +12,7 @@ from detente.design.questions.assessment import Assessment
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Slack
 from detente.report.kit.figure import DANGER, INK, Row, colours, inline, time, time_axis
-from detente.report.kit.panels import WHOLE, Look, label, panels, told_apart
+from detente.report.kit.panels import WHOLE, Stroke, label, panels, told_apart
 from detente.report.kit.table import Cell
 from detente.report.kit.words import adding, measure, number, on_date, party
 from detente.report.roadmap.steps import horizon, time_domain
@@ -136,7 +136,7 @@ def temptation_chart(assessment: Assessment, rows: list[Row]) -> Any:
     """A panel for each party: the margin by which keeping is worth more than the best deviation."""
     import altair as alt
 
-    looks: dict[str, Look] = {"breaking out": (INK, WHOLE), "cheating in secret": ("#0072b2", [5, 3])}
+    looks: dict[str, Stroke] = {"breaking out": (INK, WHOLE), "cheating in secret": ("#0072b2", [5, 3])}
     present = {act: look for act, look in looks.items() if any(r["tempted_to"] == act for r in rows)}
     lines = told_apart("tempted_to", present, title="Tempted to")
     axis, scale = alt.Axis(tickCount=4, minExtent=46), alt.Scale(zero=True, nice=True)
@@ -165,7 +165,7 @@ def exposure_chart(assessment: Assessment, rows: list[Row]) -> Any:
 
     dossier = assessment.dossier
     others = [p for p in dossier.parties if any(r["if_broken_by"] == party(dossier, p) for r in rows)]
-    looks: dict[str, Look] = {party(dossier, p): (colours(dossier)[p], WHOLE) for p in others}
+    looks: dict[str, Stroke] = {party(dossier, p): (colours(dossier)[p], WHOLE) for p in others}
     lines = told_apart("if_broken_by", looks, title="If the deal is broken by")
 
     def draw(mine: list[Row], width: int) -> Any:

@@ -107,7 +107,7 @@ def _quality(a: Assessment) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class Answer:
+class _Answer:
     """A verdict in words."""
 
     question: str
@@ -117,20 +117,22 @@ class Answer:
     detail: str
 
 
-def answer(a: Assessment, name: str) -> Answer:
+def answer(a: Assessment, name: str) -> _Answer:
     """The answer to one question: status, and how good or how sure it is."""
     design = a.verdicts[name]
     question = describe(name, a.dossier)
     if design.plan is not None:
-        return Answer(question, "A deal exists (checked)", "yes", _goodness(design))
+        return _Answer(question, "A deal exists (checked)", "yes", _goodness(design))
     if design.status == "none_exists":
-        return Answer(question, "None exists (proved)", "no", PROVED)
+        return _Answer(question, "None exists (proved)", "no", PROVED)
     bound = (
         f" Bound of the {rule_named(design.rule_used)} rule: {number(design.bound)}."
         if design.bound is not None
         else ""
     )
-    return Answer(question, "Undecided", "open", f"The search stopped at its limit: none found, none ruled out.{bound}")
+    return _Answer(
+        question, "Undecided", "open", f"The search stopped at its limit: none found, none ruled out.{bound}"
+    )
 
 
 def _goodness(design: Design) -> str:

@@ -17,7 +17,7 @@ from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Row, inline, 
 from detente.report.kit.panels import WHOLE, panels, told_apart
 from detente.report.kit.table import Cell, Table
 from detente.report.kit.words import NONE, day, leaving, measure, number, party, percent, when, years
-from detente.report.roadmap.steps import Reading, horizon, seen_by, steps, time_domain
+from detente.report.roadmap.steps import TimedPlan, horizon, seen_by, steps, time_domain
 
 SHOWN_YEARS = 5.0
 """How long after the start of cheating its detection is drawn."""
@@ -279,8 +279,8 @@ def _by_resource(a: Assessment) -> dict[str, list[dict[str, Any]]]:
     resources = {n: r for n, r in a.dossier.capacity.items() if r.inspections is not None}
     if not any(r.inspections == "days" for r in resources.values()):
         resources["inspector-days"] = UNLIMITED
-    reading, until = Reading.of(a.dossier, a.plan), horizon(a)
-    found = {n.replace("_", " "): _used(reading, n.replace("_", " "), r, until) for n, r in resources.items()}
+    timed, until = TimedPlan.of(a.dossier, a.plan), horizon(a)
+    found = {n.replace("_", " "): _used(timed, n.replace("_", " "), r, until) for n, r in resources.items()}
     return {n: rows for n, rows in found.items() if any(r["used"] > 0 for r in rows)}
 
 
@@ -288,15 +288,15 @@ UNLIMITED = Resource.model_validate({"limit": "0 days/year", "inspections": "day
 """Stands for inspector-days where the case does not say how many there are."""
 
 
-def _used(reading: Reading, title: str, resource: Resource, until: float) -> list[dict[str, Any]]:
-    dossier, unit = reading.dossier, resource.limit.unit or "a year"
+def _used(timed: TimedPlan, title: str, resource: Resource, until: float) -> list[dict[str, Any]]:
+    dossier, unit = timed.dossier, resource.limit.unit or "a year"
     amounts = [(i, x) for i, m in enumerate(dossier.measures) if (x := dossier.uses(resource).get(m))]
     return [
         {
             "title": f"{title.capitalize()}\n{unit}",
             "unit": unit,
             "date": dossier.grid.date_at(t),
-            "used": math.fsum(x * reading.timing.share(m, k) for m, x in amounts),
+            "used": math.fsum(x * timed.timing.share(m, k) for m, x in amounts),
             "limit": None if resource is UNLIMITED else resource.limit.value,
         }
         for k, t in [*enumerate(dossier.grid.years), (len(dossier.grid) - 1, until)]

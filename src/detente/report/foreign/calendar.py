@@ -19,7 +19,7 @@ from detente.model.judge.facts import Facts
 from detente.model.judge.terms import Terms
 from detente.model.plan import Plan, complete
 from detente.report.kit.words import FIRMNESS, LEVELS, day, number, party, requirement, several, years
-from detente.report.roadmap.steps import Reading, Step, needs, steps_of
+from detente.report.roadmap.steps import Step, TimedPlan, needs, steps_of
 
 PRODUCT = "-//detente//roadmap//EN"
 
@@ -119,31 +119,31 @@ def _line(text: str) -> str:
 def due_dates(dossier: Dossier, plan: Plan) -> tuple[Due, ...]:
     """What a plan asks for by date: entries into force, verification of them, and the deadlines that it meets."""
     plan = complete(dossier, plan)
-    reading = Reading.of(dossier, plan)
-    found = [due for step in steps_of(dossier, plan) for due in _of_step(reading, step)]
-    found += _deadlines(reading)
+    timed = TimedPlan.of(dossier, plan)
+    found = [due for step in steps_of(dossier, plan) for due in _of_step(timed, step)]
+    found += _deadlines(timed)
     return tuple(sorted(found, key=lambda due: due.day))
 
 
 # --- steps ----------------------------------------------------------------------------------------------------------
 
 
-def _of_step(reading: Reading, step: Step) -> Iterator[Due]:
+def _of_step(timed: TimedPlan, step: Step) -> Iterator[Due]:
     """The entries of a measure, or of its parts, and when each counts as verified; what is past is left out."""
-    dossier, index = reading.dossier, list(reading.dossier.measures).index(step.measure)
+    dossier, index = timed.dossier, list(timed.dossier.measures).index(step.measure)
     body = dossier.measures[step.measure]
     who = several([party(dossier, p) for p in step.by])
     categories = (*([step.phase] if step.phase else []), *(party(dossier, p) for p in step.by))
     share = 0.0
-    for n, (e, rise) in enumerate(reading.timing.rises[index]):
+    for n, (e, rise) in enumerate(timed.timing.rises[index]):
         share += rise
         what = f"{who}: {step.title}{_part(share)}"
         subject = f"{step.measure} {n}" if n else step.measure
-        seen = dossier.grid.date_at(max(0.0, reading.seen(index, e)))
+        seen = dossier.grid.date_at(max(0.0, timed.seen(index, e)))
         if e >= 0:
             details = tuple(_details(dossier, step, seen))
             yield Due(dossier.grid.dates[e], "enters", subject, what, details, categories)
-        if body.verification is not None and (e >= 0 or reading.seen(index, e) > 0):
+        if body.verification is not None and (e >= 0 or timed.seen(index, e) > 0):
             told = (f"Counts as verified on this day, by {step.seen_by}.", f"Case: {dossier.title}")
             yield Due(seen, "verified", subject, f"Verified: {what}", told, (*categories, "verification"))
 
@@ -170,36 +170,34 @@ def _details(dossier: Dossier, step: Step, seen: date) -> Iterator[str]:
 # --- deadlines ------------------------------------------------------------------------------------------------------
 
 
-def _deadlines(reading: Reading) -> Iterator[Due]:
+def _deadlines(timed: TimedPlan) -> Iterator[Due]:
     """The last days that success and demands name and that the plan keeps to; one event for all that ask the same."""
     asked: dict[tuple[date, str], list[tuple[str, str]]] = {}
-    for require, whose, category in _met(reading):
+    for require, whose, category in _met(timed):
         if isinstance(require, InForce | ProgressBy) and require.by is not None:
-            asked.setdefault((require.by, requirement(reading.dossier, require)), []).append((whose, category))
+            asked.setdefault((require.by, requirement(timed.dossier, require)), []).append((whose, category))
     for (by, words), those in asked.items():
         details = (f"Asked for by {several([whose for whose, _ in those])}. The plan meets it.",)
         categories = ("deadline", *dict.fromkeys(c for _, c in those if c))
         subject = f"{by.isoformat()} {words}"
-        yield Due(
-            by, "deadline", subject, f"Deadline: {words}", (*details, f"Case: {reading.dossier.title}"), categories
-        )
+        yield Due(by, "deadline", subject, f"Deadline: {words}", (*details, f"Case: {timed.dossier.title}"), categories)
 
 
-def _met(reading: Reading) -> Iterator[tuple[Require, str, str]]:
+def _met(timed: TimedPlan) -> Iterator[tuple[Require, str, str]]:
     """Every requirement that the plan meets, whether it binds or not; who asks for it, and the party."""
-    dossier = reading.dossier
+    dossier = timed.dossier
     for level, required in (("minimal", dossier.success.minimal), ("full", dossier.success.full)):
-        met = _judged(reading, dossier, level)
+        met = _judged(timed, dossier, level)
         yield from ((r, LEVELS[level], "") for i, r in enumerate(required) if f"{level}.{i}" in met)
     firm = {name: d.model_copy(update={"firmness": "red_line"}) for name, d in dossier.demands.items()}
-    met = _judged(reading, dossier.model_copy(update={"demands": firm}), "none")
+    met = _judged(timed, dossier.model_copy(update={"demands": firm}), "none")
     for name, d in dossier.demands.items():
         if name in met:
             who = party(dossier, d.by)
             yield d.require, f"{who} ({FIRMNESS[d.firmness]})", who
 
 
-def _judged(reading: Reading, dossier: Dossier, level: str) -> Sequence[str]:
+def _judged(timed: TimedPlan, dossier: Dossier, level: str) -> Sequence[str]:
     """The names of the demands and success requirements that bind in a dossier, and that the plan meets."""
     terms = (t for t in Terms(dossier, Facts(dossier), level, ()).all if t.kind in ("demand", "success"))
-    return [t.name for t in terms if t.name is not None and t.judge(reading.timing) is None]
+    return [t.name for t in terms if t.name is not None and t.judge(timed.timing) is None]

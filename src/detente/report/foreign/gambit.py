@@ -29,7 +29,7 @@ from detente.model.rows.moments import Moments
 from detente.model.rows.paths import Valuation
 from detente.model.rows.temptation import NOTHING
 from detente.report.kit.words import party
-from detente.report.roadmap.steps import Reading
+from detente.report.roadmap.steps import TimedPlan
 
 DECIMALS = 12
 """Decimals of a payoff; that decimal number is what is written (OpenSpiel reads no fractions beyond 32 bits)."""
@@ -79,10 +79,10 @@ COMMENT = (
 
 def game_of(dossier: Dossier, plan: Plan) -> Game:
     """The commit-or-break game of a plan. Raises UsageError where nothing enters, or nobody has anything at stake."""
-    reading = Reading.of(dossier, plan)
-    if not any(e >= 0 for rises in reading.timing.rises for e, _ in rises):
+    timed = TimedPlan.of(dossier, plan)
+    if not any(e >= 0 for rises in timed.timing.rises for e, _ in rises):
         raise UsageError("nothing enters in this plan, so there is no deal to keep or break: give a plan with steps")
-    maker = _Maker(Model.of(dossier), reading)
+    maker = _Maker(Model.of(dossier), timed)
     if not maker.players:
         raise UsageError("no party has anything at stake, so there is no game to play: give the parties stakes")
     return maker.game()
@@ -101,11 +101,11 @@ class _Breach:
 class _Maker:
     """Works out who moves when, and what each ending pays. Moments are numbered as in `model.rows.paths`."""
 
-    def __init__(self, model: Model, reading: Reading) -> None:
-        self.model, self.rises = model, reading.timing.rises
+    def __init__(self, model: Model, timed: TimedPlan) -> None:
+        self.model, self.rises = model, timed.timing.rises
         self.entered = {e for rises in self.rises for e, _ in rises}
         periods = range(-1, model.K)
-        shares = [[reading.timing.share(m, k) for k in periods] for m in range(model.M)]
+        shares = [[timed.timing.share(m, k) for k in periods] for m in range(model.M)]
         self.shares: Array = np.array(shares, float).reshape(model.M, model.K + 1)
         self.valuations = {p: Valuation(model, p) for p in range(len(model.parties)) if model.valued[p]}
         self.moments = model.moments

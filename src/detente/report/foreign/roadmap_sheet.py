@@ -24,7 +24,7 @@ from detente.report.foreign.workbook import write_workbook
 from detente.report.kit.table import Cell, Table
 from detente.report.kit.words import expectation, leaving, measure, party, several, side, years
 from detente.report.roadmap import courses
-from detente.report.roadmap.steps import Reading, needs, seen_by, steps_of
+from detente.report.roadmap.steps import TimedPlan, needs, seen_by, steps_of
 
 WORKBOOK, CSV = ".xlsx", ".csv"
 SHEET = "Roadmap"
@@ -65,7 +65,7 @@ def roadmap_sheets(
         SHEET: _steps(dossier, plan),
         "Values": _values(dossier, verdict),
         "Conditions": _conditions(dossier, verdict),
-        "Progress": _progress(Reading.of(dossier, plan)),
+        "Progress": _progress(TimedPlan.of(dossier, plan)),
         "Provenance": _provenance(dossier, verdict, provenance or {}),
     }
 
@@ -76,7 +76,7 @@ def roadmap_sheets(
 def _steps(dossier: Dossier, plan: Plan) -> Table:
     columns = [DATE, "month", "who", "what", PART, "takes", "work from", "needs", "verified by", "verified on"]
     columns += ["answers to a breach by", "phase", MEASURE]
-    reading = Reading.of(dossier, plan)
+    timed = TimedPlan.of(dossier, plan)
     work_from = {step.measure: step.work_from for step in steps_of(dossier, plan)}
     rows: list[tuple[date, list[Cell]]] = []
     for m, (name, body) in enumerate(dossier.measures.items()):
@@ -84,7 +84,7 @@ def _steps(dossier: Dossier, plan: Plan) -> Table:
         answers_to = _parties(dossier, dossier.conditional_on(name)) or "nobody"
         for day, part in parts_of(dossier, plan, name):
             first: list[Cell] = [day, _month(dossier, day), _parties(dossier, body.by), measure(dossier, name), part]
-            rows.append((day, [*first, *words, _verified_on(reading, m, day), answers_to, body.phase, name]))
+            rows.append((day, [*first, *words, _verified_on(timed, m, day), answers_to, body.phase, name]))
     return Table.of(SHEET, columns, [row for _, row in sorted(rows, key=lambda r: r[0])])
 
 
@@ -106,14 +106,14 @@ def _parties(dossier: Dossier, names: tuple[str, ...]) -> str:
     return several([party(dossier, p) for p in names])
 
 
-def _verified_on(reading: Reading, m: int, day: date) -> date | None:
+def _verified_on(timed: TimedPlan, m: int, day: date) -> date | None:
     """When what enters on a date counts as verified; None for what does not enter then."""
-    dossier = reading.dossier
-    standing = dossier.state.in_force.get(reading.terms.facts.measures[m])
+    dossier = timed.dossier
+    standing = dossier.state.in_force.get(timed.terms.facts.measures[m])
     e = -1 if standing is not None and day == standing.since else dossier.grid.index(day)
-    if e is None or e not in dict(reading.timing.rises[m]):
+    if e is None or e not in dict(timed.timing.rises[m]):
         return None
-    seen = reading.seen(m, e)
+    seen = timed.seen(m, e)
     if seen < 0 and standing is not None:
         return standing.verified or standing.since
     return dossier.grid.date_at(seen)
@@ -147,27 +147,27 @@ def _condition(dossier: Dossier, s: Slack) -> list[Cell]:
     return [kind, *people, what, s.date, moment, s.keep, s.deviate, s.slack, s.accepted, *more]
 
 
-def _progress(reading: Reading) -> Table:
+def _progress(timed: TimedPlan) -> Table:
     """Each link and scale at every date on which one of them changes, as shares of the whole."""
-    lines = dict(_lines(reading))
+    lines = dict(_lines(timed))
     times = sorted({t for points in lines.values() for t, _ in points if t < math.inf})
     rows: list[list[Cell]] = []
     for t in times:
-        rows.append([reading.dossier.grid.date_at(t), *(_at(points, t) for points in lines.values())])
+        rows.append([timed.dossier.grid.date_at(t), *(_at(points, t) for points in lines.values())])
     return Table.of("Progress", [DATE, *lines], rows)
 
 
-def _lines(reading: Reading) -> Iterator[tuple[str, courses.Points]]:
-    dossier = reading.dossier
+def _lines(timed: TimedPlan) -> Iterator[tuple[str, courses.Points]]:
+    dossier = timed.dossier
     for name in dossier.progress:
-        yield f"{name.replace('_', ' ')}: verified", courses.verified(reading, name, math.inf)
+        yield f"{name.replace('_', ' ')}: verified", courses.verified(timed, name, math.inf)
     for name, link in dossier.links.items():
         title = name.replace("_", " ")
-        yield f"{title}: in force", courses.in_force(reading, link.share, math.inf)
+        yield f"{title}: in force", courses.in_force(timed, link.share, math.inf)
         for bound, sign, word in ((link.at_most, 1.0, "allowed"), (link.at_least, -1.0, "due")):
             if bound is not None:
                 ahead = sign * link.ahead_by.value
-                points = [(t, v + ahead) for t, v in courses.verified(reading, bound, math.inf)]
+                points = [(t, v + ahead) for t, v in courses.verified(timed, bound, math.inf)]
                 yield f"{title}: {word}", [(t, min(1.0, max(0.0, v))) for t, v in points]
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from detente.report.kit.figure import FAINT, INK, Row
 
-Look = tuple[str, Sequence[int]]
+Stroke = tuple[str, Sequence[int]]
 """Colour and dashes of a line."""
 WHOLE: Sequence[int] = (1, 0)
 
 
-def told_apart(field: str, looks: Mapping[str, Look], *, title: str | None = None) -> dict[str, Any]:
+def told_apart(field: str, looks: Mapping[str, Stroke], *, title: str | None = None) -> dict[str, Any]:
     """Encodings that give each value of a field its colour and dashes, with one legend for both."""
     import altair as alt
 

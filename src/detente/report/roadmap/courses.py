@@ -10,36 +10,36 @@ from collections.abc import Mapping
 from detente.dossier.quantities import Number
 from detente.model import levels
 from detente.model.judge.detection import TIE
-from detente.report.roadmap.steps import Reading
+from detente.report.roadmap.steps import TimedPlan
 
 Points = levels.Points
 """(years from signature, amount); two points at one time are a jump."""
 
 
-def with_deal(name: str, reading: Reading, until: float) -> Points:
+def with_deal(name: str, timed: TimedPlan, until: float) -> Points:
     """An interest's level while the plan is kept, with both sides of every jump."""
-    entered = {measure: tuple(reading.entered(m)) for m, measure in enumerate(reading.dossier.measures)}
-    return levels.with_deal(reading.dossier, name, entered, until)
+    entered = {measure: tuple(timed.entered(m)) for m, measure in enumerate(timed.dossier.measures)}
+    return levels.with_deal(timed.dossier, name, entered, until)
 
 
-def scale(reading: Reading, shares: str | Mapping[str, Number]) -> dict[int, float]:
+def scale(timed: TimedPlan, shares: str | Mapping[str, Number]) -> dict[int, float]:
     """Measures and their part of a scale, of 1 in all."""
-    parts = reading.dossier.progress[shares] if isinstance(shares, str) else shares
+    parts = timed.dossier.progress[shares] if isinstance(shares, str) else shares
     total = sum(part.value for part in parts.values())
-    index = {name: m for m, name in enumerate(reading.dossier.measures)}
+    index = {name: m for m, name in enumerate(timed.dossier.measures)}
     return {index[name]: part.value / total for name, part in parts.items()} if total else {}
 
 
-def verified(reading: Reading, shares: str | Mapping[str, Number], until: float) -> Points:
+def verified(timed: TimedPlan, shares: str | Mapping[str, Number], until: float) -> Points:
     """Verified progress on a scale, as steps."""
-    weights = scale(reading, shares)
-    return _steps([(reading.seen(m, e), w * r) for m, w in weights.items() for e, r in reading.timing.rises[m]], until)
+    weights = scale(timed, shares)
+    return _steps([(timed.seen(m, e), w * r) for m, w in weights.items() for e, r in timed.timing.rises[m]], until)
 
 
-def in_force(reading: Reading, shares: str | Mapping[str, Number], until: float) -> Points:
+def in_force(timed: TimedPlan, shares: str | Mapping[str, Number], until: float) -> Points:
     """How much of a scale is in force, as steps."""
-    weights = scale(reading, shares)
-    return _steps([(when, w * rise) for m, w in weights.items() for when, rise in reading.entered(m)], until)
+    weights = scale(timed, shares)
+    return _steps([(when, w * rise) for m, w in weights.items() for when, rise in timed.entered(m)], until)
 
 
 def _steps(rises: list[tuple[float, float]], until: float) -> Points:

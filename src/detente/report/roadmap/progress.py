@@ -9,10 +9,10 @@ from detente.design.questions.assessment import Assessment
 from detente.dossier.schema import Interest
 from detente.model import levels
 from detente.report.kit.figure import DANGER, FAINT, INK, Row, colours, inline, time_axis
-from detente.report.kit.panels import WHOLE, Look, panels, told_apart
+from detente.report.kit.panels import WHOLE, Stroke, panels, told_apart
 from detente.report.kit.words import annual, interest, number, party
 from detente.report.roadmap import courses
-from detente.report.roadmap.steps import Reading, horizon, time_domain
+from detente.report.roadmap.steps import TimedPlan, horizon, time_domain
 
 GIVEN, ALLOWED, DUE, DONE = "given", "allowed by verified progress", "due for verified progress", "verified"
 KEPT, NO_DEAL = "with the deal", "without a deal"
@@ -66,29 +66,29 @@ def progress_rows(assessment: Assessment) -> list[Row]:
     if assessment.plan is None:
         return []
     dossier = assessment.dossier
-    reading = Reading.of(dossier, assessment.plan)
+    timed = TimedPlan.of(dossier, assessment.plan)
     until = horizon(assessment)
     rows: list[Row] = []
     linked: set[str] = set()
     for name, link in dossier.links.items():
         title = name.replace("_", " ")
-        given = courses.in_force(reading, link.share, until)
-        rows += _stepwise(reading, title, GIVEN, given)
+        given = courses.in_force(timed, link.share, until)
+        rows += _stepwise(timed, title, GIVEN, given)
         for bound, sign, label in ((link.at_most, 1.0, ALLOWED), (link.at_least, -1.0, DUE)):
             if bound is not None:
                 slack = sign * link.ahead_by.value
-                points = [(t, v + slack) for t, v in courses.verified(reading, bound, until)]
-                rows += _stepwise(reading, title, label, points)
+                points = [(t, v + slack) for t, v in courses.verified(timed, bound, until)]
+                rows += _stepwise(timed, title, label, points)
                 linked |= {bound} if isinstance(bound, str) else set()
         linked |= {link.share} if isinstance(link.share, str) else set()
     for name in dossier.progress:
         if name not in linked:
-            rows += _stepwise(reading, name.replace("_", " "), DONE, courses.verified(reading, name, until))
+            rows += _stepwise(timed, name.replace("_", " "), DONE, courses.verified(timed, name, until))
     return rows
 
 
-def _stepwise(reading: Reading, title: str, line: str, points: courses.Points) -> list[Row]:
-    grid = reading.dossier.grid
+def _stepwise(timed: TimedPlan, title: str, line: str, points: courses.Points) -> list[Row]:
+    grid = timed.dossier.grid
     return [{"scale": title, "line": line, "date": grid.date_at(t), "share": max(0.0, v)} for t, v in points]
 
 
@@ -97,7 +97,7 @@ def progress_chart(assessment: Assessment, rows: list[Row]) -> Any:
     import altair as alt
 
     blue = "#0072b2"
-    looks: dict[str, Look] = {
+    looks: dict[str, Stroke] = {
         GIVEN: ("#d55e00", WHOLE),
         ALLOWED: (blue, [5, 3]),
         DUE: (blue, [2, 2]),
@@ -123,13 +123,13 @@ def interest_rows(assessment: Assessment) -> list[Row]:
     if assessment.plan is None:
         return []
     dossier = assessment.dossier
-    reading = Reading.of(dossier, assessment.plan)
+    timed = TimedPlan.of(dossier, assessment.plan)
     until = horizon(assessment)
     rows: list[Row] = []
     for name, body in dossier.interests.items():
         if body.course:
             title = f"{interest(dossier, name)}\n{body.unit}"
-            kept = courses.with_deal(name, reading, until)
+            kept = courses.with_deal(name, timed, until)
             times = sorted({t for t, _ in kept})
             alone = _bends([(t, levels.without_deal(dossier, name, t)) for t in times])
             lines = [(KEPT, kept), (NO_DEAL, alone)]
@@ -167,7 +167,7 @@ def interest_chart(assessment: Assessment, rows: list[Row]) -> Any:
     """A small panel for each interest: with and without the deal, and what it cannot physically pass."""
     import altair as alt
 
-    looks: dict[str, Look] = {
+    looks: dict[str, Stroke] = {
         KEPT: ("#0072b2", WHOLE),
         NO_DEAL: ("#8a8a8a", [4, 3]),
         LEAST: (DANGER, [1, 2]),

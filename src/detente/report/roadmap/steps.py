@@ -46,7 +46,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Reading:
+class TimedPlan:
     """A plan on its dossier's grid, as the judge times it."""
 
     dossier: Dossier
@@ -54,7 +54,7 @@ class Reading:
     timing: Timing
 
     @classmethod
-    def of(cls, dossier: Dossier, plan: Plan) -> Reading:
+    def of(cls, dossier: Dossier, plan: Plan) -> TimedPlan:
         terms = Terms(dossier, Facts(dossier), "none", ())
         return cls(dossier, terms, terms.clock.timing(plan))
 
@@ -75,8 +75,8 @@ def steps(assessment: Assessment) -> tuple[Step, ...]:
 
 def steps_of(dossier: Dossier, plan: Plan) -> tuple[Step, ...]:
     """The measures of a plan, in order of entry."""
-    reading = Reading.of(dossier, plan)
-    found = [_step(reading, plan, m, name) for m, name in enumerate(dossier.measures)]
+    timed = TimedPlan.of(dossier, plan)
+    found = [_step(timed, plan, m, name) for m, name in enumerate(dossier.measures)]
     return tuple(sorted((s for s in found if s is not None), key=lambda s: (s.entry, not s.standing)))
 
 
@@ -90,14 +90,14 @@ def answering(dossier: Dossier, step: Step) -> str:
     return f"{own}, {others}" if others else own
 
 
-def _step(reading: Reading, plan: Plan, m: int, name: str) -> Step | None:
+def _step(timed: TimedPlan, plan: Plan, m: int, name: str) -> Step | None:
     entry = plan.entry.get(name)
     if entry is None:
         return None
-    dossier, measure = reading.dossier, reading.dossier.measures[name]
+    dossier, measure = timed.dossier, timed.dossier.measures[name]
     parts = plan.share.get(name, ())
     full = next((day for day, part in parts if part >= FULL), None) if parts else entry
-    verified = reading.terms.verified(reading.timing, m)
+    verified = timed.terms.verified(timed.timing, m)
     standing = name in dossier.state.in_force
     return Step(
         measure=name,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
-from detente.report.kit.panels import WHOLE, Look, told_apart
+from detente.report.kit.panels import WHOLE, Stroke, told_apart
 from detente.report.kit.words import percent
 from detente.verify.balance.closing import PATTERNS, Balance, detection_curves
 from detente.verify.balance.power import critical
@@ -17,7 +17,7 @@ PANEL, HEIGHT = 396, 190
 """Pixels of a panel, two in a row."""
 POINTS = 41
 """Sizes of loss at which a curve is drawn."""
-CURVES: dict[str, tuple[str, Look]] = {
+CURVES: dict[str, tuple[str, Stroke]] = {
     "bound": ("the best test, if it knew the pattern", (FAINT, [2, 3])),
     "cumuf": ("CUMUF at the end", (INK, WHOLE)),
     "page": ("Page's test of SITMUF", (PALETTE[0], WHOLE)),
@@ -224,7 +224,7 @@ def _power(balance: Balance, rows: list[Row]) -> Any:
 def _delay(balance: Balance, rows: list[Row]) -> Any:
     import altair as alt
 
-    looks: dict[str, Look] = dict(
+    looks: dict[str, Stroke] = dict(
         zip(PATTERNS.values(), ((INK, WHOLE), (PALETTE[0], [6, 3]), (PALETTE[1], [2, 2])), strict=True)
     )
     y = alt.Y("chance:Q", title="chance of an alarm so far", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))

@@ -7,7 +7,7 @@ from typing import Any
 from detente.report.kit.figure import Row
 from detente.report.kit.words import number, percent
 from detente.report.verification.balance import figures as figures
-from detente.report.verification.page import Mark, Page, Part, table_of
+from detente.report.verification.page import Mark, Page, Section, table_of
 from detente.verify.balance.closing import PATTERNS, Balance
 
 D = (
@@ -199,11 +199,11 @@ def page(balance: Balance) -> Page:
         ("rehearsal", "Simulated histories", REHEARSAL, balance.rehearsed),
     )
     parts = (
-        Part("balances", "What is missing", (), ("balances",), ("balances",)),
-        Part("tests", "What the tests say", (), ("tests",), ("tests",), (f"Patterns of the loss: {patterns}.",)),
-        Part("power", "Which losses would be seen, and when", (), ("power", "delay")),
-        *(Part(name, title, (), (), (name,), (note,)) for name, title, note, rows in more if rows),
-        Part("drivers", "Where the uncertainty comes from", (), ("drivers",), ("drivers",)),
+        Section("balances", "What is missing", (), ("balances",), ("balances",)),
+        Section("tests", "What the tests say", (), ("tests",), ("tests",), (f"Patterns of the loss: {patterns}.",)),
+        Section("power", "Which losses would be seen, and when", (), ("power", "delay")),
+        *(Section(name, title, (), (), (name,), (note,)) for name, title, note, rows in more if rows),
+        Section("drivers", "Where the uncertainty comes from", (), ("drivers",), ("drivers",)),
     )
     turns_on = (
         balance.summary[3],

@@ -8,11 +8,10 @@ from typing import Any
 from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
 from detente.report.kit.panels import panels
 from detente.report.kit.words import day, month, several
-from detente.report.verification.page import Mark, Page, Part, table_of
+from detente.report.verification.page import Mark, Page, Section, table_of
 from detente.verify.declaration.closure import RULES
 from detente.verify.declaration.comparison import more_than_declared, sentences_of
-from detente.verify.declaration.figures import Z_LIMIT, chance
-from detente.verify.declaration.figures import Figure as Amount
+from detente.verify.declaration.figures import Z_LIMIT, UncertainAmount, chance
 from detente.verify.declaration.figures import figure as amount_of
 from detente.verify.declaration.history import made_by
 from detente.verify.declaration.judgement import Judgement
@@ -124,11 +123,11 @@ def estimate_rows(d: Declaration, judged: Judgement) -> list[Row]:
     return rows
 
 
-def _bar(a: Amount) -> dict[str, float]:
+def _bar(a: UncertainAmount) -> dict[str, float]:
     return {"kg": a.mean, "low_kg": max(0.0, a.mean - Z_LIMIT * a.u), "high_kg": a.mean + Z_LIMIT * a.u}
 
 
-def _estimate(d: Declaration, name: str) -> Amount | None:
+def _estimate(d: Declaration, name: str) -> UncertainAmount | None:
     e = d.estimates[name]
     if e.amount is not None:
         return amount_of(e.amount, e.covers.value if e.covers else None)
@@ -219,10 +218,10 @@ def page(d: Declaration, judged: Judgement) -> Page:
     checked = f"Declared by {d.name_of(d.by)}; verified by {who}{decides}. {counted}, beside {others}."
     said = judged.sentences()
     parts = [
-        Part("claims", "Declared and estimated", (), ("claims",), ("claims",), _of_claims()),
-        Part("words", "In words", tuple(_in_words(d, judged))),
-        Part("estimates", "What others estimate", (), (), ("estimates",)),
-        Part("rules", "Does it add up by itself?", (PROVES_NOTHING,), (), ("rules",)),
+        Section("claims", "Declared and estimated", (), ("claims",), ("claims",), _of_claims()),
+        Section("words", "In words", tuple(_in_words(d, judged))),
+        Section("estimates", "What others estimate", (), (), ("estimates",)),
+        Section("rules", "Does it add up by itself?", (PROVES_NOTHING,), (), ("rules",)),
     ]
     there = {"claims": judged.comparisons, "words": judged.comparisons, "estimates": d.estimates}
     return Page(

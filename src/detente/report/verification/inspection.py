@@ -9,18 +9,19 @@ from typing import Any
 
 import numpy as np
 
+from detente.model.numeric import Array
 from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline, time_axis
-from detente.report.kit.panels import WHOLE, Look, panels, told_apart
+from detente.report.kit.panels import WHOLE, Stroke, panels, told_apart
 from detente.report.kit.words import day, number, years
-from detente.report.verification.page import Page, Part, table_of
+from detente.report.verification.page import Page, Section, table_of
 from detente.report.verification.sample import chance
 from detente.report.verification.visits import visit_rows
 from detente.verify.inspection.inspected import HALF_A_YEAR, Inspected
 from detente.verify.inspection.needs import Changed
 from detente.verify.inspection.plan import DAYS, SitePlan, visits_in_time
-from detente.verify.inspection.timing import Array, Delay
+from detente.verify.inspection.timing import Delay
 
-STARTS: dict[str, Look] = {"just after a visit (the worst start)": (DANGER, WHOLE), "any day": (PALETTE[0], [6, 3])}
+STARTS: dict[str, Stroke] = {"just after a visit (the worst start)": (DANGER, WHOLE), "any day": (PALETTE[0], [6, 3])}
 MOMENTS, MOST_JUMPS = 49, 40
 """Times at which the chance to have seen a violation is drawn, and how many visits are drawn as jumps."""
 CAPTIONS = {
@@ -309,17 +310,17 @@ def page(found: Inspected, changes: Sequence[Changed] = ()) -> Page:
     """The page of a plan of inspections, and of what it changes in a case."""
     plan, sentences = found.plan, said(found)
     late = any(s.late for s in plan.sites)
-    case = Part("case", "What it changes in the case", (), (), ("changes",), (_of_changes(),))
+    case = Section("case", "What it changes in the case", (), (), ("changes",), (_of_changes(),))
     how = "at equal intervals" if plan.task.schedule == "periodic" else "on days that nobody can foresee"
     checked = (
         f"{len(plan.sites)} sites, {number(plan.task.days)} inspector-days a year, visits {how}. The violator knows "
         "the plan and picks the site and the violation that pay it best, or complies."
     )
     parts = (
-        Part("sites", "Site by site", (), ("detection",), ("sites",), (_of_sites(),)),
+        Section("sites", "Site by site", (), ("detection",), ("sites",), (_of_sites(),)),
         *((case,) if changes else ()),
-        Part("effort", "What more days would buy", (), ("effort",)),
-        Part("calendar", "The visits", (_from(found),), ("visits",), ("visits",)),
+        Section("effort", "What more days would buy", (), ("effort",)),
+        Section("calendar", "The visits", (_from(found),), ("visits",), ("visits",)),
     )
     return Page(
         kicker="plan of inspections",

@@ -20,7 +20,7 @@ FINDINGS = ("code", "line", "what", "to mend it")
 
 
 @dataclass(frozen=True)
-class Part:
+class Section:
     """A section of the page; figures and tables are named."""
 
     id: str
@@ -45,7 +45,7 @@ class Page:
     said: tuple[str, ...]
     turns_on: tuple[str, ...]
     """The assumptions that drive the answer."""
-    parts: tuple[Part, ...]
+    parts: tuple[Section, ...]
 
 
 def table_of(title: str, rows: Sequence[Row]) -> Table:

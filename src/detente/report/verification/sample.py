@@ -6,7 +6,7 @@ from typing import Any
 
 from detente.report.kit.figure import DANGER, INK, PALETTE, Figure, Row, inline
 from detente.report.kit.words import number, percent, several
-from detente.report.verification.page import Mark, Page, Part, table_of
+from detente.report.verification.page import Mark, Page, Section, table_of
 from detente.verify.inspection.sample_plan import SamplePlan, StrataPlan
 
 
@@ -251,10 +251,10 @@ def page(plan: SamplePlan | StrataPlan) -> Page:
             f"The number to draw{turns_on[0].removeprefix('It')}",
             *turns_on[1:],
         )
-    parts = [Part("sizes", "How many to draw", (), ("sizes",), ("sizes",))]
+    parts = [Section("sizes", "How many to draw", (), ("sizes",), ("sizes",))]
     if plan.sample is not None:
         note = "Methods draw each by itself; where they share an instrument, count only the better one."
-        parts.append(Part("shares", "The sample proposed", (), ("shares",), ("methods",), (note,)))
+        parts.append(Section("shares", "The sample proposed", (), ("shares",), ("methods",), (note,)))
     return Page(
         kicker="sample",
         title="A plan of samples",
@@ -278,7 +278,7 @@ def _strata_page(plan: StrataPlan) -> Page:
         "It assumes the same share taken of each item of a stratum, that a drawn defect is recognised, and that "
         "whoever takes material knows the plan, but not which items will be drawn.",
     )
-    parts = (Part("strata", "What to draw", (), ("strata",), ("strata",)),)
+    parts = (Section("strata", "What to draw", (), ("strata",), ("strata",)),)
     return Page(
         kicker="sample",
         title=plan.title,

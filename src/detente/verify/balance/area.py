@@ -8,10 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-from detente.verify.balance.covariance import Array, Errors, Indices
+from detente.model.numeric import Array, Indices
+from detente.verify.balance.covariance import Errors
 
-Kind = Literal["input", "output", "inventory"]
-SIGNS: dict[Kind, int] = {"input": 1, "output": -1, "inventory": -1}
+Component = Literal["input", "output", "inventory"]
+SIGNS: dict[Component, int] = {"input": 1, "output": -1, "inventory": -1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Measurement:
     period: int
     """Of a flow: the period from 1. Of an inventory: the period at whose end it was taken, 0 for the opening one."""
     location: str
-    kind: Kind
+    kind: Component
     amount_kg: float
     random: float
     """Relative SD of the error of one item, drawn anew for each."""
@@ -96,7 +97,7 @@ class BalanceArea:
         """[period, period], kg²."""
         return self.errors.covariance(self.amounts)
 
-    def totals(self, kind: Kind) -> Array:
+    def totals(self, kind: Component) -> Array:
         """Sums of a kind: [period] of flows, [boundary] of inventories (one more than there are periods)."""
         place = [m.period - (m.kind != "inventory") for m in self.measurements if m.kind == kind]
         amounts = [m.amount_kg for m in self.measurements if m.kind == kind]

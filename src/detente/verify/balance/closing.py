@@ -17,10 +17,11 @@ from scipy.special import ndtr
 from scipy.stats import chi2
 
 from detente.errors import DossierError, Finding, UsageError
+from detente.model.numeric import Array
 from detente.verify.balance import differences, power, run_length, sequential
 from detente.verify.balance.area import BalanceArea
 from detente.verify.balance.checks import check_area
-from detente.verify.balance.covariance import Array, cholesky, whiten
+from detente.verify.balance.covariance import cholesky, whiten
 from detente.verify.balance.differences import Compared
 from detente.verify.balance.run_length import AlarmTime
 
@@ -37,7 +38,7 @@ NAMED = 6
 """Balances of an alarm that are named."""
 SOON = 0.9
 """The chance with which the balance in which Page's test alarms is stated."""
-Scope = Literal["each balance", "all balances", "at the end"]
+_Scope = Literal["each balance", "all balances", "at the end"]
 PATTERNS: Mapping[str, str] = {
     "hardest": "spread so that the best test sees least of it",
     "even": "the same in every period",
@@ -73,7 +74,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class _Verdict:
     """What one test says: its statistic by period, the threshold it must pass, and what it can see."""
 
     test: str
@@ -83,7 +84,7 @@ class Verdict:
     alarms: tuple[int, ...]
     """Periods, from 1, in which it alarms; of a test at the end, the last one or none."""
     false_alarm_rate: float
-    scope: Scope
+    scope: _Scope
     """What the false-alarm rate is for, when nothing is lost."""
     detects: Mapping[str, float]
     """By pattern: the chance that the stated loss makes it alarm."""
@@ -110,7 +111,7 @@ class Balance:
     false_alarm_rate: float
     k: float
     periods: tuple[Period, ...]
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[_Verdict, ...]
     bounds: Mapping[str, float]
     """By pattern: the chance that the best test, which knows the pattern, sees the loss."""
     drivers: tuple[Driver, ...]
@@ -126,10 +127,10 @@ class Balance:
         return self.area.covariance
 
     @property
-    def alarmed(self) -> tuple[Verdict, ...]:
+    def alarmed(self) -> tuple[_Verdict, ...]:
         return tuple(v for v in self.verdicts if v.alarms)
 
-    def verdict(self, test: str) -> Verdict:
+    def verdict(self, test: str) -> _Verdict:
         return next(v for v in self.verdicts if v.test == test)
 
     @cached_property
@@ -283,7 +284,7 @@ def _periods(area: BalanceArea, k: float) -> tuple[Period, ...]:
     return tuple(Period(name, *row) for name, row in zip(area.periods, rows, strict=True))
 
 
-def _verdicts(muf: Array, S: Array, patterns: Mapping[str, Array], rate: float, k: float) -> tuple[Verdict, ...]:
+def _verdicts(muf: Array, S: Array, patterns: Mapping[str, Array], rate: float, k: float) -> tuple[_Verdict, ...]:
     """What each test says of the balances, and with which chance it sees each pattern of loss."""
     told = [*_of_sums(muf, S, patterns, rate), *_of_independent(muf, S, patterns, rate, k)]
     gemuf = {name: power.gemuf(m, S, rate) for name, m in patterns.items()}
@@ -298,7 +299,7 @@ def _verdicts(muf: Array, S: Array, patterns: Mapping[str, Array], rate: float, 
     return tuple(told)
 
 
-def _of_sums(muf: Array, S: Array, patterns: Mapping[str, Array], rate: float) -> list[Verdict]:
+def _of_sums(muf: Array, S: Array, patterns: Mapping[str, Array], rate: float) -> list[_Verdict]:
     """MUF of one balance, and of all together."""
     each, sigma = power.level_each(rate, len(muf)), np.sqrt(np.diag(S))
     worst_single = float(power.single_balance(patterns["at_once"].sum(), sigma, each).min())
@@ -311,7 +312,7 @@ def _of_sums(muf: Array, S: Array, patterns: Mapping[str, Array], rate: float) -
     ]
 
 
-def _of_independent(muf: Array, S: Array, patterns: Mapping[str, Array], rate: float, k: float) -> list[Verdict]:
+def _of_independent(muf: Array, S: Array, patterns: Mapping[str, Array], rate: float, k: float) -> list[_Verdict]:
     """SITMUF of any balance, and Page's test of its sums."""
     n, root = len(muf), cholesky(S)
     standard, limit = whiten(root, muf), power.critical(power.level_each(rate, n))
@@ -339,15 +340,15 @@ def _verdict(
     threshold: float,
     *,
     rate: float,
-    scope: Scope,
+    scope: _Scope,
     seen: Mapping[str, float] | Mapping[str, AlarmTime],
-) -> Verdict:
+) -> _Verdict:
     above = [
         i + 1 for i, s in enumerate(statistic) if s > threshold and (scope != "at the end" or i + 1 == len(statistic))
     ]
     times = {name: s for name, s in seen.items() if isinstance(s, AlarmTime)}
     detects = {name: s.ever if isinstance(s, AlarmTime) else s for name, s in seen.items()}
-    return Verdict(
+    return _Verdict(
         test=test,
         title=title,
         statistic=tuple(statistic.tolist()),

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
+from detente.model.numeric import Array, Indices
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,12 +16,12 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from detente.errors import UsageError
-from detente.verify.balance.covariance import Array
+from detente.model.numeric import Array
 from detente.verify.balance.power import critical
 
 
 @dataclass(frozen=True)
-class Stratum:
+class PairedItems:
     """Like items: how many, how heavy, and the relative SDs of the two sides' measurements."""
 
     items: int
@@ -67,7 +67,7 @@ class Difference:
         return float(ndtr((falsified_kg - self.threshold_kg) / self.sigma_kg))
 
 
-def sigma_d(strata: Sequence[Stratum], drawn: ArrayLike) -> float:
+def sigma_d(strata: Sequence[PairedItems], drawn: ArrayLike) -> float:
     """SD of D: Σ N²x²(dRO² + dRI²)/n, and for every instrument (Σ N x dS over its strata)²."""
     sample = np.asarray(drawn, float)
     if len(sample) != len(strata) or not (sample > 0).all():
@@ -89,7 +89,7 @@ def sigma_d(strata: Sequence[Stratum], drawn: ArrayLike) -> float:
 
 
 def d_statistic(
-    strata: Sequence[Stratum],
+    strata: Sequence[PairedItems],
     operator_kg: Sequence[ArrayLike],
     inspector_kg: Sequence[ArrayLike],
     *,
@@ -109,7 +109,7 @@ def d_statistic(
     return Difference(d, sigma, critical(level) * sigma, level)
 
 
-def allocate(strata: Sequence[Stratum], budget: float) -> Array:
+def allocate(strata: Sequence[PairedItems], budget: float) -> Array:
     """How many items to draw from each stratum for the least SD of D: n_k ~ N_k σ_k/√c_k, never more than there are.
 
     Real numbers, which spend the whole budget unless every item is drawn; see `whole` for a plan.
@@ -130,7 +130,7 @@ def allocate(strata: Sequence[Stratum], budget: float) -> Array:
     return drawn
 
 
-def whole(strata: Sequence[Stratum], budget: float) -> tuple[int, ...]:
+def whole(strata: Sequence[PairedItems], budget: float) -> tuple[int, ...]:
     """The same in whole items, one at least from each stratum: the next item goes where it lowers D's variance most."""
     drawn = [1] * len(strata)
     spent = sum(s.cost for s in strata)

@@ -18,7 +18,7 @@ from detente.dossier.places import nearest
 from detente.dossier.text.contents import Unread
 from detente.dossier.text.sheet_files import Line, Sheet, read_sheet
 from detente.errors import DossierError, Finding
-from detente.verify.balance.area import SIGNS, BalanceArea, Kind, Measurement, Remeasured
+from detente.verify.balance.area import SIGNS, BalanceArea, Component, Measurement, Remeasured
 from detente.verify.balance.checks import check_area
 
 COLUMNS = {
@@ -225,7 +225,7 @@ class _Cells:
             Measurement(
                 period=period or 0,
                 location=location,
-                kind=cast(Kind, kind),
+                kind=cast(Component, kind),
                 amount_kg=amount or 0.0,
                 random=random or 0.0,
                 systematic=systematic or 0.0,

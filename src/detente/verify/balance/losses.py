@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from detente.errors import DossierError, UsageError
+from detente.model.numeric import Array
 from detente.verify.balance.area import BalanceArea
 from detente.verify.balance.checks import check_area
-from detente.verify.balance.covariance import Array, cholesky, whiten
+from detente.verify.balance.covariance import cholesky, whiten
 from detente.verify.balance.run_length import STANDARD_K
 from detente.verify.balance.sequential import page, v5b3_estimate
 

@@ -14,7 +14,8 @@ from scipy.special import log_ndtr, ndtr, ndtri
 from scipy.stats import chi2, ncx2
 
 from detente.errors import UsageError
-from detente.verify.balance.covariance import Array, cholesky, whiten
+from detente.model.numeric import Array
+from detente.verify.balance.covariance import cholesky, whiten
 from detente.verify.balance.sequential import v5b3_estimate
 
 TERMS, AT_A_TIME = 1 << 16, 1 << 11

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from detente.errors import UsageError
+from detente.model.numeric import Array
 from detente.verify.balance.closing import Balance
-from detente.verify.balance.covariance import Array
 from detente.verify.balance.losses import Histories, simulate
 
 MOST = 1_000_000

@@ -17,7 +17,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from detente.errors import UsageError
-from detente.verify.balance.covariance import Array
+from detente.model.numeric import Array
 
 STANDARD_K = 0.5
 """The usual reference value: best against a shift of one standard deviation a period."""

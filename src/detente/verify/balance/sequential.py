@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from detente.verify.balance.covariance import Array, Indices, cholesky, whiten
+from detente.model.numeric import Array, Indices
+from detente.verify.balance.covariance import cholesky, whiten
 
 V5B3_WEIGHTS = (1, 1, 3, 1, 1)
 """GEMUF's estimate of the loss of a period: a mean of five MUFs that counts the middle one thrice."""

@@ -17,7 +17,7 @@ from detente.dossier.places import Path, dotted
 from detente.verify.declaration.figures import (
     ASSAYS,
     Z_LIMIT,
-    Figure,
+    UncertainAmount,
     figure,
     in_quantities,
     kg_per_significant_quantity,
@@ -32,7 +32,7 @@ from detente.verify.declaration.history import capacity_of, feed_assay, made_by
 from detente.verify.declaration.production import separation, separation_age
 from detente.verify.declaration.statement import Claim, Declaration, Enrichment, Irradiation
 
-Verdict = Literal["closes", "does not close", "cannot be tested"]
+_Verdict = Literal["closes", "does not close", "cannot be tested"]
 RULES = {
     "account": "produced + received = stock + used + waste + lost + sent",
     "history": "what the declared runs made = what is declared",
@@ -55,9 +55,9 @@ class RuleResult:
 
     rule: str
     path: str
-    verdict: Verdict
+    verdict: _Verdict
     message: str
-    difference: Figure | None = None
+    difference: UncertainAmount | None = None
     """Left side minus right side of the rule, in `unit`."""
     z: float | None = None
     """The difference in its standard uncertainties; None where there is none stated or nothing to compare."""
@@ -79,7 +79,7 @@ def closure(d: Declaration) -> list[RuleResult]:
     ]
 
 
-def _result(d: Declaration, rule: str, path: Path, verdict: Verdict, message: str) -> RuleResult:
+def _result(d: Declaration, rule: str, path: Path, verdict: _Verdict, message: str) -> RuleResult:
     line, column = d.places.of(path)
     return RuleResult(rule, dotted(path), verdict, message, file=d.places.file, line=line, column=column)
 
@@ -92,8 +92,8 @@ def _balance(
     d: Declaration,
     rule: str,
     path: Path,
-    left: Figure,
-    right: Figure,
+    left: UncertainAmount,
+    right: UncertainAmount,
     *,
     of: Claim | None = None,
     unit: str = "kg",
@@ -115,10 +115,10 @@ def _balance(
     lesser = told_apart(left, right) if fails else (str(left), str(right))
     message = f"{RULES[rule]}: {f' {signs} '.join(lesser)} {unit} ({how})"
     if fails:
-        message += f"; {Figure(abs(gap.mean))} {unit} too {'much' if gap.mean > 0 else 'little'} on the left"
+        message += f"; {UncertainAmount(abs(gap.mean))} {unit} too {'much' if gap.mean > 0 else 'little'} on the left"
         message += f", {in_quantities(abs(gap.mean) / _significant(of))}" if of else ""
     line, column = d.places.of(path)
-    verdict: Verdict = "does not close" if fails else "closes"
+    verdict: _Verdict = "does not close" if fails else "closes"
     return RuleResult(
         rule=rule,
         path=dotted(path),
@@ -231,9 +231,9 @@ def _work(d: Declaration, path: Path, name: str, run: Enrichment) -> RuleResult:
     made = figure(run.product.mass)
     assays_ = [figure(a).mean for a in (run.product.assay, run.tails.assay) if a is not None]
     per_kg = separation(1, assays_[0], assays_[1], feed_assay(run).mean).swu
-    used = Figure(made.mean * per_kg, made.u * per_kg)
+    used = UncertainAmount(made.mean * per_kg, made.u * per_kg)
     # The whole uncertainty of capacity, assays included, stands on the right.
-    installed = Figure(capacity.kg.mean * per_kg, capacity.kg.u * per_kg)
+    installed = UncertainAmount(capacity.kg.mean * per_kg, capacity.kg.u * per_kg)
     last = rounding(run.product.mass) * per_kg
     return _balance(d, "separative_work", path, used, installed, unit="SWU", at_most=True, rounded=last)
 
@@ -256,7 +256,7 @@ def assays(d: Declaration) -> Iterator[RuleResult]:
         yield _result(d, "assay", path, "closes" if low <= x <= high else "does not close", said)
 
 
-Step = tuple[str, date | None]
+_Step = tuple[str, date | None]
 _SPOKEN = "the day it speaks of"
 
 
@@ -274,7 +274,7 @@ def dates(d: Declaration) -> Iterator[RuleResult]:
     own = {name: run for name, run in d.operations.items() if d.own(run)}
     for name, run in own.items():
         facility = run.reactor if isinstance(run, Irradiation) else run.plant
-        begun_and_ended: list[Step] = [("run begun", run.begun), ("run ended", run.ended)]
+        begun_and_ended: list[_Step] = [("run begun", run.begun), ("run ended", run.ended)]
         yield from _in_order(d, ("operations", name), _life(d, facility, begun_and_ended))
         if isinstance(run, Irradiation):
             yield from _in_order(d, ("operations", name), run.steps())
@@ -286,7 +286,7 @@ def dates(d: Declaration) -> Iterator[RuleResult]:
     yield from _one_at_a_time(d, {n: r for n, r in own.items() if isinstance(r, Irradiation)})
 
 
-def _last_step(d: Declaration, claim: Claim, name: str) -> list[Step]:
+def _last_step(d: Declaration, claim: Claim, name: str) -> list[_Step]:
     """The last thing that must have happened to a run before a claim can count what it made."""
     run = d.operations.get(name)
     if run is None or not d.own(run):
@@ -304,13 +304,13 @@ def _one_at_a_time(d: Declaration, runs: dict[str, Irradiation]) -> Iterator[Rul
             yield from _in_order(d, ("operations", b), [(f"{a} ended", first.ended), (f"{b} begun", second.begun)])
 
 
-def _life(d: Declaration, facility: str, steps: list[Step]) -> list[Step]:
+def _life(d: Declaration, facility: str, steps: list[_Step]) -> list[_Step]:
     """Steps between the beginning and the end of a facility's operation."""
     f = d.facilities.get(facility)
     return [(f"{facility} begun", f.begun), *steps, (f"{facility} ended", f.ended)] if f else steps
 
 
-def _in_order(d: Declaration, path: Path, steps: list[Step]) -> Iterator[RuleResult]:
+def _in_order(d: Declaration, path: Path, steps: list[_Step]) -> Iterator[RuleResult]:
     known = [(what, day) for what, day in steps if day is not None]
     if len(known) < 2:
         return
@@ -332,7 +332,7 @@ def ages(d: Declaration) -> Iterator[RuleResult]:
             missing = "day of the sample" if run.sampled is None else "day of separation"
             yield _untested(d, "age", path, f"the {missing} is not stated")
             continue
-        stated = Figure((run.sampled - run.separated).days / 365.25)
+        stated = UncertainAmount((run.sampled - run.separated).days / 365.25)
         found = _balance(d, "age", path, separation_age(figure(run.am241_pu241)), stated, unit="years")
         day = separated_on(run)
         yield replace(found, message=f"{found.message}; by its americium separated on {day}") if day else found

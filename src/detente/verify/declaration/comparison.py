@@ -21,7 +21,7 @@ from detente.verify.declaration.estimates import (
 )
 from detente.verify.declaration.figures import (
     Z_LIMIT,
-    Figure,
+    UncertainAmount,
     figure,
     in_quantities,
     kg_per_significant_quantity,
@@ -33,7 +33,7 @@ from detente.verify.declaration.history import made_by
 from detente.verify.declaration.production import Production
 from detente.verify.declaration.statement import Claim, Counts, Declaration, OutsideEstimate
 
-Answer = Literal["yes", "no", "cannot say"]
+Conclusion = Literal["yes", "no", "cannot say"]
 BY_CHANCE = 0.05
 """Estimates that lie further apart by chance alone more often than this do not contradict each other."""
 MOST_CHANCE = 0.05
@@ -45,10 +45,10 @@ class Comparison:
     """One claim beside all outside estimates of the same thing at about the same time."""
 
     claim: str
-    agrees: Answer
+    agrees: Conclusion
     why: str
-    declared: Figure | None = None
-    estimate: Figure | None = None
+    declared: UncertainAmount | None = None
+    estimate: UncertainAmount | None = None
     z: float | None = None
     undeclared_mean: float | None = None
     undeclared_p95: float | None = None
@@ -85,12 +85,12 @@ class Revision:
 
     earlier: str
     later: str
-    change: Figure
+    change: UncertainAmount
     z: float | None
     message: str
 
 
-def declared_amount(d: Declaration, claim: str) -> Figure | None:
+def declared_amount(d: Declaration, claim: str) -> UncertainAmount | None:
     """What a claim says there ever was: its total, else the sum of what it says became of it."""
     stated = d.claims[claim].total
     if stated is not None:
@@ -131,7 +131,9 @@ def compare(d: Declaration, name: str) -> Comparison:
     )
 
 
-def _hidden(d: Declaration, c: Comparison, declared: Figure, estimate: Figure, kg: float) -> Comparison:
+def _hidden(
+    d: Declaration, c: Comparison, declared: UncertainAmount, estimate: UncertainAmount, kg: float
+) -> Comparison:
     """What may be undeclared, and how far the evidence speaks against the claim's being complete."""
     gap = minus(estimate, declared)
     hidden = Undeclared(gap.mean, gap.u)
@@ -150,7 +152,7 @@ def _hidden(d: Declaration, c: Comparison, declared: Figure, estimate: Figure, k
     )
 
 
-def _answer(declared: Figure, usable: Sequence[Estimate], kg: float) -> tuple[Answer, str]:
+def _answer(declared: UncertainAmount, usable: Sequence[Estimate], kg: float) -> tuple[Conclusion, str]:
     """Whether a declared amount agrees with some estimates, and why."""
     estimate = pool(usable).cautious
     gap = minus(estimate, declared)
@@ -205,7 +207,7 @@ def _days_apart(d: Declaration, claim: Claim, usable: Sequence[Estimate]) -> tup
     return tuple((e.name, (day - d.estimates[e.name].as_of).days) for e in usable) if day else ()
 
 
-def _shares(declared: Figure, pooled: Pooled, inputs: dict[str, Production]) -> tuple[tuple[str, float], ...]:
+def _shares(declared: UncertainAmount, pooled: Pooled, inputs: dict[str, Production]) -> tuple[tuple[str, float], ...]:
     """Where the uncertainty of the difference comes from; of a computed estimate, from which input most."""
     u = math.hypot(declared.u, pooled.cautious.u)
     if u == 0:
@@ -218,7 +220,7 @@ def _shares(declared: Figure, pooled: Pooled, inputs: dict[str, Production]) -> 
     return tuple(sorted((p for p in parts if p[1] > 0), key=lambda p: -p[1]))
 
 
-def _otherwise(d: Declaration, claim: Claim, declared: Figure, kg: float, answer: Answer) -> str | None:
+def _otherwise(d: Declaration, claim: Claim, declared: UncertainAmount, kg: float, answer: Conclusion) -> str | None:
     other: Counts = "separated" if claim.counts == "produced" else "produced"
     usable, _, _ = _comparable(d, claim, other)
     if claim.material != "plutonium" or not usable:
@@ -259,9 +261,10 @@ def sentences_of(c: Comparison, called: Callable[[str], str] = str) -> Iterator[
     outside = f"{c.estimate} kg by outside estimates ({'; '.join(called(name) for name in c.used)})"
     beside = f"{c.declared} kg declared, {outside}: {more_than_declared(c)}{z}"
     yield f"{claim}: {beside}. Agrees: {c.agrees}, because {c.why}."
-    hidden = f"{Figure(c.undeclared_mean or 0.0)} kg on average, at most {Figure(c.undeclared_p95 or 0.0)} kg (95 %)"
+    mean, most = UncertainAmount(c.undeclared_mean or 0.0), UncertainAmount(c.undeclared_p95 or 0.0)
+    hidden = f"{mean} kg on average, at most {most} kg (95 %)"
     chance = percent(c.chance_over_one_sq or 0.0)
-    over = f"more than one significant quantity ({Figure(c.kg_per_sq)} kg) with a chance of {chance}"
+    over = f"more than one significant quantity ({UncertainAmount(c.kg_per_sq)} kg) with a chance of {chance}"
     yield f"{claim}: what may be undeclared is {hidden}; {over}."
     if c.bayes_factor is not None and c.chance_complete is not None:
         side = "against" if c.bayes_factor >= 1 else "for"
@@ -296,12 +299,12 @@ def _spread(pooled: Pooled) -> str:
     """How far apart estimates lie that are further from each other than expected, and what is done about it."""
     told = f"chi² {pooled.chi2:.3g} for {pooled.degrees}, p = {pooled.p:.2g}"
     if pooled.p >= BY_CHANCE:
-        safe = f"to be safe, their uncertainty is multiplied by {Figure(pooled.birge)}"
+        safe = f"to be safe, their uncertainty is multiplied by {UncertainAmount(pooled.birge)}"
         return f"the estimates lie somewhat further apart than expected, within chance ({told}); {safe}"
-    wider = f"so their uncertainty is multiplied by {Figure(pooled.birge)}"
+    wider = f"so their uncertainty is multiplied by {UncertainAmount(pooled.birge)}"
     return f"the estimates lie further apart than their uncertainties would put them ({told}), {wider}"
 
 
 def _odds(factor: float) -> str:
     odds = factor if factor >= 1 else 1 / max(factor, 1e-300)
-    return "more than a million to 1" if odds > 1e6 else f"{Figure(odds)} to 1"
+    return "more than a million to 1" if odds > 1e6 else f"{UncertainAmount(odds)} to 1"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from detente.verify.declaration.figures import Z_LIMIT, Figure, minus, z_of
+from detente.verify.declaration.figures import Z_LIMIT, UncertainAmount, minus, z_of
 
 _FAR = -100.0
 """Below this many standard deviations gap and tail cancel, and the tail's asymptotic series is the better sum."""
@@ -60,7 +60,7 @@ def gap_chance_over(amount: float, gap: float, u: float) -> float:
     return float(gap > amount) if u == 0 else math.exp(_log_cdf((gap - amount) / u))
 
 
-def difference(declared: Figure, estimate: Figure) -> float | None:
+def difference(declared: UncertainAmount, estimate: UncertainAmount) -> float | None:
     """z = (D − E)/√(uD² + uE²); below zero where less is declared than estimated. None where neither has an u."""
     return z_of(minus(declared, estimate), max(abs(declared.mean), abs(estimate.mean)))
 
@@ -105,7 +105,7 @@ class Estimate:
     """One outside estimate; those of one `group` share a method or a source and are no independent evidence."""
 
     name: str
-    amount: Figure
+    amount: UncertainAmount
     group: str = ""
 
 
@@ -113,7 +113,7 @@ class Estimate:
 class Pooled:
     """Several estimates as one: inverse-variance mean and how well they agree."""
 
-    amount: Figure
+    amount: UncertainAmount
     chi2: float
     degrees: int
     birge: float
@@ -122,9 +122,9 @@ class Pooled:
     weights: tuple[tuple[str, float], ...]
 
     @property
-    def cautious(self) -> Figure:
+    def cautious(self) -> UncertainAmount:
         """The mean with its uncertainty widened by the Birge ratio where that is above 1."""
-        return Figure(self.amount.mean, self.amount.u * max(1.0, self.birge))
+        return UncertainAmount(self.amount.mean, self.amount.u * max(1.0, self.birge))
 
 
 def pool(estimates: Sequence[Estimate]) -> Pooled:
@@ -140,10 +140,10 @@ def pool(estimates: Sequence[Estimate]) -> Pooled:
     weights = [(e.name, w * v) for (_, inner), w, m in zip(single, shares, groups, strict=True)
                for e, v in zip(m, inner, strict=True)]  # fmt: skip
     birge = math.sqrt(chi2 / degrees) if degrees else 1.0
-    return Pooled(Figure(mean, u), chi2, degrees, birge, _chi2_tail(chi2, degrees), tuple(sorted(weights)))
+    return Pooled(UncertainAmount(mean, u), chi2, degrees, birge, _chi2_tail(chi2, degrees), tuple(sorted(weights)))
 
 
-def _weighted(figures: Sequence[Figure]) -> tuple[float, float, list[float]]:
+def _weighted(figures: Sequence[UncertainAmount]) -> tuple[float, float, list[float]]:
     """Inverse-variance mean, its uncertainty and the weights; scaled, so that extreme figures do not overflow."""
     least = min(f.u for f in figures)
     raw = [(least / f.u) ** 2 for f in figures]
@@ -152,12 +152,12 @@ def _weighted(figures: Sequence[Figure]) -> tuple[float, float, list[float]]:
     return math.fsum(w * f.mean for w, f in zip(shares, figures, strict=True)), least / math.sqrt(whole), shares
 
 
-def _of_one_origin(members: Sequence[Estimate]) -> tuple[Figure, list[float]]:
+def _of_one_origin(members: Sequence[Estimate]) -> tuple[UncertainAmount, list[float]]:
     """Estimates of one origin as one: errors fully shared, and the spread between them added."""
     mean, _, shares = _weighted([e.amount for e in members])
     shared = math.fsum(w * e.amount.u for w, e in zip(shares, members, strict=True))
     spread = math.fsum(w * (e.amount.mean - mean) ** 2 for w, e in zip(shares, members, strict=True))
-    return Figure(mean, math.hypot(shared, math.sqrt(spread))), shares
+    return UncertainAmount(mean, math.hypot(shared, math.sqrt(spread))), shares
 
 
 def _chi2_tail(chi2: float, degrees: int) -> float:

@@ -35,7 +35,7 @@ ASSAYS = {
 """Least and greatest share of U-235 by which a kind of uranium is called so; natural uranium varies a little."""
 
 
-class Figure(NamedTuple):
+class UncertainAmount(NamedTuple):
     """An amount and its standard uncertainty."""
 
     mean: float
@@ -57,7 +57,7 @@ class Figure(NamedTuple):
         return self.u > 1e-12 * max(1e-6, abs(self.mean))
 
 
-def told_apart(a: Figure, b: Figure) -> tuple[str, str]:
+def told_apart(a: UncertainAmount, b: UncertainAmount) -> tuple[str, str]:
     """Two figures with as many digits as tell them apart, where any do: 38.79358 and 38.7936, not 38.8 and 38.8."""
     digits = next((n for n in range(3, 13) if a.told(n) != b.told(n)), 3)
     return a.told(digits), b.told(digits)
@@ -84,11 +84,11 @@ def chance(p: float) -> str:
 
 def in_quantities(count: float) -> str:
     """A number of significant quantities in words."""
-    text = str(Figure(count))
+    text = str(UncertainAmount(count))
     return f"{text} significant quantit{'y' if text == '1' else 'ies'}"
 
 
-def figure(number: Number, covers: float | None = None) -> Figure:
+def figure(number: Number, covers: float | None = None) -> UncertainAmount:
     """Mean and standard deviation of a written number.
 
     With `covers`, its range is taken as the central interval of a normal distribution that holds this share of it
@@ -97,16 +97,16 @@ def figure(number: Number, covers: float | None = None) -> Figure:
     """
     bounds = number.range
     if number.sd is not None and number.mean is not None:
-        return Figure(number.mean, number.sd)
+        return UncertainAmount(number.mean, number.sd)
     if bounds is None:
-        return Figure(number.value)
+        return UncertainAmount(number.value)
     low, high = bounds
     if covers is not None:
-        return Figure((low + high) / 2, (high - low) / (2 * _quantile((1 + covers) / 2)))
+        return UncertainAmount((low + high) / 2, (high - low) / (2 * _quantile((1 + covers) / 2)))
     if number.shape == "pert":
         mean = (low + 4 * number.value + high) / 6
-        return Figure(mean, math.sqrt(max(0.0, (mean - low) * (high - mean) / 7)))
-    return Figure((low + high) / 2, (high - low) / math.sqrt(12))
+        return UncertainAmount(mean, math.sqrt(max(0.0, (mean - low) * (high - mean) / 7)))
+    return UncertainAmount((low + high) / 2, (high - low) / math.sqrt(12))
 
 
 def rounding(*numbers: Number | None) -> float:
@@ -126,26 +126,26 @@ def _last_decimal(number: Number) -> float:
     return abs(number.value / float(written)) * 10.0**exponent / math.sqrt(12)
 
 
-def total(figures: Iterable[Figure]) -> Figure:
+def total(figures: Iterable[UncertainAmount]) -> UncertainAmount:
     """The sum of independent figures."""
     parts = list(figures)
-    return Figure(math.fsum(f.mean for f in parts), math.hypot(*(f.u for f in parts)))
+    return UncertainAmount(math.fsum(f.mean for f in parts), math.hypot(*(f.u for f in parts)))
 
 
-def product(figures: Iterable[Figure]) -> Figure:
+def product(figures: Iterable[UncertainAmount]) -> UncertainAmount:
     """The product of independent figures: exact mean and variance, E[∏x²] − ∏E[x]², factor by factor."""
     mean, u = 1.0, 0.0
     for f in figures:
         mean, u = mean * f.mean, math.hypot(mean * f.u, u * f.mean, u * f.u)
-    return Figure(mean, u)
+    return UncertainAmount(mean, u)
 
 
-def minus(a: Figure, b: Figure) -> Figure:
+def minus(a: UncertainAmount, b: UncertainAmount) -> UncertainAmount:
     """The difference of two independent figures."""
-    return Figure(a.mean - b.mean, math.hypot(a.u, b.u))
+    return UncertainAmount(a.mean - b.mean, math.hypot(a.u, b.u))
 
 
-def z_of(difference: Figure, scale: float) -> float | None:
+def z_of(difference: UncertainAmount, scale: float) -> float | None:
     """A difference in standard uncertainties: 0 where there is none, None where no uncertainty is stated."""
     if abs(difference.mean) <= 1e-9 * max(1e-6, abs(scale)):
         return 0.0

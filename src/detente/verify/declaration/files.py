@@ -12,13 +12,13 @@ from pydantic import BaseModel
 from detente.dossier.places import Path, Places, at, nearest
 from detente.dossier.quantities import Number
 from detente.dossier.text.documents import model_of, read_document
-from detente.dossier.text.yaml import Parsed, Subject, parse
+from detente.dossier.text.yaml import FileKind, Parsed, parse
 from detente.dossier.validation import what_can_be
 from detente.errors import DossierError, Finding
 from detente.verify.declaration.statement import Declaration, Enrichment, Irradiation, Look, Prior, Unseen
 
 _CASES = FilePath(__file__).parent.with_name("cases")
-_DECLARATION = Subject("declaration", "a declaration", "see `dprk-2008`, a declaration that comes with the program")
+_DECLARATION = FileKind("declaration", "a declaration", "see `dprk-2008`, a declaration that comes with the program")
 
 
 def bundled() -> tuple[str, ...]:

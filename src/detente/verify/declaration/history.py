@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from detente.verify.declaration.figures import ASSAYS, NATURAL_ASSAY, Figure, figure
+from detente.verify.declaration.figures import ASSAYS, NATURAL_ASSAY, UncertainAmount, figure
 from detente.verify.declaration.production import ALL, Campaign, Production, enrichment_capacity, plutonium_of
 from detente.verify.declaration.statement import (
     Counts,
@@ -64,7 +64,7 @@ def _enriched(runs: dict[str, Enrichment], material: Material) -> Production | s
 
 def _together(runs: dict[str, Enrichment], made: dict[str, Production]) -> Production:
     """Enrichment runs as one: what a plant's runs state alike is one unknown; availability differs from run to run."""
-    spread: dict[tuple[str, str, Figure | None], float] = {}
+    spread: dict[tuple[str, str, UncertainAmount | None], float] = {}
     for name, p in made.items():
         alike = _of_the_plant(runs[name])
         for source, share in p.shares.items():
@@ -74,10 +74,10 @@ def _together(runs: dict[str, Enrichment], made: dict[str, Production]) -> Produ
     shares = dict.fromkeys((source for source, _, _ in spread), 0.0)
     for (source, _, _), part in spread.items():
         shares[source] += (part / u) ** 2 if u else 0.0
-    return Production(Figure(math.fsum(p.kg.mean for p in made.values()), u), shares)
+    return Production(UncertainAmount(math.fsum(p.kg.mean for p in made.values()), u), shares)
 
 
-def _of_the_plant(run: Enrichment) -> dict[str, Figure]:
+def _of_the_plant(run: Enrichment) -> dict[str, UncertainAmount]:
     """The inputs that are a plant's rather than a run's, by their names in `Production.shares`."""
     stated = {"separative capacity": run.capacity, "product assay": run.product.assay, "tails assay": run.tails.assay}
     return {name: figure(n) for name, n in stated.items() if n is not None} | {"feed assay": feed_assay(run)}
@@ -96,6 +96,6 @@ def capacity_of(name: str, run: Enrichment) -> Production | str:
     return enrichment_capacity(figure(run.capacity), years_of(run), available, product=product_, tails=tails, feed=feed)
 
 
-def feed_assay(run: Enrichment) -> Figure:
+def feed_assay(run: Enrichment) -> UncertainAmount:
     """The assay of the feed: natural uranium's where it is not stated."""
-    return Figure(NATURAL_ASSAY) if run.feed.assay is None else figure(run.feed.assay)
+    return UncertainAmount(NATURAL_ASSAY) if run.feed.assay is None else figure(run.feed.assay)

@@ -9,9 +9,9 @@ from datetime import date
 from typing import Any
 
 from detente.verify.declaration.closure import RuleResult, closure
-from detente.verify.declaration.comparison import Answer, Comparison, Revision, compare, revisions, sentences_of
+from detente.verify.declaration.comparison import Comparison, Conclusion, Revision, compare, revisions, sentences_of
 from detente.verify.declaration.estimates import Recapture, recapture, sites_unseen, still_hidden
-from detente.verify.declaration.figures import Figure, figure
+from detente.verify.declaration.figures import UncertainAmount, figure
 from detente.verify.declaration.figures import chance as percent
 from detente.verify.declaration.statement import Declaration, Unseen
 
@@ -46,8 +46,8 @@ class Judgement:
     comparisons: tuple[Comparison, ...]
     revisions: tuple[Revision, ...]
     sites: SitesJudgement
-    closes: Answer
-    agrees: Answer
+    closes: Conclusion
+    agrees: Conclusion
 
     def sentences(self) -> list[str]:
         """The judgement in words, the answers first."""
@@ -74,7 +74,7 @@ def judge(d: Declaration) -> Judgement:
     )
 
 
-def _closes(rules: Sequence[RuleResult]) -> Answer:
+def _closes(rules: Sequence[RuleResult]) -> Conclusion:
     """No where any rule fails; yes only where at least one balance of material closes."""
     if any(r.verdict == "does not close" for r in rules):
         return "no"
@@ -82,7 +82,7 @@ def _closes(rules: Sequence[RuleResult]) -> Answer:
     return "yes" if balanced else "cannot say"
 
 
-def _agrees(answers: Sequence[Answer]) -> Answer:
+def _agrees(answers: Sequence[Conclusion]) -> Conclusion:
     if "no" in answers:
         return "no"
     return "yes" if answers and all(a == "yes" for a in answers) else "cannot say"
@@ -151,7 +151,7 @@ def _of_sites(
         yield f"{look.site}: there and undeclared with a chance of {percent(chance)} ({before})."
     if unseen:
         none = f"none at all with a chance of {percent(unseen[1])}"
-        yield f"Undeclared sites still unseen: {Figure(unseen[0])} on average; {none}."
+        yield f"Undeclared sites still unseen: {UncertainAmount(unseen[0])} on average; {none}."
     if caught:
         yield from _of_recapture(caught)
 
@@ -168,7 +168,8 @@ def _of_recapture(caught: Recapture) -> Iterator[str]:
         return
     low, high = max(caught.seen, math.floor(caught.low)), math.ceil(caught.high)
     span = f"95 %: {low:,} to {high:,}; {caught.seen} are known"
-    yield f"Capture and recapture ({shared}) points to {Figure(caught.total, caught.sd)} sites in all ({span})."
+    sites = UncertainAmount(caught.total, caught.sd)
+    yield f"Capture and recapture ({shared}) points to {sites} sites in all ({span})."
     yield "Lists that lean on the same images share too many sites, and then this is too few."
 
 
@@ -189,7 +190,7 @@ def _sentences(j: Judgement) -> Iterator[str]:
 
 def _plain(value: Any) -> Any:
     """A result as JSON holds it; what is not finite becomes null."""
-    if isinstance(value, Figure):
+    if isinstance(value, UncertainAmount):
         return {"mean": _plain(value.mean), "u": _plain(value.u)}
     if is_dataclass(value):
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}

@@ -9,11 +9,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from detente.verify.declaration.figures import NATURAL_ASSAY, Figure, product, total
+from detente.verify.declaration.figures import NATURAL_ASSAY, UncertainAmount, product, total
 
 PU241_HALF_LIFE_YEARS, AM241_HALF_LIFE_YEARS = 14.33, 432.6
-NATURAL = Figure(NATURAL_ASSAY)
-ALL = Figure(1.0)
+NATURAL = UncertainAmount(NATURAL_ASSAY)
+ALL = UncertainAmount(1.0)
 MOST_GRAMS_PER_MWD = 1.5
 """A megawatt-day is 1.05 g of U-235 fissioned; no reactor makes more than about as much plutonium as it fissions."""
 BEYOND_MEANING = 1e100
@@ -28,18 +28,18 @@ class Campaign:
     """
 
     reactor: str
-    power_mw: Figure
+    power_mw: UncertainAmount
     days: float
-    capacity_factor: Figure
-    grams_per_mwd: Figure
-    recovered: Figure = ALL
+    capacity_factor: UncertainAmount
+    grams_per_mwd: UncertainAmount
+    recovered: UncertainAmount = ALL
 
 
 @dataclass(frozen=True)
 class Production:
     """An amount with its uncertainty, and which inputs that comes from."""
 
-    kg: Figure
+    kg: UncertainAmount
     shares: Mapping[str, float]
     """Share of the variance by input, each alone, adding up to 1 where there is any."""
 
@@ -49,7 +49,9 @@ class Production:
         return max(self.shares, key=lambda name: self.shares[name]) if any(self.shares.values()) else None
 
 
-def plutonium(power_mw: Figure, days: float, capacity_factor: Figure, grams_per_mwd: Figure) -> Production:
+def plutonium(
+    power_mw: UncertainAmount, days: float, capacity_factor: UncertainAmount, grams_per_mwd: UncertainAmount
+) -> Production:
     """Plutonium made in one campaign, in kg: MW × days × capacity factor × g/MWd / 1000.
 
     The uncertainty is that of a product of independent factors, exactly. VERIFICATION "Physics".
@@ -63,13 +65,13 @@ def plutonium_of(campaigns: Sequence[Campaign]) -> Production:
     Power and grams a MW-day are one unknown for all runs of a reactor that state them alike (their errors do not
     average out); capacity factors and recoveries are independent from run to run.
     """
-    groups: dict[tuple[str, Figure, Figure], list[Campaign]] = {}
+    groups: dict[tuple[str, UncertainAmount, UncertainAmount], list[Campaign]] = {}
     for c in campaigns:
         groups.setdefault((c.reactor, c.power_mw, c.grams_per_mwd), []).append(c)
     made, variance = [], dict.fromkeys(("power", "capacity factor", "g/MWd", "recovery"), 0.0)
     for (_, power, grams), runs in groups.items():
-        full_days = total(product([Figure(c.days), c.capacity_factor, c.recovered]) for c in runs)
-        made.append(product([power, full_days, grams, Figure(1e-3)]))
+        full_days = total(product([UncertainAmount(c.days), c.capacity_factor, c.recovered]) for c in runs)
+        made.append(product([power, full_days, grams, UncertainAmount(1e-3)]))
         per_day, per_mw = power.mean * grams.mean / 1000, full_days.mean / 1000
         variance["power"] += (power.u * grams.mean * per_mw) ** 2
         variance["g/MWd"] += (grams.u * power.mean * per_mw) ** 2
@@ -112,13 +114,13 @@ def separation(product_kg: float, product: float, tails: float, feed: float = NA
 
 
 def enrichment_capacity(
-    swu_per_year: Figure,
+    swu_per_year: UncertainAmount,
     years: float,
-    availability: Figure,
+    availability: UncertainAmount,
     *,
-    product: Figure,
-    tails: Figure,
-    feed: Figure = NATURAL,
+    product: UncertainAmount,
+    tails: UncertainAmount,
+    feed: UncertainAmount = NATURAL,
 ) -> Production:
     """The most product (kg) that a plant can have made: SWU a year × years × availability / SWU per kg.
 
@@ -127,7 +129,7 @@ def enrichment_capacity(
     per_kg = separation(1, product.mean, tails.mean, feed.mean).swu
     kg = swu_per_year.mean * years * availability.mean / per_kg
 
-    def relative(name: str, f: Figure) -> float:
+    def relative(name: str, f: UncertainAmount) -> float:
         """Relative change of SWU per kg for a standard uncertainty in one assay, by a central difference."""
         if f.u == 0:
             return 0.0
@@ -142,7 +144,7 @@ def enrichment_capacity(
         **{f"{name} assay": relative(name, f) for name, f in (("product", product), ("tails", tails), ("feed", feed))},
     }
     variance = {name: min(abs(r), BEYOND_MEANING) ** 2 for name, r in parts.items()}
-    return Production(Figure(kg, kg * math.sqrt(math.fsum(variance.values()))), _shares(variance))
+    return Production(UncertainAmount(kg, kg * math.sqrt(math.fsum(variance.values()))), _shares(variance))
 
 
 def americium_ratio(years: float) -> float:
@@ -151,11 +153,11 @@ def americium_ratio(years: float) -> float:
     return pu / (pu - am) * math.expm1((pu - am) * years)
 
 
-def separation_age(ratio: Figure) -> Figure:
+def separation_age(ratio: UncertainAmount) -> UncertainAmount:
     """Years since plutonium was last separated, from its Am-241/Pu-241 atom ratio: the inverse of `americium_ratio`."""
     pu, am = _decay_constants()
     grown = ratio.mean * (pu - am) / pu
-    return Figure(math.log1p(grown) / (pu - am), ratio.u / (pu * (1 + grown)))
+    return UncertainAmount(math.log1p(grown) / (pu - am), ratio.u / (pu * (1 + grown)))
 
 
 def _decay_constants() -> tuple[float, float]:

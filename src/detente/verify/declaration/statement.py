@@ -21,7 +21,7 @@ from detente.verify.declaration.production import MOST_GRAMS_PER_MWD
 Material = Literal["plutonium", "u233", "heu", "leu", "natural_uranium", "depleted_uranium", "thorium"]
 Counts = Literal["produced", "separated"]
 Role = Literal["stock", "used", "waste", "lost", "sent", "received"]
-Kind = Literal[
+_Kind = Literal[
     "reactor", "reprocessing", "enrichment", "fuel_fabrication", "conversion", "mine", "mill", "store", "waste",
     "weapons", "test_site", "research", "critical_assembly", "other",
 ]  # fmt: skip
@@ -78,7 +78,7 @@ Swu = Annotated[Scalar, _amount("separative work", _SWU_UNITS, 1e9), _schema("80
 Ratio = Annotated[Scalar, _amount("a ratio of atoms", {"": 1.0}, 1e3), _schema("0.41")]
 Expected = Annotated[Scalar, _amount("a number of sites", {"": 1.0, "site": 1.0}, 1e6), _schema("2 sites")]
 Assay = Annotated[Share, AfterValidator(_assay), _schema("90 %")]
-Interval = Annotated[Share, AfterValidator(_assay), _schema("90 %")]
+_Covered = Annotated[Share, AfterValidator(_assay), _schema("90 %")]
 
 
 class Actor(Part):
@@ -144,7 +144,7 @@ class Facility(Part):
 
     name: str | None = Field(None, description="Name for people")
     site: Id | None = Field(None, description="Where it stands")
-    kind: Kind = Field("other", description="What it does")
+    kind: _Kind = Field("other", description="What it does")
     begun: Day | None = Field(None, description="When it began to operate")
     ended: Day | None = Field(None, description="When it ceased to operate")
     source: str | None = Field(None, description="Where that can be read")
@@ -253,7 +253,7 @@ class OutsideEstimate(Part):
     counts: Counts = Field("produced", description="All that was made, or only what was separated from fuel")
     amount: Mass | None = Field(None, description="How much, in kg, with its range")
     operations: Ids = Field((), description="Compute it from these runs instead of stating an amount")
-    covers: Interval | None = Field(None, description="How much of the belief its range holds (90 %)")
+    covers: _Covered | None = Field(None, description="How much of the belief its range holds (90 %)")
     as_of: Day = Field(description="The day it speaks of")
     group: Id | None = Field(None, description="Estimates that share a method or a source; not independent evidence")
     source: str = Field(description="Where it can be read")

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from detente.errors import UsageError
-from detente.verify.inspection.games import Array
+from detente.model.numeric import Array
 
 CLOSE = 1e-13
 """Relative; where Newton's method stops."""
@@ -29,7 +29,7 @@ FULL = 40.0
 # --- divisible effort --------------------------------------------------------------------------------------------
 
 
-class Effort(NamedTuple):
+class Allocation(NamedTuple):
     """Effort at each site, what it detects, and what the best violation is worth to the violator."""
 
     effort: Array
@@ -84,7 +84,7 @@ class Sites:
         """B*: the least effort at which complying is as good as any violation; infinite where a site sees nothing."""
         return float(self.holding(0.0).sum())
 
-    def water_fill(self, budget: float) -> Effort:
+    def water_fill(self, budget: float) -> Allocation:
         """The effort that makes the best violation worth least: all sites with effort are equally tempting.
 
         The effort needed is convex and falls with the level held, so Newton's method, kept in a bracket, closes in
@@ -101,7 +101,7 @@ class Sites:
             rise = self._rise(budget, max(floor + least, 1e-300), float(self.gain[seen].max()) + least)
             above, held = seen & (self.gain + least > rise), self.caught - least + rise
             effort = self._holding(above, held, self.gain + least - rise)
-        return Effort(effort, self.detection(effort), float(self.violator(effort).max()))
+        return Allocation(effort, self.detection(effort), float(self.violator(effort).max()))
 
     def _rise(self, budget: float, low: float, high: float) -> float:
         """How far above −(the least loss b) the level lies at which the effort needed is the budget.
@@ -132,7 +132,7 @@ class Sites:
 # --- whole days --------------------------------------------------------------------------------------------------
 
 
-class Whole(NamedTuple):
+class WholeUnits(NamedTuple):
     """Whole units at each site, what they cost together, and the value of the worst site."""
 
     units: tuple[int, ...]
@@ -148,7 +148,7 @@ def worst_first(
     *,
     first: Sequence[int] | None = None,
     enough: float = -inf,
-) -> Whole:
+) -> WholeUnits:
     """Spend a budget in whole units so that the largest value is least, each a function of the units at its site.
 
     Always helps the site that is worst now, by as many units as it takes to lower it: whatever lowers the maximum must
@@ -174,7 +174,7 @@ def worst_first(
             left -= more * cost[i]
             now[i] = value[i](units[i])
             heapq.heappush(queue, (-now[i], i))
-    return Whole(tuple(units), budget - left, max(now))
+    return WholeUnits(tuple(units), budget - left, max(now))
 
 
 def _helps(value: Callable[[int], float], units: int, affordable: int) -> int:
@@ -184,7 +184,7 @@ def _helps(value: Callable[[int], float], units: int, affordable: int) -> int:
     return next((more for more in range(1, affordable + 1) if value(units + more) < least), 0)
 
 
-def whole_days(sites: Sites, days: int) -> Whole:
+def whole_days(sites: Sites, days: int) -> WholeUnits:
     """Whole inspector-days at each site that make the best violation worth least."""
     d, b, a = sites.gain.tolist(), sites.caught.tolist(), sites.rate.tolist()
 

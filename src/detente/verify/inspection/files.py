@@ -21,9 +21,9 @@ from detente.dossier.schema import Day, Id, Part, Texts
 from detente.dossier.text.contents import Unread, which_name
 from detente.dossier.text.documents import model_of, read_document
 from detente.dossier.text.sheet_files import Sheet, is_table, read_sheet
-from detente.dossier.text.yaml import Parsed, Subject, plain_scalar
+from detente.dossier.text.yaml import FileKind, Parsed, plain_scalar
 from detente.errors import Finding
-from detente.verify.inspection.plan import Inspections, Site, Timely, problems
+from detente.verify.inspection.plan import Inspections, Timely, ViolationSite, problems
 from detente.verify.inspection.sampling import Method, Sample, Stratum
 from detente.verify.inspection.timing import Channel, Delay, constant, independent, periodic
 
@@ -51,15 +51,15 @@ def _points(number: Number) -> Number:
     return number
 
 
-Mass = Annotated[Scalar, AfterValidator(_kilograms)]
-Points = Annotated[
+_Mass = Annotated[Scalar, AfterValidator(_kilograms)]
+_Points = Annotated[
     Flow,
     AfterValidator(_points),
     WithJsonSchema({"anyOf": [{"type": "string", "examples": ["6 /year"]}, {"type": "number", "minimum": 0}]}),
 ]
 SiteName = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]
 """As a case may name a site: with blanks, too."""
-Whole = Annotated[int, Field(strict=True, ge=1)]
+_Whole = Annotated[int, Field(strict=True, ge=1)]
 
 
 # --- what may be written -----------------------------------------------------------------------------------------
@@ -77,9 +77,9 @@ class MethodPart(Part):
 class SamplePart(Part):
     """Like items of which each visit measures some."""
 
-    items: Whole = Field(description="How many there are")
-    mean: Mass = Field(description="What one of them holds (2 kg)")
-    goal: Mass = Field(description="The quantity whose loss is to be seen (8 kg)")
+    items: _Whole = Field(description="How many there are")
+    mean: _Mass = Field(description="What one of them holds (2 kg)")
+    goal: _Mass = Field(description="The quantity whose loss is to be seen (8 kg)")
     methods: tuple[MethodPart, ...] = Field(description="How they are measured")
 
 
@@ -114,9 +114,9 @@ class SitePart(Part):
     """Where a violation may happen."""
 
     title: str | None = Field(None, description="Name for people")
-    gain: Points = Field(description="What a violation is worth to the violator a year, unseen, in its own points")
-    caught: Points = Field(description="What being seen costs it, once")
-    days: Whole = Field(description="Inspector-days of one visit")
+    gain: _Points = Field(description="What a violation is worth to the violator a year, unseen, in its own points")
+    caught: _Points = Field(description="What being seen costs it, once")
+    days: _Whole = Field(description="Inspector-days of one visit")
     detects: Share | None = Field(None, description="Chance that one visit sees a violation under way")
     sample: SamplePart | None = Field(None, description="In place of `detects`: what a visit measures")
     false_alarms: Share = Field(ZERO, description="Chance of a false alarm at a visit, beside those of the sample")
@@ -137,7 +137,7 @@ class InspectionsFile(Part):
     days: Annotated[int, Field(strict=True, ge=0)] | None = Field(None, description="Inspector-days a year")
     discount: Discount = Field(description="How the violator discounts time (8 %/year)")
     schedule: Literal["periodic", "random"] = Field("periodic", description="Equal intervals, or unforeseeable days")
-    patterns: tuple[Whole, ...] = Field(
+    patterns: tuple[_Whole, ...] = Field(
         (1, 2, 4), description="Over how many visits a violation may be spread; at once, 1, is always reckoned with"
     )
     channels: Mapping[Id, ChannelPart] = Field({}, description="What watches beside the visits")
@@ -149,8 +149,8 @@ class InspectionsFile(Part):
 class StratumPart(Part):
     """Like items that are sampled together."""
 
-    items: Whole = Field(description="How many there are")
-    mean: Mass = Field(description="What one of them holds (2 kg)")
+    items: _Whole = Field(description="How many there are")
+    mean: _Mass = Field(description="What one of them holds (2 kg)")
     share: Share = Field(
         Number(value=1.0, text="100 %"), description="What is taken from each item that is tampered with"
     )
@@ -162,7 +162,7 @@ class StrataFile(Part):
 
     strata_of: Literal[1] = Field(1, alias="sample", description="Version of the format: 1")
     title: str = Field("Strata", description="What is sampled")
-    goal: Mass | None = Field(None, description="The quantity whose loss is to be seen")
+    goal: _Mass | None = Field(None, description="The quantity whose loss is to be seen")
     budget: float | None = Field(None, ge=0, allow_inf_nan=False, description="Effort there is")
     strata: Mapping[Id, StratumPart] = Field(description="The strata")
 
@@ -234,9 +234,9 @@ def placed(assignment: Assignment, findings: tuple[Finding, ...]) -> tuple[Findi
     return tuple(_placed(f, assignment.places) for f in findings)
 
 
-def _site(file: InspectionsFile, name: str) -> Site:
+def _site(file: InspectionsFile, name: str) -> ViolationSite:
     part = file.sites[name]
-    return Site(
+    return ViolationSite(
         name=name,
         gain=part.gain.value,
         caught=part.caught.value,
@@ -292,7 +292,7 @@ def _read(
     case: str | FilePath, root: type[_File], bundled: tuple[str, ...]
 ) -> tuple[_File | None, Places, list[Finding]]:
     name = str(case)
-    subject = Subject("inspect", "such a file", f"see `{bundled[0]}`, an example that comes with the program")
+    subject = FileKind("inspect", "such a file", f"see `{bundled[0]}`, an example that comes with the program")
     path = _CASES / f"{name}.yaml" if name in bundled and not FilePath(name).is_file() else FilePath(case)
     if is_table(path) and root is InspectionsFile:
         message = "sites are written in YAML, not as a table"

@@ -13,12 +13,12 @@ from math import comb, inf, isfinite
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import linprog
 
 from detente.errors import DetenteError, UsageError
+from detente.model.numeric import Array
 
-Array = NDArray[np.float64]
 MOST_ENTRIES = 20_000_000
 """A matrix game larger than this is refused: it would not fit."""
 
@@ -68,7 +68,7 @@ def _shares(weights: Array) -> Array:
 # --- one inspection, or none -------------------------------------------------------------------------------------
 
 
-class Outcome(NamedTuple):
+class Equilibrium(NamedTuple):
     """How often the inspector inspects, how often the inspectee violates, and what both expect."""
 
     inspects: float
@@ -129,20 +129,20 @@ class OneShot:
         least = float(self.gain / bite) if bite > 0 else inf
         return 1.0 if abs(least - 1) < EDGE else least
 
-    def together(self) -> Outcome:
+    def together(self) -> Equilibrium:
         """Nash equilibrium: neither knows what the other does."""
         inspector, inspectee = self.payoffs
         worth, burden = inspector[0, 1] - inspector[1, 1], -inspector[0, 0]  # of inspecting the guilty, the innocent
         if self.gain == 0.0:
-            return Outcome(0.0, 0.0, 0.0, 0.0)
+            return Equilibrium(0.0, 0.0, 0.0, 0.0)
         if worth <= 0:
-            return Outcome(0.0, 1.0, -self.missed, self.gain)
+            return Equilibrium(0.0, 1.0, -self.missed, self.gain)
         if self.deterring >= 1:
-            return Outcome(1.0, 1.0, float(inspector[0, 1]), float(inspectee[0, 1]))
+            return Equilibrium(1.0, 1.0, float(inspector[0, 1]), float(inspectee[0, 1]))
         p, q = self.deterring, float(burden / (worth + burden))
-        return Outcome(p, q, -q * self.missed, p * float(inspectee[0, 0]))
+        return Equilibrium(p, q, -q * self.missed, p * float(inspectee[0, 0]))
 
-    def announced(self) -> Outcome:
+    def announced(self) -> Equilibrium:
         """The inspector commits first and is believed; the inspectee, where indifferent, does what suits the inspector.
 
         A hair more or less inspection decides that. The best plan deters at p*, unless that costs more than it saves.
@@ -150,9 +150,12 @@ class OneShot:
         inspector, inspectee = self.payoffs
         p = min(self.deterring, 1.0)
         mine, theirs = (np.array([p, 1 - p]) @ side for side in (inspector, inspectee))
-        choices = [Outcome(0.0, 1.0, -self.missed, self.gain), Outcome(p, 1.0, float(mine[1]), float(theirs[1]))]
+        choices = [
+            Equilibrium(0.0, 1.0, -self.missed, self.gain),
+            Equilibrium(p, 1.0, float(mine[1]), float(theirs[1])),
+        ]
         if self.deterring <= 1:
-            choices.append(Outcome(p, 0.0, float(mine[0]), float(theirs[0])))
+            choices.append(Equilibrium(p, 0.0, float(mine[0]), float(theirs[0])))
         return max(choices, key=lambda outcome: (outcome.inspector, -outcome.violates))
 
 

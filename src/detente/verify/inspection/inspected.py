@@ -24,7 +24,7 @@ POINTS = 101
 """Budgets for which the worst violation's worth is given."""
 
 
-class Effort(NamedTuple):
+class _Budget(NamedTuple):
     """What a budget of inspector-days a year would leave to the violator, spent against it alone: no goal in time."""
 
     days: int
@@ -49,7 +49,7 @@ class Inspected:
     """The least inspector-days a year with which no violation pays; None where no number of visits is enough."""
     needs: int | None
     """The least for which each is seen in time as well, where that can be; None without goals, or deterrence."""
-    efforts: tuple[Effort, ...]
+    efforts: tuple[_Budget, ...]
 
     def title_of(self, site: str) -> str:
         return self.assignment.title_of(site)
@@ -101,9 +101,9 @@ def _begins(assignment: Assignment, asked: date | None) -> tuple[date, str]:
     return assignment.start, "as the file says" if stated else "by default: neither the file nor --start says when"
 
 
-def _effort(task: Inspections) -> Effort:
+def _effort(task: Inspections) -> _Budget:
     plan, _ = plan_inspections(task, in_time=False)
     worst = plan.adversary if plan is not None else None
     assert plan is not None
     assert worst is not None
-    return Effort(task.days, worst.value, plan.detection(HALF_A_YEAR) or 0.0)
+    return _Budget(task.days, worst.value, plan.detection(HALF_A_YEAR) or 0.0)

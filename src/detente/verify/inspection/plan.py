@@ -19,10 +19,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from detente.errors import Finding, UsageError
+from detente.model.numeric import Array
 from detente.verify.inspection.allocation import worst_first
-from detente.verify.inspection.games import Array
 from detente.verify.inspection.sampling import ROUNDING, Sample
-from detente.verify.inspection.timing import Channel, Delay, Together, constant, steps, together
+from detente.verify.inspection.timing import Channel, Delay, JointDetection, constant, steps, together
 
 GRID_YEARS = (*(k / 12 for k in range(25)), 3.0, 5.0, 10.0)
 """Where the record of a plan gives the chance that a violation is seen by then."""
@@ -43,7 +43,7 @@ class Timely(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Site:
+class ViolationSite:
     """Where a violation may happen, what it is worth, what a visit takes and sees, and what else watches."""
 
     name: str
@@ -68,7 +68,7 @@ class Site:
 class Inspections:
     """What is to be planned: sites, inspector-days a year, and how the violator counts time."""
 
-    sites: tuple[Site, ...]
+    sites: tuple[ViolationSite, ...]
     days: int
     discount: float
     """The violator's, continuous, a year."""
@@ -98,7 +98,7 @@ class Violation(NamedTuple):
 class SitePlan:
     """The visits that a site gets, the worst violation there, and how long it goes unseen."""
 
-    site: Site
+    site: ViolationSite
     visits: int
     violation: Violation | None
     """None where the site does not hold a goal quantity."""
@@ -258,7 +258,7 @@ def judge_visits(task: Inspections, visits: Mapping[str, int]) -> tuple[Inspecti
     return _judged(task, tuple(int(visits.get(s.name, 0)) for s in task.sites), findings)
 
 
-def visits_in_time(task: Inspections, site: Site) -> int | None:
+def visits_in_time(task: Inspections, site: ViolationSite) -> int | None:
     """The fewest visits a year that meet the site's `timely`; None where no number does, or there is no such goal."""
     at = _site_plans(task, site)
     return None if site.timely is None else _fewest(lambda n: not at(n).late)
@@ -306,7 +306,7 @@ def _fewest(enough: Callable[[int], bool]) -> int | None:
 
 
 @lru_cache(maxsize=256)
-def violations(site: Site, patterns: tuple[int, ...]) -> tuple[Violation, ...]:
+def violations(site: ViolationSite, patterns: tuple[int, ...]) -> tuple[Violation, ...]:
     """The violations to reckon with: for each pattern, the shares that no other is harder to see at every visit.
 
     One of them pays best, whatever it gains and loses, since a violation is worth the more the later it is seen.
@@ -330,7 +330,7 @@ def _hardest(seen: Array) -> list[int]:
     return kept
 
 
-def delays(task: Inspections, site: Site, visits: int, violation: Violation) -> Together:
+def delays(task: Inspections, site: ViolationSite, visits: int, violation: Violation) -> JointDetection:
     """How long it goes unseen under so many visits a year, with all that watches the site."""
     if task.schedule == "random" or visits == 0:
         worst = average = constant(visits * violation.detects[-1])
@@ -351,7 +351,7 @@ def _spread(every: float, detects: tuple[float, ...]) -> tuple[Delay, Delay]:
     return worst, Delay(starts, pieces, every, 1 - detects[-1], prefix)
 
 
-def worth(task: Inspections, site: Site, visits: int, violation: Violation, delay: Delay) -> float:
+def worth(task: Inspections, site: ViolationSite, visits: int, violation: Violation, delay: Delay) -> float:
     """What a violation is worth to the violator: it gains once the goal quantity is complete, until it is seen."""
     return site.gain * _unseen(task, visits, violation, delay) - site.caught * delay.laplace(task.discount)
 
@@ -362,20 +362,20 @@ def _unseen(task: Inspections, visits: int, violation: Violation, delay: Delay) 
     return max(float(delay.exposed(task.discount, inf) - delay.exposed(task.discount, complete)), 0.0)
 
 
-def _values(task: Inspections, site: Site) -> Callable[[int], float]:
+def _values(task: Inspections, site: ViolationSite) -> Callable[[int], float]:
     """The best violation's worth by visits a year; −∞ where none is possible."""
     at = _site_plans(task, site)
     return lambda n: at(n).value
 
 
-def _site_plans(task: Inspections, site: Site) -> Callable[[int], SitePlan]:
+def _site_plans(task: Inspections, site: ViolationSite) -> Callable[[int], SitePlan]:
     """A site by visits a year, whatever the budget and the other sites."""
     rest = replace(task, sites=(), days=0, enough=-inf)
     return lambda n: _site_plan(rest, site, n)
 
 
 @lru_cache(maxsize=4096)
-def _site_plan(task: Inspections, site: Site, visits: int) -> SitePlan:
+def _site_plan(task: Inspections, site: ViolationSite, visits: int) -> SitePlan:
     best, holds_at = (
         SitePlan(
             site=site,
@@ -410,11 +410,11 @@ def _site_plan(task: Inspections, site: Site, visits: int) -> SitePlan:
     return replace(best, holds_at=holds_at, in_time=_in_time(task, site, visits))
 
 
-def _ways(task: Inspections, site: Site) -> tuple[Violation, ...]:
+def _ways(task: Inspections, site: ViolationSite) -> tuple[Violation, ...]:
     return violations(site, (1, *task.patterns) if task.schedule == "periodic" else (1,))
 
 
-def _in_time(task: Inspections, site: Site, visits: int) -> float | None:
+def _in_time(task: Inspections, site: ViolationSite, visits: int) -> float | None:
     """At once is the hardest to see in time: what is spread over visits has been looked for before it is complete."""
     if site.timely is None or not (ways := violations(site, (1,))):
         return None
@@ -460,7 +460,7 @@ def problems(task: Inspections) -> list[Finding]:
     return found
 
 
-def _site_problems(site: Site) -> list[Finding]:
+def _site_problems(site: ViolationSite) -> list[Finding]:
     at, found = f"sites.{site.name}", []
     if not _whole(site.days, 1):
         said = f"a visit takes {site.days!r} inspector-days"

@@ -19,7 +19,8 @@ from scipy.optimize import brentq
 from scipy.special import gammaln, ndtr
 
 from detente.errors import UsageError
-from detente.verify.inspection.games import MOST_ENTRIES, Array, zero_sum
+from detente.model.numeric import Array
+from detente.verify.inspection.games import MOST_ENTRIES, zero_sum
 
 DETECTION_LEVELS = {"low": 0.20, "medium": 0.50, "high": 0.90}
 """Detection probabilities that the IAEA's safeguards criteria name."""

@@ -18,9 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gamma, gammainc
 
 from detente.errors import UsageError
+from detente.model.numeric import Array
 from detente.model.rows.detection import SNAP, Watch
 
-Array = NDArray[np.float64]
 TIMELINESS_MONTHS = {"unirradiated_direct_use": 1, "irradiated_direct_use": 3, "indirect_use": 12}
 """IAEA timeliness goals: the time in which a diversion of one significant quantity should be seen."""
 MOST_PIECES = 100_000
@@ -379,7 +379,7 @@ class Channel:
     """A year."""
 
 
-class Together(NamedTuple):
+class JointDetection(NamedTuple):
     """What several channels see, those that count and those that another of their group makes redundant."""
 
     worst: Delay
@@ -388,7 +388,7 @@ class Together(NamedTuple):
     left_out: tuple[str, ...]
 
 
-def together(channels: Sequence[Channel], rho: float) -> Together:
+def together(channels: Sequence[Channel], rho: float) -> JointDetection:
     """Independent channels multiply; of a group only the best counts, by E[e^(−ρT)] from the worst start.
 
     The best of a group is what is certain, however the group's members depend on each other.
@@ -403,7 +403,7 @@ def together(channels: Sequence[Channel], rho: float) -> Together:
     counted += [c for _, c in best.values()]
     out = tuple(c.name for c in channels if not any(c is kept for kept in counted))
     worst, average = independent(*(c.worst for c in counted)), independent(*(c.average for c in counted))
-    return Together(worst, average, tuple(c.name for c in counted), out)
+    return JointDetection(worst, average, tuple(c.name for c in counted), out)
 
 
 # --- how often ---------------------------------------------------------------------------------------------------
