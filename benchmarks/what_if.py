@@ -21,7 +21,8 @@ from detente.design.plan.problem import Question
 from detente.design.plan.rules import Clock, Designer
 from detente.dossier import load
 from detente.dossier.schema import Dossier
-from detente.model.rows.arrays import Array, Model
+from detente.model.numeric import Array
+from detente.model.rows.arrays import Model
 from detente.model.rows.temptation import Seldom, conditions, joined
 from detente.model.what_if.asking import WhatIf
 from detente.model.what_if.numbers import Flow, Numbers

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from detente.design.inspections.choosing import Fakings
 from detente.design.inspections.needs import Aim, Needs, Search, aims_of, design_with_inspections, needs
 from detente.design.inspections.regimes import Choice, Menus
+from detente.design.plan.kinds import Rule
 from detente.design.plan.problem import Question
-from detente.design.plan.rules import POSITIVE, RULES, Rule, any_plan
+from detente.design.plan.rules import POSITIVE, RULES, any_plan
 from detente.design.plan.solve import Clock
 from detente.dossier import from_dict
 from detente.dossier.changes.overlays import apply

@@ -15,11 +15,9 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from detente.design.plan.kinds import Rule
 from detente.errors import UsageError
-
-Rule = Literal["nash", "kalai_smorodinsky", "egalitarian", "utilitarian", "robust", "earliest", "minimal"]
-SuccessLevel = Literal["none", "minimal", "full"]
-Disagreement = Literal["walk_away", "no_deal"]
+from detente.model.kinds import Disagreement, SuccessLevel
 
 
 def _several(raw: Any) -> Any:

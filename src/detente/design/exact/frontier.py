@@ -20,11 +20,11 @@ from detente.design.exact.choice_search import available, search
 from detente.design.exact.choices import Atom, Space, Test, Values
 from detente.design.exact.merging import Chosen, Table, Whole, distinct, merge, nondominated, whole
 from detente.design.plan.solve import Clock
+from detente.model.kinds import Disagreement
 
 LISTED = 300_000
 """Outcomes of a part up to which they are all listed."""
 
-Disagreement = Literal["walk_away", "no_deal"]
 Mark = Literal["nash", "kalai_smorodinsky", "egalitarian", "utilitarian"]
 SOLVERS = {"cpsat": "CP-SAT", "highs": "HiGHS"}
 

@@ -18,11 +18,12 @@ from detente.design.inspections.regimes import Choice, Inspection, Menus
 from detente.design.plan.judging import Judging, key_of, key_of_row, on_dates, rows_of
 from detente.design.plan.known import Known
 from detente.design.plan.problem import LOOSE, MET, Linear, Problem, Question, standing_verified
-from detente.design.plan.program import Array, Row, combine
+from detente.design.plan.program import Row, combine
 from detente.design.plan.solve import NEARLY, Objective, Solver
 from detente.dossier.schema import Dossier, Resource, Verify
 from detente.errors import UsageError
 from detente.model.judge.check import Slack
+from detente.model.numeric import Array
 from detente.model.rows.arrays import Model
 from detente.model.rows.detection import NEVER, SNAP, Watch, watch
 from detente.model.rows.temptation import Conditions, joined

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from detente.design.inspections.joint import Joint, design_with_inspections
 from detente.design.inspections.least_detection import Detections, Rate, fakeable
-from detente.design.inspections.least_effort import Aim, Least, Say, Search, Status
+from detente.design.inspections.least_effort import Aim, Least, Say, Search
 from detente.design.inspections.regimes import Choice, Effort, Menus
+from detente.design.plan.kinds import Status
 from detente.design.plan.problem import Question
 from detente.design.plan.solve import Clock, Outcome
 from detente.dossier.changes.overlays import apply

@@ -10,7 +10,8 @@ import numpy as np
 
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge
-from detente.model.rows.arrays import Array, Model
+from detente.model.numeric import Array
+from detente.model.rows.arrays import Model
 from detente.model.rows.linear import Rows, Terms, truth
 from detente.model.rows.temptation import Conditions, Label, Seldom, conditions, joined, values
 

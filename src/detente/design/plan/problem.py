@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.design.plan.known import Known
-from detente.design.plan.program import INF, Array, Program, Row, combine
+from detente.design.plan.program import INF, Program, Row, combine
 from detente.design.plan.sizes import Sizes
 from detente.dossier.grid import years_between
 from detente.dossier.schema import Before, InForce, InterestBound, Link, Never, ProgressBy, Require, Resource
 from detente.model.levels import without_deal
+from detente.model.numeric import Array
 from detente.model.rows.arrays import Model
 from detente.model.rows.conditions import Expression, in_force
 from detente.model.rows.conditions import holds as condition_holds

@@ -13,11 +13,10 @@ from typing import Any, Literal
 
 import highspy
 import numpy as np
-from numpy.typing import NDArray
 
 from detente.errors import DetenteError
+from detente.model.numeric import Array
 
-Array = NDArray[np.float64]
 INF = highspy.kHighsInf
 SEARCHES = ("mip_allow_restart", "mip_heuristic_run_feasibility_jump")
 """HiGHS's own searches for solutions. Where a good one is known, proving is quicker without them."""

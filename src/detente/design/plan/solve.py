@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from detente.design.plan.judging import Judging, topics
 from detente.design.plan.problem import LOOSE, MET, Linear, Problem
-from detente.design.plan.program import Answer, Array, combine
+from detente.design.plan.program import Answer, combine
+from detente.model.numeric import Array
 from detente.model.rows.conditions import Expression
 from detente.model.rows.temptation import Conditions, Topic
 from detente.model.tolerance import SLIGHT

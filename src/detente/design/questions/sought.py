@@ -13,12 +13,12 @@ from typing import Any, Literal, TypeVar
 from detente.design.plan.judging import topics
 from detente.design.plan.known import Known
 from detente.design.plan.problem import Question
-from detente.design.plan.program import Array
 from detente.design.plan.rules import Design, Designer
 from detente.design.plan.solve import ANY, Clock, Outcome
 from detente.design.questions.parallel import each, stopped
 from detente.dossier import fingerprint
 from detente.dossier.schema import Dossier
+from detente.model.numeric import Array
 from detente.model.rows.temptation import Label
 
 K = TypeVar("K", bound=Hashable)

@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.judge.facts import Facts
-from detente.model.judge.paths import SIDES, Moments, Side
+from detente.model.judge.paths import SIDES, Moments
 from detente.model.judge.rows import Family, Read, Rows, Weighing
 from detente.model.judge.terms import Kind, Miss, Term, Terms
+from detente.model.kinds import Disagreement, Side, SuccessLevel
 from detente.model.plan import Plan
 from detente.model.tolerance import slight
 
-SuccessLevel = Literal["none", "minimal", "full"]
-Threat = Literal["walk_away", "no_deal"]
 Day = date
 
 
@@ -203,7 +202,7 @@ class Judge:
             for p, name in enumerate(self.facts.parties)
         }
 
-    def gain(self, plan: Plan, *, threat: Threat | None = None) -> dict[str, float]:
+    def gain(self, plan: Plan, *, threat: Disagreement | None = None) -> dict[str, float]:
         """Value, counted from the threat point, points, of each consenting party that some measure touches. DESIGN §5.
 
         `threat`: its walk-away value, or no deal (default: what the dossier says). ANSWERS R6.

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from detente.dossier.schema import Verify
+from detente.model.numeric import Array
 
-Array = NDArray[np.float64]
 NEVER = math.inf
 TIE = 1e-9
 """Years within which two dates are one."""

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from detente.dossier.schema import Condition, Dossier, Effect, Party, Undo
-from detente.model.judge.detection import NEVER, Array, Law
+from detente.model.judge.detection import NEVER, Law
+from detente.model.numeric import Array
 
 Rises = tuple[tuple[int, float], ...]
 """Periods (−1: before signature) in which a measure's share rises, and by how much."""

@@ -12,8 +12,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from detente.model.judge.detection import TIE, Array
+from detente.model.judge.detection import TIE
 from detente.model.judge.paths import BEFORE, BETWEEN, Moments
+from detente.model.numeric import Array
 
 POINTS = 12
 NODES = (1 - np.cos(np.pi * np.arange(POINTS) / (POINTS - 1))) / 2

@@ -14,7 +14,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from detente.model.judge.detection import NEVER, TIE, Array, Law
+from detente.model.judge.detection import NEVER, TIE, Law
+from detente.model.numeric import Array
 
 
 class Known:

@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.dossier.schema import Dossier
-from detente.model.judge.detection import NEVER, TIE, Array, Chance, Law, Leaves, Seen, Sure, Thinned
+from detente.model.judge.detection import NEVER, TIE, Chance, Law, Leaves, Seen, Sure, Thinned
 from detente.model.judge.facts import Course, Facts, Fates
 from detente.model.judge.later import AtRate, Exit, Known, Later, OnDate
+from detente.model.kinds import Side
+from detente.model.numeric import Array
 
 Mask = NDArray[np.bool_]
-Side = Literal["before", "between", "after"]
 BEFORE, AFTER, BETWEEN = 0, 1, 2
 SIDES: tuple[Side, Side, Side] = ("before", "after", "between")
 UNSEEN = Law(None)

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier
-from detente.model.judge.detection import NEVER, Array
+from detente.model.judge.detection import NEVER
 from detente.model.judge.facts import Facts
 from detente.model.judge.interior import Interior
 from detente.model.judge.paths import BETWEEN, Calendar, Moments, Paths
 from detente.model.judge.terms import Kind, Terms, Timing
 from detente.model.judge.values import NOT_AT_ALL, Holds, Made, Part, Past, Secret, Stream, Table, secret, table
+from detente.model.numeric import Array
 from detente.model.plan import FULL
 from detente.model.tolerance import SLIGHT
 

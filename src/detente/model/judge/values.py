@@ -15,9 +15,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from detente.dossier.schema import Dossier, Effect, Interaction
-from detente.model.judge.detection import NEVER, TIE, Array
+from detente.model.judge.detection import NEVER, TIE
 from detente.model.judge.facts import SOME, Course, Facts, Rises, Together, Worth
 from detente.model.judge.paths import Branch, Mask, Moments, Point
+from detente.model.numeric import Array
 from detente.model.plan import FULL
 
 Holds = tuple[int | None, ...]

@@ -21,7 +21,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.model.rows.arrays import Array, Flags, Model
+from detente.model.numeric import Array, Flags
+from detente.model.rows.arrays import Model
 from detente.model.rows.detection import NEVER, SNAP, Watch
 from detente.model.rows.laws import Exits, Known, Law, Left, LeftLater, Weighed, just_before
 from detente.model.rows.moments import Moments

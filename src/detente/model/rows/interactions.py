@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.dossier.schema import Condition
+from detente.model.numeric import Array, Flags
 from detente.model.plan import FULL
-from detente.model.rows.arrays import TINY, Array, Flags
+from detente.model.rows.arrays import TINY
 from detente.model.rows.breaches import INSTANT
 from detente.model.rows.conditions import Expression, all_of, any_of, in_force
 from detente.model.rows.entries import Entries, Felt, Range, felt, flow

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.model.rows.arrays import TINY, Array
+from detente.model.numeric import Array
+from detente.model.rows.arrays import TINY
 from detente.model.rows.conditions import Expression
 
 Terms = dict[tuple[Any, ...], float]

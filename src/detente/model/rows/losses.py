@@ -8,11 +8,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from detente.model.numeric import Array
 from detente.model.rows.laws import Law, first_moment
 
-Array = NDArray[np.float64]
 Course = tuple[tuple[float, float], ...]
 
 

@@ -14,7 +14,8 @@ from typing import Generic, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.model.rows.arrays import TINY, Array, Flags, Model
+from detente.model.numeric import Array, Flags
+from detente.model.rows.arrays import TINY, Model
 from detente.model.rows.breaches import Branch, Deviation, Maker
 from detente.model.rows.conditions import Expression, all_of, in_force
 from detente.model.rows.entries import Entries, Felt, felt, shares_of

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.model.rows.arrays import Array, Flags, Model
+from detente.model.numeric import Array, Flags
+from detente.model.rows.arrays import Model
 from detente.model.rows.breaches import Deviation, Faked, Maker
 from detente.model.rows.moments import Moment, Moments
 from detente.model.rows.temptation import (

@@ -13,10 +13,11 @@ from functools import cached_property
 
 import numpy as np
 
+from detente.model.numeric import Array, Flags, Indices
 from detente.model.plan import FULL
-from detente.model.rows.arrays import Array, Flags, Model
+from detente.model.rows.arrays import Model
 from detente.model.rows.breaches import Branch, Deviation, Fates, Maker
-from detente.model.rows.entries import Entries, Indices, Range
+from detente.model.rows.entries import Entries, Range
 from detente.model.rows.interactions import Conjoined, conjunctions
 from detente.model.rows.losses import Course, expected_spared_from, spared_from
 from detente.model.rows.moments import Moment, Moments

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from detente.model.rows.arrays import Array, Flags, Layers, Model, minded, rates
+from detente.model.numeric import Array, Flags
+from detente.model.rows.arrays import Layers, Model, minded, rates
 from detente.model.rows.detection import Watch
 
 SQUARE = ("once", "intrusion_once", "over")

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from detente.dossier.schema import Dossier, Effect
-from detente.model.rows.arrays import Array, rates
+from detente.model.numeric import Array
+from detente.model.rows.arrays import rates
 from detente.model.what_if.numbers import Flow, Numbers
 
 
