@@ -25,7 +25,7 @@ from detente.model.numeric import Array
 from detente.model.rows.arrays import Model
 from detente.model.rows.temptation import Seldom, conditions, joined
 from detente.model.what_if.asking import WhatIf
-from detente.model.what_if.numbers import Flow, Numbers
+from detente.model.what_if.numbers import Layer, Numbers
 
 
 def clocked(name: str, work: Callable[[], object], sets: int = 1) -> None:
@@ -65,7 +65,7 @@ def drawn(numbers: Numbers, draws: int, rng: np.random.Generator) -> Numbers:
 
     return replace(
         numbers,
-        flows=tuple(Flow(x.until, near(x.points)) for x in numbers.flows),
+        flows=tuple(Layer(x.until, near(x.points)) for x in numbers.flows),
         once=near(numbers.once),
         over=near(numbers.over),
         walk_away=near(numbers.walk_away),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Whole = NDArray[Any]
 """Whole numbers [outcomes, parties]: int64 where sums provably fit, else Python ints."""
 Index = NDArray[np.int64]
-Stop = Callable[[], bool]
+_Stop = Callable[[], bool]
 Chosen = tuple[int, ...]
 FITS = 2**62
 AT_ONCE = 2_000_000
@@ -34,7 +34,7 @@ class TimeUp(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class Combinations:
     """Outcomes of one part: what each party gets [outcomes, parties], and the alternatives chosen in its groups."""
 
     worth: Whole
@@ -59,7 +59,7 @@ def whole(rows: Sequence[Sequence[int]], parties: int, reach: int) -> Whole:
     return np.array(rows, kind).reshape(len(rows), parties)
 
 
-def merge(tables: Sequence[Table], floors: Sequence[int | None], stop: Stop) -> Merged:
+def merge(tables: Sequence[Combinations], floors: Sequence[int | None], stop: _Stop) -> Merged:
     """Undominated sums of one row from each table that reach the floors. Once told to stop, it carries only some.
 
     Of several ways to the same sums the first in the order of the rows is kept. Where nothing at all is no deal, it
@@ -83,13 +83,13 @@ def merge(tables: Sequence[Table], floors: Sequence[int | None], stop: Stop) -> 
 class _Pruned:
     """Undominated sums of a row carried so far and a row of one table."""
 
-    def __init__(self, here: Table, most: Sequence[int], floors: Sequence[int | None]) -> None:
+    def __init__(self, here: Combinations, most: Sequence[int], floors: Sequence[int | None]) -> None:
         nothing = np.zeros((1, len(floors)), here.worth.dtype)
         self.worth, self.most, self.floors = here.worth, most, floors
         self.with_idle = here.worth if here.idle is None else np.concatenate([here.worth, nothing])
         self.idle = here.idle is not None
 
-    def all(self, found: Whole, stop: Stop) -> tuple[Index, Index, Whole]:
+    def all(self, found: Whole, stop: _Stop) -> tuple[Index, Index, Whole]:
         """(row carried, row of the table, sum) of each; −1 for idle. Raises TimeUp."""
         pieces = max(1, -(-len(found) * len(self.with_idle) // AT_ONCE))
         every = np.arange(len(self.with_idle))
@@ -99,7 +99,7 @@ class _Pruned:
         """As `all`, from an even sample."""
         return self._prune(found, [_sample(len(found))], _sample(len(self.with_idle)), lambda: False)
 
-    def _prune(self, found: Whole, pieces: Sequence[Index], rows: Index, stop: Stop) -> tuple[Index, Index, Whole]:
+    def _prune(self, found: Whole, pieces: Sequence[Index], rows: Index, stop: _Stop) -> tuple[Index, Index, Whole]:
         kept = []
         for piece in pieces:
             before, with_ = np.repeat(piece, len(rows)), np.tile(rows, len(piece))
@@ -115,7 +115,7 @@ class _Pruned:
             with_ = np.where(with_ == len(self.worth), -1, with_)
         return before, with_, worth
 
-    def _best(self, before: Index, with_: Index, worth: Whole, stop: Stop) -> tuple[Index, Index, Whole]:
+    def _best(self, before: Index, with_: Index, worth: Whole, stop: _Stop) -> tuple[Index, Index, Whole]:
         can = np.ones(len(worth), bool)
         for p, floor in enumerate(self.floors):
             if floor is not None:
@@ -125,7 +125,7 @@ class _Pruned:
         return before[best], with_[best], worth[best]
 
 
-def _most_to_come(tables: Sequence[Table]) -> list[list[int]]:
+def _most_to_come(tables: Sequence[Combinations]) -> list[list[int]]:
     """For each table what each party can still get from those after it."""
     most = [0] * tables[0].worth.shape[1]
     result = []
@@ -156,7 +156,7 @@ def _traced(steps: Sequence[tuple[Index, Index]], n: int) -> Index:
 # --- what no other dominates -----------------------------------------------------------------------------------------
 
 
-def nondominated(worth: Whole, stop: Stop = lambda: False) -> Index:
+def nondominated(worth: Whole, stop: _Stop = lambda: False) -> Index:
     """Rows that no other row dominates (more is better), in their order; the first of equal rows. Raises TimeUp."""
     if len(worth) < 2:
         return np.arange(len(worth))
@@ -196,7 +196,7 @@ def _ranks(column: NDArray[Any]) -> Index:
     return np.concatenate([[0], np.cumsum(steps, dtype=np.int64)])[place]
 
 
-def _maxima_of_three(y: Index, z: Index, stop: Stop) -> Index:
+def _maxima_of_three(y: Index, z: Index, stop: _Stop) -> Index:
     """Maxima among distinct points in falling lexicographic order of (x, y, z).
 
     A point is dominated where one before it has no less of y and of z. Blocks of doubling length: in each pair of
@@ -220,7 +220,7 @@ def _maxima_of_three(y: Index, z: Index, stop: Stop) -> Index:
     return np.sort(falling)
 
 
-def _maxima(ranked: Index, stop: Stop) -> Index:
+def _maxima(ranked: Index, stop: _Stop) -> Index:
     """Maxima among distinct points of any dimension: a dominating point has a greater sum of ranks, so comes before."""
     order = np.argsort(-ranked.sum(axis=1), kind="stable")
     found = order[:0]

@@ -28,7 +28,7 @@ from detente.model.numeric import Array
 from detente.model.plan import Plan
 from detente.model.rows.temptation import Label
 
-Kind = Literal["success", "progress", "measure"]
+_Kind = Literal["success", "progress", "measure"]
 Say = Callable[[str], None]
 SOME_SECONDS = 3.0
 """For any plan under the most inspection, where the search for the least found none."""
@@ -38,7 +38,7 @@ SOME_SECONDS = 3.0
 class Aim:
     """Something a satisfactory deal might reach: a level of success, part of a progress scale, a measure."""
 
-    kind: Kind
+    kind: _Kind
     name: str
     share: float = 1.0
     """Of a progress scale."""

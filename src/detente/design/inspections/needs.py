@@ -155,7 +155,7 @@ def needs(
     )
 
 
-Part = Callable[[str, int, float], Clock]
+_Part = Callable[[str, int, float], Clock]
 
 
 def _remarks(menus: Menus) -> Iterator[str]:
@@ -175,7 +175,7 @@ def _remarks(menus: Menus) -> Iterator[str]:
 
 
 def _raises(
-    search: Search, question: Question, asked: Aim, part: Part, say: Say
+    search: Search, question: Question, asked: Aim, part: _Part, say: Say
 ) -> tuple[list[Raise], tuple[str, ...]]:
     """Each next regime from the least effort, and what it does to the Nash product; and what to know about that."""
     menus, least = search.menus, search.known[asked]

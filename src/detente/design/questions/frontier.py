@@ -16,8 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detente.design.exact.choices import exact, space_of
-from detente.design.exact.frontier import Exact, exact_frontier
-from detente.design.exact.frontier import Point as Outcomes
+from detente.design.exact.frontier import Bargain, Exact, exact_frontier
 from detente.design.plan.kinds import Rule, Status
 from detente.design.plan.known import Known
 from detente.design.plan.problem import ANY_DEAL, Linear, Question
@@ -141,7 +140,7 @@ def frontier(
 def _of_choices(dossier: Dossier, question: Question, found: Exact) -> Frontier:
     """The exact frontier of choices, as every frontier is told."""
 
-    def told(point: Outcomes | None) -> Point | None:
+    def told(point: Bargain | None) -> Point | None:
         if point is None:
             return None
         values = {p: float(v) for p, v in zip(found.parties, point.values, strict=True)}

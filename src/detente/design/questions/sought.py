@@ -22,7 +22,7 @@ from detente.model.numeric import Array
 from detente.model.rows.temptation import Label
 
 K = TypeVar("K", bound=Hashable)
-Aim = Literal["rule", "best_for", "together", "any"]
+Pursuit = Literal["rule", "best_for", "together", "any"]
 MOST = 4
 """Models that a process keeps: a case, and how some parties see it."""
 LARGE = 300
@@ -38,7 +38,7 @@ class Sought:
 
     dossier: Dossier
     question: Question
-    aim: Aim
+    aim: Pursuit
     of: str = ""
     """The rule, or the party."""
     gap: float = 0.005

@@ -70,13 +70,13 @@ def add_interactions(rows: Rows, entries: Entries, party: int, chosen: Iterable[
             if waits and branch.held is None:
                 _left_by_periods(rows, entries, clauses, scaled)
             else:
-                Joint(entries, clauses, branch.held).add(rows, scaled)
+                _Joint(entries, clauses, branch.held).add(rows, scaled)
 
 
 def _left_by_periods(rows: Rows, entries: Entries, clauses: frozenset[Clause], own: Felt) -> None:
     """Where entries wait for what the leaver has entered: one period of its leaving after the other."""
     for k0, cell in (*entries.cells, (entries.model.K - 1, entries.after_all)):
-        Joint(cell, clauses, np.full(len(entries.moments), float(k0))).add(rows, own)
+        _Joint(cell, clauses, np.full(len(entries.moments), float(k0))).add(rows, own)
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ class Conjoined:
         return first
 
 
-class Joint(Conjoined):
+class _Joint(Conjoined):
     """Several clauses at once on a branch, by the last period of entry of each group of measures."""
 
     def __init__(self, entries: Entries, clauses: frozenset[Clause], held: Array | None) -> None:

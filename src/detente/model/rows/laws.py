@@ -100,7 +100,7 @@ def _column(x: NDArray[Any], like: Array) -> NDArray[Any]:
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class Detected:
     """T, the time to detection, where it becomes known (at T + delay) before anybody leaves."""
 
     watch: Watch
