@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from detente.design.plan.kinds import Rule
 from detente.errors import UsageError
 from detente.model.kinds import Disagreement, SuccessLevel
+from detente.verify.declaration.kinds import Material
 
 
 def _several(raw: Any) -> Any:
@@ -51,7 +52,6 @@ GAP = "How far from the proven best a plan may be, as a part of its objective: 0
 _Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
 Written = Annotated[str, BeforeValidator(str)]
 """A number as people write it: 5 %, or 0.05."""
-Material = Literal["plutonium", "u233", "heu", "leu", "natural_uranium", "depleted_uranium", "thorium"]
 
 
 class Options(BaseModel):

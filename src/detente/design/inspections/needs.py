@@ -51,7 +51,7 @@ class Raise:
 
 
 @dataclass(frozen=True)
-class Needs:
+class VerificationNeeds:
     """How much verification a deal needs."""
 
     dossier: Dossier
@@ -107,7 +107,7 @@ def needs(
     time_limit: float = 240.0,
     say: Say = lambda text: None,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Needs:
+) -> VerificationNeeds:
     """The least inspection effort for which a satisfactory deal exists, and what more would buy. Raises UsageError."""
     clock = Clock(time_limit, cancelled)
     menus = Menus.of(dossier, effort)
@@ -139,7 +139,7 @@ def needs(
             found[i] = again
     finished = not cancelled() and "undecided" not in {x.status for x in search.known.values()}
     finished = finished and all(r.status != "undecided" for r in found) and all(r.most is not None for r in bought)
-    return Needs(
+    return VerificationNeeds(
         dossier,
         question,
         menus.effort,
@@ -232,10 +232,10 @@ def _growth(start: Gains | None, end: Gains | None) -> tuple[float | None, float
 __all__ = [
     "Aim",
     "Least",
-    "Needs",
     "Raise",
     "Rate",
     "Search",
+    "VerificationNeeds",
     "aims_of",
     "design_with_inspections",
     "fakeable",

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import get_args
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from detente.model.plan import Plan
 from detente.model.rows.arrays import Model
 from detente.model.rows.detection import SNAP
 
-RULES: tuple[Rule, ...] = ("nash", "kalai_smorodinsky", "egalitarian", "utilitarian", "robust", "earliest", "minimal")
+RULES: tuple[Rule, ...] = get_args(Rule)
 POSITIVE = 1e-9
 """A gain counts as positive above this part of what the party has at stake (`Designer.at_stake`)."""
 FINE, COARSE = 1e-4, 1e-6
