@@ -23,9 +23,8 @@ from detente.model.judge.detection import NEVER, TIE, Chance, Dated, DetectionTi
 from detente.model.judge.facts import Course, Facts, Undoing
 from detente.model.judge.later import AtRate, Departure, Discovery, Later, OnDate
 from detente.model.kinds import Side
-from detente.model.numeric import Array
+from detente.model.numeric import Array, Flags
 
-Mask = NDArray[np.bool_]
 BEFORE, AFTER, BETWEEN = 0, 1, 2
 SIDES: tuple[Side, Side, Side] = ("before", "after", "between")
 UNSEEN = DetectionTime(None)
@@ -61,7 +60,7 @@ class Instants:
         return Instants(self.t[None, :], self.side[None, :], self.base[None, :])
 
     @property
-    def late(self) -> Mask:
+    def late(self) -> Flags:
         """Whether what is set off here comes just after its time."""
         return np.asarray(self.side == BETWEEN)
 
@@ -159,7 +158,7 @@ class Calendar:
                 if by_exit < by_breach < NEVER:
                     yield x + by_exit - by_breach
 
-    def dated(self, moments: Instants) -> Mask:
+    def dated(self, moments: Instants) -> Flags:
         """Whether each moment is just before or just after what happens on a date of the grid or of an exit."""
         near = np.abs(self.dates[None, :] - moments.t[:, None]).min(axis=1) < TIE
         return np.asarray((moments.side != BETWEEN) & near)
@@ -210,7 +209,7 @@ class Tail(NamedTuple):
             np.maximum(np.minimum(self.left, low.left), high.left),
         )
 
-    def where(self, mask: Mask, other: Tail) -> Tail:
+    def where(self, mask: Flags, other: Tail) -> Tail:
         return Tail(np.where(mask, other.later, self.later), np.where(mask, other.left, self.left))
 
 
@@ -232,7 +231,7 @@ class Contingency:
     base: NDArray[np.intp]
     """The last period whose entries have happened when what is counted from the anchor begins."""
     anchor: Array
-    late: Mask
+    late: Flags
     """Whether what is counted from the anchor comes just after its time."""
     known: Undoing | None = None
     """Years from the anchor until entries stop, and until what is in force is undone."""
@@ -432,7 +431,7 @@ class Paths:
         return np.asarray(NUDGE * now.late if law.round else np.zeros((1, 1)), float)
 
     @staticmethod
-    def _to_come(now: Instants, then: Instants | None, x: float) -> Mask:
+    def _to_come(now: Instants, then: Instants | None, x: float) -> Flags:
         """Whether a dated exit comes after the moment, and before the leaving."""
         counts = (x > now.t + TIE) | ((np.abs(x - now.t) <= TIE) & (now.side == BEFORE))
         if then is not None:

@@ -17,8 +17,8 @@ import numpy as np
 from detente.dossier.schema import Dossier, Effect, Interaction
 from detente.model.judge.detection import NEVER, TIE
 from detente.model.judge.facts import SOME, Contribution, Course, Facts, Rises, Together
-from detente.model.judge.paths import Contingency, Instants, Mask, Tail
-from detente.model.numeric import Array
+from detente.model.judge.paths import Contingency, Instants, Tail
+from detente.model.numeric import Array, Flags
 from detente.model.plan import FULL
 
 Holds = tuple[int | None, ...]
@@ -84,7 +84,7 @@ def secret(facts: Facts, faker: int, m: int) -> Secret:
 class Happening:
     """Whether an entry, or several, are made in a branch: where `sure`, if X passes the point `after`."""
 
-    sure: Mask | bool
+    sure: Flags | bool
     after: Tail
 
 
@@ -177,13 +177,13 @@ class Continuation:
         value = np.where(self._done(e), self._over(worth, made, undone=self._undone(m)), 0.0)
         return value if mask.all() else np.where(mask, value, self._over(worth, made))
 
-    def _done(self, e: int) -> Mask:
+    def _done(self, e: int) -> Flags:
         return np.asarray(e <= self.now.base)
 
     def _start(self, e: int) -> Array:
         return self.now.t if e < 0 else np.where(self._done(e), self.now.t, self.facts.tau[e])
 
-    def _hidden(self, m: int, e: int) -> Mask | None:
+    def _hidden(self, m: int, e: int) -> Flags | None:
         """At which moments an entry is faked, or undone in secret."""
         if self.hidden is None or (m not in self.hidden.undone and m not in self.hidden.faked):
             return None
@@ -262,7 +262,7 @@ class Continuation:
 
     def _happening(self, branch: Contingency, rho: float, made: Sequence[Made]) -> Happening | None:
         """Whether all these entries are made; None where they are in any case."""
-        sure: Mask | bool = True
+        sure: Flags | bool = True
         after: Tail | None = None
         for m, e, holds in made:
             if e < 0:
@@ -461,12 +461,12 @@ class Continuation:
             total = value if mask is None else total + np.where(mask, value, 0.0)
         return total
 
-    def _patterns(self, made: Mapping[int, Sequence[Made]]) -> list[tuple[_Pattern, Mask | None]]:
+    def _patterns(self, made: Mapping[int, Sequence[Made]]) -> list[tuple[_Pattern, Flags | None]]:
         """What of an interaction is faked, and what undone in secret, with the moments at which that is so."""
         hidden = {m: mask for m, x in made.items() if (mask := self._hidden(m, x[-1][1])) is not None and mask.any()}
         if not hidden:
             return [(_Pattern(frozenset(), frozenset()), None)]
-        found: dict[_Pattern, Mask] = {}
+        found: dict[_Pattern, Flags] = {}
         done = {m: self._done(made[m][-1][1]) for m in hidden}
         for i in range(len(self.now.t)):
             absent = frozenset(m for m, mask in hidden.items() if mask[i, 0] and not done[m][i, 0])
@@ -601,7 +601,7 @@ class _Pattern(NamedTuple):
     undone: frozenset[int]
 
 
-def _tie(late: Mask) -> Array:
+def _tie(late: Flags) -> Array:
     """Years by which something must come after a date to come after its entries; what comes just after one does."""
     return np.where(late, -TIE, TIE)
 
