@@ -21,10 +21,11 @@ from detente.design.plan.problem import Question
 from detente.design.plan.rules import Clock, Designer
 from detente.dossier import load
 from detente.dossier.schema import Dossier
-from detente.model.rows.arrays import Array, Model
+from detente.model.numeric import Array
+from detente.model.rows.arrays import Model
 from detente.model.rows.temptation import Seldom, conditions, joined
 from detente.model.what_if.asking import WhatIf
-from detente.model.what_if.numbers import Flow, Numbers
+from detente.model.what_if.numbers import Layer, Numbers
 
 
 def clocked(name: str, work: Callable[[], object], sets: int = 1) -> None:
@@ -64,7 +65,7 @@ def drawn(numbers: Numbers, draws: int, rng: np.random.Generator) -> Numbers:
 
     return replace(
         numbers,
-        flows=tuple(Flow(x.until, near(x.points)) for x in numbers.flows),
+        flows=tuple(Layer(x.until, near(x.points)) for x in numbers.flows),
         once=near(numbers.once),
         over=near(numbers.over),
         walk_away=near(numbers.walk_away),

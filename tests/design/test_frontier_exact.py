@@ -20,7 +20,7 @@ from detente.design.exact import frontier as exact
 from detente.design.exact.choice_search import search
 from detente.design.exact.choices import Space, space_of
 from detente.design.exact.frontier import Exact, exact_frontier
-from detente.design.exact.merging import Table, merge, nondominated
+from detente.design.exact.merging import Combinations, merge, nondominated
 from detente.design.plan.problem import Question
 from detente.design.plan.solve import Clock
 from detente.design.questions.frontier import frontier
@@ -307,7 +307,7 @@ def test_merging_many_agrees_with_listing_all(parties: int) -> None:
     everything = tables[0]
     for table in tables[1:]:
         everything = (everything[:, None] + table).reshape(-1, parties)
-    merged = merge([Table(t, [(a,) for a in range(6)]) for t in tables], [None] * parties, lambda: False)
+    merged = merge([Combinations(t, [(a,) for a in range(6)]) for t in tables], [None] * parties, lambda: False)
     assert np.array_equal(merged.worth, everything[nondominated(everything)])
     assert np.array_equal(merged.worth, sum(t[merged.rows[:, i]] for i, t in enumerate(tables)))
 

@@ -12,10 +12,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from detente.design.inspections.choosing import Fakings
-from detente.design.inspections.needs import Aim, Needs, Search, aims_of, design_with_inspections, needs
+from detente.design.inspections.needs import Aim, Search, VerificationNeeds, aims_of, design_with_inspections, needs
 from detente.design.inspections.regimes import Choice, Menus
+from detente.design.plan.kinds import Rule
 from detente.design.plan.problem import Question
-from detente.design.plan.rules import POSITIVE, RULES, Rule, any_plan
+from detente.design.plan.rules import POSITIVE, RULES, any_plan
 from detente.design.plan.solve import Clock
 from detente.dossier import from_dict
 from detente.dossier.changes.overlays import apply
@@ -446,7 +447,7 @@ class Stops:
         return self.left < 0
 
 
-def honest(dossier: Dossier, found: Needs, true: Needs) -> None:
+def honest(dossier: Dossier, found: VerificationNeeds, true: VerificationNeeds) -> None:
     """Nothing is claimed that is not so, and what is given holds."""
     for step in found.steps:
         (known,) = [s for s in true.steps if s.aim == step.aim]

@@ -11,9 +11,10 @@ from hypothesis import assume, given, settings
 from detente.design.inspections.choosing import Fakings
 from detente.design.inspections.joint import Joint, design_with_inspections
 from detente.design.inspections.regimes import Choice, Menus
+from detente.design.plan.kinds import Rule
 from detente.design.plan.known import Known
 from detente.design.plan.problem import Question
-from detente.design.plan.rules import Design, Designer, Rule
+from detente.design.plan.rules import Design, Designer
 from detente.design.plan.solve import Clock
 from detente.dossier import apply, from_dict
 from detente.dossier.schema import Dossier

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from detente.design.plan.kinds import Rule
 from detente.design.plan.known import Known
 from detente.design.plan.problem import Question
-from detente.design.plan.rules import RULES, Clock, Design, Designer, Rule
+from detente.design.plan.rules import RULES, Clock, Design, Designer
 from detente.design.plan.solve import Outcome
 from detente.design.questions.critical import critical
 from detente.dossier import Dossier, apply, from_dict, load

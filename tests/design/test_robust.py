@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from detente.design.plan.known import Known
 from detente.design.plan.problem import Problem, Question
-from detente.design.plan.program import Array
 from detente.design.plan.robust import least_slack
 from detente.design.plan.solve import Clock, Objective, Outcome, Solver
 from detente.dossier import from_dict
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge
+from detente.model.numeric import Array
 from detente.model.plan import Plan
 from detente.model.rows.arrays import Model
 from tests.design.test_exhaustive import count, robustness

@@ -11,7 +11,7 @@ import pytest
 from detente.design.plan.judging import Judging
 from detente.design.plan.known import Known
 from detente.design.plan.problem import Problem, Question
-from detente.design.plan.program import Answer, Program, Refused
+from detente.design.plan.program import Program, Refused, Solution
 from detente.design.plan.rules import Designer, any_plan
 from detente.design.plan.solve import ANY, NOT_TWICE, Clock, Outcome, Solver
 from detente.dossier import Dossier, from_dict
@@ -19,7 +19,7 @@ from detente.model.judge.check import Judge
 from detente.model.rows.arrays import Model
 from detente.model.rows.temptation import Conditions, conditions
 
-NOTHING_FOUND = Answer("infeasible", None, -math.inf, -math.inf)
+NOTHING_FOUND = Solution("infeasible", None, -math.inf, -math.inf)
 
 
 def exchange(**more: Any) -> Dossier:
@@ -127,7 +127,7 @@ def test_a_false_proof_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_proof_that_is_not_confirmed_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Program, "relax", lambda self, **given: NOTHING_FOUND)
-    monkeypatch.setattr(Program, "any_solution", lambda self, **given: Answer("limit", None, -math.inf, math.inf))
+    monkeypatch.setattr(Program, "any_solution", lambda self, **given: Solution("limit", None, -math.inf, math.inf))
     made = Designer(Known.of(exchange()), Question(), gap=0.0, clock=Clock(30.0)).design("egalitarian")
     assert made.status == "undecided"
     assert NOT_TWICE in made.notes
@@ -136,7 +136,7 @@ def test_a_proof_that_is_not_confirmed_is_none(monkeypatch: pytest.MonkeyPatch) 
 def test_a_bound_is_told_though_the_time_was_up(monkeypatch: pytest.MonkeyPatch) -> None:
     designer = Designer(Known.of(exchange()), Question(), gap=0.0, clock=Clock(30.0))
     best = designer.best_together()
-    nothing = Answer("limit", None, -math.inf, math.inf)
+    nothing = Solution("limit", None, -math.inf, math.inf)
     monkeypatch.setattr(Program, "maximise", lambda self, **given: nothing)
     objective = designer._least_gain()
     found = Outcome(best.shares, objective.score(best.shares), math.inf, proved=False)
@@ -148,7 +148,7 @@ def test_two_solves_that_disagree_for_ever_prove_nothing(monkeypatch: pytest.Mon
     monkeypatch.setattr(Program, "relax", lambda self, **given: NOTHING_FOUND)
     monkeypatch.setattr(Program, "maximise", lambda self, **given: NOTHING_FOUND)
     x = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
-    monkeypatch.setattr(Program, "any_solution", lambda self, **given: Answer("optimal", x, 0.0, 0.0))
+    monkeypatch.setattr(Program, "any_solution", lambda self, **given: Solution("optimal", x, 0.0, 0.0))
     outcome = solver(exchange(parties={**exchange().document["parties"]})).best(ANY)
     assert not outcome.proved
     assert outcome.note == NOT_TWICE

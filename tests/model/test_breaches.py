@@ -20,7 +20,7 @@ from detente.dossier.schema import Dossier
 from detente.model.plan import Plan
 from detente.model.rows.arrays import Model
 from detente.model.rows.breaches import Branch, Deviation, Fates, Maker, Sure, Times
-from detente.model.rows.laws import Known, Left
+from detente.model.rows.laws import Detected, Left
 from detente.model.rows.moments import Moment, Moments
 from tests.model import story as told
 from tests.model.story import MOMENTS, NO_TIME, Course, Instant, Story
@@ -254,7 +254,7 @@ def faked(story: Story, making: Maker, moments: list[Instant]) -> Iterator[tuple
 
 def at_time(path: Deviation, i: int, t: float) -> list[Branch]:
     """The branch on which the breach is known of which the time to detection is t; else the one that leaves unseen."""
-    seen = [b for b in path.branches if isinstance(b.law, Known) and b.low[i] < t <= b.high[i]]
+    seen = [b for b in path.branches if isinstance(b.law, Detected) and b.low[i] < t <= b.high[i]]
     return seen or [b for b in path.branches if isinstance(b.law, Sure) and b.pays]
 
 
@@ -345,5 +345,5 @@ def left_by_somebody(draw: st.DrawFn) -> Dossier:
 
 def unseen(model: Model, path: Deviation) -> float:
     """The chance that a path's faking is never seen."""
-    (law,) = {b.law for b in path.branches if isinstance(b.law, Known)}
+    (law,) = {b.law for b in path.branches if isinstance(b.law, Detected)}
     return float(law.watch.survival(np.inf))

@@ -18,7 +18,7 @@ from scipy import integrate
 
 from detente.dossier.schema import Dossier, Verify
 from detente.model.judge.check import Judge
-from detente.model.judge.detection import Law
+from detente.model.judge.detection import DetectionTime
 from detente.model.plan import Plan
 from detente.model.rows.arrays import Model
 from detente.model.rows.detection import NEVER, Watch, watch
@@ -74,7 +74,7 @@ def summed(form: str, rho: float, a: float, b: float) -> float:
 @forms
 @pytest.mark.parametrize("rho", RATES)
 def test_integrals(form: str, rho: float) -> None:
-    found, law = watch(verify(form)), Law(verify(form))
+    found, law = watch(verify(form)), DetectionTime(verify(form))
     edges = [-1.0, 0.0, 0.1, 0.25, 1 / 3, 0.5, 0.75, 1.0, 1.2, 1.5, 2.0, 7.3, 40.0]
     for a, b in pairwise(edges):
         exact = summed(form, rho, a, b)
@@ -86,7 +86,7 @@ def test_integrals(form: str, rho: float) -> None:
 @forms
 def test_the_judge_reckons_the_same(form: str) -> None:
     """To rounding, at times that are visits, that are not, and long after: two derivations of one law."""
-    found, law = watch(verify(form)), Law(verify(form))
+    found, law = watch(verify(form)), DetectionTime(verify(form))
     times = np.concatenate([np.linspace(0, 12, 241), np.arange(60) / 12, [99.0, 1 / 365.25, 30 + 1 / 3]])
     assert found.survival(times) == pytest.approx([law.left(t) for t in times], abs=1e-13)
     for rho in RATES:
@@ -156,9 +156,9 @@ def test_edges_of_a_visit() -> None:
         assert thirds.survival(t) == pytest.approx(0.5**11)
         assert thirds.partial(0.0, t - 1 / 24, t) == pytest.approx(0.5**11)
         assert thirds.partial(0.0, t, t + 1 / 24) == 0
-        assert Law(Verify.model_validate({"visits": {"every": "1 month", "detects": 0.5}})).left(t) == pytest.approx(
-            0.5**11
-        )
+        assert DetectionTime(Verify.model_validate({"visits": {"every": "1 month", "detects": 0.5}})).left(
+            t
+        ) == pytest.approx(0.5**11)
         assert list(thirds.visits_at([t, t + 1 / 24, 0.0])) == [True, False, False]
     assert list(watch(verify("rounds_to_the_end")).visits_at([1.0, 1.25, 2.0, 2.1])) == [True, True, True, False]
     assert not watch(verify("rate")).visits_at(0.25)

@@ -15,9 +15,9 @@ import pytest
 
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack, check
-from detente.model.judge.facts import Course, Facts, Fates, Together
-from detente.model.judge.paths import BETWEEN, Backs, Moments, Paths
-from detente.model.judge.values import Stream, table
+from detente.model.judge.facts import Course, Facts, Together, Undoing
+from detente.model.judge.paths import BETWEEN, Backs, Instants, Paths
+from detente.model.judge.values import Continuation, table
 from detente.model.plan import Plan
 from tests.model.test_check import GIVE, PAY, RHO, dossier, plan, row, stream
 
@@ -191,7 +191,7 @@ def test_the_least_slack_may_lie_between_the_moments() -> None:
     read = judge.weighing.read(judge.terms.clock.timing(p))
     times = np.linspace(0.01, 9.99, 999)
     dense = judge.weighing.at_any_time(
-        read, judge.facts.party["a"], Moments.at(d.grid.years, times, [BETWEEN] * 999), None
+        read, judge.facts.party["a"], Instants.at(d.grid.years, times, [BETWEEN] * 999), None
     )
     inside = [r for r in found if r.moment == "between" and 0 < (r.years or 0) < 10]
     assert inside, "there is one"
@@ -251,11 +251,11 @@ def test_a_breach_that_is_cured() -> None:
         }
     )
     facts = Facts(d)
-    now = Moments.at(facts.tau, [0.0], [1]).column()
+    now = Instants.at(facts.tau, [0.0], [1]).column()
     (branch,) = Paths(d, facts).broken(now, 0)
-    branch.known = Fates((0.0, wait), (0.0, wait))
+    branch.known = Undoing((0.0, wait), (0.0, wait))
     branch.back = Backs((wait, wait + penance), (math.inf, math.inf))
-    paths = Stream(facts, Moments.at(facts.tau, [0.0], [1]), [branch], ())
+    paths = Continuation(facts, Instants.at(facts.tau, [0.0], [1]), [branch], ())
     value = sum(float(paths.entry(table(d, facts, 0, []), 0, (m, 0, ()))[0, 0]) for m in (0, 1))
     assert value == pytest.approx(1 / RHO)
 

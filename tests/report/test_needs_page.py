@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import detente as dt
-from detente.design.inspections.needs import Aim, Needs
+from detente.design.inspections.needs import Aim, VerificationNeeds
 from detente.report.verification.needs_chart import curve_rows, needs_figure, needs_tables
 from detente.report.verification.needs_words import needs_sentences
 from detente.workbench.needing import NeedsResult
@@ -75,11 +75,11 @@ def result() -> NeedsResult:
 
 
 @pytest.fixture(scope="module")
-def found(result: NeedsResult) -> Needs:
+def found(result: NeedsResult) -> VerificationNeeds:
     return result.found
 
 
-def test_the_answer_by_hand(found: Needs) -> None:
+def test_the_answer_by_hand(found: VerificationNeeds) -> None:
     """Half needs to be seen, the rest as well; full success asks for what no measure can do."""
     assert found.finished
     by_aim = {(s.aim.kind, s.aim.name, s.aim.share): s for s in found.steps}
@@ -94,7 +94,7 @@ def test_the_answer_by_hand(found: Needs) -> None:
     assert found.least.false_alarms == pytest.approx(0.1)
 
 
-def test_every_step_is_a_row_of_the_curve(found: Needs) -> None:
+def test_every_step_is_a_row_of_the_curve(found: VerificationNeeds) -> None:
     rows, figure = curve_rows(found), needs_figure(found, "0123456789ab")
     assert len(rows) == len(found.steps)
     assert [r["effort"] for r in rows] == [s.effort for s in found.steps]
@@ -107,7 +107,7 @@ def test_every_step_is_a_row_of_the_curve(found: Needs) -> None:
     assert next(csv.DictReader(figure.table.csv().splitlines()))["effort"] == "10.0"
 
 
-def test_what_was_not_settled_is_drawn_as_open(found: Needs) -> None:
+def test_what_was_not_settled_is_drawn_as_open(found: VerificationNeeds) -> None:
     open_ = replace(found.steps[1], status="undecided", effort=10.0, bound=4.0)
     lost = replace(found.steps[2], status="undecided", effort=None, bound=4.0)
     stopped = replace(found, steps=(found.steps[0], open_, lost), least=open_, finished=False)
@@ -120,7 +120,7 @@ def test_what_was_not_settled_is_drawn_as_open(found: Needs) -> None:
     assert any("stopped before all was settled" in s for s in said)
 
 
-def test_the_words_say_the_effort_what_opens_next_and_the_alarms(found: Needs) -> None:
+def test_the_words_say_the_effort_what_opens_next_and_the_alarms(found: VerificationNeeds) -> None:
     said = " ".join(needs_sentences(found))
     assert "The least effort for minimal success is 10 inspector-days a year: “Destroy half” (light)." in said
     assert "outside" not in said
@@ -130,7 +130,7 @@ def test_the_words_say_the_effort_what_opens_next_and_the_alarms(found: Needs) -
     assert "The regime of “Destroy half” is the lowest on its menu that takes effort" in said
 
 
-def test_what_opens_next_includes_what_was_asked_for(found: Needs) -> None:
+def test_what_opens_next_includes_what_was_asked_for(found: VerificationNeeds) -> None:
     """Part of a scale that some other deal reaches sooner is not more of this one."""
     other = replace(found.steps[-1], aim=Aim("progress", "disarmament", 0.6), effort=40.0)
     opens = replace(found, steps=(*found.steps, other)).next_step
@@ -138,7 +138,7 @@ def test_what_opens_next_includes_what_was_asked_for(found: Needs) -> None:
     assert opens.effort == 80
 
 
-def test_words_of_each_outcome(found: Needs) -> None:
+def test_words_of_each_outcome(found: VerificationNeeds) -> None:
     def first(**changes: Any) -> str:
         return needs_sentences(replace(found, least=replace(found.least, **changes), raises=(), rates=()))[0]
 
@@ -147,7 +147,7 @@ def test_words_of_each_outcome(found: Needs) -> None:
     assert first(status="undecided", effort=None) == "How much effort minimal success takes was not settled in time."
 
 
-def test_next_efforts_are_sure_or_said_not_to_be(found: Needs) -> None:
+def test_next_efforts_are_sure_or_said_not_to_be(found: VerificationNeeds) -> None:
     assert found.raises
     table = needs_tables(found)["next"]
     assert [row[table.columns.index("at most, %")] for row in table.rows] == [
@@ -184,7 +184,7 @@ def test_files_and_json(result: NeedsResult, tmp_path: Path) -> None:
     assert dt.check(under, tmp_path / "plan.json", success="minimal").ok
 
 
-def test_the_least_detection_is_the_closed_form(found: Needs) -> None:
+def test_the_least_detection_is_the_closed_form(found: VerificationNeeds) -> None:
     """a gives up 2 a year and gets up to 10: λ/(λ + ρ) = 2/10, with both ends flows of the same length."""
     rate = next(r for r in found.rates if r.measure == "half")
     assert rate.status == "found"

@@ -17,7 +17,7 @@ from detente.workbench.catalogue import CasesResult
 from detente.workbench.comparing import CompareResult, DiffResult
 from detente.workbench.judging import CheckResult, EvaluateResult, counted, told, worst
 from detente.workbench.provenance import Provenance
-from detente.workbench.results import Result, Row, Tables
+from detente.workbench.results import Cells, Result, Tables
 from detente.workbench.showing import RunsResult, StoredResult
 from detente.workbench.solving import AssessResult, DesignResult
 
@@ -76,7 +76,7 @@ def _heading(screen: Screen, title: str, changes: Sequence[str]) -> None:
         screen.say(f"With: {'; '.join(changes)}")
 
 
-def _level(row: Row) -> str:
+def _level(row: Cells) -> str:
     return row["name"] if row["name"] in ("minimal", "full") else "none"
 
 
@@ -98,7 +98,7 @@ def _plan(screen: Screen, dossier: Dossier, tables: Tables, title: str) -> None:
             screen.say(expected, 2)
 
 
-def _dates_once(roadmap: Sequence[Row]) -> list[Row]:
+def _dates_once(roadmap: Sequence[Cells]) -> list[Cells]:
     """The rows, a date written only where it changes."""
     before = ["", *(row["date"] for row in roadmap)]
     rows = [{**row, "verified_by": row["verified_by"].removeprefix("seen by ")} for row in roadmap]
@@ -193,7 +193,7 @@ def _failures(screen: Screen, result: EvaluateResult) -> None:
         screen.bullet(told(result.dossier, row, more))
 
 
-def _least(screen: Screen, rows: Sequence[Row]) -> None:
+def _least(screen: Screen, rows: Sequence[Cells]) -> None:
     """The least slack of each kind and party, in numbers that add up as printed."""
     if not rows:
         return

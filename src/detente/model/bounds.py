@@ -9,7 +9,7 @@ from math import inf
 from detente.dossier.checks.summaries import listed
 from detente.dossier.schema import Dossier
 from detente.errors import Finding
-from detente.model.levels import TIE, Entries, Moving, added_by, entries, moving, turns, without_deal
+from detente.model.levels import TIE, Moving, Schedule, added_by, entries, moving, turns, without_deal
 from detente.model.plan import Plan
 
 SLIGHT = 1e-6
@@ -51,7 +51,7 @@ def beyond(dossier: Dossier, plan: Plan) -> Iterator[Beyond]:
                     yield found
 
 
-def _passed(dossier: Dossier, name: str, sign: float, bound: float, entered: Entries) -> Beyond | None:
+def _passed(dossier: Dossier, name: str, sign: float, bound: float, entered: Schedule) -> Beyond | None:
     """How a level is taken beyond a bound; `sign` is 1 for a least and −1 for a most."""
     parts = moving(dossier, name, entered)
     times = turns(dossier, name, parts)

@@ -15,9 +15,9 @@ BEFORE = -1.0
 """Years at which what stood before signature counts as entered."""
 Points = list[tuple[float, float]]
 """(years from signature, amount); two points at one time are a jump."""
-Entries = Mapping[str, Iterable[tuple[float, float]]]
+Schedule = Mapping[str, Iterable[tuple[float, float]]]
 """For each measure (years, rise of the share in force); what stood before signature at `BEFORE`."""
-Share = Callable[[float], float]
+_Share = Callable[[float], float]
 """The part of something that is in force at a time, entries at that time included."""
 
 
@@ -29,7 +29,7 @@ class Moving:
     """The measure, or the interaction."""
     measures: tuple[str, ...]
     effect: Effect
-    share: Share
+    share: _Share
 
     def standing(self, t: float, *, before: bool = False) -> float:
         """What `level` and `once` add at a time, or just before it."""
@@ -44,7 +44,7 @@ class Moving:
         return growth.rate.value * self.share(since)
 
 
-def entries(dossier: Dossier, plan: Plan) -> Entries:
+def entries(dossier: Dossier, plan: Plan) -> Schedule:
     """When the shares of measures rise under a plan, each date where it stands, on the grid or not."""
     plan, state = complete(dossier, plan), dossier.state.in_force
     found: dict[str, list[tuple[float, float]]] = {}
@@ -59,7 +59,7 @@ def entries(dossier: Dossier, plan: Plan) -> Entries:
     return found
 
 
-def moving(dossier: Dossier, interest: str, entered: Entries) -> list[Moving]:
+def moving(dossier: Dossier, interest: str, entered: Schedule) -> list[Moving]:
     """Everything that moves an interest under a plan."""
     found = [
         Moving(name, (name,), effect, _share(entered.get(name, ())))
@@ -74,12 +74,12 @@ def moving(dossier: Dossier, interest: str, entered: Entries) -> list[Moving]:
     return found
 
 
-def _share(rises: Iterable[tuple[float, float]]) -> Share:
+def _share(rises: Iterable[tuple[float, float]]) -> _Share:
     known = tuple(rises)
     return lambda t: sum(rise for when, rise in known if when <= t + TIE)
 
 
-def _together(when: Condition, entered: Entries) -> Share:
+def _together(when: Condition, entered: Schedule) -> _Share:
     shares = {name: _share(entered.get(name, ())) for name in when.measures}
 
     def holds(condition: Condition, t: float) -> bool:
@@ -103,7 +103,7 @@ def without_deal(dossier: Dossier, interest: str, t: float) -> float:
     return known[-1][1]
 
 
-def with_deal(dossier: Dossier, interest: str, entered: Entries, until: float) -> Points:
+def with_deal(dossier: Dossier, interest: str, entered: Schedule, until: float) -> Points:
     """An interest's level while the plan is kept, with both sides of every jump."""
     parts = moving(dossier, interest, entered)
     points: Points = []

@@ -21,7 +21,7 @@ from detente.workbench.judging import judged
 from detente.workbench.keeping import Kept, Subject
 from detente.workbench.options import CompareOptions, DiffOptions
 from detente.workbench.provenance import Provenance
-from detente.workbench.results import Result, Row, Tables, worths_of
+from detente.workbench.results import Cells, Result, Tables, worths_of
 from detente.workbench.verbs import Verb
 
 
@@ -64,7 +64,7 @@ class CompareResult(Kept):
     def tables(self) -> Tables:
         return {"plans": self._summary(), "entry": self._entries()}
 
-    def _summary(self) -> list[Row]:
+    def _summary(self) -> list[Cells]:
         from detente.design.questions.margins import least
 
         data = [("satisfactory", {n: "yes" if v.satisfactory else "no" for n, (_, v) in self.plans.items()})]
@@ -76,8 +76,8 @@ class CompareResult(Kept):
             data.append((f"worth to {words.party(self.dossier, p)}", worth))
         return [{"": label, **cells} for label, cells in data]
 
-    def _entries(self) -> list[Row]:
-        rows: list[Row] = []
+    def _entries(self) -> list[Cells]:
+        rows: list[Cells] = []
         for m in self.dossier.measures:
             days = {n: plan.entry.get(m) for n, (plan, _) in self.plans.items()}
             if any(days.values()):

@@ -25,8 +25,8 @@ from detente.workbench.keeping import Kept, Subject
 from detente.workbench.options import CheckOptions, EvaluateOptions, JudgeOptions
 from detente.workbench.provenance import Provenance, changes_said
 from detente.workbench.results import (
+    Cells,
     Result,
-    Row,
     Tables,
     roadmap_table,
     slack_table,
@@ -219,7 +219,7 @@ class EvaluateResult(Kept):
         return (f"The plan is not satisfactory: {many}.", words.failed(self.dossier, self.failing[0]))
 
 
-def least_table(dossier: Dossier, verdict: Verdict) -> list[Row]:
+def least_table(dossier: Dossier, verdict: Verdict) -> list[Cells]:
     """The moment of least slack of each kind of condition and party."""
     groups: dict[tuple[str, str | None], list[Slack]] = {}
     for s in verdict.slacks:

@@ -16,7 +16,7 @@ from detente.workbench.results import Tables
 from detente.workbench.writing import save_json
 
 if TYPE_CHECKING:
-    from detente.design.inspections.needs import Needs
+    from detente.design.inspections.needs import VerificationNeeds
 
 
 @dataclass(frozen=True, repr=False)
@@ -25,7 +25,7 @@ class NeedsResult(Answer):
 
     face = NeedsFace
 
-    found: Needs
+    found: VerificationNeeds
 
     @property
     def finished(self) -> bool:

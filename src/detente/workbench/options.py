@@ -15,11 +15,10 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from detente.design.plan.kinds import Rule
 from detente.errors import UsageError
-
-Rule = Literal["nash", "kalai_smorodinsky", "egalitarian", "utilitarian", "robust", "earliest", "minimal"]
-SuccessLevel = Literal["none", "minimal", "full"]
-Disagreement = Literal["walk_away", "no_deal"]
+from detente.model.kinds import Disagreement, SuccessLevel
+from detente.verify.declaration.kinds import Material
 
 
 def _several(raw: Any) -> Any:
@@ -50,10 +49,9 @@ def _day(raw: Any) -> Any:
 
 
 GAP = "How far from the proven best a plan may be, as a part of its objective: 0.005 is 0.5 %."
-Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
+_Names = Annotated[tuple[str, ...], BeforeValidator(_several)]
 Written = Annotated[str, BeforeValidator(str)]
 """A number as people write it: 5 %, or 0.05."""
-Material = Literal["plutonium", "u233", "heu", "leu", "natural_uranium", "depleted_uranium", "thorium"]
 
 
 class Options(BaseModel):
@@ -76,7 +74,7 @@ class CaseOptions(Options):
 
     files_in: ClassVar[tuple[str, ...]] = ("overlay",)
 
-    scenario: Names = Field((), description="A scenario that the dossier names; repeatable.")
+    scenario: _Names = Field((), description="A scenario that the dossier names; repeatable.")
     overlay: Annotated[tuple[Path, ...], BeforeValidator(_several)] = Field(
         (), description="A file of changes, 'dotted.path: value' a line; repeatable, the last wins."
     )
@@ -89,7 +87,7 @@ class JudgeOptions(CaseOptions):
     """Which conditions bind besides those that always do."""
 
     success: SuccessLevel = Field("none", description="The success level that a plan has to meet.")
-    openings: Names = Field((), description="A party whose opening position binds; repeatable.")
+    openings: _Names = Field((), description="A party whose opening position binds; repeatable.")
 
 
 class ThreatOptions(CaseOptions):
@@ -165,7 +163,7 @@ class LimitOptions(JudgeOptions, KeptOptions):
 class ExplainOptions(LimitOptions, ThreatOptions):
     """Options of `explain`."""
 
-    openings: Names = Field(
+    openings: _Names = Field(
         (), description="A party whose opening position binds; repeatable. All of them by default; 'none' for none."
     )
     all: bool = Field(False, description="List all conflicts and all concessions, however many there are.")
@@ -190,7 +188,7 @@ class CriticalOptions(JudgeOptions, KeptOptions):
     """Options of `critical`."""
 
     success: SuccessLevel = Field("minimal", description="The success level whose verdict is to flip.")
-    only: Names = Field((), description="A number's dotted path, or the beginning of several; repeatable.")
+    only: _Names = Field((), description="A number's dotted path, or the beginning of several; repeatable.")
     pairs: bool = Field(False, description="Turn pairs of numbers, too: those named, or the six nearest to a flip.")
     jobs: int = Field(0, ge=0, description="Processes to use: 0 is one a core.")
     time_limit: float = Field(
@@ -301,7 +299,7 @@ class VerifySampleOptions(KeptOptions):
     detection: Written = Field("90 %", description="The chance with which it is to be seen.")
     share: Written = Field("100 %", description="What is taken from each of the items that something is taken from.")
     sees: Written = Field("100 %", description="The chance to recognise such an item when it is measured.")
-    method: Names = Field(
+    method: _Names = Field(
         (), description="A sample to be judged, such as 40@10%: 40 items, each measured to 10 %; repeatable."
     )
     gain: float | None = Field(
@@ -330,7 +328,7 @@ class VerifyInspectOptions(KeptOptions):
     case: str | None = Field(
         None, description="A case whose measures name these sites: the plan becomes an overlay on it."
     )
-    measure: Names = Field(
+    measure: _Names = Field(
         (), description="MEASURE=SITE: where a measure of the case is inspected, in place of its own sites; repeatable."
     )
 
@@ -339,7 +337,7 @@ class NeedsOptions(CaseOptions, KeptOptions):
     """Options of `verify needs`."""
 
     success: SuccessLevel = Field("minimal", description="The success level that the least effort is for.")
-    openings: Names = Field((), description="A party whose opening position binds; repeatable.")
+    openings: _Names = Field((), description="A party whose opening position binds; repeatable.")
     effort: Literal["days", "cost"] | None = Field(
         None, description="What effort is counted in. Left out: inspector-days, or cost where only that is stated."
     )

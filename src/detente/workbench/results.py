@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from detente.model.judge.check import Slack, Verdict
     from detente.model.plan import Plan
 
-Row = Mapping[str, Any]
-Tables = dict[str, list[Row]]
+Cells = Mapping[str, Any]
+"""A row of a table, by column."""
+Tables = dict[str, list[Cells]]
 
 
 class Result(ABC):
@@ -87,7 +88,7 @@ class Result(ABC):
         return said + "".join(_html(name, rows) for name, rows in self.tables().items() if rows and name != "slacks")
 
 
-def _html(name: str, rows: Sequence[Row]) -> str:
+def _html(name: str, rows: Sequence[Cells]) -> str:
     head = "".join(f"<th>{escape(str(c))}</th>" for c in rows[0])
     body = "".join("<tr>" + "".join(f"<td>{escape(_cell(v))}</td>" for v in r.values()) + "</tr>" for r in rows)
     caption = escape(name.replace("_", " ").capitalize())
@@ -106,7 +107,7 @@ def worths_of(dossier: Dossier, proof: Verdict) -> dict[str, Worth]:
     return worths(Model.of(dossier), proof)
 
 
-def values_table(dossier: Dossier, worths: Mapping[str, Worth]) -> list[Row]:
+def values_table(dossier: Dossier, worths: Mapping[str, Worth]) -> list[Cells]:
     """One row a party: what the plan is worth to it, and what it must be worth."""
     return [
         {
@@ -120,7 +121,7 @@ def values_table(dossier: Dossier, worths: Mapping[str, Worth]) -> list[Row]:
     ]
 
 
-def roadmap_table(dossier: Dossier, plan: Plan | None) -> list[Row]:
+def roadmap_table(dossier: Dossier, plan: Plan | None) -> list[Cells]:
     """One row a step, in the order of dates: when, who, what, and who sees it."""
     if plan is None:
         return []
@@ -128,7 +129,7 @@ def roadmap_table(dossier: Dossier, plan: Plan | None) -> list[Row]:
     return [row for _, row in sorted(steps, key=lambda s: s[0])]
 
 
-def _steps(dossier: Dossier, plan: Plan, m: str) -> list[tuple[Any, Row]]:
+def _steps(dossier: Dossier, plan: Plan, m: str) -> list[tuple[Any, Cells]]:
     from detente.report.roadmap.steps import seen_by
 
     rises: Sequence[tuple[Any, float]] = plan.share.get(m, ())
@@ -150,6 +151,6 @@ def _steps(dossier: Dossier, plan: Plan, m: str) -> list[tuple[Any, Row]]:
     ]
 
 
-def slack_table(dossier: Dossier, slacks: Sequence[Slack]) -> list[Row]:
+def slack_table(dossier: Dossier, slacks: Sequence[Slack]) -> list[Cells]:
     """One row a condition, as in the JSON."""
     return [SlackFace.told(s) for s in slacks]

@@ -43,7 +43,7 @@ class Best:
     chosen: Chosen | None = None
 
 
-class Solver(Protocol):
+class _Solver(Protocol):
     """Maximises the sum of some parties' worth, where each party gets at least so much."""
 
     trusted: bool
@@ -60,7 +60,7 @@ def search(
     `by` is "cpsat" (where it is installed, the default) or "highs".
     """
     formulation = _Formulation(space)
-    solver: Solver = _CpSat(formulation, caps) if (by or available()) == "cpsat" else _Highs(formulation, caps)
+    solver: _Solver = _CpSat(formulation, caps) if (by or available()) == "cpsat" else _Highs(formulation, caps)
     found: list[Chosen] = []
     boxes: list[Values] = [tuple(f - 1 for f in floors)]
     complete = solver.trusted
@@ -82,7 +82,7 @@ def available() -> str:
     return "cpsat" if find_spec("ortools") else "highs"
 
 
-def _undominated(solver: Solver, space: Space, caps: Sequence[int], corner: Values, clock: Clock) -> Best:
+def _undominated(solver: _Solver, space: Space, caps: Sequence[int], corner: Values, clock: Clock) -> Best:
     """The outcome of a box that is best for the first party, then for the others together."""
     at_least = [c + 1 for c in corner]
     first = solver.best([0], at_least, clock)

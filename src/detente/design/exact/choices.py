@@ -47,7 +47,7 @@ Test = Atom | Several
 
 
 @dataclass(frozen=True)
-class Term:
+class _Term:
     """What parties get, in units, while a condition on several groups holds."""
 
     when: Test
@@ -67,7 +67,7 @@ class Space:
     """The measures that each alternative takes in; () takes none, and is the last of its group."""
     payoffs: tuple[tuple[Values, ...], ...]
     """[group][alternative][party] in units."""
-    terms: tuple[Term, ...]
+    terms: tuple[_Term, ...]
     units: tuple[Fraction, ...]
     """[party] points that one unit is worth."""
     walk_away: tuple[Fraction, ...]
@@ -246,7 +246,7 @@ def _with_atoms(test: Test, change: Callable[[Atom], Atom]) -> Test:
     return Several(test.every, tuple(_with_atoms(part, change) for part in test.parts))
 
 
-def _folded(payoffs: list[list[Values]], terms: Iterable[tuple[Test | bool, Values]]) -> tuple[Term, ...]:
+def _folded(payoffs: list[list[Values]], terms: Iterable[tuple[Test | bool, Values]]) -> tuple[_Term, ...]:
     """The terms that depend on several groups; those that depend on one go into its payoffs, and the idle go."""
     left: dict[Test, Values] = {}
     for when, values in terms:
@@ -257,7 +257,7 @@ def _folded(payoffs: list[list[Values]], terms: Iterable[tuple[Test | bool, Valu
                 payoffs[when.group][a] = _sum(payoffs[when.group][a], values)
         elif when:
             left[when] = _sum(left[when], values) if when in left else values
-    return tuple(Term(when, values) for when, values in left.items() if any(values))
+    return tuple(_Term(when, values) for when, values in left.items() if any(values))
 
 
 def _sum(a: Values, b: Values) -> Values:

@@ -18,19 +18,19 @@ from numpy.typing import NDArray
 
 from detente.design.exact.choice_search import available, search
 from detente.design.exact.choices import Atom, Space, Test, Values
-from detente.design.exact.merging import Chosen, Table, Whole, distinct, merge, nondominated, whole
+from detente.design.exact.merging import Chosen, Combinations, Whole, distinct, merge, nondominated, whole
 from detente.design.plan.solve import Clock
+from detente.model.kinds import Disagreement
 
 LISTED = 300_000
 """Outcomes of a part up to which they are all listed."""
 
-Disagreement = Literal["walk_away", "no_deal"]
-Mark = Literal["nash", "kalai_smorodinsky", "egalitarian", "utilitarian"]
+_Mark = Literal["nash", "kalai_smorodinsky", "egalitarian", "utilitarian"]
 SOLVERS = {"cpsat": "CP-SAT", "highs": "HiGHS"}
 
 
 @dataclass(frozen=True)
-class Point:
+class Bargain:
     """An outcome: each party's value in points, and the measures of the deal."""
 
     values: tuple[Fraction, ...]
@@ -45,11 +45,11 @@ class Exact:
     """
 
     parties: tuple[str, ...]
-    points: tuple[Point, ...]
-    nash: Point | None
-    kalai_smorodinsky: Point | None
-    egalitarian: Point | None
-    utilitarian: Point | None
+    points: tuple[Bargain, ...]
+    nash: Bargain | None
+    kalai_smorodinsky: Bargain | None
+    egalitarian: Bargain | None
+    utilitarian: Bargain | None
     complete: bool
     outcomes: int
     """How many outcomes there are, whether anyone would consent to them or not."""
@@ -74,7 +74,7 @@ def exact_frontier(
     clock = Clock(seconds, cancelled)
     floors = [None if ignore_walk_away else ceil(w / u) for w, u in zip(space.walk_away, space.units, strict=True)]
     found = _Finding(space, floors, clock, by).found()
-    points = tuple(map(Point, _in_points(found.worth, space.units), found.outcomes))
+    points = tuple(map(Bargain, _in_points(found.worth, space.units), found.outcomes))
     zero = (Fraction(0),) * len(space.parties)
     least = zero if ignore_walk_away else space.walk_away
     threat = zero if disagreement == "no_deal" else least
@@ -131,7 +131,7 @@ class _Finding:
         return _Found([tuple(row) for row in worth[best].tolist()], outcomes, complete, how)
 
     def _outcomes(
-        self, parts: Sequence[tuple[int, ...]], tables: Sequence[Table], rows: NDArray[np.int64]
+        self, parts: Sequence[tuple[int, ...]], tables: Sequence[Combinations], rows: NDArray[np.int64]
     ) -> list[tuple[str, ...]]:
         """The measures of each outcome, from the rows of the tables that make it."""
         taken: list[list[tuple[str, ...]]] = [[] for _ in self.space.groups]
@@ -142,13 +142,13 @@ class _Finding:
                 taken[g] = [left[a] for a in alternatives.tolist()]
         return [tuple(chain.from_iterable(outcome)) for outcome in zip(*taken, strict=True)]
 
-    def _table(self, part: Space) -> Table:
+    def _table(self, part: Space) -> Combinations:
         idle = tuple(len(g) - 1 for g in part.groups) if part.may_be_empty else None
         if part.size <= LISTED:
-            return Table(*listed(part, self.space.reach), idle)
+            return Combinations(*listed(part, self.space.reach), idle)
         chosen = self._searched(part)
         worth = whole([part.worth(c) for c in chosen], len(part.parties), self.space.reach)
-        return Table(worth, chosen, idle)
+        return Combinations(worth, chosen, idle)
 
     def _searched(self, part: Space) -> Sequence[Chosen]:
         """Outcomes of a part that can reach the floors together with the best of the rest."""
@@ -197,7 +197,7 @@ def marked(
     units: Sequence[Fraction],
     threat: Sequence[Fraction],
     least: Sequence[Fraction] | None = None,
-) -> Mapping[Mark, int | None]:
+) -> Mapping[_Mark, int | None]:
     """The points that rules choose, by number: among those that leave no party below `least` (default: the threat).
 
     Gains are counted from the threat point (ANSWERS R6), so that one may be a loss. Of equally good ones that with the

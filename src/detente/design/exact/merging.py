@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detente.model.numeric import Indices
+
 Whole = NDArray[Any]
 """Whole numbers [outcomes, parties]: int64 where sums provably fit, else Python ints."""
-Index = NDArray[np.int64]
-Stop = Callable[[], bool]
+_Stop = Callable[[], bool]
 Chosen = tuple[int, ...]
 FITS = 2**62
 AT_ONCE = 2_000_000
@@ -34,7 +35,7 @@ class TimeUp(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class Combinations:
     """Outcomes of one part: what each party gets [outcomes, parties], and the alternatives chosen in its groups."""
 
     worth: Whole
@@ -48,7 +49,7 @@ class Merged:
     """Undominated outcomes [outcomes, parties], the row of each table that makes each [outcomes, tables]."""
 
     worth: Whole
-    rows: Index
+    rows: Indices
     """−1: the table's idle alternatives."""
     complete: bool
 
@@ -59,14 +60,14 @@ def whole(rows: Sequence[Sequence[int]], parties: int, reach: int) -> Whole:
     return np.array(rows, kind).reshape(len(rows), parties)
 
 
-def merge(tables: Sequence[Table], floors: Sequence[int | None], stop: Stop) -> Merged:
+def merge(tables: Sequence[Combinations], floors: Sequence[int | None], stop: _Stop) -> Merged:
     """Undominated sums of one row from each table that reach the floors. Once told to stop, it carries only some.
 
     Of several ways to the same sums the first in the order of the rows is kept. Where nothing at all is no deal, it
     is carried beside the rest and dominates none.
     """
     found = np.zeros((0 if tables[0].idle is not None else 1, len(floors)), tables[0].worth.dtype)
-    steps: list[tuple[Index, Index]] = []
+    steps: list[tuple[Indices, Indices]] = []
     complete = True
     for here, most in zip(tables, _most_to_come(tables), strict=True):
         pruned = _Pruned(here, most, floors)
@@ -83,23 +84,25 @@ def merge(tables: Sequence[Table], floors: Sequence[int | None], stop: Stop) -> 
 class _Pruned:
     """Undominated sums of a row carried so far and a row of one table."""
 
-    def __init__(self, here: Table, most: Sequence[int], floors: Sequence[int | None]) -> None:
+    def __init__(self, here: Combinations, most: Sequence[int], floors: Sequence[int | None]) -> None:
         nothing = np.zeros((1, len(floors)), here.worth.dtype)
         self.worth, self.most, self.floors = here.worth, most, floors
         self.with_idle = here.worth if here.idle is None else np.concatenate([here.worth, nothing])
         self.idle = here.idle is not None
 
-    def all(self, found: Whole, stop: Stop) -> tuple[Index, Index, Whole]:
+    def all(self, found: Whole, stop: _Stop) -> tuple[Indices, Indices, Whole]:
         """(row carried, row of the table, sum) of each; −1 for idle. Raises TimeUp."""
         pieces = max(1, -(-len(found) * len(self.with_idle) // AT_ONCE))
         every = np.arange(len(self.with_idle))
         return self._prune(found, np.array_split(np.arange(len(found)), pieces), every, stop)
 
-    def some(self, found: Whole) -> tuple[Index, Index, Whole]:
+    def some(self, found: Whole) -> tuple[Indices, Indices, Whole]:
         """As `all`, from an even sample."""
         return self._prune(found, [_sample(len(found))], _sample(len(self.with_idle)), lambda: False)
 
-    def _prune(self, found: Whole, pieces: Sequence[Index], rows: Index, stop: Stop) -> tuple[Index, Index, Whole]:
+    def _prune(
+        self, found: Whole, pieces: Sequence[Indices], rows: Indices, stop: _Stop
+    ) -> tuple[Indices, Indices, Whole]:
         kept = []
         for piece in pieces:
             before, with_ = np.repeat(piece, len(rows)), np.tile(rows, len(piece))
@@ -115,7 +118,7 @@ class _Pruned:
             with_ = np.where(with_ == len(self.worth), -1, with_)
         return before, with_, worth
 
-    def _best(self, before: Index, with_: Index, worth: Whole, stop: Stop) -> tuple[Index, Index, Whole]:
+    def _best(self, before: Indices, with_: Indices, worth: Whole, stop: _Stop) -> tuple[Indices, Indices, Whole]:
         can = np.ones(len(worth), bool)
         for p, floor in enumerate(self.floors):
             if floor is not None:
@@ -125,7 +128,7 @@ class _Pruned:
         return before[best], with_[best], worth[best]
 
 
-def _most_to_come(tables: Sequence[Table]) -> list[list[int]]:
+def _most_to_come(tables: Sequence[Combinations]) -> list[list[int]]:
     """For each table what each party can still get from those after it."""
     most = [0] * tables[0].worth.shape[1]
     result = []
@@ -137,11 +140,11 @@ def _most_to_come(tables: Sequence[Table]) -> list[list[int]]:
     return result[::-1]
 
 
-def _sample(n: int) -> Index:
+def _sample(n: int) -> Indices:
     return np.unique(np.linspace(0, n - 1, THIN).astype(np.int64)) if n > THIN else np.arange(n)
 
 
-def _traced(steps: Sequence[tuple[Index, Index]], n: int) -> Index:
+def _traced(steps: Sequence[tuple[Indices, Indices]], n: int) -> Indices:
     """The rows that made each outcome, by following what it was carried from; −1, nothing, is followed by nothing."""
     rows = np.full((n, len(steps)), -1)
     at = np.arange(n)
@@ -156,7 +159,7 @@ def _traced(steps: Sequence[tuple[Index, Index]], n: int) -> Index:
 # --- what no other dominates -----------------------------------------------------------------------------------------
 
 
-def nondominated(worth: Whole, stop: Stop = lambda: False) -> Index:
+def nondominated(worth: Whole, stop: _Stop = lambda: False) -> Indices:
     """Rows that no other row dominates (more is better), in their order; the first of equal rows. Raises TimeUp."""
     if len(worth) < 2:
         return np.arange(len(worth))
@@ -178,7 +181,7 @@ def nondominated(worth: Whole, stop: Stop = lambda: False) -> Index:
     return np.sort(order[best])
 
 
-def distinct(worth: Whole) -> Index:
+def distinct(worth: Whole) -> Indices:
     """Rows that no other dominates once what differs by the rounding of decimals counts as equal, in their order.
 
     Of rows that are then equal the first is kept. A file that states 0.333… and 0.667… makes sums that should be the
@@ -188,7 +191,7 @@ def distinct(worth: Whole) -> Index:
     return nondominated(np.stack(ranks, axis=1)) if len(worth) else np.arange(0)
 
 
-def _ranks(column: NDArray[Any]) -> Index:
+def _ranks(column: NDArray[Any]) -> Indices:
     """The place of each number among the different ones, those within ROUNDING of the next counted as one."""
     values, place = np.unique(column, return_inverse=True)
     known = [int(v) for v in values]
@@ -196,7 +199,7 @@ def _ranks(column: NDArray[Any]) -> Index:
     return np.concatenate([[0], np.cumsum(steps, dtype=np.int64)])[place]
 
 
-def _maxima_of_three(y: Index, z: Index, stop: Stop) -> Index:
+def _maxima_of_three(y: Indices, z: Indices, stop: _Stop) -> Indices:
     """Maxima among distinct points in falling lexicographic order of (x, y, z).
 
     A point is dominated where one before it has no less of y and of z. Blocks of doubling length: in each pair of
@@ -220,7 +223,7 @@ def _maxima_of_three(y: Index, z: Index, stop: Stop) -> Index:
     return np.sort(falling)
 
 
-def _maxima(ranked: Index, stop: Stop) -> Index:
+def _maxima(ranked: Indices, stop: _Stop) -> Indices:
     """Maxima among distinct points of any dimension: a dominating point has a greater sum of ranks, so comes before."""
     order = np.argsort(-ranked.sum(axis=1), kind="stable")
     found = order[:0]
@@ -235,7 +238,7 @@ def _maxima(ranked: Index, stop: Stop) -> Index:
     return np.sort(found)
 
 
-def _dominated(points: Index, others: Index) -> NDArray[np.bool_]:
+def _dominated(points: Indices, others: Indices) -> NDArray[np.bool_]:
     """Whether some other of a set of distinct points has no less of anything."""
     no_less = np.ones((len(points), len(others)), bool)
     for p in range(points.shape[1]):

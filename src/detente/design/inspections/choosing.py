@@ -18,11 +18,12 @@ from detente.design.inspections.regimes import Choice, Inspection, Menus
 from detente.design.plan.judging import Judging, key_of, key_of_row, on_dates, rows_of
 from detente.design.plan.known import Known
 from detente.design.plan.problem import LOOSE, MET, Linear, Problem, Question, standing_verified
-from detente.design.plan.program import Array, Row, combine
+from detente.design.plan.program import LinearForm, combine
 from detente.design.plan.solve import NEARLY, Objective, Solver
 from detente.dossier.schema import Dossier, Resource, Verify
 from detente.errors import UsageError
 from detente.model.judge.check import Slack
+from detente.model.numeric import Array
 from detente.model.rows.arrays import Model
 from detente.model.rows.detection import NEVER, SNAP, Watch, watch
 from detente.model.rows.temptation import Conditions, joined
@@ -181,7 +182,7 @@ class Choosing(Problem):
             self.program.add_row({there: 1.0, standing: -1.0, chosen: -1.0}, low=-1.0)
 
     @property
-    def spent(self) -> Row:
+    def spent(self) -> LinearForm:
         """The effort of a choice."""
         menus = self.menus.menus
         return {
@@ -206,9 +207,9 @@ class Choosing(Problem):
 
     # --- what inspections use ----------------------------------------------------------------------------------
 
-    def _used(self, resource: Resource, k: int) -> Row:
+    def _used(self, resource: Resource, k: int) -> LinearForm:
         """What is used of a resource in period k, at least: by inspections as the regimes chosen have it."""
-        row: Row = {self.f(self.model.index[m], k): amount.value for m, amount in resource.uses.items()}
+        row: LinearForm = {self.f(self.model.index[m], k): amount.value for m, amount in resource.uses.items()}
         for i in range(len(self.menus.menus)) if resource.inspections else ():
             row[self._inspecting(i, k, resource.inspections)] = 1.0
         return row
@@ -256,7 +257,7 @@ class Choosing(Problem):
             for k in range(self.earliest[m], self.model.K) if sooner and not self.model.divisible[m] else ():
                 ready = self._verified_by(n, k, wait, float(self.takes[m]))
                 if ready is not True:
-                    counts: Row = {} if ready is False else {ready: -1.0}
+                    counts: LinearForm = {} if ready is False else {ready: -1.0}
                     self.program.add_row({self.f(m, k): 1.0, **dict.fromkeys(sooner, -1.0), **counts}, high=0.0)
             sooner = sooner + columns
 
@@ -292,7 +293,7 @@ class Choosing(Problem):
         if (faking_, r) in self.cuts:
             return False
         rows = self.fakings.rows(faking_)
-        row: Row = {int(c): float(rows.flat[r, c]) for c in np.flatnonzero(rows.flat[r])}
+        row: LinearForm = {int(c): float(rows.flat[r, c]) for c in np.flatnonzero(rows.flat[r])}
         for e, c in rows.terms[r].items():
             column = self.column(e)
             row[column] = row.get(column, 0.0) + c

@@ -11,13 +11,14 @@ from detente.design.inspections.choosing import Choosing, ChoosingSolver, Faking
 from detente.design.inspections.least_effort import frugal
 from detente.design.inspections.regimes import Choice, Effort, Menus
 from detente.design.plan.judging import plan_of
+from detente.design.plan.kinds import Rule
 from detente.design.plan.problem import Question, requirements
-from detente.design.plan.program import Array
-from detente.design.plan.rules import Design, Designer, Rule, met_time
+from detente.design.plan.rules import Design, Designer, met_time
 from detente.design.plan.solve import Clock, Outcome
 from detente.dossier.schema import Dossier
 from detente.errors import DetenteError, UsageError
 from detente.model.judge.check import Verdict, check
+from detente.model.numeric import Array
 from detente.model.plan import Plan
 
 

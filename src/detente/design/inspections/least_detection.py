@@ -13,11 +13,11 @@ from detente.design.inspections.choosing import Choosing, ChoosingSolver, Faking
 from detente.design.inspections.regimes import Choice, Menus
 from detente.design.plan.judging import Judging, plan_of
 from detente.design.plan.problem import Question
-from detente.design.plan.program import Array
 from detente.design.plan.solve import ANY, NEARLY, Clock
 from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier, Verify
 from detente.model.judge.check import Judge
+from detente.model.numeric import Array
 from detente.model.rows.detection import Watch
 from detente.model.rows.temptation import Label
 from detente.model.tolerance import SLIGHT

@@ -17,18 +17,18 @@ from typing import Any, Literal
 from detente.design.inspections.choosing import Choosing, ChoosingSolver, Faking, Fakings
 from detente.design.inspections.regimes import Choice, Menus
 from detente.design.plan.judging import Judging, plan_of
+from detente.design.plan.kinds import Status
 from detente.design.plan.problem import Linear, Question
-from detente.design.plan.program import Array
 from detente.design.plan.solve import ANY, Clock, Objective
 from detente.design.questions.footing import false_alarms
 from detente.dossier.schema import Dossier, InForce, ProgressBy, Require, Success
 from detente.errors import DetenteError
 from detente.model.judge.check import Judge
+from detente.model.numeric import Array
 from detente.model.plan import Plan
 from detente.model.rows.temptation import Label
 
-Status = Literal["satisfactory", "none_exists", "undecided"]
-Kind = Literal["success", "progress", "measure"]
+_Kind = Literal["success", "progress", "measure"]
 Say = Callable[[str], None]
 SOME_SECONDS = 3.0
 """For any plan under the most inspection, where the search for the least found none."""
@@ -38,7 +38,7 @@ SOME_SECONDS = 3.0
 class Aim:
     """Something a satisfactory deal might reach: a level of success, part of a progress scale, a measure."""
 
-    kind: Kind
+    kind: _Kind
     name: str
     share: float = 1.0
     """Of a progress scale."""

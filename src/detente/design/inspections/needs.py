@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from detente.design.inspections.joint import Joint, design_with_inspections
 from detente.design.inspections.least_detection import Detections, Rate, fakeable
-from detente.design.inspections.least_effort import Aim, Least, Say, Search, Status
+from detente.design.inspections.least_effort import Aim, Least, Say, Search
 from detente.design.inspections.regimes import Choice, Effort, Menus
+from detente.design.plan.kinds import Status
 from detente.design.plan.problem import Question
 from detente.design.plan.solve import Clock, Outcome
 from detente.dossier.changes.overlays import apply
@@ -50,7 +51,7 @@ class Raise:
 
 
 @dataclass(frozen=True)
-class Needs:
+class VerificationNeeds:
     """How much verification a deal needs."""
 
     dossier: Dossier
@@ -106,7 +107,7 @@ def needs(
     time_limit: float = 240.0,
     say: Say = lambda text: None,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Needs:
+) -> VerificationNeeds:
     """The least inspection effort for which a satisfactory deal exists, and what more would buy. Raises UsageError."""
     clock = Clock(time_limit, cancelled)
     menus = Menus.of(dossier, effort)
@@ -138,7 +139,7 @@ def needs(
             found[i] = again
     finished = not cancelled() and "undecided" not in {x.status for x in search.known.values()}
     finished = finished and all(r.status != "undecided" for r in found) and all(r.most is not None for r in bought)
-    return Needs(
+    return VerificationNeeds(
         dossier,
         question,
         menus.effort,
@@ -154,7 +155,7 @@ def needs(
     )
 
 
-Part = Callable[[str, int, float], Clock]
+_Part = Callable[[str, int, float], Clock]
 
 
 def _remarks(menus: Menus) -> Iterator[str]:
@@ -174,7 +175,7 @@ def _remarks(menus: Menus) -> Iterator[str]:
 
 
 def _raises(
-    search: Search, question: Question, asked: Aim, part: Part, say: Say
+    search: Search, question: Question, asked: Aim, part: _Part, say: Say
 ) -> tuple[list[Raise], tuple[str, ...]]:
     """Each next regime from the least effort, and what it does to the Nash product; and what to know about that."""
     menus, least = search.menus, search.known[asked]
@@ -231,10 +232,10 @@ def _growth(start: Gains | None, end: Gains | None) -> tuple[float | None, float
 __all__ = [
     "Aim",
     "Least",
-    "Needs",
     "Raise",
     "Rate",
     "Search",
+    "VerificationNeeds",
     "aims_of",
     "design_with_inspections",
     "fakeable",

@@ -30,7 +30,7 @@ Choice = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Place:
+class _Place:
     """One way to inspect a measure: a regime, or None for none, and what it takes a year."""
 
     regime: str | None
@@ -44,7 +44,7 @@ class Menu:
     """The ways to inspect a measure, the least effort first."""
 
     measure: str
-    places: tuple[Place, ...]
+    places: tuple[_Place, ...]
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,13 @@ class Menus:
                     raise UsageError(
                         f"regime {which!r} of {name!r} does not say its {chosen}: add '{chosen}: 40 /year'"
                     )
-                places.append(Place(which, amount.value))
+                places.append(_Place(which, amount.value))
             rho = _discount(dossier, name)
             places.sort(key=lambda p: (p.effort, seen_value(verify.under(p.regime), rho)))
             own = seen_value(verify, rho) if _says(verify) else math.inf
             worse = any(p.effort > 0 and seen_value(verify.under(p.regime), rho) < own - 1e-12 for p in places)
             blind = dossier.measures[name].fakeable and (worse or not _says(verify))
-            none = [] if blind and places[0].effort == 0 else [Place(None, 0.0, blind)]
+            none = [] if blind and places[0].effort == 0 else [_Place(None, 0.0, blind)]
             menus.append(Menu(name, (*none, *places)))
         return cls(dossier, chosen, tuple(menus))
 
@@ -202,7 +202,7 @@ class Menus:
                     found.append(Inspection(name, menu.measure, i, n))
         return dossier.model_copy(update={"measures": bodies}) if found else dossier, tuple(found)
 
-    def _inspection(self, measure: str, place: Place, effects: Mapping[str, Effect]) -> Measure:
+    def _inspection(self, measure: str, place: _Place, effects: Mapping[str, Effect]) -> Measure:
         body = self.dossier.measures[measure]
         if measure in self.dossier.state.in_force:
             raise UsageError(

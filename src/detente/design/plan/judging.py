@@ -10,9 +10,9 @@ import numpy as np
 
 from detente.design.plan.known import Known
 from detente.design.plan.problem import Question
-from detente.design.plan.program import Array
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack
+from detente.model.numeric import Array
 from detente.model.plan import Plan
 from detente.model.rows.arrays import Model
 from detente.model.rows.moments import Moment

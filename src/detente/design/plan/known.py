@@ -10,8 +10,9 @@ import numpy as np
 
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge
-from detente.model.rows.arrays import Array, Model
-from detente.model.rows.linear import Rows, Terms, truth
+from detente.model.numeric import Array
+from detente.model.rows.arrays import Model
+from detente.model.rows.linear import Coefficients, Rows, truth
 from detente.model.rows.temptation import Conditions, Label, Seldom, conditions, joined, values
 
 
@@ -59,7 +60,7 @@ class Known:
         return const + float(np.sum(coef * shares)) + sum(c * truth(e, shares) for e, c in terms.items())
 
     @cached_property
-    def _worth(self) -> list[tuple[float, Array, Terms]]:
+    def _worth(self) -> list[tuple[float, Array, Coefficients]]:
         found = [(rows or Rows(np.zeros((1, 1, 1)), np.zeros(1))) for rows in self.worth]
         return [(float(rows.const[0]), rows.coef[0], rows.terms[0]) for rows in found]
 

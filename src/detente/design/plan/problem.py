@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.design.plan.known import Known
-from detente.design.plan.program import INF, Array, Program, Row, combine
+from detente.design.plan.program import INF, LinearForm, Program, combine
 from detente.design.plan.sizes import Sizes
 from detente.dossier.grid import years_between
 from detente.dossier.schema import Before, InForce, InterestBound, Link, Never, ProgressBy, Require, Resource
 from detente.model.levels import without_deal
+from detente.model.numeric import Array
 from detente.model.rows.arrays import Model
 from detente.model.rows.conditions import Expression, in_force
 from detente.model.rows.conditions import holds as condition_holds
@@ -159,7 +160,7 @@ class Problem:
     def _rise(self, m: int, k: int, k0: int, needed: Expression) -> int:
         """Column for (f[m,k] − f[m,k0])·needed."""
         b = self.column(needed)
-        rise: Row = {self.f(m, k): 1.0}
+        rise: LinearForm = {self.f(m, k): 1.0}
         const = 0.0
         if k0 >= 0:
             rise[self.f(m, k0)] = -1.0
@@ -245,13 +246,13 @@ class Problem:
         model, takes = self.model, float(self.takes[m])
         state = float(model.state[m])
         for k in range(model.K):
-            before: Row = {self.f(m, k - 1): -1.0} if k else {}
+            before: LinearForm = {self.f(m, k - 1): -1.0} if k else {}
             rise = combine((1.0, {self.f(m, k): 1.0}), (1.0, before))
             offset = 0.0 if k else state
             if k == 0:
                 self.program.add_row(rise, high=offset)
                 continue
-            bound: Row = {}
+            bound: LinearForm = {}
             whole = 0.0
             if n is None or model.state[n] >= 1 - 1e-9:
                 since = max(0.0, standing_verified(model, n, wait)) if n is not None and verified else 0.0
@@ -284,7 +285,7 @@ class Problem:
             if name not in self.question.without:
                 self.require(requirement)
 
-    def _used(self, resource: Resource, k: int) -> Row:
+    def _used(self, resource: Resource, k: int) -> LinearForm:
         """What is used of a resource in period k."""
         return {self.f(self.model.index[m], k): amount for m, amount in self.model.dossier.uses(resource).items()}
 
@@ -305,13 +306,13 @@ class Problem:
             for c, s in zip(chosen, sets, strict=True):
                 self.at_least({c: -1.0}, 0.0, *[self.some(m) for m in s])
 
-    def at_most(self, row: Row, high: float, *indicators: int | bool) -> None:
+    def at_most(self, row: LinearForm, high: float, *indicators: int | bool) -> None:
         """row + Σ indicators ≤ high."""
         fixed = sum(1.0 for i in indicators if i is True)
         columns = [(1.0, {int(i): 1.0}) for i in indicators if not isinstance(i, bool)]
         self.program.add_row(combine((1.0, row), *columns), high=high - fixed)
 
-    def at_least(self, row: Row, low: float, *indicators: int | bool) -> None:
+    def at_least(self, row: LinearForm, low: float, *indicators: int | bool) -> None:
         """row + Σ indicators ≥ low."""
         fixed = sum(1.0 for i in indicators if i is True)
         columns = [(1.0, {int(i): 1.0}) for i in indicators if not isinstance(i, bool)]
@@ -376,7 +377,7 @@ class Problem:
     def _link(self, link: Link) -> None:
         given = self.scale(link.share)
         for k, t in enumerate(self.model.tau):
-            left: Row = {self.f(m, k): s for m, s in given.items()}
+            left: LinearForm = {self.f(m, k): s for m, s in given.items()}
             if link.at_most is not None:
                 right = self.verified(self.scale(link.at_most), float(t))
                 row = combine((1.0, left), (-1.0, right.row))
@@ -437,7 +438,7 @@ class Problem:
     def level(self, name: str, k: int, t: float) -> Linear:
         """The interest's level at time t in (or at the end of) period k, as entries stand in period k."""
         model = self.model
-        row: Row = {}
+        row: LinearForm = {}
         const = without_deal(model.dossier, name, t)
         for c, level, once, rate, until in self._effects(name):
             const += self._add(row, c, k, level + once)
@@ -452,7 +453,7 @@ class Problem:
         return Linear(row, const)
 
     def _drift(self, name: str) -> Linear:
-        row: Row = {}
+        row: LinearForm = {}
         const = 0.0
         for c, _, _, rate, until in self._effects(name):
             if rate and not math.isfinite(until):
@@ -468,7 +469,7 @@ class Problem:
 
         return condition_holds(model.conditions[c - model.M], atom)
 
-    def _add(self, row: Row, c: int, k: int, coefficient: float) -> float:
+    def _add(self, row: LinearForm, c: int, k: int, coefficient: float) -> float:
         """Add coefficient × (share of measure, or truth of interaction, in period k); returns what is constant."""
         if coefficient == 0.0:
             return 0.0
@@ -508,7 +509,7 @@ class Problem:
             return None if column is None else Linear({column: 1.0})
         if self.model.state[s.measure] >= 1:
             return None
-        row: Row = {self.f(s.measure, s.period): 1.0}
+        row: LinearForm = {self.f(s.measure, s.period): 1.0}
         if s.kind == "enters" and s.period > 0:
             row[self.f(s.measure, s.period - 1)] = -1.0
         return Linear(row)
@@ -516,7 +517,7 @@ class Problem:
     def slack(self, r: int) -> Linear:
         """Valued row r as a linear function of the columns."""
         nonzero = np.flatnonzero(self.valued.flat[r])
-        row: Row = {int(c): float(self.valued.flat[r, c]) for c in nonzero}
+        row: LinearForm = {int(c): float(self.valued.flat[r, c]) for c in nonzero}
         for e, c in self.valued.terms[r].items():
             column = self.column(e)
             row[column] = row.get(column, 0.0) + c
@@ -568,7 +569,7 @@ class Problem:
         `reliefs`: points, and the share of them that is given. None where the programme cannot hold the row.
         """
         unit = float(self.sizes.scale[p])
-        row: Row = {c: v / unit for c, v in slack.row.items()}
+        row: LinearForm = {c: v / unit for c, v in slack.row.items()}
         const, most = slack.const / unit, math.inf
         if max(map(abs, row.values()), default=0.0) > CLIP:
             if any(v > CLIP and c in self.parts for c, v in row.items()):
@@ -608,7 +609,7 @@ class Problem:
 
     def values(self, rows: Rows) -> Linear:
         """A one-row value as a linear function of the columns."""
-        row: Row = {int(c): float(v) for c, v in enumerate(rows.coef[0, :, 1:].ravel()) if v != 0.0}
+        row: LinearForm = {int(c): float(v) for c, v in enumerate(rows.coef[0, :, 1:].ravel()) if v != 0.0}
         for e, c in rows.terms[0].items():
             column = self.column(e)
             row[column] = row.get(column, 0.0) + c
@@ -704,7 +705,7 @@ def _parties(rows: Conditions) -> NDArray[np.int64]:
     return np.array([label.party for label in rows.labels], np.int64)
 
 
-def _clipped(row: Row, const: float) -> tuple[Row, float]:
+def _clipped(row: LinearForm, const: float) -> tuple[LinearForm, float]:
     """A row ≥ 0 of columns 0 or 1 that a plan meets if it meets the given one, its coefficients cut; −its least value.
 
     What is below −CLIP is raised to it. What is above is lowered to what still outweighs all the rest.

@@ -13,11 +13,10 @@ from typing import Any, Literal
 
 import highspy
 import numpy as np
-from numpy.typing import NDArray
 
 from detente.errors import DetenteError
+from detente.model.numeric import Array
 
-Array = NDArray[np.float64]
 INF = highspy.kHighsInf
 SEARCHES = ("mip_allow_restart", "mip_heuristic_run_feasibility_jump")
 """HiGHS's own searches for solutions. Where a good one is known, proving is quicker without them."""
@@ -53,7 +52,7 @@ class Refused(DetenteError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Solution:
     """What a solve said. `bound` is a proven upper bound on the maximum; `x` is None where nothing was found.
 
     "infeasible" is said only where HiGHS itself says so of the programme as it stands.
@@ -189,17 +188,17 @@ class Program:
             cost[c] = v / self.unit
         self._took(self.h.changeColsCost(self.columns, np.arange(self.columns, dtype=np.int32), cost))
 
-    def relax(self, *, seconds: float = INF) -> Answer:
+    def relax(self, *, seconds: float = INF) -> Solution:
         """Solve the linear relaxation."""
         self._begin(seconds, whole=False)
         status = self._run()
         s = highspy.HighsModelStatus
         if status == s.kOptimal:
             value = self.h.getInfo().objective_function_value * self.unit
-            return Answer("optimal", np.array(self.h.getSolution().col_value), value, value)
+            return Solution("optimal", np.array(self.h.getSolution().col_value), value, value)
         if status == s.kInfeasible:
-            return Answer("infeasible", None, -math.inf, -math.inf)
-        return Answer("unbounded" if status == s.kUnbounded else "limit", None, -math.inf, math.inf)
+            return Solution("infeasible", None, -math.inf, -math.inf)
+        return Solution("unbounded" if status == s.kUnbounded else "limit", None, -math.inf, math.inf)
 
     def _run(self) -> Any:
         """Solve; what HiGHS says of the model. Infeasible or unbounded is asked again without an objective."""
@@ -228,7 +227,7 @@ class Program:
         hint: Array | None = None,
         hint_columns: int = 0,
         stop: Callable[[Array, float, int], bool] | None = None,
-    ) -> Answer:
+    ) -> Solution:
         """Solve to optimality, within an absolute gap, or until the time is up or `stop(x, bound, nodes)` says so.
 
         That is asked of every solution found.
@@ -256,7 +255,7 @@ class Program:
         self._set(random_seed=self.seed)
         return status
 
-    def any_solution(self, *, seconds: float) -> Answer:
+    def any_solution(self, *, seconds: float) -> Solution:
         """Any solution at all, by another way: from nothing, no objective, another seed. For a second opinion."""
         self._took(self.h.clearSolver())
         self._set(random_seed=self.seed + 1)
@@ -291,11 +290,11 @@ class Program:
         self.h.cbMipSolution.subscribe(found)
         self.h.cbMipInterrupt.subscribe(interrupt)
 
-    def _answer(self, status: Any, gap: float) -> Answer:
+    def _answer(self, status: Any, gap: float) -> Solution:
         info = self.h.getInfo()
         s = highspy.HighsModelStatus
         if status == s.kInfeasible:
-            return Answer("infeasible", None, -math.inf, -math.inf)
+            return Solution("infeasible", None, -math.inf, -math.inf)
         found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         x = np.array(self.h.getSolution().col_value) if found else None
         value = info.objective_function_value * self.unit if found else -math.inf
@@ -304,7 +303,7 @@ class Program:
             bound = max(bound, value + gap)
         if status not in (s.kOptimal, *LIMITS) or math.isnan(bound):
             bound = math.inf
-        return Answer("optimal" if status == s.kOptimal and found else "limit", x, value, bound)
+        return Solution("optimal" if status == s.kOptimal and found else "limit", x, value, bound)
 
     def _integrality(self, *, on: bool) -> None:
         kind = highspy.HighsVarType.kInteger if on else highspy.HighsVarType.kContinuous
@@ -313,17 +312,17 @@ class Program:
             self._took(self.h.changeColsIntegrality(len(columns), columns, np.array([kind] * len(columns))))
 
 
-Row = dict[int, float]
+LinearForm = dict[int, float]
 
 
-def combine(*rows: tuple[float, Mapping[int, float]]) -> Row:
+def combine(*rows: tuple[float, Mapping[int, float]]) -> LinearForm:
     """Σ factor·row."""
-    result: Row = {}
+    result: LinearForm = {}
     for factor, row in rows:
         for c, v in row.items():
             result[c] = result.get(c, 0.0) + factor * v
     return result
 
 
-def ones(columns: Sequence[int]) -> Row:
+def ones(columns: Sequence[int]) -> LinearForm:
     return dict.fromkeys(columns, 1.0)

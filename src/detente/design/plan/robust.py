@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from detente.design.plan.judging import key_of, key_of_row, plan_of, rows_of
 from detente.design.plan.problem import Linear, Problem
-from detente.design.plan.program import Array, combine
+from detente.design.plan.program import combine
 from detente.design.plan.solve import Objective, Solver
 from detente.model.judge.check import Slack
+from detente.model.numeric import Array
 from detente.model.rows.temptation import NOTHING
 
 

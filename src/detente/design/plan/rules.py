@@ -6,26 +6,26 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import get_args
 
 import numpy as np
 
 from detente.design.plan.judging import Judging, plan_of
+from detente.design.plan.kinds import Rule, Status
 from detente.design.plan.known import Known
 from detente.design.plan.problem import Linear, Problem, Question, requirements, standing_verified
-from detente.design.plan.program import Array, combine
+from detente.design.plan.program import combine
 from detente.design.plan.solve import ANY, Clock, Objective, Outcome, Solver, linear_sum
 from detente.dossier.grid import years_between
 from detente.dossier.schema import Before, Dossier, InForce, InterestBound, Never, ProgressBy, Require
 from detente.errors import DetenteError, UsageError
 from detente.model.judge.check import Judge, Verdict
+from detente.model.numeric import Array
 from detente.model.plan import Plan
 from detente.model.rows.arrays import Model
 from detente.model.rows.detection import SNAP
 
-Rule = Literal["nash", "kalai_smorodinsky", "egalitarian", "utilitarian", "robust", "earliest", "minimal"]
-RULES: tuple[Rule, ...] = ("nash", "kalai_smorodinsky", "egalitarian", "utilitarian", "robust", "earliest", "minimal")
-Status = Literal["satisfactory", "none_exists", "undecided"]
+RULES: tuple[Rule, ...] = get_args(Rule)
 POSITIVE = 1e-9
 """A gain counts as positive above this part of what the party has at stake (`Designer.at_stake`)."""
 FINE, COARSE = 1e-4, 1e-6

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detente.model.rows.arrays import Array, Model
+from detente.model.numeric import Array
+from detente.model.rows.arrays import Model
 from detente.model.tolerance import SLIGHT
 
 OUTSIZE = 100.0

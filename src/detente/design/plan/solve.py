@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from detente.design.plan.judging import Judging, topics
 from detente.design.plan.problem import LOOSE, MET, Linear, Problem
-from detente.design.plan.program import Answer, Array, combine
+from detente.design.plan.program import Solution, combine
+from detente.model.numeric import Array
 from detente.model.rows.conditions import Expression
 from detente.model.rows.temptation import Conditions, Topic
 from detente.model.tolerance import SLIGHT
@@ -385,7 +386,7 @@ class Solver:
                 return Outcome(shares, value, bound, proved=False, note=LOST)
 
     @staticmethod
-    def _stuck(answer: Answer) -> bool:
+    def _stuck(answer: Solution) -> bool:
         """Whether HiGHS ended without a word: neither done, nor stopped, and nothing learned."""
         return math.isinf(answer.bound)
 
@@ -421,7 +422,7 @@ class Solver:
             objective.slack_for(value), 1e-7 * max(min(1.0, objective.unit), abs(value))
         )
 
-    def _solve_whole(self, objective: Objective, *, seconds: float) -> tuple[Answer, bool]:
+    def _solve_whole(self, objective: Objective, *, seconds: float) -> tuple[Solution, bool]:
         """Solve the programme as it is and learn from every plan met; whether that changed the programme."""
         program = self.problem.program
         shares, value = self._incumbent(objective)
@@ -444,7 +445,7 @@ class Solver:
         learned = [self._learn(objective, x) for x in found]
         return answer, any(learned)
 
-    def _found_only_good(self, answer: Answer) -> bool:
+    def _found_only_good(self, answer: Solution) -> bool:
         return answer.x is not None and not len(self.violated(self.shares(answer.x)))
 
     def _near(self, objective: Objective, x: Array, width: int) -> None:

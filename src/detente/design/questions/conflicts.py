@@ -17,9 +17,10 @@ import numpy as np
 from detente.design.plan.judging import HARD, Judging, name_of, plan_of
 from detente.design.plan.known import Known
 from detente.design.plan.problem import Problem, Question, asked, family
-from detente.design.plan.program import INF, Array, Program, Refused, ones
+from detente.design.plan.program import INF, Program, Refused, ones
 from detente.design.plan.solve import ANY, Clock, Solver
 from detente.errors import DetenteError
+from detente.model.numeric import Array
 from detente.model.rows.temptation import Label
 
 Held = frozenset[str]

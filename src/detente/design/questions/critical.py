@@ -37,7 +37,7 @@ from detente.errors import DossierError, UsageError
 from detente.model.judge.check import Judge
 from detente.model.plan import Plan
 
-Status = Literal["flips", "no_flip_in_range", "undecided"]
+_Status = Literal["flips", "no_flip_in_range", "undecided"]
 MINIMAL = Question("minimal")
 PRECISION = 5e-4
 """How closely a flip is bracketed, as a part of the range."""
@@ -68,7 +68,7 @@ class Flip:
     flips_at: float | None
     low: float
     high: float
-    status: Status
+    status: _Status
     distance: float | None = None
     source: str | None = None
     late: bool = False
@@ -81,7 +81,7 @@ class PairFlip:
     paths: tuple[str, str]
     flips_at: tuple[float, float] | None
     share: float | None
-    status: Status
+    status: _Status
     late: bool = False
 
 
@@ -114,7 +114,7 @@ class Dial:
         """The overlay that sets it to x in its unit."""
         return {self.where: self.manner.say(x)}
 
-    def flip(self, x: float | None, status: Status, *, late: bool = False) -> Flip:
+    def flip(self, x: float | None, status: _Status, *, late: bool = False) -> Flip:
         width, unit = self.high - self.low, self.manner.unit
         distance = abs(x - self.stated) / width if x is not None and width > 0 else None
         return Flip(self.path, self.stated, unit, x, self.low, self.high, status, distance, self.source, late)
@@ -338,7 +338,7 @@ def _search(task: tuple[bytes, float, tuple[Dial]]) -> Flip:
         at, settled = first_flip(lambda x: trials.possible(dial.at(x)), dial.stated, steps, verdict, tolerance / 2)
         unsettled = unsettled or not settled
         found += [] if at is None else [_said(trials, dial, at, end, verdict, tolerance / 2)]
-    status: Status = "undecided" if unsettled else "flips" if found else "no_flip_in_range"
+    status: _Status = "undecided" if unsettled else "flips" if found else "no_flip_in_range"
     nearest_found = min(found, key=lambda x: abs(x - dial.stated), default=None)
     return dial.flip(nearest_found, status, late=unsettled and trials.late)
 
@@ -438,5 +438,5 @@ def _search_pair(task: tuple[bytes, float, tuple[Dial, Dial]]) -> PairFlip:
         unsettled = unsettled or not settled
         if share is not None and share < best:
             best, where = share, _said_together(trials, (a, b), at(share), ends, verdict)
-    status: Status = "undecided" if unsettled else "flips" if where else "no_flip_in_range"
+    status: _Status = "undecided" if unsettled else "flips" if where else "no_flip_in_range"
     return PairFlip((a.path, b.path), where, None if where is None else best, status, unsettled and trials.late)

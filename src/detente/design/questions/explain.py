@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
+from detente.design.plan.kinds import Rule, Status
 from detente.design.plan.known import Known
 from detente.design.plan.problem import Question
-from detente.design.plan.rules import Design, Designer, Rule
+from detente.design.plan.rules import Design, Designer
 from detente.design.plan.solve import Clock
 from detente.design.questions.conflicts import Conflict, Possible, concessions, conflicts, members
 from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Demand, Dossier
 
-Status = Literal["satisfactory", "none_exists", "undecided"]
 T = TypeVar("T")
 
 

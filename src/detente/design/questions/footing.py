@@ -54,7 +54,7 @@ LEFT_OUT = (
 
 
 @dataclass(frozen=True)
-class Least:
+class _Least:
     """The thinnest margin against a temptation, and what shares of it are fear of the end; None where it is nothing."""
 
     row: Slack
@@ -82,7 +82,7 @@ class Footing:
 
     first_false_alarm: float | None
     """Years until the first false alarm is to be expected, once all of the plan stands; None where none is stated."""
-    least: Least | None
+    least: _Least | None
     forgive: tuple[Slack, ...]
     """Rows of `Judge.forgiving`, the greatest margin first."""
     empty: tuple[str, ...]
@@ -138,7 +138,7 @@ def false_alarms(dossier: Dossier, plan: Plan) -> float:
 # --- fear of the end ---------------------------------------------------------------------------------------------
 
 
-def _least(verdict: Verdict) -> Least | None:
+def _least(verdict: Verdict) -> _Least | None:
     """The most dangerous moment, as reports call it, and the shares of its slack.
 
     A slack of nothing (to the judge's tolerance) or less has no shares; the row holds the amounts in points.
@@ -148,8 +148,8 @@ def _least(verdict: Verdict) -> Least | None:
         return None
     nothing = slight(row.scale, row.keep or 0.0, row.deviate or 0.0)
     if row.slack <= nothing or row.from_collapse_cost is None or row.from_no_deal is None:
-        return Least(row, None, None)
-    return Least(row, row.from_collapse_cost / row.slack, row.from_no_deal / row.slack)
+        return _Least(row, None, None)
+    return _Least(row, row.from_collapse_cost / row.slack, row.from_no_deal / row.slack)
 
 
 def empty_threats(judge: Judge, plan: Plan) -> tuple[str, ...]:

@@ -16,16 +16,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from detente.design.exact.choices import exact, space_of
-from detente.design.exact.frontier import Exact, exact_frontier
-from detente.design.exact.frontier import Point as Outcomes
+from detente.design.exact.frontier import Bargain, Exact, exact_frontier
+from detente.design.plan.kinds import Rule, Status
 from detente.design.plan.known import Known
 from detente.design.plan.problem import ANY_DEAL, Linear, Question
-from detente.design.plan.program import Array
-from detente.design.plan.rules import Design, Designer, Rule, Status, counted_from
+from detente.design.plan.rules import Design, Designer, counted_from
 from detente.design.plan.solve import Clock, Objective, Outcome, linear_sum
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.judge.check import Verdict
+from detente.model.numeric import Array
 from detente.model.plan import Plan
 from detente.model.rows.arrays import Model
 
@@ -140,7 +140,7 @@ def frontier(
 def _of_choices(dossier: Dossier, question: Question, found: Exact) -> Frontier:
     """The exact frontier of choices, as every frontier is told."""
 
-    def told(point: Outcomes | None) -> Point | None:
+    def told(point: Bargain | None) -> Point | None:
         if point is None:
             return None
         values = {p: float(v) for p, v in zip(found.parties, point.values, strict=True)}

@@ -27,7 +27,7 @@ from detente.design.plan.solve import ANY, Clock, Outcome
 from detente.design.questions.conflicts import members
 from detente.design.questions.critical import PRECISION, Dial, dial_of, first_flip, is_within
 from detente.design.questions.parallel import on
-from detente.design.questions.sought import HANDED_ON, Aim, Sought, looked
+from detente.design.questions.sought import HANDED_ON, Pursuit, Sought, looked
 from detente.design.questions.sources import inputs
 from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier
@@ -248,7 +248,7 @@ class _Gap:
             self.say(wanted[want][0])
             self.found[want] = looked_for.answer
 
-    def _sought(self, aim: Aim, of: str = "", *, question: Question | None = None, view: str = "") -> Sought:
+    def _sought(self, aim: Pursuit, of: str = "", *, question: Question | None = None, view: str = "") -> Sought:
         model = self.views.get(view, self.model)
         seconds = {"rule": 2 * self.patience, "any": max(self.patience, self.clock.left)}.get(aim, self.patience)
         return Sought(

@@ -13,16 +13,16 @@ from typing import Any, Literal, TypeVar
 from detente.design.plan.judging import topics
 from detente.design.plan.known import Known
 from detente.design.plan.problem import Question
-from detente.design.plan.program import Array
 from detente.design.plan.rules import Design, Designer
 from detente.design.plan.solve import ANY, Clock, Outcome
 from detente.design.questions.parallel import each, stopped
 from detente.dossier import fingerprint
 from detente.dossier.schema import Dossier
+from detente.model.numeric import Array
 from detente.model.rows.temptation import Label
 
 K = TypeVar("K", bound=Hashable)
-Aim = Literal["rule", "best_for", "together", "any"]
+Pursuit = Literal["rule", "best_for", "together", "any"]
 MOST = 4
 """Models that a process keeps: a case, and how some parties see it."""
 LARGE = 300
@@ -38,7 +38,7 @@ class Sought:
 
     dossier: Dossier
     question: Question
-    aim: Aim
+    aim: Pursuit
     of: str = ""
     """The rule, or the party."""
     gap: float = 0.005

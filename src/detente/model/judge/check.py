@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.judge.facts import Facts
-from detente.model.judge.paths import SIDES, Moments, Side
-from detente.model.judge.rows import Family, Read, Rows, Weighing
+from detente.model.judge.paths import SIDES, Instants
+from detente.model.judge.rows import Comparisons, Family, Read, Weighing
 from detente.model.judge.terms import Kind, Miss, Term, Terms
+from detente.model.kinds import Disagreement, Side, SuccessLevel
 from detente.model.plan import Plan
 from detente.model.tolerance import slight
 
-SuccessLevel = Literal["none", "minimal", "full"]
-Threat = Literal["walk_away", "no_deal"]
 Day = date
 
 
@@ -131,7 +130,7 @@ class Judge:
         terms = [self._slack_of_term(term, term.judge(read.timing)) for term in self.terms.all if self._on(term, read)]
         if self._empty(read):
             consents = [(p, np.zeros(1), np.array([least])) for p, least in self.weighing.walk_away.items()]
-            rows = [Rows("consent", p, None, None, self.facts.norm[p], None, k, d) for p, k, d in consents]
+            rows = [Comparisons("consent", p, None, None, self.facts.norm[p], None, k, d) for p, k, d in consents]
         else:
             rows = [*self.weighing.listed(read), *self.weighing.unlisted(read, worst=False)]
         return (*(slack for row in rows for slack in self._slacks(row)), *terms)
@@ -189,7 +188,7 @@ class Judge:
             found += self._worst(rows, np.ones(rows.keep.shape, bool))
         return tuple(found)
 
-    def _worst(self, rows: Rows, chosen: NDArray[np.bool_], most: int = 3) -> Iterable[Slack]:
+    def _worst(self, rows: Comparisons, chosen: NDArray[np.bool_], most: int = 3) -> Iterable[Slack]:
         broken = np.flatnonzero(chosen & ~rows.accepted)
         return self._slacks(rows.only(broken[np.argsort(rows.slack[broken], kind="stable")[:most]]))
 
@@ -203,7 +202,7 @@ class Judge:
             for p, name in enumerate(self.facts.parties)
         }
 
-    def gain(self, plan: Plan, *, threat: Threat | None = None) -> dict[str, float]:
+    def gain(self, plan: Plan, *, threat: Disagreement | None = None) -> dict[str, float]:
         """Value, counted from the threat point, points, of each consenting party that some measure touches. DESIGN §5.
 
         `threat`: its walk-away value, or no deal (default: what the dossier says). ANSWERS R6.
@@ -230,7 +229,7 @@ class Judge:
             name=term.name,
         )
 
-    def _slacks(self, rows: Rows) -> Iterator[Slack]:
+    def _slacks(self, rows: Comparisons) -> Iterator[Slack]:
         facts = self.facts
         other = None if rows.other is None else facts.parties[rows.other]
         measure = None if rows.measure is None else facts.measures[rows.measure]
@@ -256,7 +255,7 @@ class Judge:
                 from_no_deal=None if rows.no_deal is None else float(rows.no_deal[i]),
             )
 
-    def _when(self, moments: Moments | None, i: int) -> tuple[Side | None, Day | None, float | None]:
+    def _when(self, moments: Instants | None, i: int) -> tuple[Side | None, Day | None, float | None]:
         if moments is None:
             return None, None, None
         t, side = float(moments.t[i]), int(moments.side[i])

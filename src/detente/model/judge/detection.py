@@ -1,8 +1,8 @@
 """When cheating is seen, and when a party leaves by itself, as the judge reckons it. DESIGN §4, §5; ANSWERS §2.
 
-Shares nothing with `detection`. A `Law` is the distribution of T, years from the worst start of the cheating until it
-is seen. A `Chance` is that of X, the date, in years from signature, at which what is random of a path is decided: the
-others know, or somebody leaves. All functions take arrays of times.
+Shares nothing with `detection`. A `DetectionTime` is the distribution of T, years from the worst start of the cheating
+until it is seen. A `Chance` is that of X, the date, in years from signature, at which what is random of a path is
+decided: the others know, or somebody leaves. All functions take arrays of times.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from detente.dossier.schema import Verify
+from detente.model.numeric import Array
 
-Array = NDArray[np.float64]
 NEVER = math.inf
 TIE = 1e-9
 """Years within which two dates are one."""
@@ -24,7 +24,7 @@ FAR = 700.0
 """e^(−FAR) is nothing."""
 
 
-class Law:
+class DetectionTime:
     """The distribution of T, years from the worst start of the cheating until it is seen; T may never come.
 
     Between visits it is seen at a constant rate. A visit at t takes the chance that none has seen it down to what it
@@ -104,7 +104,7 @@ class Law:
 class _Diary:
     """The visits one after the other, as far as has been asked, with E[T^n e^(−ρT); T ≤ visit] summed up, n = 0, 1."""
 
-    def __init__(self, law: Law, rho: float) -> None:
+    def __init__(self, law: DetectionTime, rho: float) -> None:
         self.law = law
         self.both = law.rate + rho
         self._write(1)
@@ -188,7 +188,7 @@ class Chance(Protocol):
         """E[X e^(−ρX); X > x] for finite x, up to a constant."""
 
 
-class Sure:
+class Dated:
     """X never comes: what happens here is counted from a date that is known."""
 
     def left(self, x: ArrayLike) -> Array:
@@ -204,7 +204,7 @@ class Sure:
 class Seen:
     """X = start + delay + T, when the others know of cheating, if nobody has left (at `leaving` a year) by then."""
 
-    def __init__(self, law: Law, start: Array, delay: float, leaving: float) -> None:
+    def __init__(self, law: DetectionTime, start: Array, delay: float, leaving: float) -> None:
         self.law = law
         self.known = start + delay
         self.stays = math.exp(-leaving * delay)
@@ -230,7 +230,7 @@ class Leaves:
     ∫ rate·e^(−leaving·(y − start))·P(start + delay + T > y)·e^(−ρy) dy, by parts.
     """
 
-    def __init__(self, law: Law, start: Array, delay: float, leaving: float, rate: float) -> None:
+    def __init__(self, law: DetectionTime, start: Array, delay: float, leaving: float, rate: float) -> None:
         self.law = law
         self.start = start
         self.delay = delay

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from detente.dossier.schema import Condition, Dossier, Effect, Party, Undo
-from detente.model.judge.detection import NEVER, Array, Law
+from detente.model.judge.detection import NEVER, DetectionTime
+from detente.model.numeric import Array
 
 Rises = tuple[tuple[int, float], ...]
 """Periods (−1: before signature) in which a measure's share rises, and by how much."""
@@ -21,7 +22,7 @@ SOME = 1e-12
 """An amount that counts as something."""
 
 
-class Worth:
+class Contribution:
     """What one measure, or one interaction, is worth to one party while it is in force (ρ > 0)."""
 
     __slots__ = ("ending", "felt", "lasting", "once", "rho")
@@ -85,7 +86,7 @@ class Course:
         return np.asarray(value + np.array(self.constants)[piece])
 
 
-class Fates(NamedTuple):
+class Undoing(NamedTuple):
     """Of each measure: years from a breach until its entries stop, and until what is in force is undone."""
 
     stop: tuple[float, ...]
@@ -121,7 +122,7 @@ class Facts:
         self.keeps = tuple(m.undo.keeps.value if isinstance(m.undo, Undo) else 1.0 for m in self.bodies)
         self.fakeable = tuple(m.fakeable for m in self.bodies)
         verifications = [m.verification for m in self.bodies]
-        self.law = tuple(Law(v) for v in verifications)
+        self.law = tuple(DetectionTime(v) for v in verifications)
         self.delay = tuple(v.delay.value if v else 0.0 for v in verifications)
         parties = range(len(self.parties))
         self.answering_parties = tuple(self._answering_parties(q) for q in parties)
@@ -162,9 +163,9 @@ class Facts:
         once = sum(self.weight[p].get(j, 0.0) * e.once.value for j, e in self.bodies[m].effects.items())
         return self.standing(p, m, inspected=False) / self.rho[p] + once < -SOME
 
-    def _fates(self, mover: int, own: float) -> Fates:
+    def _fates(self, mover: int, own: float) -> Undoing:
         found = [self._fate(m, mover, own) for m in range(len(self.measures))]
-        return Fates(tuple(stop for stop, _ in found), tuple(gone for _, gone in found))
+        return Undoing(tuple(stop for stop, _ in found), tuple(gone for _, gone in found))
 
     def _fate(self, m: int, mover: int, own: float) -> tuple[float, float]:
         """Years from a breach until a measure's entries stop, and until it is undone. The mover stops `own` after it.

@@ -12,8 +12,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from detente.model.judge.detection import TIE, Array
-from detente.model.judge.paths import BEFORE, BETWEEN, Moments
+from detente.model.judge.detection import TIE
+from detente.model.judge.paths import BEFORE, BETWEEN, Instants
+from detente.model.numeric import Array
 
 POINTS = 12
 NODES = (1 - np.cos(np.pi * np.arange(POINTS) / (POINTS - 1))) / 2
@@ -42,7 +43,7 @@ class Interior:
             parts = [(low, high, max(1, math.ceil(rate * (high - low) / LONGEST))) for low, high in pairwise(edges)]
             self.pieces.append([low + (high - low) * i / n for low, high, n in parts for i in range(n)] + [b])
 
-    def samples(self, tau: Sequence[float]) -> Moments:
+    def samples(self, tau: Sequence[float]) -> Instants:
         """Just after the first of two moments, some between, and before the second: POINTS for each piece."""
         times: list[float] = []
         sides: list[int] = []
@@ -51,7 +52,7 @@ class Interior:
                 times += [*(a + (b - a) * x for x in NODES[:-1]), b]
                 sides += [BETWEEN] * POINTS
             sides[-1] = BEFORE
-        return Moments.at(tau, times, sides)
+        return Instants.at(tau, times, sides)
 
     def least(self, slack: Array, *, broken: bool) -> list[float]:
         """Times at which it is less than at both ends of their stretch; `broken`: only where it may be below 0."""

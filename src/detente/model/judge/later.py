@@ -14,13 +14,14 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from detente.model.judge.detection import NEVER, TIE, Array, Law
+from detente.model.judge.detection import NEVER, TIE, DetectionTime
+from detente.model.numeric import Array
 
 
-class Known:
+class Discovery:
     """The distribution of K: `delay` + T, as far as that is not later than `last`; without a law, at once."""
 
-    def __init__(self, law: Law | None = None, delay: float = 0.0, last: Array | None = None) -> None:
+    def __init__(self, law: DetectionTime | None = None, delay: float = 0.0, last: Array | None = None) -> None:
         self.law = law
         self.delay = delay
         self.last = last
@@ -50,7 +51,7 @@ class Known:
         return neither + np.where(low < high, one, other) + self.later(a + b, np.maximum(low, high))
 
 
-class Exit(Protocol):
+class Departure(Protocol):
     """When a party leaves, the first of all, after a breach is known."""
 
     def faded(self, rho: float, floor: Array, wait: float, lag: float, past: Array) -> Array:
@@ -63,7 +64,7 @@ class AtRate:
     `steps`: (date, change of the share that has not left on a date), the share before the first being 1.
     """
 
-    def __init__(self, known: Known, rate: float, leaving: float, steps: Sequence[tuple[Array, Array]]) -> None:
+    def __init__(self, known: Discovery, rate: float, leaving: float, steps: Sequence[tuple[Array, Array]]) -> None:
         self.known = known
         self.rate = rate
         self.leaving = leaving
@@ -94,7 +95,7 @@ class AtRate:
 class OnDate:
     """A party leaves on a date, with a chance; known is what is so by `known_by`."""
 
-    def __init__(self, known: Known, date: Array, chance: Array, known_by: Array) -> None:
+    def __init__(self, known: Discovery, date: Array, chance: Array, known_by: Array) -> None:
         self.known = known
         self.date = date
         self.chance = chance
@@ -118,5 +119,5 @@ class Later(NamedTuple):
 
     breaker: int
     since: Array
-    exits: tuple[tuple[int, Exit], ...]
+    exits: tuple[tuple[int, Departure], ...]
     """(who leaves, when)."""

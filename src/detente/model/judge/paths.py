@@ -1,9 +1,10 @@
 """What happens in time when a plan is kept, broken openly, cheated on, or left: the judge's own reckoning.
 
-One shape serves all (ANSWERS): a path is a list of branches. A branch is a part of the law of one random date X; it
-says of each measure when its entries stop and when what is in force is undone, each the earlier of a date that is known
-(`anchor` + years) and one that moves with X (X + years). Breaking out, faking, faking and then leaving, and the exits
-that any of these meets, are fillings of that shape. Shapes of arrays: [moments, 1], or [moments, leaving moments].
+One shape serves all (ANSWERS): a path is a list of branches, each a `Contingency`: a part of the law of one random date
+X. It says of each measure when its entries stop and when what is in force is undone, each the earlier of a date that is
+known (`anchor` + years) and one that moves with X (X + years). Breaking out, faking, faking and then leaving, and the
+exits that any of these meets, are fillings of that shape. Shapes of arrays: [moments, 1], or [moments, leaving
+moments].
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.dossier.schema import Dossier
-from detente.model.judge.detection import NEVER, TIE, Array, Chance, Law, Leaves, Seen, Sure, Thinned
-from detente.model.judge.facts import Course, Facts, Fates
-from detente.model.judge.later import AtRate, Exit, Known, Later, OnDate
+from detente.model.judge.detection import NEVER, TIE, Chance, Dated, DetectionTime, Leaves, Seen, Thinned
+from detente.model.judge.facts import Course, Facts, Undoing
+from detente.model.judge.later import AtRate, Departure, Discovery, Later, OnDate
+from detente.model.kinds import Side
+from detente.model.numeric import Array, Flags
 
-Mask = NDArray[np.bool_]
-Side = Literal["before", "between", "after"]
 BEFORE, AFTER, BETWEEN = 0, 1, 2
 SIDES: tuple[Side, Side, Side] = ("before", "after", "between")
-UNSEEN = Law(None)
+UNSEEN = DetectionTime(None)
 NUDGE = 2 * TIE
 
 
 @dataclass(frozen=True)
-class Moments:
+class Instants:
     """Moments in order: years from signature; before, after, or just after (between); the last period entered."""
 
     t: Array
@@ -41,25 +42,25 @@ class Moments:
     def __len__(self) -> int:
         return len(self.t)
 
-    def __getitem__(self, chosen: NDArray[np.intp]) -> Moments:
-        return Moments(self.t[chosen], self.side[chosen], self.base[chosen])
+    def __getitem__(self, chosen: NDArray[np.intp]) -> Instants:
+        return Instants(self.t[chosen], self.side[chosen], self.base[chosen])
 
     @classmethod
-    def at(cls, tau: Sequence[float], t: Iterable[float], side: Iterable[int]) -> Moments:
+    def at(cls, tau: Sequence[float], t: Iterable[float], side: Iterable[int]) -> Instants:
         times, sides = np.array(list(t), float), np.array(list(side), np.intp)
         edge = np.where(sides == BEFORE, -TIE, TIE)
         return cls(times, sides, np.searchsorted(np.array(tau), times + edge, side="right") - 1)
 
-    def column(self) -> Moments:
+    def column(self) -> Instants:
         """As [moments, 1]."""
-        return Moments(self.t[:, None], self.side[:, None], self.base[:, None])
+        return Instants(self.t[:, None], self.side[:, None], self.base[:, None])
 
-    def row(self) -> Moments:
+    def row(self) -> Instants:
         """As [1, moments]."""
-        return Moments(self.t[None, :], self.side[None, :], self.base[None, :])
+        return Instants(self.t[None, :], self.side[None, :], self.base[None, :])
 
     @property
-    def late(self) -> Mask:
+    def late(self) -> Flags:
         """Whether what is set off here comes just after its time."""
         return np.asarray(self.side == BETWEEN)
 
@@ -84,7 +85,7 @@ class Calendar:
         times = [_on(t, dated) for t in _apart(t for found in between.values() for t in found if t > -TIE)]
         keys = [(t, side) for t in dated for side in (BEFORE, AFTER)] + [(t, BETWEEN) for t in times]
         keys = sorted(keys + [(t, BEFORE) for t in times if t not in dated])
-        self.all = Moments.at(facts.tau, (t for t, _ in keys), (side for _, side in keys))
+        self.all = Instants.at(facts.tau, (t for t, _ in keys), (side for _, side in keys))
         always = {i for i, (t, side) in enumerate(keys) if side != BETWEEN and t in dated}
         self.dates = np.array(dated)
         number = {key: i for i, key in enumerate(keys)}
@@ -157,7 +158,7 @@ class Calendar:
                 if by_exit < by_breach < NEVER:
                     yield x + by_exit - by_breach
 
-    def dated(self, moments: Moments) -> Mask:
+    def dated(self, moments: Instants) -> Flags:
         """Whether each moment is just before or just after what happens on a date of the grid or of an exit."""
         near = np.abs(self.dates[None, :] - moments.t[:, None]).min(axis=1) < TIE
         return np.asarray((moments.side != BETWEEN) & near)
@@ -195,21 +196,21 @@ def _on(t: float, dates: Sequence[float]) -> float:
     return next((date for date in dates if abs(date - t) <= TIE), t)
 
 
-class Point(NamedTuple):
+class Tail(NamedTuple):
     """E[e^(−ρX); X > x] and P(X > x) at some x: what a stretch of X holds is the difference of two points."""
 
     later: Array
     left: Array
 
-    def within(self, low: Point, high: Point) -> Point:
+    def within(self, low: Tail, high: Tail) -> Tail:
         """This point, or the nearer end of the stretch."""
-        return Point(
+        return Tail(
             np.maximum(np.minimum(self.later, low.later), high.later),
             np.maximum(np.minimum(self.left, low.left), high.left),
         )
 
-    def where(self, mask: Mask, other: Point) -> Point:
-        return Point(np.where(mask, other.later, self.later), np.where(mask, other.left, self.left))
+    def where(self, mask: Flags, other: Tail) -> Tail:
+        return Tail(np.where(mask, other.later, self.later), np.where(mask, other.left, self.left))
 
 
 class Backs(NamedTuple):
@@ -220,7 +221,7 @@ class Backs(NamedTuple):
 
 
 @dataclass(eq=False)
-class Branch:
+class Contingency:
     """What happens where X falls in (low, high], weighed. Times are known (anchor + …) or move with X (X + …)."""
 
     chance: Chance
@@ -230,11 +231,11 @@ class Branch:
     base: NDArray[np.intp]
     """The last period whose entries have happened when what is counted from the anchor begins."""
     anchor: Array
-    late: Mask
+    late: Flags
     """Whether what is counted from the anchor comes just after its time."""
-    known: Fates | None = None
+    known: Undoing | None = None
     """Years from the anchor until entries stop, and until what is in force is undone."""
-    moving: Fates | None = None
+    moving: Undoing | None = None
     """As `known`, from X."""
     back: Backs | None = None
     """When each measure is performed again, not before it was undone; what was held up enters then. No path of today's
@@ -250,16 +251,16 @@ class Branch:
     """Subtracted from dates that X must pass, where it is seen just after a visit."""
     later: Later | None = None
     """Of a breach that is known: the exits that come after that."""
-    _points: dict[tuple[float | None, str, float], Point] = field(default_factory=dict)
+    _points: dict[tuple[float | None, str, float], Tail] = field(default_factory=dict)
 
-    def point(self, rho: float, x: float, of: Literal["date", "anchor"] = "date") -> Point:
+    def point(self, rho: float, x: float, of: Literal["date", "anchor"] = "date") -> Tail:
         """The point at a date, or so many years from the anchor."""
         key = (rho, of, x)
         if key not in self._points:
             self._points[key] = self.at(rho, self.anchor + x if of == "anchor" else np.array(x))
         return self._points[key]
 
-    def passing(self, rho: float, x: float) -> Point:
+    def passing(self, rho: float, x: float) -> Tail:
         """The point that X must pass if an entry at a date is still to happen."""
         if self.nudge is None:
             return self.point(rho, x)
@@ -268,18 +269,18 @@ class Branch:
             self._points[key] = self.at(rho, x - self.nudge)
         return self._points[key]
 
-    def at(self, rho: float, x: Array) -> Point:
-        return Point(self.chance.later(rho, x), self.chance.left(x))
+    def at(self, rho: float, x: Array) -> Tail:
+        return Tail(self.chance.later(rho, x), self.chance.left(x))
 
-    def ends(self, rho: float) -> tuple[Point, Point]:
+    def ends(self, rho: float) -> tuple[Tail, Tail]:
         """The points at both ends; nothing is left beyond an end that never comes."""
         key = (rho, "low", 0.0)
         if key not in self._points:
-            if isinstance(self.chance, Sure):
-                low, high = Point(np.zeros((1, 1)), np.ones((1, 1))), Point(np.zeros((1, 1)), np.zeros((1, 1)))
+            if isinstance(self.chance, Dated):
+                low, high = Tail(np.zeros((1, 1)), np.ones((1, 1))), Tail(np.zeros((1, 1)), np.zeros((1, 1)))
             else:
                 low, high = self.at(rho, self.low), self.at(rho, np.maximum(self.low, self.high))
-                high = Point(high.later, np.where(np.isinf(self.high), 0.0, high.left))
+                high = Tail(high.later, np.where(np.isinf(self.high), 0.0, high.left))
             self._points[key], self._points[rho, "high", 0.0] = low, high
         return self._points[key], self._points[rho, "high", 0.0]
 
@@ -344,22 +345,22 @@ class Paths:
         paths.leaving = sum(x for _, x in paths.rates)
         return paths
 
-    def kept(self, now: Moments) -> list[Branch]:
+    def kept(self, now: Instants) -> list[Contingency]:
         """Everybody keeps the plan, until somebody leaves."""
         branches, _ = self._until(now, UNSEEN, 0.0, None)
         return branches
 
-    def broken(self, now: Moments, mover: int) -> list[Branch]:
+    def broken(self, now: Instants, mover: int) -> list[Contingency]:
         """The mover openly stops and undoes what costs it; the others answer. DESIGN §5."""
         return [self._breach(now, np.ones((1, 1)), mover)]
 
-    def faked(self, now: Moments, faker: int, m: int) -> list[Branch]:
+    def faked(self, now: Instants, faker: int, m: int) -> list[Contingency]:
         """The faker fakes in secret: it is known at T + delay, if nobody has left by then. DESIGN §5, ANSWERS §2."""
         law, delay = self.facts.law[m], self.facts.delay[m]
         branches, _ = self._until(now, law, delay, None, faker)
         return branches
 
-    def faked_and_left(self, now: Moments, then: Moments, faker: int, m: int) -> list[Branch]:
+    def faked_and_left(self, now: Instants, then: Instants, faker: int, m: int) -> list[Contingency]:
         """As `faked`, but the faker breaks openly at a later moment, unless it is known before. ANSWERS R2."""
         law, delay = self.facts.law[m], self.facts.delay[m]
         branches, weight = self._until(now, law, delay, then, faker)
@@ -368,15 +369,15 @@ class Paths:
         weight = weight * np.exp(-self.leaving * since) * law.left(since - soon - delay)
         return [*branches, self._breach(then, weight, faker)]
 
-    def _breach(self, then: Moments, weight: Array, mover: int) -> Branch:
+    def _breach(self, then: Instants, weight: Array, mover: int) -> Contingency:
         branch = self._parting(then, weight, mover)
-        branch.later = self._later(then, mover, Known(), np.zeros((1, 1)))
+        branch.later = self._later(then, mover, Discovery(), np.zeros((1, 1)))
         return branch
 
-    def _parting(self, then: Moments, weight: Array, mover: int) -> Branch:
+    def _parting(self, then: Instants, weight: Array, mover: int) -> Contingency:
         first = self.facts.first[mover]
-        return Branch(
-            Sure(),
+        return Contingency(
+            Dated(),
             then.t,
             then.t,
             weight,
@@ -391,10 +392,10 @@ class Paths:
         )
 
     def _until(
-        self, now: Moments, law: Law, delay: float, then: Moments | None, faker: int | None = None
-    ) -> tuple[list[Branch], Array]:
+        self, now: Instants, law: DetectionTime, delay: float, then: Instants | None, faker: int | None = None
+    ) -> tuple[list[Contingency], Array]:
         """Exits and, of a faker, being found out, until it leaves; and what is left by the dated exits till then."""
-        exits: list[Branch] = []
+        exits: list[Contingency] = []
         steps: list[tuple[Array, Array]] = []
         weight, share = np.ones((1, 1)), np.ones((1, 1))
         nudge = self._nudge(now, law)
@@ -415,7 +416,7 @@ class Paths:
         if faker is not None and law.sees:
             chance_ = self._thinned(Seen(law, now.t, delay, self.leaving), steps)
             found_out = self._found_out(now, then, faker, chance_, nudge if law.round else None)
-            known = Known(law, delay, None if then is None else found_out.high - now.t)
+            known = Discovery(law, delay, None if then is None else found_out.high - now.t)
             found_out.later = self._later(now, faker, known, nudge)
             branches.append(found_out)
         return [*branches, *exits], weight
@@ -425,26 +426,28 @@ class Paths:
         return Thinned(chance, steps) if steps else chance
 
     @staticmethod
-    def _nudge(now: Moments, law: Law) -> Array:
+    def _nudge(now: Instants, law: DetectionTime) -> Array:
         """What is set off just after a moment is seen just after a visit: a little later than all else on its date."""
         return np.asarray(NUDGE * now.late if law.round else np.zeros((1, 1)), float)
 
     @staticmethod
-    def _to_come(now: Moments, then: Moments | None, x: float) -> Mask:
+    def _to_come(now: Instants, then: Instants | None, x: float) -> Flags:
         """Whether a dated exit comes after the moment, and before the leaving."""
         counts = (x > now.t + TIE) | ((np.abs(x - now.t) <= TIE) & (now.side == BEFORE))
         if then is not None:
             counts = counts & ((x < then.t - TIE) | ((np.abs(x - then.t) <= TIE) & (then.side != BEFORE)))
         return np.asarray(counts)
 
-    def _found_out(self, now: Moments, then: Moments | None, faker: int, chance: Chance, nudge: Array | None) -> Branch:
+    def _found_out(
+        self, now: Instants, then: Instants | None, faker: int, chance: Chance, nudge: Array | None
+    ) -> Contingency:
         """The others know at X; whoever cheats stops the rest at the first answer, or when it leaves."""
         facts = self.facts
         at = now if then is None else then
         last = np.full((1, 1), NEVER)
         if then is not None:
             last = then.t if nudge is None else then.t - np.where(then.late, 0.0, nudge)
-        branch = Branch(
+        branch = Contingency(
             chance,
             now.t,
             last,
@@ -459,18 +462,18 @@ class Paths:
         )
         if then is not None:
             measures = range(len(facts.measures))
-            branch.known = Fates(
+            branch.known = Undoing(
                 tuple(0.0 if faker in facts.by[m] else NEVER for m in measures),
                 tuple(facts.undoes(faker, m) for m in measures),
             )
             branch.leaver, branch.holds = faker, "anchor"
         return branch
 
-    def _later(self, since: Moments, breaker: int, known: Known, nudge: Array) -> Later | None:
+    def _later(self, since: Instants, breaker: int, known: Discovery, nudge: Array) -> Later | None:
         """Exits after a breach is known: on one date it is known first, unless it was set off just after a moment."""
         if not (self.rates or self.dated):
             return None
-        exits: list[tuple[int, Exit]] = []
+        exits: list[tuple[int, Departure]] = []
         steps: list[tuple[Array, Array]] = []
         share = np.ones((1, 1))
         for x, r, chance in self.dated:
@@ -482,9 +485,9 @@ class Paths:
         exits += [(r, AtRate(known, rate, self.leaving, steps)) for r, rate in self.rates]
         return Later(breaker, since.t, tuple(exits))
 
-    def _exit(self, now: Moments, leaves: Chance, q: int, last: Array) -> Branch:
+    def _exit(self, now: Instants, leaves: Chance, q: int, last: Array) -> Contingency:
         """Party q leaves at X: as a breakout, but nobody pays for it."""
-        return Branch(
+        return Contingency(
             leaves,
             now.t,
             last,
@@ -498,8 +501,8 @@ class Paths:
             holds="moving",
         )
 
-    def _dated_exit(self, x: float, q: int, weight: Array) -> Branch:
-        at = Moments.at(self.facts.tau, [x], [BEFORE]).column()
+    def _dated_exit(self, x: float, q: int, weight: Array) -> Contingency:
+        at = Instants.at(self.facts.tau, [x], [BEFORE]).column()
         branch = self._parting(at, weight, q)
         branch.pays = None
         return branch

@@ -15,16 +15,28 @@ from numpy.typing import NDArray
 
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier
-from detente.model.judge.detection import NEVER, Array
+from detente.model.judge.detection import NEVER
 from detente.model.judge.facts import Facts
 from detente.model.judge.interior import Interior
-from detente.model.judge.paths import BETWEEN, Calendar, Moments, Paths
+from detente.model.judge.paths import BETWEEN, Calendar, Instants, Paths
 from detente.model.judge.terms import Kind, Terms, Timing
-from detente.model.judge.values import NOT_AT_ALL, Holds, Made, Part, Past, Secret, Stream, Table, secret, table
+from detente.model.judge.values import (
+    NOT_AT_ALL,
+    Continuation,
+    Holds,
+    Made,
+    Past,
+    Portion,
+    Secret,
+    Worths,
+    secret,
+    table,
+)
+from detente.model.numeric import Array
 from detente.model.plan import FULL
 from detente.model.tolerance import SLIGHT
 
-Path = Literal["kept", "broken", "faked", "left", "forgone"]
+_Path = Literal["kept", "broken", "faked", "left", "forgone"]
 MOST = 1 << 23
 """Numbers that are kept from plan to plan."""
 RECENT = 4
@@ -46,7 +58,7 @@ class Family(NamedTuple):
     late: bool = False
 
 
-class Rows(NamedTuple):
+class Comparisons(NamedTuple):
     """Conditions with values of one kind: `party` keeps by `keep` ≥ `deviate` at each moment; arrays [rows]."""
 
     kind: Kind | Literal["forgive"]
@@ -54,10 +66,10 @@ class Rows(NamedTuple):
     other: int | None
     measure: int | None
     norm: float
-    at: Moments | None
+    at: Instants | None
     keep: Array
     deviate: Array
-    leaves: Moments | None = None
+    leaves: Instants | None = None
     collapse: Array | None = None
     no_deal: Array | None = None
 
@@ -65,7 +77,7 @@ class Rows(NamedTuple):
     def slack(self) -> Array:
         return self.keep - self.deviate
 
-    def flat(self) -> Rows:
+    def flat(self) -> Comparisons:
         """[moments, 1] → [moments]."""
         assert self.at is not None
         arrays = (self.keep, self.deviate, self.collapse, self.no_deal)
@@ -81,7 +93,7 @@ class Rows(NamedTuple):
         size = np.maximum(np.maximum(np.abs(self.keep), np.abs(self.deviate)), self.norm)
         return np.asarray(self.slack >= -SLIGHT * size)
 
-    def only(self, chosen: NDArray[np.intp]) -> Rows:
+    def only(self, chosen: NDArray[np.intp]) -> Comparisons:
         """Some of the rows."""
         at, leaves, some = self.at, self.leaves, (self.collapse, self.no_deal)
         collapse, no_deal = (None if x is None else x[chosen] for x in some)
@@ -95,18 +107,18 @@ class Rows(NamedTuple):
         )
 
 
-class Scope(NamedTuple):
+class _Scope(NamedTuple):
     """What of a path counts: which part of each measure, and which interactions."""
 
-    measures: tuple[Part | None, ...]
+    measures: tuple[Portion | None, ...]
     togethers: tuple[bool, ...]
 
-    def rest(self) -> Scope:
+    def rest(self) -> _Scope:
         """What of a path counts where this does not."""
-        return Scope(tuple(REST[part] for part in self.measures), tuple(not counts for counts in self.togethers))
+        return _Scope(tuple(REST[part] for part in self.measures), tuple(not counts for counts in self.togethers))
 
 
-REST: Mapping[Part | None, Part | None] = {"whole": None, "base": "over", "over": "base", None: "whole"}
+REST: Mapping[Portion | None, Portion | None] = {"whole": None, "base": "over", "over": "base", None: "whole"}
 
 
 class Read:
@@ -121,7 +133,7 @@ class Read:
         self._holds: dict[tuple[int, ...], dict[int, Holds]] = {}
         self.kept: dict[int, Array] = {}
         self.standing: dict[tuple[int, int], Array] = {}
-        self.rows: dict[tuple[Family, bool], list[Rows]] = {}
+        self.rows: dict[tuple[Family, bool], list[Comparisons]] = {}
         """What of its conditions has been weighed."""
 
     def holds(self, movers: tuple[int, ...]) -> dict[int, Holds]:
@@ -177,7 +189,7 @@ class Weighing:
         self.leavers = sorted({q for q, _ in paths.rates} | {q for _, q, _ in paths.dated})
         self.touched = [p for p in self.walk_away if self._felt(self.tables[p])]
         self._set_scopes()
-        self._streams: dict[tuple[object, ...], Stream] = {}
+        self._streams: dict[tuple[object, ...], Continuation] = {}
         self._fixed: dict[tuple[int, int], tuple[Array, Array]] = {}
         self._interiors: dict[int, Interior] = {}
         self._recent: dict[object, Read] = {}
@@ -208,13 +220,13 @@ class Weighing:
 
         self.valued = [p for p, party in enumerate(parties) if facts.rho[p] > 0 and self._matters(p)]
         interactions = list(self.dossier.interactions.values())
-        self.tables: dict[int, Table] = {p: table(self.dossier, facts, p, interactions) for p in self.valued}
+        self.tables: dict[int, Worths] = {p: table(self.dossier, facts, p, interactions) for p in self.valued}
         self.collapse = {p: points(parties[p].collapse_cost, p) for p in self.valued}
         self.walk_away = {p: points(parties[p].walk_away, p) for p in self.valued if parties[p].must_consent}
         limits = [(p, parties[p].exposure_limit) for p in self.valued]
         self.limit = {p: points(limit, p) for p, limit in limits if limit is not None}
 
-    def _felt(self, worths: Table) -> bool:
+    def _felt(self, worths: Worths) -> bool:
         """Whether a party feels anything while the deal is kept, which somebody may leave."""
         over = worths.if_over if self.leavers else []
         return any(w.felt for w in [*worths.whole, *over, *worths.together])
@@ -249,19 +261,19 @@ class Weighing:
         worth the same.
         """
         parties = range(len(self.facts.parties))
-        every: Part = "whole"
-        self.everything = Scope((every,) * len(self.facts.bodies), (True,) * len(self.togethers))
+        every: Portion = "whole"
+        self.everything = _Scope((every,) * len(self.facts.bodies), (True,) * len(self.togethers))
         self.outlived = [bool(self.leavers) and self._outlived(q) for q in parties]
         """Whether exits still make a difference on the path of a breach by each party once it is known."""
         self.concerned = [self._concerned(q) if self.leavers else self.everything for q in parties]
         self.left_standing = [scope.rest() for scope in self.concerned]
 
-    def _concerned(self, q: int) -> Scope:
+    def _concerned(self, q: int) -> _Scope:
         facts = self.facts
-        others: Part | None = "over" if facts.first[q] < NEVER else None
+        others: Portion | None = "over" if facts.first[q] < NEVER else None
         concerned = [facts.answering(m, q) for m in range(len(facts.bodies))]
         togethers = (any(concerned[m] for m in together.measures) for together in self.togethers)
-        return Scope(tuple("whole" if there else others for there in concerned), tuple(togethers))
+        return _Scope(tuple("whole" if there else others for there in concerned), tuple(togethers))
 
     def _outlived(self, q: int) -> bool:
         """Whether anything that is felt once the deal is over ends with an exit after q's breach, or begins with it.
@@ -274,13 +286,13 @@ class Weighing:
 
     # paths, built when they are asked for
 
-    def _stream(self, kind: Path, *of: int) -> Stream:
+    def _stream(self, kind: _Path, *of: int) -> Continuation:
         stream = self._streams.get((kind, *of))
         if stream is None:
             stream = self._streams[kind, *of] = self._build(kind, *of)
         return stream
 
-    def _build(self, kind: Path, *of: int) -> Stream:
+    def _build(self, kind: _Path, *of: int) -> Continuation:
         """ "kept"; "broken" by q; "forgone" (m); or q fakes m, which enters in e, and perhaps leaves: "faked", "left"
         (q, m, e, only).
 
@@ -288,24 +300,24 @@ class Weighing:
         """
         facts, paths, every = self.facts, self.paths, self.calendar.all
         if kind == "kept":
-            return Stream(facts, every, paths.kept(every.column()), self.leavers)
+            return Continuation(facts, every, paths.kept(every.column()), self.leavers)
         if kind == "broken":
             return self._broken(every[self.calendar.of[of[0], None]], of[0])
         if kind == "forgone":
             forgone = Secret(frozenset(of), frozenset(of), openly=True)
-            return Stream(facts, every, paths.kept(every.column()), self.leavers, forgone)
+            return Continuation(facts, every, paths.kept(every.column()), self.leavers, forgone)
         q, m, e, only = of
         now = every[self._chances(q, m, e)[:1] if only else self._chances(q, m, e)]
         hidden = secret(facts, q, m)
         if kind == "faked":
-            return Stream(facts, now, paths.faked(now.column(), q, m), self.leavers, hidden)
+            return Continuation(facts, now, paths.faked(now.column(), q, m), self.leavers, hidden)
         then = every[self.calendar.leaving[q, m]].row()
         branches = paths.faked_and_left(now.column(), then, q, m)
-        return Stream(facts, now, branches, sorted({q, *self.leavers}), hidden)
+        return Continuation(facts, now, branches, sorted({q, *self.leavers}), hidden)
 
-    def _broken(self, now: Moments, q: int) -> Stream:
+    def _broken(self, now: Instants, q: int) -> Continuation:
         movers = sorted({q, *self.leavers}) if self.outlived[q] else [q]
-        return Stream(self.facts, now, self.paths.broken(now.column(), q), movers)
+        return Continuation(self.facts, now, self.paths.broken(now.column(), q), movers)
 
     def _chances(self, q: int, m: int, e: int) -> NDArray[np.intp]:
         """Moments at which m, entering in period e, can be faked (before its entry) or undone in secret (later)."""
@@ -314,10 +326,10 @@ class Weighing:
         later = of[self.calendar.all.base[of] >= e] if self.facts.undo[m] < NEVER else of[:0]
         return np.array([*entry, *later.tolist()], np.intp)
 
-    def _along(self, stream: Stream | Past, p: int, plan: Read, scope: Scope | None = None) -> Array:
+    def _along(self, stream: Continuation | Past, p: int, plan: Read, scope: _Scope | None = None) -> Array:
         """Value along paths from each of their moments on, present value at signature, without no_deal and collapse."""
         worths, scope = self.tables[p], scope or self.everything
-        movers = stream.movers if isinstance(stream, Stream) else ()
+        movers = stream.movers if isinstance(stream, Continuation) else ()
         total: Array = np.zeros((1, 1))
         for made, share in plan.made(movers):
             if part := scope.measures[made[0]]:
@@ -328,14 +340,14 @@ class Weighing:
                 total = total + stream.together(worths, p, i, together, plan.rises, plan.holds(movers))
         return total
 
-    def _after(self, stream: Stream, p: int, q: int, plan: Read, at: NDArray[np.intp]) -> Array:
+    def _after(self, stream: Continuation, p: int, q: int, plan: Read, at: NDArray[np.intp]) -> Array:
         """Value to p, as `_along`, from moments of the calendar on at which q breaks the deal."""
         if (p, q) not in plan.standing:
             value = self._along(self._stream("kept"), p, plan, self.left_standing[q])
             plan.standing[p, q] = np.broadcast_to(value, (len(self.calendar.all), 1))
         return plan.standing[p, q][at] + self._along(stream, p, plan, self.concerned[q])
 
-    def _lost(self, stream: Stream, p: int) -> tuple[Array, Array]:
+    def _lost(self, stream: Continuation, p: int) -> tuple[Array, Array]:
         """What p's collapse_cost, and its `no_deal` to come, take from the first answer on."""
         key = (id(stream), p)
         if key not in self._fixed:
@@ -349,7 +361,7 @@ class Weighing:
             self._fixed[key] = collapse, no_deal
         return self._fixed[key]
 
-    def _lost_by(self, stream: Stream, p: int, exits: Array) -> tuple[Array, Array]:
+    def _lost_by(self, stream: Continuation, p: int, exits: Array) -> tuple[Array, Array]:
         """As `_lost`, by p's own breach: where nobody answers it, only exits take what `no_deal` spares."""
         collapse, no_deal = self._lost(stream, p)
         return collapse, no_deal if self.facts.first[p] < NEVER else exits
@@ -399,14 +411,14 @@ class Weighing:
                 if e >= 0:
                     yield Family("secret_exposure", p, q, m, e)
 
-    def rows(self, plan: Read, family: Family, *, worst: bool = True) -> list[Rows]:
+    def rows(self, plan: Read, family: Family, *, worst: bool = True) -> list[Comparisons]:
         """The rows of a family; `worst`: of breakouts between dates only what is broken."""
         key = family, worst
         if key not in plan.rows:
             plan.rows[key] = list(self._weighed(plan, family, worst=worst))
         return plan.rows[key]
 
-    def _weighed(self, plan: Read, family: Family, *, worst: bool) -> Iterator[Rows]:
+    def _weighed(self, plan: Read, family: Family, *, worst: bool) -> Iterator[Comparisons]:
         match family.kind:
             case "consent":
                 yield self._consent(plan, family.party)
@@ -425,19 +437,19 @@ class Weighing:
             case "secret_exposure":
                 yield self._secret_exposure(plan, family)
 
-    def listed(self, plan: Read) -> Iterator[Rows]:
+    def listed(self, plan: Read) -> Iterator[Comparisons]:
         """All at the moments of the calendar, in order of cost."""
         for family in self.families(plan):
             yield from self.rows(plan, family)
 
-    def unlisted(self, plan: Read, *, worst: bool) -> Iterator[Rows]:
+    def unlisted(self, plan: Read, *, worst: bool) -> Iterator[Comparisons]:
         """Faking that ends in an open break, and moments the calendar lacks; `worst`: only what is broken."""
         for family in self.late_families(plan):
             yield from self.rows(plan, family, worst=worst)
 
-    def _consent(self, plan: Read, p: int) -> Rows:
+    def _consent(self, plan: Read, p: int) -> Comparisons:
         keep, deviate = np.array([self.value(plan, p)]), np.array([self.walk_away[p]])
-        return Rows("consent", p, None, None, self.facts.norm[p], None, keep, deviate)
+        return Comparisons("consent", p, None, None, self.facts.norm[p], None, keep, deviate)
 
     def value(self, plan: Read, p: int) -> float:
         spared, lost = self._spared(p)
@@ -448,8 +460,8 @@ class Weighing:
         return any(plan.timing.rises[m] for m in self.acts[p])
 
     def _tempted(
-        self, plan: Read, p: int, stream: Stream, at: NDArray[np.intp], kind: Kind, measure: int | None
-    ) -> Rows:
+        self, plan: Read, p: int, stream: Continuation, at: NDArray[np.intp], kind: Kind, measure: int | None
+    ) -> Comparisons:
         """Keeping against deviating at some moments of the calendar: [moments, leaving moments or 1]."""
         now = self.calendar.all[at]
         ahead = np.exp(self.facts.rho[p] * now.t)[:, None]
@@ -458,9 +470,9 @@ class Weighing:
         keep = (self._kept(plan, p)[at][:, None] + spared - exits) * ahead
         deviate = (self._after(stream, p, p, plan, at) + spared - no_deal - collapse) * ahead
         parts = [np.broadcast_to(x * ahead, deviate.shape) for x in (collapse, no_deal - exits)]
-        return Rows(kind, p, None, measure, self.facts.norm[p], now, keep, deviate, None, *parts)
+        return Comparisons(kind, p, None, measure, self.facts.norm[p], now, keep, deviate, None, *parts)
 
-    def _breakouts(self, plan: Read, p: int) -> Iterator[Rows]:
+    def _breakouts(self, plan: Read, p: int) -> Iterator[Comparisons]:
         """Keeping against breaking out at every moment; none where p saves and loses nothing at any of them."""
         rows = self._tempted(plan, p, self._stream("broken", p), self.calendar.of[p, None], "breakout", None).flat()
         if (np.abs(rows.slack) > 1e-12 * np.maximum(1.0, np.abs(rows.keep))).any() or self._at_stake(plan, p):
@@ -478,7 +490,7 @@ class Weighing:
                 return True
         return False
 
-    def _items(self, stream: Stream, plan: Read, p: int) -> dict[int, Array]:
+    def _items(self, stream: Continuation, plan: Read, p: int) -> dict[int, Array]:
         """What each measure that p's breach concerns contributes to a path's value, and (as −1) the interactions."""
         worths, scope = self.tables[p], self.concerned[p]
         items: dict[int, Array] = {-1: np.zeros((1, 1))}
@@ -491,7 +503,7 @@ class Weighing:
                 items[-1] = items[-1] + stream.together(worths, p, i, together, plan.rises, holds)
         return items
 
-    def _coverts(self, plan: Read, of: Family) -> Iterator[Rows]:
+    def _coverts(self, plan: Read, of: Family) -> Iterator[Comparisons]:
         """Keeping against faking m, and what goes with it, at its entry or against undoing it later."""
         p, m, e = _faking(of.party, of)
         at = self._chances(p, m, e)
@@ -505,7 +517,7 @@ class Weighing:
             if e is not None:
                 yield m, e
 
-    def _leavings(self, plan: Read, of: Family) -> Iterator[Rows]:
+    def _leavings(self, plan: Read, of: Family) -> Iterator[Comparisons]:
         """As `_coverts`, and breaking openly at whichever later moment is best. ANSWERS R2."""
         p, m, e = _faking(of.party, of)
         at = self._chances(p, m, e)
@@ -513,7 +525,7 @@ class Weighing:
             rows = self._tempted(plan, p, self._stream("left", p, m, e, False), at, "covert", m)
             yield from self._best(rows, at, then)
 
-    def _best(self, rows: Rows, at: NDArray[np.intp], then: NDArray[np.intp]) -> Iterator[Rows]:
+    def _best(self, rows: Comparisons, at: NDArray[np.intp], then: NDArray[np.intp]) -> Iterator[Comparisons]:
         """The worst leaving moment of each row: [moments, leaving moments] → [moments]."""
         later = then[None, :] > at[:, None]
         some = np.flatnonzero(later.any(axis=1))
@@ -539,14 +551,14 @@ class Weighing:
         """What p has enjoyed from signature until each moment."""
         return np.broadcast_to(self._along(self.past, p, plan), (len(self.calendar.all), 1))
 
-    def _exposure(self, plan: Read, of: Family) -> Rows:
+    def _exposure(self, plan: Read, of: Family) -> Comparisons:
         """Value since signature when another party breaks out at any moment."""
         assert of.other is not None
         p, q, at = of.party, of.other, self.calendar.of[of.other, None]
         value = self._enjoyed(plan, p)[at] + self._after(self._stream("broken", q), p, q, plan, at)
         return self._exposed("exposure", p, q, None, at, value).flat()
 
-    def _secret_exposure(self, plan: Read, of: Family) -> Rows:
+    def _secret_exposure(self, plan: Read, of: Family) -> Comparisons:
         """Value since signature when another party fakes a measure from its entry."""
         p, (q, m, e) = of.party, _faking(of.other, of)
         at = self._chances(q, m, e)[:1]
@@ -561,12 +573,12 @@ class Weighing:
         m: int | None,
         at: NDArray[np.intp],
         value: Array,
-        leaves: Moments | None = None,
-    ) -> Rows:
+        leaves: Instants | None = None,
+    ) -> Comparisons:
         limit = np.full(value.shape, -self.limit[p])
-        return Rows(kind, p, q, m, self.facts.norm[p], self.calendar.all[at], value, limit, leaves)
+        return Comparisons(kind, p, q, m, self.facts.norm[p], self.calendar.all[at], value, limit, leaves)
 
-    def _secret_leavings(self, plan: Read, of: Family) -> Iterator[Rows]:
+    def _secret_leavings(self, plan: Read, of: Family) -> Iterator[Comparisons]:
         """As the secret exposures, where the faker breaks openly at whichever later moment is worst for p."""
         p, (q, m, e) = of.party, _faking(of.other, of)
         at, then = self._chances(q, m, e)[:1], self.calendar.leaving[q, m]
@@ -574,7 +586,7 @@ class Weighing:
             value = self._enjoyed(plan, p)[at] + self._after(self._stream("left", q, m, e, True), p, q, plan, at)
             yield from self._best(self._exposed("secret_exposure", p, q, m, at, value), at, then)
 
-    def _within(self, plan: Read, p: int, *, worst: bool) -> Iterator[Rows]:
+    def _within(self, plan: Read, p: int, *, worst: bool) -> Iterator[Comparisons]:
         """Breakouts between the moments of the calendar, where exits or a moving no_deal bend their slack."""
         if not (self.paths.rates or self.tables[p].course.moves):
             return
@@ -589,11 +601,11 @@ class Weighing:
             return  # nothing is at stake
         found = interior.least(sampled.slack, broken=worst)
         if found:
-            yield self.at_any_time(plan, p, Moments.at(self.facts.tau, found, [BETWEEN] * len(found)), None)
+            yield self.at_any_time(plan, p, Instants.at(self.facts.tau, found, [BETWEEN] * len(found)), None)
 
     # would an answerer rather forgive?
 
-    def forgiving(self, plan: Read) -> Iterator[Rows]:
+    def forgiving(self, plan: Read) -> Iterator[Comparisons]:
         """What each answerer q gets if a breach of m alone is forgiven for ever (keep), and if it is answered.
 
         Of each measure m of the plan, each performer p of it, and each other party q that performs something in the
@@ -624,7 +636,7 @@ class Weighing:
         acts = [n for n, rises in plan.rises.items() if rises and self.facts.answering(n, p)]
         return sorted({q for n in acts for q in self.facts.by[n] if q != p} & set(self.valued))
 
-    def _forgiving(self, plan: Read, p: int, m: int, q: int, at: NDArray[np.intp]) -> Rows:
+    def _forgiving(self, plan: Read, p: int, m: int, q: int, at: NDArray[np.intp]) -> Comparisons:
         here = np.searchsorted(self.calendar.of[p, None], at)
         ahead = np.exp(self.facts.rho[q] * self.calendar.all.t[at])[:, None]
         spared, exits = (x[at][:, None] for x in self._spared(q))
@@ -635,7 +647,7 @@ class Weighing:
         kept = self._kept(plan, q)[at][:, None]
         change = np.broadcast_to(self._without(plan, m, q), (len(self.calendar.all), 1))[at]
         keep, deviate = (kept + change + spared - exits) * ahead, (ended + spared) * ahead
-        return Rows("forgive", q, p, m, self.facts.norm[q], self.calendar.all[at], keep, deviate).flat()
+        return Comparisons("forgive", q, p, m, self.facts.norm[q], self.calendar.all[at], keep, deviate).flat()
 
     def _without(self, plan: Read, m: int, q: int) -> Array:
         """What changes for q, from each moment on, if m is no longer performed and all else goes on."""
@@ -650,11 +662,11 @@ class Weighing:
                 total = total + forgone.together(worths, *some) - kept.together(worths, *some)
         return total
 
-    def at_any_time(self, plan: Read, p: int, now: Moments, key: tuple[object, ...] | None) -> Rows:
+    def at_any_time(self, plan: Read, p: int, now: Instants, key: tuple[object, ...] | None) -> Comparisons:
         """Keeping against breaking out at times that the calendar need not have."""
         keys = [(*key, kind) if key else (kind, "once") for kind in ("kept", "broken")]
         if key is None or keys[0] not in self._streams:
-            self._streams[keys[0]] = Stream(self.facts, now, self.paths.kept(now.column()), self.leavers)
+            self._streams[keys[0]] = Continuation(self.facts, now, self.paths.kept(now.column()), self.leavers)
             self._streams[keys[1]] = self._broken(now, p)
         kept, broken = (self._streams[k] for k in keys)
         ahead = np.exp(self.facts.rho[p] * now.t)[:, None]
@@ -668,7 +680,7 @@ class Weighing:
         if key is None:
             for k in keys:
                 self._fixed.pop((id(self._streams.pop(k)), p), None)
-        return Rows("breakout", p, None, None, self.facts.norm[p], now, keep, deviate, None, *parts).flat()
+        return Comparisons("breakout", p, None, None, self.facts.norm[p], now, keep, deviate, None, *parts).flat()
 
 
 def _faking(faker: int | None, of: Family) -> tuple[int, int, int]:

@@ -89,7 +89,7 @@ def _full(rises: Rises) -> int | None:
     return None
 
 
-class Clock:
+class _Grid:
     """Puts plans on a dossier's grid."""
 
     def __init__(self, dossier: Dossier) -> None:
@@ -149,7 +149,7 @@ class Clock:
         return tuple(sorted(rises.items()))
 
 
-Judgement = Callable[[Timing], Miss | None]
+_Judgement = Callable[[Timing], Miss | None]
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ class Term:
     """One condition: its kind and whom or what it concerns, and the function that judges a timing."""
 
     kind: Kind
-    judge: Judgement
+    judge: _Judgement
     name: str | None = None
     party: str | None = None
     measure: int | None = None
@@ -170,7 +170,7 @@ class Terms:
     def __init__(self, dossier: Dossier, facts: Facts, success: str, openings: Sequence[str]) -> None:
         self.dossier = dossier
         self.facts = facts
-        self.clock = Clock(dossier)
+        self.clock = _Grid(dossier)
         self.grid = dossier.grid
         self.tau = facts.tau
         self.takes = tuple(m.takes.value for m in facts.bodies)
@@ -208,7 +208,7 @@ class Terms:
             return None
         return Miss(-1.0, None, "nothing enters into force on the grid: this is no deal")
 
-    def _on_grid(self, m: int) -> Judgement:
+    def _on_grid(self, m: int) -> _Judgement:
         def judge(t: Timing) -> Miss | None:
             if m not in t.off:
                 return None
@@ -248,7 +248,7 @@ class Terms:
             return self.grid.time(standing.verified)
         return self.grid.time(standing.since) + self.confirms[m]
 
-    def _order(self, m: int, in_force: Sequence[str], verified: Sequence[str]) -> Judgement:
+    def _order(self, m: int, in_force: Sequence[str], verified: Sequence[str]) -> _Judgement:
         name, takes, divisible = self.facts.measures[m], self.takes[m], self.clock.divisible[m]
 
         def judge(t: Timing) -> Miss | None:
@@ -267,7 +267,7 @@ class Terms:
 
         return judge
 
-    def _pace(self, m: int, in_force: Sequence[str], verified: Sequence[str]) -> Judgement:
+    def _pace(self, m: int, in_force: Sequence[str], verified: Sequence[str]) -> _Judgement:
         name, takes = self.facts.measures[m], self.takes[m]
 
         def judge(t: Timing) -> Miss | None:
@@ -290,7 +290,7 @@ class Terms:
 
     # groups and resources
 
-    def _one_of(self, group: OneOf) -> Judgement:
+    def _one_of(self, group: OneOf) -> _Judgement:
         alternatives = [frozenset(self.facts.measure[m] for m in a) for a in group.of]
         union = frozenset().union(*alternatives)
 
@@ -306,7 +306,7 @@ class Terms:
 
         return judge
 
-    def _capacity(self, resource: Resource) -> Judgement:
+    def _capacity(self, resource: Resource) -> _Judgement:
         limit = resource.limit.value
         uses = [(self.facts.measure[m], use) for m, use in self.dossier.uses(resource).items()]
         slight = SLIGHT * max(1.0, abs(limit))
@@ -333,7 +333,7 @@ class Terms:
         """Verified progress on a scale at a time, a share of 1."""
         return sum(w * rise for m, w in scale for e, rise in t.rises[m] if self.seen(m, e) <= when + TIE)
 
-    def _link(self, link: Link) -> Judgement:
+    def _link(self, link: Link) -> _Judgement:
         share = self._scale(link.share)
         above = None if link.at_most is None else self._scale(link.at_most)
         below = None if link.at_least is None else self._scale(link.at_least)
@@ -355,7 +355,7 @@ class Terms:
 
     # requirements of demands and of success
 
-    def _require(self, require: Require) -> Judgement:
+    def _require(self, require: Require) -> _Judgement:
         match require:
             case InForce():
                 return self._in_force(require)
@@ -372,7 +372,7 @@ class Terms:
         standing = self.clock.standing[m]
         return standing.since if e < 0 and standing is not None else self.grid.dates[e]
 
-    def _in_force(self, require: InForce) -> Judgement:
+    def _in_force(self, require: InForce) -> _Judgement:
         m = self.facts.measure[require.in_force]
 
         def judge(t: Timing) -> Miss | None:
@@ -387,7 +387,7 @@ class Terms:
 
         return judge
 
-    def _never(self, require: Never) -> Judgement:
+    def _never(self, require: Never) -> _Judgement:
         m = self.facts.measure[require.never]
 
         def judge(t: Timing) -> Miss | None:
@@ -396,7 +396,7 @@ class Terms:
 
         return judge
 
-    def _before(self, require: Before) -> Judgement:
+    def _before(self, require: Before) -> _Judgement:
         a, b = (self.facts.measure[m] for m in require.before)
 
         def judge(t: Timing) -> Miss | None:
@@ -409,7 +409,7 @@ class Terms:
 
         return judge
 
-    def _progress_by(self, require: ProgressBy) -> Judgement:
+    def _progress_by(self, require: ProgressBy) -> _Judgement:
         scale = self._scale(require.progress)
         when = NEVER if require.by is None else self.grid.time(require.by)
         least = require.at_least.value

@@ -15,9 +15,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from detente.dossier.schema import Dossier, Effect, Interaction
-from detente.model.judge.detection import NEVER, TIE, Array
-from detente.model.judge.facts import SOME, Course, Facts, Rises, Together, Worth
-from detente.model.judge.paths import Branch, Mask, Moments, Point
+from detente.model.judge.detection import NEVER, TIE
+from detente.model.judge.facts import SOME, Contribution, Course, Facts, Rises, Together
+from detente.model.judge.paths import Contingency, Instants, Tail
+from detente.model.numeric import Array, Flags
 from detente.model.plan import FULL
 
 Holds = tuple[int | None, ...]
@@ -27,32 +28,32 @@ Made = tuple[int, int, Holds]
 """A measure, the period of an entry of it, and what would hold that up."""
 ZERO = np.zeros((1, 1))
 ALWAYS = np.full((1, 1), -NEVER)
-Part = Literal["whole", "base", "over"]
+Portion = Literal["whole", "base", "over"]
 """Of a measure's worth: all; what it does in any case, its inspection included; what it does once the deal is over."""
 
 
-class Table(NamedTuple):
+class Worths(NamedTuple):
     """What everything is worth to one party."""
 
-    whole: tuple[Worth, ...]
+    whole: tuple[Contribution, ...]
     """Of each measure, its inspection included."""
-    itself: tuple[Worth, ...]
+    itself: tuple[Contribution, ...]
     """Of each measure without its inspection."""
-    inspection: tuple[Worth, ...]
-    if_over: tuple[Worth, ...]
-    together: tuple[Worth, ...]
+    inspection: tuple[Contribution, ...]
+    if_over: tuple[Contribution, ...]
+    together: tuple[Contribution, ...]
     course: Course
 
 
-def table(dossier: Dossier, facts: Facts, p: int, interactions: Sequence[Interaction]) -> Table:
+def table(dossier: Dossier, facts: Facts, p: int, interactions: Sequence[Interaction]) -> Worths:
     party, weight, rho = dossier.parties[facts.parties[p]], facts.weight[p], facts.rho[p]
 
-    def worths(tables: Sequence[Sequence[Mapping[str, Effect]]]) -> tuple[Worth, ...]:
-        return tuple(Worth(part, weight, rho) for part in tables)
+    def worths(tables: Sequence[Sequence[Mapping[str, Effect]]]) -> tuple[Contribution, ...]:
+        return tuple(Contribution(part, weight, rho) for part in tables)
 
     bodies = facts.bodies
     over = [{j: Effect(level=lasting.level) for j, lasting in body.if_over.items()} for body in bodies]
-    return Table(
+    return Worths(
         worths([[b.effects, b.intrusion] for b in bodies]),
         worths([[b.effects] for b in bodies]),
         worths([[b.intrusion] for b in bodies]),
@@ -83,24 +84,24 @@ def secret(facts: Facts, faker: int, m: int) -> Secret:
 class Happening:
     """Whether an entry, or several, are made in a branch: where `sure`, if X passes the point `after`."""
 
-    sure: Mask | bool
-    after: Point
+    sure: Flags | bool
+    after: Tail
 
 
 @dataclass(frozen=True)
 class Again:
     """What comes back when a measure is performed again: all of it, its `once` too, or only what was `lost`."""
 
-    worth: Worth
+    worth: Contribution
     start: Array
     once: Array
     """Of the entry, in present value, where it is still to come."""
 
-    def value(self, branch: Branch, m: int, low: Point, high: Point, lost: float | None = None) -> Array:
+    def value(self, branch: Contingency, m: int, low: Tail, high: Tail, lost: float | None = None) -> Array:
         """E[what comes back; X between two points]: `lost` of what is in force, or (None) an entry held up."""
         assert branch.back is not None
         known, moving = branch.back.known[m], branch.back.moving[m]
-        entry = Worth((), {}, self.worth.rho)
+        entry = Contribution((), {}, self.worth.rho)
         entry.lasting = self.worth.once
         entered = lost is None
         if moving < NEVER:
@@ -115,14 +116,14 @@ class Again:
         return value + np.where(self.once != 0, late, 0.0) if lost is None else lost * value
 
 
-class Stream:
+class Continuation:
     """Values along one kind of path, from each of its moments on, kept by party and entry."""
 
     def __init__(
         self,
         facts: Facts,
-        now: Moments,
-        branches: Sequence[Branch],
+        now: Instants,
+        branches: Sequence[Contingency],
         movers: Sequence[int],
         hidden: Secret | None = None,
     ) -> None:
@@ -141,7 +142,7 @@ class Stream:
 
     # entries
 
-    def entry(self, worths: Table, p: int, made: Made, part: Part = "whole") -> Array:
+    def entry(self, worths: Worths, p: int, made: Made, part: Portion = "whole") -> Array:
         """Of all of a measure, entering in a period, or of a part of what it does."""
         key = (p, made, part)
         value = self.kept.get(key)
@@ -150,11 +151,11 @@ class Stream:
             self.size += value.size
         return value
 
-    def _entry(self, worths: Table, made: Made, part: Part) -> Array:
+    def _entry(self, worths: Worths, made: Made, part: Portion) -> Array:
         base = ZERO if part == "over" else self._base(worths, made)
         return base if part == "base" else base + self._once_over(worths.if_over[made[0]], made)
 
-    def _base(self, worths: Table, made: Made) -> Array:
+    def _base(self, worths: Worths, made: Made) -> Array:
         m, e, _ = made
         mask = self._hidden(m, e)
         if mask is None:
@@ -165,7 +166,7 @@ class Stream:
             value = value + self._open(worths.inspection[m], made)
         return value if mask.all() else np.where(mask, value, self._open(worths.whole[m], made))
 
-    def _once_over(self, worth: Worth, made: Made) -> Array:
+    def _once_over(self, worth: Contribution, made: Made) -> Array:
         """What is felt once the deal is over."""
         m, e, _ = made
         if not worth.felt:
@@ -176,13 +177,13 @@ class Stream:
         value = np.where(self._done(e), self._over(worth, made, undone=self._undone(m)), 0.0)
         return value if mask.all() else np.where(mask, value, self._over(worth, made))
 
-    def _done(self, e: int) -> Mask:
+    def _done(self, e: int) -> Flags:
         return np.asarray(e <= self.now.base)
 
     def _start(self, e: int) -> Array:
         return self.now.t if e < 0 else np.where(self._done(e), self.now.t, self.facts.tau[e])
 
-    def _hidden(self, m: int, e: int) -> Mask | None:
+    def _hidden(self, m: int, e: int) -> Flags | None:
         """At which moments an entry is faked, or undone in secret."""
         if self.hidden is None or (m not in self.hidden.undone and m not in self.hidden.faked):
             return None
@@ -192,14 +193,14 @@ class Stream:
         """When what is undone in secret is undone."""
         return self.now.t + self.facts.undo[m]
 
-    def _secret(self, worth: Worth, m: int, e: int) -> Array:
+    def _secret(self, worth: Contribution, m: int, e: int) -> Array:
         lost = 1 - self.facts.keeps[m]
         standing = worth.tail(self.now.t)
         if lost and self.facts.undo[m] < NEVER:
             standing = standing - lost * worth.tail(self._undone(m))
         return np.where(self._done(e), standing, 0.0)
 
-    def _open(self, worth: Worth, made: Made) -> Array:
+    def _open(self, worth: Contribution, made: Made) -> Array:
         """Of an entry that goes as the branches have it."""
         m, e, _ = made
         if not worth.felt:
@@ -213,7 +214,7 @@ class Stream:
                 total = total - branch.weight * loss
         return total
 
-    def _once(self, worth: Worth, e: int) -> Array:
+    def _once(self, worth: Contribution, e: int) -> Array:
         if e < 0 or not worth.once:
             return ZERO
         return np.where(self._done(e), 0.0, worth.once * math.exp(-worth.rho * self.facts.tau[e]))
@@ -222,8 +223,8 @@ class Stream:
 
     def _loss(
         self,
-        branch: Branch,
-        worth: Worth,
+        branch: Contingency,
+        worth: Contribution,
         made: Sequence[Made],
         start: Array,
         whole: Array,
@@ -259,10 +260,10 @@ class Stream:
             unmade = unmade - again.value(branch, made[0][0], low, high)
         return np.where(here.sure, loss, unmade)
 
-    def _happening(self, branch: Branch, rho: float, made: Sequence[Made]) -> Happening | None:
+    def _happening(self, branch: Contingency, rho: float, made: Sequence[Made]) -> Happening | None:
         """Whether all these entries are made; None where they are in any case."""
-        sure: Mask | bool = True
-        after: Point | None = None
+        sure: Flags | bool = True
+        after: Tail | None = None
         for m, e, holds in made:
             if e < 0:
                 continue
@@ -290,7 +291,7 @@ class Stream:
         """The date that a leaving must come after, lest it hold an entry up."""
         return -NEVER if needed is None else self.facts.tau[min(needed, e)]
 
-    def _ends(self, branch: Branch, made: Sequence[Made]) -> tuple[float, float]:
+    def _ends(self, branch: Contingency, made: Sequence[Made]) -> tuple[float, float]:
         """Years until the first of the measures is undone: from the anchor, and from X."""
         measures = [m for m, _, _ in made if self.facts.keeps[m] < FULL]
         known = min((branch.known.gone[m] for m in measures), default=NEVER) if branch.known else NEVER
@@ -299,13 +300,13 @@ class Stream:
 
     def _overlap(
         self,
-        branch: Branch,
+        branch: Contingency,
         rho: float,
         e: int,
         here: Happening,
-        after: Point,
+        after: Tail,
         ends: tuple[float, float],
-    ) -> tuple[Happening, Point]:
+    ) -> tuple[Happening, Tail]:
         """As before, and the first to be undone is so only after the last, in period e, has entered.
 
         For an instant will do: at what is set off just after a moment, or at a leaving after the entries of its date.
@@ -322,7 +323,9 @@ class Stream:
             after = _later(after, point).within(low, high)
         return here, after
 
-    def _ended(self, branch: Branch, worth: Worth, ends: tuple[float, float], after: Point, cap: Array | None) -> Array:
+    def _ended(
+        self, branch: Contingency, worth: Contribution, ends: tuple[float, float], after: Tail, cap: Array | None
+    ) -> Array:
         """E[what comes after the undoing; X beyond `after`]."""
         known, moving = ends
         _, high = branch.ends(worth.rho)
@@ -340,7 +343,7 @@ class Stream:
         return total
 
     @staticmethod
-    def _turn(branch: Branch, rho: float, ends: tuple[float, float], after: Point) -> Point:
+    def _turn(branch: Contingency, rho: float, ends: tuple[float, float], after: Tail) -> Tail:
         """The point up to which what moves with X comes before what is known."""
         known, moving = ends
         _, high = branch.ends(rho)
@@ -352,7 +355,7 @@ class Stream:
 
     # what is felt once the deal is over
 
-    def _over(self, worth: Worth, made: Made, undone: Array | None = None) -> Array:
+    def _over(self, worth: Contribution, made: Made, undone: Array | None = None) -> Array:
         """Value of `if_over` effects: from the first answer on while in force, then the share that stays."""
         m, e, _ = made
         total, start, lost = ZERO, self._start(e), 1 - self.facts.keeps[m]
@@ -377,7 +380,7 @@ class Stream:
             total = total + branch.weight * np.where(here.sure, value, 0.0)
         return total
 
-    def _lost_later(self, branch: Branch, worth: Worth, made: Made) -> Array:
+    def _lost_later(self, branch: Contingency, worth: Contribution, made: Made) -> Array:
         """After a breach that is answered, what exits take of what does not answer to it, as where the deal is kept."""
         m, e, holds = made
         assert branch.later is not None
@@ -394,7 +397,7 @@ class Stream:
                 total = total + lost * exit_.faded(worth.rho, start, wait, gone, past)
         return np.asarray(total * worth.lasting * np.exp(-worth.rho * since))
 
-    def _over_later(self, branch: Branch, worth: Worth, made: Made, undone: Array | None) -> Array:
+    def _over_later(self, branch: Contingency, worth: Contribution, made: Made, undone: Array | None) -> Array:
         """After a breach that nobody answers, from the answer to an exit on: what is in force as the breach left it."""
         m, e, _ = made
         assert branch.later is not None
@@ -408,14 +411,14 @@ class Stream:
                     total = total - lost * exit_.faded(worth.rho, np.maximum(start, end - since), -NEVER, lag, ALWAYS)
         return np.asarray(total * worth.lasting * np.exp(-worth.rho * since))
 
-    def _beyond(self, branch: Branch, worth: Worth, start: Array, low: Point, high: Point) -> Array:
+    def _beyond(self, branch: Contingency, worth: Contribution, start: Array, low: Tail, high: Tail) -> Array:
         """E[value from the first answer, or `start` if that is later, on; X between two points]."""
         fixed, lag = branch.answer
         if lag < NEVER:
             return _floored(branch, worth, lag, start, low, high)
         return worth.tail(np.maximum(start, branch.anchor + fixed)) * (low.left - high.left)
 
-    def _undone_over(self, branch: Branch, worth: Worth, made: Made, start: Array, after: Point) -> Array:
+    def _undone_over(self, branch: Contingency, worth: Contribution, made: Made, start: Array, after: Tail) -> Array:
         """As `_beyond`, from when it is undone on."""
         known, moving = ends = self._ends(branch, [made])
         _, high = branch.ends(worth.rho)
@@ -434,7 +437,7 @@ class Stream:
     # interactions
 
     def together(
-        self, worths: Table, p: int, i: int, together: Together, rises: Mapping[int, Rises], holds: Mapping[int, Holds]
+        self, worths: Worths, p: int, i: int, together: Together, rises: Mapping[int, Rises], holds: Mapping[int, Holds]
     ) -> Array:
         """Of an interaction, given when its measures enter."""
         key = (p, i, tuple((m, rises[m], holds[m]) for m in together.measures))
@@ -445,7 +448,7 @@ class Stream:
             self.size += value.size
         return value
 
-    def _together(self, worth: Worth, together: Together, made: Mapping[int, Sequence[Made]]) -> Array:
+    def _together(self, worth: Contribution, together: Together, made: Mapping[int, Sequence[Made]]) -> Array:
         total = ZERO
         patterns = self._patterns(made)
         for pattern, mask in patterns:
@@ -458,12 +461,12 @@ class Stream:
             total = value if mask is None else total + np.where(mask, value, 0.0)
         return total
 
-    def _patterns(self, made: Mapping[int, Sequence[Made]]) -> list[tuple[_Pattern, Mask | None]]:
+    def _patterns(self, made: Mapping[int, Sequence[Made]]) -> list[tuple[_Pattern, Flags | None]]:
         """What of an interaction is faked, and what undone in secret, with the moments at which that is so."""
         hidden = {m: mask for m, x in made.items() if (mask := self._hidden(m, x[-1][1])) is not None and mask.any()}
         if not hidden:
             return [(_Pattern(frozenset(), frozenset()), None)]
-        found: dict[_Pattern, Mask] = {}
+        found: dict[_Pattern, Flags] = {}
         done = {m: self._done(made[m][-1][1]) for m in hidden}
         for i in range(len(self.now.t)):
             absent = frozenset(m for m, mask in hidden.items() if mask[i, 0] and not done[m][i, 0])
@@ -478,7 +481,7 @@ class Stream:
         first = min((self.facts.undo[m] for m in measures), default=NEVER)
         return None if first == NEVER else self.now.t + first
 
-    def _all_of(self, worth: Worth, made: Sequence[Made], pattern: _Pattern) -> Array:
+    def _all_of(self, worth: Contribution, made: Sequence[Made], pattern: _Pattern) -> Array:
         """Of the time in which all of these measures are in force."""
         start, cap = self._start(max(e for _, e, _ in made)), self._cap(made, pattern)
         whole = worth.tail(start)
@@ -517,7 +520,7 @@ class Stream:
         return np.where(true, 0.0, total)
 
     def _expected_first(
-        self, branch: Branch | None, rho: float, ways: Sequence[Sequence[Made]], pattern: _Pattern
+        self, branch: Contingency | None, rho: float, ways: Sequence[Sequence[Made]], pattern: _Pattern
     ) -> Array:
         """As `_first_time`, in one branch (None: if nothing happens); ways in order of their last entry.
 
@@ -530,7 +533,7 @@ class Stream:
             taken = np.maximum(taken, chance)
         return total
 
-    def _comes_true(self, branch: Branch | None, rho: float, way: Sequence[Made], pattern: _Pattern) -> Array:
+    def _comes_true(self, branch: Contingency | None, rho: float, way: Sequence[Made], pattern: _Pattern) -> Array:
         """The chance that all of these are in force together, be it for an instant, of what a branch holds."""
         cap = self._cap(way, pattern)
         lasts = True if cap is None else cap > self.facts.tau[_last(way)] + _tie(self.now.late)
@@ -545,14 +548,14 @@ class Stream:
 
 
 class Past:
-    """What was enjoyed from signature until each moment, if nobody left: as `Stream`."""
+    """What was enjoyed from signature until each moment, if nobody left: as `Continuation`."""
 
-    def __init__(self, facts: Facts, now: Moments) -> None:
+    def __init__(self, facts: Facts, now: Instants) -> None:
         self.facts = facts
         self.now = now.column()
         self.kept: dict[object, Array] = {}
 
-    def entry(self, worths: Table, p: int, made: Made, part: Part = "whole") -> Array:
+    def entry(self, worths: Worths, p: int, made: Made, part: Portion = "whole") -> Array:
         m, e, _ = made
         assert part == "whole", "nothing is over yet"
         value = self.kept.get((p, m, e))
@@ -560,7 +563,7 @@ class Past:
             value = self.kept[p, m, e] = self._value(worths.whole[m], e)
         return value
 
-    def _value(self, worth: Worth, e: int) -> Array:
+    def _value(self, worth: Contribution, e: int) -> Array:
         if not worth.felt:
             return ZERO
         date = max(0.0, self.facts.tau[e] if e >= 0 else 0.0)
@@ -569,7 +572,7 @@ class Past:
         return np.where(e <= self.now.base, enjoyed, 0.0)
 
     def together(
-        self, worths: Table, p: int, i: int, together: Together, rises: Mapping[int, Rises], holds: Mapping[int, Holds]
+        self, worths: Worths, p: int, i: int, together: Together, rises: Mapping[int, Rises], holds: Mapping[int, Holds]
     ) -> Array:
         key = (p, i, tuple(rises[m] for m in together.measures))
         value = self.kept.get(key)
@@ -578,8 +581,8 @@ class Past:
             value = self.kept[key] = self._together(worths.together[i], together, last)
         return value
 
-    def _together(self, worth: Worth, together: Together, last: Mapping[int, int]) -> Array:
-        total, level = ZERO, Worth((), {}, worth.rho)
+    def _together(self, worth: Contribution, together: Together, last: Mapping[int, int]) -> Array:
+        total, level = ZERO, Contribution((), {}, worth.rho)
         level.lasting, level.ending, level.felt = worth.lasting, worth.ending, True
         for measures, factor in together.sums:
             if measures and measures <= last.keys():
@@ -598,7 +601,7 @@ class _Pattern(NamedTuple):
     undone: frozenset[int]
 
 
-def _tie(late: Mask) -> Array:
+def _tie(late: Flags) -> Array:
     """Years by which something must come after a date to come after its entries; what comes just after one does."""
     return np.where(late, -TIE, TIE)
 
@@ -618,12 +621,12 @@ def _made(m: int, rises: Rises, holds: Holds) -> list[Made]:
     return []
 
 
-def _later(a: Point, b: Point) -> Point:
+def _later(a: Tail, b: Tail) -> Tail:
     """The point beyond both."""
-    return Point(np.minimum(a.later, b.later), np.minimum(a.left, b.left))
+    return Tail(np.minimum(a.later, b.later), np.minimum(a.left, b.left))
 
 
-def _late(branch: Branch, worth: Worth, lag: float, low: Point, high: Point) -> Array:
+def _late(branch: Contingency, worth: Contribution, lag: float, low: Tail, high: Tail) -> Array:
     """E[value from X + lag on; X between two points]."""
     faded = math.exp(-worth.rho * lag)
     value = worth.lasting * faded * (low.later - high.later)
@@ -634,7 +637,7 @@ def _late(branch: Branch, worth: Worth, lag: float, low: Point, high: Point) -> 
     return np.asarray(value)
 
 
-def _floored(branch: Branch, worth: Worth, lag: float, floor: Array, low: Point, high: Point) -> Array:
+def _floored(branch: Contingency, worth: Contribution, lag: float, floor: Array, low: Tail, high: Tail) -> Array:
     """E[value from X + lag, or `floor` if that is later, on; X between two points]."""
     turn = branch.at(worth.rho, floor - lag).within(low, high)
     return np.asarray(worth.tail(floor) * (low.left - turn.left) + _late(branch, worth, lag, turn, high))

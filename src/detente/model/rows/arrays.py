@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Condition, Dossier, Effect, Party, Undo
+from detente.model.numeric import Array, Flags
 from detente.model.rows.detection import SNAP, Watch, watch
 from detente.model.rows.laws import Leaving
 from detente.model.rows.losses import spared_from
 from detente.model.rows.moments import Moments, dated
 
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 Layers = tuple[tuple[float, Array], ...]
 """(until, points a year [P, M + interactions])"""
 TINY = 1e-12

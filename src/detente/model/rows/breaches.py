@@ -21,9 +21,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.model.rows.arrays import Array, Flags, Model
+from detente.model.numeric import Array, Flags
+from detente.model.rows.arrays import Model
 from detente.model.rows.detection import NEVER, SNAP, Watch
-from detente.model.rows.laws import Exits, Known, Law, Left, LeftLater, Weighed, just_before
+from detente.model.rows.laws import Detected, Exits, Law, Left, LeftLater, Weighed, just_before
 from detente.model.rows.moments import Moments
 
 INSTANT = 1e-10
@@ -265,7 +266,7 @@ class Maker:
         faked = Faked.of(self.model, p, m)
         first = self.model.first_answer(p)
         known = self.zero + faked.delay
-        law = Known(faked.watch, faked.delay, self.exits)
+        law = Detected(faked.watch, faked.delay, self.exits)
         seen = self._seen(p, faked, law, known + first, known, own_moves=True, known_moves=True)
         if leaves is None:
             never = float(faked.watch.survival(np.inf)) * self._nobody_leaves
@@ -307,7 +308,7 @@ class Maker:
     def _known_and_left(self, p: int, faked: Faked, breach: Branch, last: Array | None) -> tuple[Branch, ...]:
         """The aftermath of p's being found out, with T no later than a last time."""
         watch, delay = faked.watch, faked.delay
-        stays = Weighed(Known(watch, delay, Exits.of((), self.moments)), self._nobody_leaves)
+        stays = Weighed(Detected(watch, delay, Exits.of((), self.moments)), self._nobody_leaves)
         breach = breach if last is None else replace(breach, high=last)
         return self._aftermath(p, breach, lambda r: LeftLater(r, self.exits, watch, delay, until=last), stays)
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from detente.dossier.schema import Verify
+from detente.model.numeric import Array
 
-Array = NDArray[np.float64]
 SNAP = 1e-9
 """Two times closer than this (years) are the same moment."""
 

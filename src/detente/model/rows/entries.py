@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from detente.model.rows.arrays import TINY, Array, Layers, Model
+from detente.model.numeric import Array, Indices
+from detente.model.rows.arrays import TINY, Layers, Model
 from detente.model.rows.breaches import Branch, Fates
 from detente.model.rows.detection import SNAP
 from detente.model.rows.laws import LeftLater
 from detente.model.rows.moments import Moments
 
-Indices = NDArray[np.int64]
 Which = slice | Indices
 """Measures, by columns."""
 

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.dossier.schema import Condition
+from detente.model.numeric import Array, Flags
 from detente.model.plan import FULL
-from detente.model.rows.arrays import TINY, Array, Flags
+from detente.model.rows.arrays import TINY
 from detente.model.rows.breaches import INSTANT
 from detente.model.rows.conditions import Expression, all_of, any_of, in_force
 from detente.model.rows.entries import Entries, Felt, Range, felt, flow
@@ -69,13 +70,13 @@ def add_interactions(rows: Rows, entries: Entries, party: int, chosen: Iterable[
             if waits and branch.held is None:
                 _left_by_periods(rows, entries, clauses, scaled)
             else:
-                Joint(entries, clauses, branch.held).add(rows, scaled)
+                _Joint(entries, clauses, branch.held).add(rows, scaled)
 
 
 def _left_by_periods(rows: Rows, entries: Entries, clauses: frozenset[Clause], own: Felt) -> None:
     """Where entries wait for what the leaver has entered: one period of its leaving after the other."""
     for k0, cell in (*entries.cells, (entries.model.K - 1, entries.after_all)):
-        Joint(cell, clauses, np.full(len(entries.moments), float(k0))).add(rows, own)
+        _Joint(cell, clauses, np.full(len(entries.moments), float(k0))).add(rows, own)
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ class Conjoined:
         return first
 
 
-class Joint(Conjoined):
+class _Joint(Conjoined):
     """Several clauses at once on a branch, by the last period of entry of each group of measures."""
 
     def __init__(self, entries: Entries, clauses: frozenset[Clause], held: Array | None) -> None:

@@ -14,11 +14,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from detente.model.numeric import Array, Flags
 from detente.model.rows.detection import SNAP, Watch
 from detente.model.rows.moments import Moments
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 class Law(Protocol):
@@ -102,7 +100,7 @@ def _column(x: NDArray[Any], like: Array) -> NDArray[Any]:
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class Detected:
     """T, the time to detection, where it becomes known (at T + delay) before anybody leaves."""
 
     watch: Watch

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.model.rows.arrays import TINY, Array
+from detente.model.numeric import Array
+from detente.model.rows.arrays import TINY
 from detente.model.rows.conditions import Expression
 
-Terms = dict[tuple[Any, ...], float]
+Coefficients = dict[tuple[Any, ...], float]
 """Coefficients on expressions."""
 
 
@@ -77,9 +78,9 @@ class Rows:
         return Rows(self.coef * factor[:, None, None], self.const * factor, cells, self.expressions)
 
     @property
-    def terms(self) -> list[Terms]:
+    def terms(self) -> list[Coefficients]:
         """For each moment its coefficients on expressions."""
-        found: list[Terms] = [{} for _ in self.const]
+        found: list[Coefficients] = [{} for _ in self.const]
         if not self.cells:
             return found
         i, number, amount = (np.concatenate(x) for x in zip(*self.cells, strict=True))

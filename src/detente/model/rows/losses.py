@@ -8,15 +8,14 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from detente.model.numeric import Array
 from detente.model.rows.laws import Law, first_moment
 
-Array = NDArray[np.float64]
-Course = tuple[tuple[float, float], ...]
+Corners = tuple[tuple[float, float], ...]
 
 
-def spared_from(course: Course, rho: float, t: Array) -> Array:
+def spared_from(course: Corners, rho: float, t: Array) -> Array:
     """−∫ from t on of no_deal(s) e^(−ρs) ds: what a deal that stands from t on for ever spares, at signature."""
     years, points = (np.array(x) for x in zip(*course, strict=True))
     value: Array = np.interp(t, years, points) * np.exp(-rho * t) / rho
@@ -27,7 +26,7 @@ def spared_from(course: Course, rho: float, t: Array) -> Array:
     return -value
 
 
-def expected_spared_from(course: Course, rho: float, law: Law, shift: Array, a: Array, b: Array) -> Array:
+def expected_spared_from(course: Corners, rho: float, law: Law, shift: Array, a: Array, b: Array) -> Array:
     """E[spared_from(shift + Z); a < Z ≤ b]."""
     e = np.exp(-rho * shift)
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detente.model.kinds import Side
+from detente.model.numeric import Array
 from detente.model.rows.detection import SNAP
-
-Array = NDArray[np.float64]
-Side = Literal["before", "after", "between"]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from typing import Generic, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.model.rows.arrays import TINY, Array, Flags, Model
+from detente.model.numeric import Array, Flags
+from detente.model.rows.arrays import TINY, Model
 from detente.model.rows.breaches import Branch, Deviation, Maker
 from detente.model.rows.conditions import Expression, all_of, in_force
 from detente.model.rows.entries import Entries, Felt, felt, shares_of
@@ -27,7 +28,7 @@ L = TypeVar("L", bound="Summable")
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class Valued:
     """What of a path is valued."""
 
     measures: Flags
@@ -41,7 +42,7 @@ class Part:
     """Whether `no_deal` returns with an answer to the breach."""
 
     @classmethod
-    def concerned(cls, model: Model, mover: int) -> Part:
+    def concerned(cls, model: Model, mover: int) -> Valued:
         """What a breach by the mover bears upon: what it performs or what answers to it, and interactions with that."""
         measures = model.by[mover] | model.answers[mover]
         conditions = enumerate(model.conditions)
@@ -49,20 +50,20 @@ class Part:
         answered = bool(np.isfinite(model.first_answer(mover)))
         return cls(measures, there, measures | answered, measures, answered)
 
-    def rest(self, model: Model) -> Part:
+    def rest(self, model: Model) -> Valued:
         """What the breach leaves standing: it goes on as planned, and may still end because somebody leaves."""
         others = tuple(j for j in range(len(model.conditions)) if j not in self.interactions)
-        return Part(~self.measures, others, ~self.over, ~self.over, not self.answered)
+        return Valued(~self.measures, others, ~self.over, ~self.over, not self.answered)
 
     @property
     def key(self) -> tuple[object, ...]:
         return self.measures.tobytes(), self.interactions, self.over.tobytes()
 
-    def aftermath(self) -> Part:
+    def aftermath(self) -> Valued:
         """Of who leaves once the breach is known."""
         none = np.zeros_like(self.measures)
         over = ~self.measures if self.answered else self.measures
-        return Part(none, (), over, over, False)
+        return Valued(none, (), over, over, False)
 
 
 class Summable(Protocol):
@@ -85,7 +86,7 @@ class PathValues(ABC, Generic[L]):
         self._signature = Maker(model, Moments.of([model.moments[0]]))
 
     @abstractmethod
-    def _value(self, path: Deviation, part: Part, *, no_deal: bool) -> L:
+    def _value(self, path: Deviation, part: Valued, *, no_deal: bool) -> L:
         """A part of a path from each of its moments on."""
 
     # --- paths ---------------------------------------------------------------------------------------------------
@@ -100,7 +101,7 @@ class PathValues(ABC, Generic[L]):
 
     def lost(self, maker: Maker, path: Deviation) -> L:
         """Keeping the deal less breaking it, from each moment on: what the breach leaves standing is in both."""
-        part = Part.concerned(self.model, path.mover)
+        part = Valued.concerned(self.model, path.mover)
         kept = self._kept(maker, part, no_deal=part.answered)
         return kept.minus(self._value(path, part, no_deal=part.answered))
 
@@ -109,7 +110,7 @@ class PathValues(ABC, Generic[L]):
 
         What the breach leaves standing is worth what it is where the deal is kept: by all who do not leave.
         """
-        part = Part.concerned(self.model, path.mover)
+        part = Valued.concerned(self.model, path.mover)
         rows = self._value(path, part, no_deal=no_deal and part.answered)
         return rows.plus(self._kept(maker, part.rest(self.model), no_deal=no_deal and not part.answered))
 
@@ -117,12 +118,12 @@ class PathValues(ABC, Generic[L]):
         """The plan from signature to each moment, while nobody leaves (`no_deal` not counted)."""
         return self._plain(self._signature).minus(self._plain(maker))
 
-    def _everything(self) -> Part:
+    def _everything(self) -> Valued:
         model = self.model
         every = np.ones(model.M, bool)
-        return Part(every, tuple(range(len(model.conditions))), every, every, True)
+        return Valued(every, tuple(range(len(model.conditions))), every, every, True)
 
-    def _kept(self, maker: Maker, part: Part, *, no_deal: bool) -> L:
+    def _kept(self, maker: Maker, part: Valued, *, no_deal: bool) -> L:
         """A part of the plan kept by all who do not leave."""
         return self._once(maker, ("kept", *part.key, no_deal), lambda: self._value(maker.kept(), part, no_deal=no_deal))
 
@@ -143,7 +144,7 @@ class Valuation(PathValues[Rows]):
         super().__init__(model, party)
         self.expressions = Expressions()
 
-    def _value(self, path: Deviation, part: Part, *, no_deal: bool) -> Rows:
+    def _value(self, path: Deviation, part: Valued, *, no_deal: bool) -> Rows:
         rows = self._rows(len(path.moments))
         for branch in path.branches:
             self._add(rows, branch, path.moments, part)
@@ -175,7 +176,7 @@ class Valuation(PathValues[Rows]):
 
     # --- one branch ----------------------------------------------------------------------------------------------
 
-    def _add(self, rows: Rows, branch: Branch, moments: Moments, part: Part) -> None:
+    def _add(self, rows: Rows, branch: Branch, moments: Moments, part: Valued) -> None:
         model, p = self.model, self.p
         entries = Entries(model, self.rho, branch, moments)
         for m in range(model.M):

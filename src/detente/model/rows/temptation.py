@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.model.rows.arrays import Array, Flags, Model
+from detente.model.numeric import Array, Flags
+from detente.model.rows.arrays import Model
 from detente.model.rows.breaches import Deviation, Maker
 from detente.model.rows.detection import SNAP
-from detente.model.rows.linear import Rows, Terms, truth
+from detente.model.rows.linear import Coefficients, Rows, truth
 from detente.model.rows.moments import Moment, Moments
 from detente.model.rows.paths import L, PathValues, Valuation
 
@@ -29,7 +30,7 @@ CHUNK = 16
 NOTHING = 1e-9
 """Stake points below which nothing is at stake."""
 
-Kind = Literal["consent", "breakout", "covert", "exposure", "secret_exposure"]
+Temptation = Literal["consent", "breakout", "covert", "exposure", "secret_exposure"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Switch:
 class Label:
     """What a row is about: indices into the model; −1 where it does not apply, or the moment is none of the model's."""
 
-    kind: Kind
+    kind: Temptation
     party: int
     other: int
     measure: int
@@ -68,7 +69,7 @@ class Conditions:
     """[R, M] what the shares in force before signature contribute."""
     const: Array
     """[R] what no plan changes, `standing` included."""
-    terms: tuple[Terms, ...]
+    terms: tuple[Coefficients, ...]
 
     @cached_property
     def expressions(self) -> tuple[tuple[Any, ...], ...]:
@@ -244,7 +245,7 @@ def exposed(model: Model, q: int) -> list[int]:
 
 def rows_at(
     model: Model,
-    kind: Kind,
+    kind: Temptation,
     party: int,
     other: int,
     measure: int,
@@ -292,15 +293,15 @@ def joined(blocks: Sequence[Conditions]) -> Conditions:
     return whole
 
 
-Family = tuple[list[Label], Rows, list[int]]
+_Family = tuple[list[Label], Rows, list[int]]
 
 
-def _block(model: Model, families: Iterator[Family]) -> Conditions:
+def _block(model: Model, families: Iterator[_Family]) -> Conditions:
     labels: list[Label] = []
     coef: list[Array] = []
     standing: list[Array] = []
     const: list[Array] = []
-    terms: list[Terms] = []
+    terms: list[Coefficients] = []
     for found, rows, chosen in families:
         labels += found
         coef.append(rows.coef[chosen, :, 1:])
@@ -329,7 +330,7 @@ class Families:
         self.at_entry = Maker(model, Moments.of([moments[i] for i in self.entering]))
         self.valuations = {p: Valuation(model, p) for p in range(len(model.parties)) if model.valued[p]}
 
-    def consent(self) -> Iterator[Family]:
+    def consent(self) -> Iterator[_Family]:
         model = self.model
         for p, v in self.valuations.items():
             if model.consents[p]:
@@ -337,13 +338,13 @@ class Families:
                 row = Rows(rows.coef, rows.const - model.walk_away[p], rows.cells, rows.expressions)
                 yield [Label("consent", p, -1, -1, -1, Switch("always"))], row, [0]
 
-    def breakouts(self) -> Iterator[Family]:
+    def breakouts(self) -> Iterator[_Family]:
         """Everybody's breaking out."""
         for q in self.valuations:
             if self.model.by[q].any():
                 yield from self.about((q, -1, -1), self.model)
 
-    def about(self, topic: Topic, seen: Model) -> Iterator[Family]:
+    def about(self, topic: Topic, seen: Model) -> Iterator[_Family]:
         """A topic, where there is something to ask."""
         labels = self.labels(topic)
         if labels and topic[0] in self.valuations:

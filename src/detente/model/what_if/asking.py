@@ -13,15 +13,16 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.model.rows.arrays import Array, Flags, Model
+from detente.model.numeric import Array, Flags
+from detente.model.rows.arrays import Model
 from detente.model.rows.breaches import Deviation, Faked, Maker
 from detente.model.rows.moments import Moment, Moments
 from detente.model.rows.temptation import (
     Families,
-    Kind,
     Label,
     Seldom,
     Switch,
+    Temptation,
     binding,
     standing_since,
     switches_of,
@@ -34,7 +35,7 @@ REMEMBERED = 8
 """How many sets of weights are kept of the same rows."""
 
 T = TypeVar("T")
-Timing = tuple[object, ...]
+_Timing = tuple[object, ...]
 """What weights hang on, besides the structure."""
 
 
@@ -52,10 +53,10 @@ class Answers:
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class _Block:
     """Rows that differ in their moments alone."""
 
-    kind: Kind
+    kind: Temptation
     party: int
     other: int
     measure: int
@@ -84,7 +85,7 @@ class WhatIf:
         self.entering = np.unique(self.plan.measure)
         self.moments = tuple(dict.fromkeys([model.moments[0], *(x.at for x in self.labels if x.at is not None)]))
         self._blocks = tuple(_blocks(self.labels))
-        self._kept: dict[object, dict[Timing, Any]] = {}
+        self._kept: dict[object, dict[_Timing, Any]] = {}
 
     def under(self, numbers: Numbers) -> Answers:
         """What the plan is worth, and its slacks. Raises ValueError where other numbers ask for other rows on dates."""
@@ -114,7 +115,7 @@ class WhatIf:
             values, slacks, exposures = values[0], slacks[0], exposures[0]
         return Answers(self.labels, values, slacks, exposures)
 
-    def kept(self, what: object, hanging: Timing, work_out: Callable[[], T]) -> T:
+    def kept(self, what: object, hanging: _Timing, work_out: Callable[[], T]) -> T:
         """What was worked out before under the same that it hangs on, of the last few times."""
         known = self._kept.setdefault(what, {})
         if hanging not in known:
@@ -153,13 +154,13 @@ class Worked:
         self.of, self.numbers, self.model = of, numbers, numbers.into(of.model)
         self._makers: dict[tuple[Moment, ...], Maker] = {}
         self._deviations: dict[tuple[object, ...], Deviation] = {}
-        self._hanging: dict[int, Timing] = {}
+        self._hanging: dict[int, _Timing] = {}
 
     def signed(self, p: int) -> Array:
         """[1, N] of the plan as kept."""
         return self.of.kept(("signed", p), self._valued(p), lambda: self._paths_of(p).signed().of)
 
-    def weights(self, block: Block) -> Array:
+    def weights(self, block: _Block) -> Array:
         """[rows, N]"""
         if block.kind == "consent":
             return self.signed(block.party)
@@ -168,12 +169,12 @@ class Worked:
             hanging = (*hanging, *self._seen(block.mover, block.measure))
         return self.of.kept(block, hanging, lambda: self._work_out(block))
 
-    def _work_out(self, block: Block) -> Array:
+    def _work_out(self, block: _Block) -> Array:
         maker = self._maker([label.at for label in block.labels])
         said = temptation if block.other < 0 else standing_since
         return said(self._paths_of(block.party), maker, self._deviation(maker, block)).of
 
-    def _deviation(self, maker: Maker, block: Block) -> Deviation:
+    def _deviation(self, maker: Maker, block: _Block) -> Deviation:
         """What a block's rows ask about, the same for all whom it bears upon."""
         leaves = tuple(label.leaves for label in block.labels if label.leaves is not None)
         key = maker, block.mover, block.measure, leaves
@@ -201,14 +202,14 @@ class Worked:
     # --- what weights hang on ----------------------------------------------------------------------------------------
 
     @cached_property
-    def _common(self) -> Timing:
+    def _common(self) -> _Timing:
         model, entering = self.model, self.of.entering
         costs, over = model.costs[:, entering].tobytes(), bool(np.any(model.over))
         times = (model.response, model.undo[entering], model.keeps[entering])
         untils = tuple(tuple(x.until for x in layers) for layers in (self.numbers.flows, self.numbers.intrusion))
         return (costs, over, *(x.tobytes() for x in times), model.exits, untils)
 
-    def _valued(self, p: int) -> Timing:
+    def _valued(self, p: int) -> _Timing:
         """What any weight of a party hangs on."""
         if p not in self._hanging:
             rho, years = float(self.model.rho[p]), self.numbers.no_deal[p].years
@@ -220,7 +221,7 @@ class Worked:
         slots = Slots.of(self.numbers, p)
         return slots.felt(slots.amounts(self.numbers, p))
 
-    def _seen(self, q: int, m: int) -> Timing:
+    def _seen(self, q: int, m: int) -> _Timing:
         """What weights hang on besides where q fakes m."""
         faked, entering = Faked.of(self.model, q, m), self.of.entering
         return faked.watch, faked.delay, faked.undone[entering].tobytes(), faked.skipped[entering].tobytes()
@@ -244,14 +245,14 @@ def _rows_asked(numbers: Numbers) -> tuple[bytes, ...]:
     return tuple(b"".join(sorted({row.tobytes() for row in np.atleast_2d(x)})) for x in there)
 
 
-def _blocks(labels: Iterable[Label]) -> Iterator[Block]:
-    found: dict[tuple[Kind, int, int, int, bool], list[int]] = {}
+def _blocks(labels: Iterable[Label]) -> Iterator[_Block]:
+    found: dict[tuple[Temptation, int, int, int, bool], list[int]] = {}
     every = tuple(labels)
     for r, label in enumerate(every):
         key = label.kind, label.party, label.other, label.measure, label.leaves is not None
         found.setdefault(key, []).append(r)
     for (kind, party, other, measure, _), rows in found.items():
-        yield Block(kind, party, other, measure, tuple(rows), tuple(every[r] for r in rows))
+        yield _Block(kind, party, other, measure, tuple(rows), tuple(every[r] for r in rows))
 
 
 def _times(amounts: Array, chosen: NDArray[np.intp], weights: Array) -> Array:

@@ -13,14 +13,15 @@ from functools import cached_property
 
 import numpy as np
 
+from detente.model.numeric import Array, Flags, Indices
 from detente.model.plan import FULL
-from detente.model.rows.arrays import Array, Flags, Model
+from detente.model.rows.arrays import Model
 from detente.model.rows.breaches import Branch, Deviation, Fates, Maker
-from detente.model.rows.entries import Entries, Indices, Range
+from detente.model.rows.entries import Entries, Range
 from detente.model.rows.interactions import Conjoined, conjunctions
-from detente.model.rows.losses import Course, expected_spared_from, spared_from
+from detente.model.rows.losses import Corners, expected_spared_from, spared_from
 from detente.model.rows.moments import Moment, Moments
-from detente.model.rows.paths import Part, PathValues
+from detente.model.rows.paths import PathValues, Valued
 from detente.model.what_if.numbers import Numbers
 
 
@@ -221,7 +222,7 @@ class FixedPaths(PathValues[Weights]):
         self.flows_felt, self.interactions_felt = flows[: model.M], flows[model.M :]
         self.inspection_felt, self.over_felt = added, felt[slots.over]
 
-    def _kept(self, maker: Maker, part: Part, *, no_deal: bool) -> Weights:
+    def _kept(self, maker: Maker, part: Valued, *, no_deal: bool) -> Weights:
         """Slots are weighed one by one: a part of the plan as kept is some of the whole."""
         whole = super()._kept(self._every, self._everything(), no_deal=True)
         return Weights(whole.of[self._places(maker)] * self._within(part, no_deal=no_deal))
@@ -233,7 +234,7 @@ class FixedPaths(PathValues[Weights]):
         """Where a maker's moments stand among all."""
         return [self._place[at] for at in maker.moments]
 
-    def _within(self, part: Part, *, no_deal: bool) -> Array:
+    def _within(self, part: Valued, *, no_deal: bool) -> Array:
         """[N] 1 for the amounts of a part, 0 for the others."""
         slots, within = self.slots, np.zeros(self.slots.size)
         interactions = np.isin(np.arange(len(self.interactions_felt)), part.interactions)
@@ -245,7 +246,7 @@ class FixedPaths(PathValues[Weights]):
         within[slots.no_deal] = no_deal
         return within
 
-    def _value(self, path: Deviation, part: Part, *, no_deal: bool) -> Weights:
+    def _value(self, path: Deviation, part: Valued, *, no_deal: bool) -> Weights:
         found = Weights(np.zeros((len(path.moments), self.slots.size)))
         for branch in path.branches:
             self._add(found, branch, path.moments, part)
@@ -259,7 +260,7 @@ class FixedPaths(PathValues[Weights]):
         return found
 
     @cached_property
-    def _courses(self) -> tuple[Course, ...]:
+    def _courses(self) -> tuple[Corners, ...]:
         """A course of one point a year at each of the turns of no deal's, and none at the others."""
         years = [t for t, _ in self.model.losses[self.p]]
         return tuple(tuple((t, float(i == j)) for j, t in enumerate(years)) for i in range(len(years)))
@@ -284,7 +285,7 @@ class FixedPaths(PathValues[Weights]):
 
     # --- measures ----------------------------------------------------------------------------------------------------
 
-    def _add(self, found: Weights, branch: Branch, moments: Moments, part: Part) -> None:
+    def _add(self, found: Weights, branch: Branch, moments: Moments, part: Valued) -> None:
         flows, over = part.measures & self.flows_felt, (part.over_known if branch.pays else part.over) & self.over_felt
         for piece in self._pieces(branch, moments, branch.fates, flows | over):
             self._felt_in(found, piece, flows, inspection=False)

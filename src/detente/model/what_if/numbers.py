@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from detente.model.rows.arrays import Array, Flags, Layers, Model, minded, rates
+from detente.model.numeric import Array, Flags
+from detente.model.rows.arrays import Layers, Model, minded, rates
 from detente.model.rows.detection import Watch
 
 SQUARE = ("once", "intrusion_once", "over")
@@ -16,7 +17,7 @@ SQUARE = ("once", "intrusion_once", "over")
 
 
 @dataclass(frozen=True, eq=False)
-class Flow:
+class Layer:
     """Points a year in one layer: until some years after signature, [..., P, columns]."""
 
     until: float
@@ -41,11 +42,11 @@ class Numbers:
 
     valued: Flags
     """[P] who values anything, the same for all draws."""
-    flows: tuple[Flow, ...]
+    flows: tuple[Layer, ...]
     """Points a year while in force, [..., P, C]."""
     once: Array
     """[..., P, C] points at entry."""
-    intrusion: tuple[Flow, ...]
+    intrusion: tuple[Layer, ...]
     """Points a year of inspecting, [..., P, M]."""
     intrusion_once: Array
     """[..., P, M]"""
@@ -82,9 +83,9 @@ class Numbers:
         """One value of everything."""
         return cls(
             valued=model.valued,
-            flows=tuple(Flow(*layer) for layer in model.layers),
+            flows=tuple(Layer(*layer) for layer in model.layers),
             once=model.once,
-            intrusion=tuple(Flow(*layer) for layer in model.intrusion),
+            intrusion=tuple(Layer(*layer) for layer in model.intrusion),
             intrusion_once=model.intrusion_once,
             over=model.over,
             walk_away=model.walk_away,
@@ -115,7 +116,7 @@ class Numbers:
         }
         flows, intrusion = (
             tuple(
-                Flow(one.until, np.stack([getattr(x, name)[i].points for x in several]))
+                Layer(one.until, np.stack([getattr(x, name)[i].points for x in several]))
                 for i, one in enumerate(getattr(first, name))
             )
             for name in ("flows", "intrusion")
@@ -167,8 +168,8 @@ class Numbers:
             self,
             **found
             | {
-                "flows": tuple(Flow(x.until, one(x.points, 2)) for x in self.flows),
-                "intrusion": tuple(Flow(x.until, one(x.points, 2)) for x in self.intrusion),
+                "flows": tuple(Layer(x.until, one(x.points, 2)) for x in self.flows),
+                "intrusion": tuple(Layer(x.until, one(x.points, 2)) for x in self.intrusion),
                 "no_deal": tuple(LossPoints(x.years, one(x.points, 1)) for x in self.no_deal),
             },
         )
@@ -214,5 +215,5 @@ def _course(points: tuple[tuple[float, float], ...]) -> LossPoints:
     return LossPoints(years, np.array(amounts))
 
 
-def _layers(flows: tuple[Flow, ...]) -> Layers:
+def _layers(flows: tuple[Layer, ...]) -> Layers:
     return tuple((x.until, x.points) for x in flows)

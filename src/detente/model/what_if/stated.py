@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from detente.dossier.schema import Dossier, Effect
-from detente.model.rows.arrays import Array, rates
-from detente.model.what_if.numbers import Flow, Numbers
+from detente.model.numeric import Array
+from detente.model.rows.arrays import rates
+from detente.model.what_if.numbers import Layer, Numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +38,12 @@ class Effects:
                     until[c, j] = math.inf if effect.per_year.lasts is None else effect.per_year.lasts.value
         return cls(level, once, growth, until)
 
-    def flows(self, weights: Array, rho: Array, untils: Sequence[float]) -> tuple[Flow, ...]:
+    def flows(self, weights: Array, rho: Array, untils: Sequence[float]) -> tuple[Layer, ...]:
         """Points a year of parties by when they end; `weights`: [..., P, J] points for a unit. DESIGN §4."""
         found = []
         for until in dict.fromkeys([*untils, *np.unique(self.until).tolist()]):
             points = _felt(self.growth * (self.until == until), weights) / rho[..., None]
-            found.append(Flow(until, points + _felt(self.level, weights) if math.isinf(until) else points))
+            found.append(Layer(until, points + _felt(self.level, weights) if math.isinf(until) else points))
         return tuple(found)
 
 

@@ -19,8 +19,9 @@ import numpy as np
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.judge.terms import SLIGHT
+from detente.model.numeric import Array
 from detente.model.plan import Plan
-from detente.model.rows.arrays import Array, Model
+from detente.model.rows.arrays import Model
 from detente.model.rows.breaches import Deviation, Maker
 from detente.model.rows.detection import SNAP
 from detente.model.rows.laws import Exits

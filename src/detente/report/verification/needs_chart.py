@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from detente.design.inspections.needs import Aim, Least, Needs, Rate
+from detente.design.inspections.needs import Aim, Least, Rate, VerificationNeeds
 from detente.model.plan import Plan
 from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
 from detente.report.kit.files import write_files
@@ -30,7 +30,7 @@ CAPTION = (
 )
 
 
-def needs_figure(found: Needs, run: str = "") -> Figure | None:
+def needs_figure(found: VerificationNeeds, run: str = "") -> Figure | None:
     """The effort curve; None where no measure has regimes."""
     rows = curve_rows(found)
     if found.most <= 0 or not rows:
@@ -40,12 +40,12 @@ def needs_figure(found: Needs, run: str = "") -> Figure | None:
     return Figure("needs", "How much verification a deal needs", said, _chart(found, rows), tuple(rows))
 
 
-def group(found: Needs, aim: Aim) -> str:
+def group(found: VerificationNeeds, aim: Aim) -> str:
     """The panel that a step stands in."""
     return with_words(found) if aim.kind == "measure" else GROUPS[aim.kind]
 
 
-def curve_rows(found: Needs) -> list[Row]:
+def curve_rows(found: VerificationNeeds) -> list[Row]:
     """One row for each step: the least effort for it, and between what it lies where that is not settled."""
     return [
         {
@@ -59,7 +59,7 @@ def curve_rows(found: Needs) -> list[Row]:
     ]
 
 
-def _chart(found: Needs, rows: list[Row]) -> Any:
+def _chart(found: VerificationNeeds, rows: list[Row]) -> Any:
     """Each kind of step a panel of rows, by effort; all on one axis."""
     import altair as alt
 
@@ -123,7 +123,7 @@ def _place(row: Row, top: float) -> tuple[float, str]:
 # --- tables ------------------------------------------------------------------------------------------------------
 
 
-def needs_tables(found: Needs) -> dict[str, Table]:
+def needs_tables(found: VerificationNeeds) -> dict[str, Table]:
     """The deal of the least effort, the least effort for each step, next steps, and the least detection."""
     built = {"effort": _efforts(found)}
     if found.least.plan is not None:
@@ -135,14 +135,14 @@ def needs_tables(found: Needs) -> dict[str, Table]:
     return built
 
 
-def _efforts(found: Needs) -> Table:
+def _efforts(found: VerificationNeeds) -> Table:
     columns = ["what", "step", f"least, {found.unit}", "proved to be at least", "regimes"]
     steps = zip(curve_rows(found), found.steps, strict=True)
     rows = [[r["what"], r["step"], r["effort"], r["at_least"], _answer(found, s)] for r, s in steps]
     return Table.of("The least effort for each step", columns, rows)
 
 
-def _raises(found: Needs) -> Table:
+def _raises(found: VerificationNeeds) -> Table:
     columns = ["measure", "from", "to", f"more {found.unit}", "growth of the gains, %", "at most, %"]
     columns += ["by 100 of effort, %", "sure", "more false alarms a year"]
     rows = [
@@ -162,7 +162,7 @@ def _raises(found: Needs) -> Table:
     return Table.of("What the next step of effort brings", columns, rows)
 
 
-def _rates(found: Needs) -> Table:
+def _rates(found: VerificationNeeds) -> Table:
     columns = ["measure", "answer", "times a year", "chance within a year, %"]
     rows = [
         [
@@ -185,7 +185,7 @@ ANSWERS = {
 }
 
 
-def _settled(found: Needs, r: Rate) -> str:
+def _settled(found: VerificationNeeds, r: Rate) -> str:
     if r.status == "undecided" and r.rate is not None:
         return "enough; less may do"
     if r.status == "none_needed" and not unseen(found, r):
@@ -193,7 +193,7 @@ def _settled(found: Needs, r: Rate) -> str:
     return ANSWERS[r.status]
 
 
-def _deal(found: Needs, plan: Plan) -> Table:
+def _deal(found: VerificationNeeds, plan: Plan) -> Table:
     """The steps of the deal that was found with the least effort, and how each is seen."""
     dossier, kept = found.dossier, dict(inspected(found, found.least))
     rows: list[list[Cell]] = [
@@ -209,13 +209,13 @@ def _deal(found: Needs, plan: Plan) -> Table:
     return Table.of("The deal of the least effort", ["in force", "who gives", "what", "verified by", "inspected"], rows)
 
 
-def _watched(found: Needs, m: str, kept: Mapping[str, str]) -> str:
+def _watched(found: VerificationNeeds, m: str, kept: Mapping[str, str]) -> str:
     if m in kept:
         return kept[m]
     return "not" if found.dossier.measures[m].fakeable else NONE
 
 
-def _answer(found: Needs, s: Least) -> str:
+def _answer(found: VerificationNeeds, s: Least) -> str:
     if s.status == "none_exists":
         return "no regimes here are enough"
     if s.effort is None:
@@ -223,7 +223,7 @@ def _answer(found: Needs, s: Least) -> str:
     return "; ".join(f"{measure(found.dossier, m)}: {r}" for m, r in inspected(found, s)) or NONE
 
 
-def write_needs(found: Needs, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
+def write_needs(found: VerificationNeeds, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
     """Write needs.html with its figure and tables into a folder; returns what was written."""
     figure = needs_figure(found, run_id(provenance))
     drawn = {} if figure is None else {figure.name: figure}

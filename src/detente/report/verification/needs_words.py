@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from detente.design.inspections.needs import Aim, Least, Needs, Rate
+from detente.design.inspections.needs import Aim, Least, Rate, VerificationNeeds
 from detente.dossier.schema import Verify
 from detente.model.rows.detection import watch
 from detente.report.kit.words import LEVELS, measure, number, percent, several, years
 
 
-def aim_words(found: Needs, aim: Aim) -> str:
+def aim_words(found: VerificationNeeds, aim: Aim) -> str:
     if aim.kind == "success":
         return LEVELS[aim.name].capitalize()
     return f"{percent(aim.share)} of {aim.name}" if aim.kind == "progress" else measure(found.dossier, aim.name)
 
 
-def with_words(found: Needs) -> str:
+def with_words(found: VerificationNeeds) -> str:
     """What a measure is asked for besides."""
     level = found.question.success
     return "A deal with" if level == "none" else f"{LEVELS[level].capitalize()} with"
 
 
-def inspected(found: Needs, s: Least) -> list[tuple[str, str]]:
+def inspected(found: VerificationNeeds, s: Least) -> list[tuple[str, str]]:
     """The measures that are inspected at some effort, with their regimes."""
     verified = {m: found.dossier.measures[m].verification for m in s.regimes}
     chosen = [(m, r) for m, r in s.regimes.items() if r is not None]
     return [(m, r) for m, r in chosen if (v := verified[m]) is not None and v.effort(r, found.effort) > 0]
 
 
-def needs_sentences(found: Needs) -> tuple[str, ...]:
+def needs_sentences(found: VerificationNeeds) -> tuple[str, ...]:
     """The answer first, then what more effort buys, then what to know about the answer."""
     return tuple(_said(found))
 
 
-def _said(found: Needs) -> Iterator[str]:
+def _said(found: VerificationNeeds) -> Iterator[str]:
     yield _first(found)
     steps = [s for s in found.steps if s.aim != found.least.aim]
     if further := [s for s in steps if s.aim.kind == "success" and s.status != "undecided"]:
@@ -52,11 +52,11 @@ def _said(found: Needs) -> Iterator[str]:
     yield from found.notes
 
 
-def _more(found: Needs, s: Least) -> bool:
+def _more(found: VerificationNeeds, s: Least) -> bool:
     return s.aim.implies(found.least.aim, found.dossier)
 
 
-def _named(found: Needs, aim: Aim) -> str:
+def _named(found: VerificationNeeds, aim: Aim) -> str:
     words = aim_words(found, aim)
     if aim.kind == "measure":
         deal = with_words(found)
@@ -64,7 +64,7 @@ def _named(found: Needs, aim: Aim) -> str:
     return words[:1].lower() + words[1:]
 
 
-def _first(found: Needs) -> str:
+def _first(found: VerificationNeeds) -> str:
     level, s = LEVELS[found.question.success], found.least
     if s.status == "none_exists":
         return f"No effort on the menus is enough for {level}: with none of the regimes does a satisfactory deal exist."
@@ -83,14 +83,14 @@ def _alarms(s: Least) -> str:
     return f" The deal found with it would have a false alarm about every {years(1 / s.false_alarms)}."
 
 
-def _step(found: Needs, s: Least) -> str:
+def _step(found: VerificationNeeds, s: Least) -> str:
     words = aim_words(found, s.aim)
     if s.status == "none_exists":
         return f"{words}: no regimes on the menus are enough."
     return f"{words}: {number(s.effort)} {found.unit}."
 
 
-def _bought(found: Needs) -> Iterator[str]:
+def _bought(found: VerificationNeeds) -> Iterator[str]:
     """Where the next effort is worth most, or that it is worth nothing that is sure."""
     gains = "the gains of the parties (geometric mean, under the Nash rule)"
     best = next((r for r in found.raises if r.sure and r.more is not None and r.more > 0), None)
@@ -110,7 +110,7 @@ def _bought(found: Needs) -> Iterator[str]:
         )
 
 
-def _detection(found: Needs) -> Iterator[str]:
+def _detection(found: VerificationNeeds) -> Iterator[str]:
     """The least chance of detection, of one measure at a time, and what a cheaper regime would do."""
     settled = [r for r in found.rates if r.status == "found" and r.chance is not None]
     if settled:
@@ -125,7 +125,7 @@ def _detection(found: Needs) -> Iterator[str]:
         yield f"In the deal found, nobody need see whether one of these is kept: {several(free, 'or')}."
 
 
-def lowest(found: Needs, r: Rate) -> bool:
+def lowest(found: VerificationNeeds, r: Rate) -> bool:
     """Whether a measure has the least of its regimes that take effort, and is seen better there than it need be."""
     verify, regime = found.dossier.measures[r.measure].verify, found.least.regimes.get(r.measure)
     if not isinstance(verify, Verify) or regime is None or r.chance is None:
@@ -135,7 +135,7 @@ def lowest(found: Needs, r: Rate) -> bool:
     return effort > 0 and not below and 1 - float(watch(verify.under(regime)).survival(1.0)) > r.chance
 
 
-def unseen(found: Needs, r: Rate) -> bool:
+def unseen(found: VerificationNeeds, r: Rate) -> bool:
     """Whether a measure stands in the deal of the least effort, and need not be seen."""
     plan = found.least.plan
     return r.status == "none_needed" and plan is not None and plan.entry.get(r.measure) is not None

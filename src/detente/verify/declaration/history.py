@@ -6,16 +6,9 @@ import math
 from collections.abc import Iterable
 
 from detente.verify.declaration.figures import ASSAYS, NATURAL_ASSAY, UncertainAmount, figure
+from detente.verify.declaration.kinds import Material
 from detente.verify.declaration.production import ALL, Campaign, Production, enrichment_capacity, plutonium_of
-from detente.verify.declaration.statement import (
-    Counts,
-    Declaration,
-    Enrichment,
-    Irradiation,
-    Material,
-    days_of,
-    years_of,
-)
+from detente.verify.declaration.statement import Counts, Declaration, Enrichment, Irradiation, days_of, years_of
 
 
 def made_by(d: Declaration, runs: Iterable[str], material: Material, counts: Counts) -> Production | str:

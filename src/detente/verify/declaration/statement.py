@@ -16,9 +16,9 @@ from pydantic_core import PydanticCustomError
 from detente.dossier.places import NOWHERE, Places
 from detente.dossier.quantities import Number, Scalar, Share, _schema
 from detente.dossier.schema import Day, Id, Ids, Part
+from detente.verify.declaration.kinds import Material
 from detente.verify.declaration.production import MOST_GRAMS_PER_MWD
 
-Material = Literal["plutonium", "u233", "heu", "leu", "natural_uranium", "depleted_uranium", "thorium"]
 Counts = Literal["produced", "separated"]
 Role = Literal["stock", "used", "waste", "lost", "sent", "received"]
 _Kind = Literal[
