@@ -12,8 +12,7 @@ where it differs.
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -25,6 +24,7 @@ from negmas.preferences import LinearAdditiveUtilityFunction
 from negmas.preferences.ops import pareto_frontier
 from negmas.preferences.value_fun import TableFun
 
+from benchmarks.clock import fastest
 from detente.design.exact.choice_search import available
 from detente.design.exact.choices import Space, space_of
 from detente.design.exact.frontier import exact_frontier
@@ -49,16 +49,6 @@ def generated(parties: int, issues: int, values: int, *, opposed: bool = False, 
     return Space(names, groups, payoffs, (), (Fraction(1, 1000 * issues),) * parties, nothing, (None,) * parties)
 
 
-def timed(run: Callable[[], T], times: int = 1) -> tuple[float, T]:
-    """Seconds of the fastest of several runs, and what it gave."""
-    best = float("inf")
-    for _ in range(times):
-        start = time.perf_counter()
-        result = run()
-        best = min(best, time.perf_counter() - start)
-    return best, result
-
-
 def by_listing(space: Space) -> int:
     """How many points NegMAS finds."""
     issues = [make_issue([a[0] for a in group], f"issue{i}") for i, group in enumerate(space.groups)]
@@ -78,10 +68,10 @@ def by_listing(space: Space) -> int:
 
 
 def compare(space: Space, name: str, limit: int) -> None:
-    seconds, found = timed(lambda: exact_frontier(space), times=3)
+    seconds, found = fastest(lambda: exact_frontier(space), times=3)
     print(f"{name:44} {1000 * seconds:10.1f} ms  {len(found.points):6} points", end="", flush=True)
     if space.size <= limit:
-        theirs, points = timed(lambda: by_listing(space))
+        theirs, points = fastest(lambda: by_listing(space))
         differs = "" if points == len(found.points) else f"  ({points} points)"
         print(f"   NegMAS {theirs:8.2f} s   ratio {theirs / seconds:9.0f}{differs}", end="")
     print(flush=True)
@@ -96,9 +86,9 @@ def hyper_rectangles(folder: Path) -> None:
         if dossier is None:
             print(f"{path.name}: cannot be read")
             continue
-        preparing, space = timed(lambda d=dossier: space_of(d, ceilings=dict.fromkeys(d.parties, Fraction(1))))
+        preparing, space = fastest(lambda d=dossier: space_of(d, ceilings=dict.fromkeys(d.parties, Fraction(1))))
         assert space is not None
-        seconds, found = timed(lambda s=space, b=by: exact_frontier(s, ignore_walk_away=True, by=b))
+        seconds, found = fastest(lambda s=space, b=by: exact_frontier(s, ignore_walk_away=True, by=b))
         name = f"{path.name}, 10^{len(str(space.size)) - 1} outcomes, {found.how}"
         proof = "complete" if found.complete else "NOT complete"
         print(f"{name:76} {preparing:5.2f} s + {seconds:6.2f} s  {len(found.points):4} points, {proof}", flush=True)

@@ -11,20 +11,17 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
+
+from benchmarks.clock import fastest
 
 AIM = 0.4
 """Seconds, on a quiet machine."""
 
 
 def seconds(*arguments: str, runs: int) -> float:
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
-        times.append(time.perf_counter() - start)
-    return min(times)
+    command = [sys.executable, *arguments]
+    return fastest(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL), runs)[0]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -9,20 +9,15 @@ the ratio beside that of the sizes says how the time grows. Each figure is the l
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable, Sequence
 
+from benchmarks.clock import fastest
 from detente.verify.inspection.plan import Inspections, ViolationSite, plan_inspections
 from detente.verify.inspection.sampling import Method, Sample
 
 
 def least_ms(work: Callable[[], object], runs: int) -> float:
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1000 * min(times)
+    return 1000 * fastest(work, runs)[0]
 
 
 def worst(items: int) -> object:

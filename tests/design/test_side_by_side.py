@@ -9,7 +9,7 @@ import pytest
 from detente.design.plan.problem import ANY_DEAL, Question
 from detente.design.questions.assessment import Assessment, assess
 from detente.design.questions.gap import Gap, gap
-from detente.design.questions.parallel import workers
+from detente.design.questions.parallel import each, workers
 from detente.design.questions.sought import Sought, look, looked
 from detente.dossier import Dossier, loads, starter
 from detente.model.judge.check import Judge
@@ -65,3 +65,11 @@ def test_what_is_cancelled_is_left_open() -> None:
     stopped = assess(pie(), cancelled=lambda: True)
     assert {v.status for v in stopped.verdicts.values()} == {"undecided"}
     assert not any(v.finished for v in stopped.verdicts.values())
+
+
+def test_what_is_found_here_is_told_before_the_next_is_begun() -> None:
+    done: list[int] = []
+    with workers(1) as pool:
+        for number, _ in each(pool, done.append, [1, 2, 3], cancelled=lambda: False):
+            assert done == list(range(1, number + 1))
+    assert done == [1, 2, 3]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from detente.workbench.envelope import Task, answers
 from detente.workbench.faces import NeedsFace
 from detente.workbench.options import NeedsOptions
-from detente.workbench.questions import Answer
+from detente.workbench.questions import Searched
 from detente.workbench.results import Tables
 from detente.workbench.writing import save_json
 
@@ -20,20 +19,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class NeedsResult(Answer):
+class NeedsResult(Searched):
     """The least inspection effort for a deal, and what more of it buys."""
 
     face = NeedsFace
 
     found: VerificationNeeds
-
-    @property
-    def finished(self) -> bool:
-        return self.found.finished
-
-    @property
-    def solved(self) -> Mapping[str, Any]:
-        return {"status": self.found.status, "finished": self.found.finished}
 
     def tables(self) -> Tables:
         from detente.report.verification.needs_chart import needs_tables

@@ -66,6 +66,18 @@ class Answer(Kept):
         return {"status": self.found.status, "complete": self.found.complete}
 
 
+class Searched(Answer):
+    """An answer that says whether its search came to an end."""
+
+    @property
+    def finished(self) -> bool:
+        return bool(self.found.finished)
+
+    @property
+    def solved(self) -> Mapping[str, Any]:
+        return {"status": self.found.status, "finished": self.found.finished}
+
+
 @dataclass(frozen=True, repr=False)
 class ExplainResult(Answer):
     """Which conditions rule each other out, and the cheapest ways to a deal."""
@@ -103,20 +115,12 @@ class ExplainResult(Answer):
 
 
 @dataclass(frozen=True, repr=False)
-class GapResult(Answer):
+class GapResult(Searched):
     """What each party asks, thinks that it can get, can get, and gets."""
 
     face = GapFace
 
     found: Gap
-
-    @property
-    def finished(self) -> bool:
-        return self.found.finished
-
-    @property
-    def solved(self) -> Mapping[str, Any]:
-        return {"status": self.found.status, "finished": self.found.finished}
 
     def tables(self) -> Tables:
         from detente.report.questions.gap_chart import gap_tables
@@ -141,7 +145,7 @@ class GapResult(Answer):
 
 
 @dataclass(frozen=True, repr=False)
-class CriticalResult(Answer):
+class CriticalResult(Searched):
     """For each number, the nearest value at which the verdict flips."""
 
     face = CriticalFace
@@ -151,10 +155,6 @@ class CriticalResult(Answer):
     @property
     def status(self) -> str:
         return self.found.verdict if self.found.finished else "undecided"
-
-    @property
-    def finished(self) -> bool:
-        return self.found.finished
 
     @property
     def solved(self) -> Mapping[str, Any]:

@@ -340,6 +340,10 @@ class Choosing(Problem):
         return most + 1e-9 if most > 0 else 0.0
 
 
+WORST = 3
+"""How many broken rows of each family are put into the programme at once."""
+
+
 class Broken(NamedTuple):
     """A row on cheating that a plan breaks, and by how much."""
 
@@ -453,21 +457,15 @@ class ChoosingSolver(Solver):
         self._at = choice
         return self.offer(shares)
 
-    def _learn(self, objective: Objective, x: Array) -> bool:
-        shares = self.shares(x)
-        refined = objective.refine(x)
-        if self.offer(shares, objective):
-            return refined
-        added = self._add_missed(shares)
-        added += self._add_worst(Solver.violated(self, shares), self.slacks(shares), each=3, around=True)
-        added += self._cut_worst(self.broken(shares, self._at), each=3)
-        if not added:
-            added = self._add_worst(self.refused(shares), self.slacks(shares), each=3)
-            added += self._cut_worst(self.broken(shares, self._at, refused=True), each=3)
-        self._rule_out(shares, known=not added and not refined)
-        return True
+    def _add_broken(self, shares: Array) -> int:
+        added = self._add_worst(super().violated(shares), self.slacks(shares), each=WORST, around=True)
+        return added + self._cut_worst(self.broken(shares, self._at))
 
-    def _cut_worst(self, broken: Sequence[Broken], *, each: int) -> int:
+    def _add_refused(self, shares: Array) -> int:
+        added = self._add_worst(self.refused(shares), self.slacks(shares), each=WORST)
+        return added + self._cut_worst(self.broken(shares, self._at, refused=True))
+
+    def _cut_worst(self, broken: Sequence[Broken], *, each: int = WORST) -> int:
         taken: dict[tuple[Any, ...], int] = {}
         added = 0
         for b in broken:

@@ -13,7 +13,15 @@ import numpy as np
 from detente.design.plan.judging import Judging, plan_of
 from detente.design.plan.kinds import Rule, Status
 from detente.design.plan.known import Known
-from detente.design.plan.problem import Linear, Problem, Question, requirements, standing_verified
+from detente.design.plan.problem import (
+    Linear,
+    Problem,
+    Question,
+    requirements,
+    scale,
+    standing_verified,
+    state_ready,
+)
 from detente.design.plan.program import combine
 from detente.design.plan.solve import ANY, Clock, Objective, Outcome, Solver, linear_sum
 from detente.dossier.grid import years_between
@@ -530,8 +538,6 @@ def _met_time(model: Model, r: Require, shares: Array) -> float:
 
 
 def _progress_time(model: Model, r: ProgressBy, shares: Array) -> float:
-    from detente.design.plan.problem import scale, state_ready
-
     events: list[tuple[float, float]] = []
     for m, part in scale(model, r.progress).items():
         wait = model.dossier.measures[model.measures[m]].confirms_in

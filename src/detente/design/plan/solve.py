@@ -476,11 +476,17 @@ class Solver:
         refined = objective.refine(x)
         if self.offer(shares, objective):
             return refined
-        added = self._add_missed(shares)
-        added += self._add_worst(self.violated(shares), self.slacks(shares), each=WORST, around=True)
-        added = added or self._add_worst(self.refused(shares), self.slacks(shares), each=WORST)
+        added = self._add_missed(shares) + self._add_broken(shares) or self._add_refused(shares)
         self._rule_out(shares, known=not added and not refined)
         return True
+
+    def _add_broken(self, shares: Array) -> int:
+        """Put the worst of the rows that a plan breaks into the programme; how many."""
+        return self._add_worst(self.violated(shares), self.slacks(shares), each=WORST, around=True)
+
+    def _add_refused(self, shares: Array) -> int:
+        """Put the worst of the rows into the programme for which the judge may refuse a plan; how many."""
+        return self._add_worst(self.refused(shares), self.slacks(shares), each=WORST)
 
     def _rule_out(self, shares: Array, *, known: bool) -> None:
         """Forbid a plan that by rounding alone breaks rows which were in the programme when it was solved."""

@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 POLL_SECONDS = 0.2
+AHEAD = max(4, os.cpu_count() or 1)
+"""Tasks that are handed out at a time."""
 _stop: ContextVar[Callable[[], bool]] = ContextVar("stop", default=lambda: False)
 
 
@@ -95,16 +97,18 @@ def _alone() -> Iterator[None]:
 
 
 def each(
-    executor: Executor, task: Callable[[T], R], items: list[T], *, cancelled: Callable[[], bool], ahead: int = 4
+    executor: Executor, task: Callable[[T], R], items: list[T], *, cancelled: Callable[[], bool]
 ) -> Iterator[tuple[T, R]]:
     """Results as they come; what is under way when `cancelled` says so is left, the rest never begun.
+
+    What an executor does at once is told before more is begun.
 
     Raises what a task raises.
     """
     waiting = list(reversed(items))
     running: dict[Future[R], T] = {}
     while (waiting or running) and not cancelled():
-        while waiting and len(running) < ahead:
+        while waiting and len(running) < AHEAD and not any(future.done() for future in running):
             item = waiting.pop()
             running[executor.submit(task, item)] = item
         done, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)

@@ -5,6 +5,7 @@ So questions about a case go side by side, and their answers are the same in wha
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ MOST = 4
 """Models that a process keeps: a case, and how some parties see it."""
 LARGE = 300
 """Measures times dates from which on workers are worth their start."""
+CROWD = 8
+"""Workers that are begun unasked: each keeps models of its own."""
 _MODELS: dict[str, Known] = {}
 HANDED_ON = 4
 """Plans that are handed on to the questions that follow."""
@@ -66,7 +69,7 @@ def look(sought: Sought) -> Looked:
     """Look for a plan, in this process."""
     known = _known(sought.dossier).afresh(() if sought.elsewhere else sought.plans)
     begun = len(known.plans)
-    for topic in topics(sought.binding) & set(known.seldom.topics):
+    for topic in sorted(topics(sought.binding) & set(known.seldom.topics)):  # sets differ from process to process
         known.learn(known.seldom.of(topic))
     designer = Designer(known, sought.question, gap=sought.gap, clock=Clock(sought.seconds, stopped))
     designer.problem.begin_with(sought.binding)
@@ -90,8 +93,10 @@ def _answer(designer: Designer, sought: Sought) -> Design | Outcome:
 
 
 def jobs_for(dossier: Dossier, jobs: int) -> int:
-    """How many workers to use of those that are to be had: one for a small case, which is answered while they start."""
-    return jobs if len(dossier.measures) * len(dossier.grid.dates) >= LARGE else 1
+    """How many workers to use (`jobs` 0: one a core): one for a small case, which is answered while they start."""
+    if len(dossier.measures) * len(dossier.grid.dates) < LARGE:
+        return 1
+    return jobs or min(os.cpu_count() or 1, CROWD)
 
 
 def remember(known: Known) -> None:
