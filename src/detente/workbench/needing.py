@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from detente.workbench.envelope import Task, answers
 from detente.workbench.faces import NeedsFace
 from detente.workbench.options import NeedsOptions
-from detente.workbench.questions import Searched
+from detente.workbench.questions import SearchAnswer
 from detente.workbench.results import Tables
 from detente.workbench.writing import save_json
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class NeedsResult(Searched):
+class NeedsResult(SearchAnswer):
     """The least inspection effort for a deal, and what more of it buys."""
 
     face = NeedsFace

@@ -66,7 +66,7 @@ class Answer(Kept):
         return {"status": self.found.status, "complete": self.found.complete}
 
 
-class Searched(Answer):
+class SearchAnswer(Answer):
     """An answer that says whether its search came to an end."""
 
     @property
@@ -115,7 +115,7 @@ class ExplainResult(Answer):
 
 
 @dataclass(frozen=True, repr=False)
-class GapResult(Searched):
+class GapResult(SearchAnswer):
     """What each party asks, thinks that it can get, can get, and gets."""
 
     face = GapFace
@@ -145,7 +145,7 @@ class GapResult(Searched):
 
 
 @dataclass(frozen=True, repr=False)
-class CriticalResult(Searched):
+class CriticalResult(SearchAnswer):
     """For each number, the nearest value at which the verdict flips."""
 
     face = CriticalFace
