@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from benchmarks.generator import dossier as generated
 from detente.design.plan.known import Known
-from detente.design.plan.problem import Question
+from detente.design.plan.question import Question
 from detente.design.plan.rules import Clock, Design, Designer
 from detente.dossier import load
 from detente.dossier.schema import Dossier
@@ -41,7 +41,7 @@ def all_rows_at_once(dossier: Dossier, *, gap: float, limit: float) -> tuple[flo
     every = joined([conditions(model), *map(Seldom(model).of, Seldom(model).topics)])
     designer = Designer(Known(model, every), Question(), gap=gap, clock=Clock(limit))
     for r in range(len(every)):
-        designer.problem.activate(r)
+        designer.problem.valued.activate(r)
     designer.solver.widths = ()
     made = designer.design("nash")
     return time.perf_counter() - start, made

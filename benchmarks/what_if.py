@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 
 from detente.design.plan.known import Known
-from detente.design.plan.problem import Question
+from detente.design.plan.question import Question
 from detente.design.plan.rules import Clock, Designer
 from detente.dossier import load
 from detente.dossier.schema import Dossier

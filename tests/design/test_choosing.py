@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from detente.design.inspections.choosing import Choosing, Fakings, confirms
 from detente.design.inspections.regimes import Choice, Menus
-from detente.design.plan.problem import Question
+from detente.design.plan.question import Question
 from detente.dossier import from_dict
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack
@@ -55,7 +55,7 @@ def whole(fakings: Fakings, budget: float | None = None, success: str = "none") 
     """The programme with every row on dates in it, on cheating under every choice."""
     problem = Choosing(fakings, Question(success), budget=budget)
     for r in range(len(problem.valued)):
-        problem.activate(r)
+        problem.valued.activate(r)
     for choice, (q, m) in itertools.product(choices(fakings.menus), fakings.pairs):
         faking = fakings.of(q, m, choice)
         for r in range(len(fakings.rows(faking))):
@@ -73,8 +73,8 @@ class Trial:
     def solves(self, plan: Plan, choice: Choice) -> bool:
         problem, program, model = self.problem, self.problem.program, self.problem.model
         f = shares_of(problem.fakings, plan, choice)[:, 1:]
-        fixed = {problem.f(m, k): f[m, k] for m in np.flatnonzero(model.real) for k in range(model.K)}
-        for columns, place in zip(problem.z, choice, strict=True):
+        fixed = {problem.columns.f(m, k): f[m, k] for m in np.flatnonzero(model.real) for k in range(model.K)}
+        for columns, place in zip(problem.verification.z, choice, strict=True):
             fixed |= {c: float(i == place) for i, c in enumerate(columns)}
         if any(not self.low[c] <= value <= self.high[c] for c, value in fixed.items()):
             return False
@@ -175,9 +175,9 @@ def test_a_choice_left_alone_and_what_it_takes() -> None:
     assert [menus.spent(choice) for choice in choices(menus)] == [0, 5, 20]
     fakings = Fakings(menus)
     problem = Choosing(fakings, Question())
-    (columns,) = problem.z
-    assert problem.spent == dict(zip(columns, (0, 5, 20), strict=True))
-    problem.choose((1,))
+    (columns,) = problem.verification.z
+    assert problem.verification.spent == dict(zip(columns, (0, 5, 20), strict=True))
+    problem.verification.choose((1,))
     low, high = problem.program.bounds(problem.program.columns)
     assert [(low[c], high[c]) for c in columns] == [(0, 0), (1, 1), (0, 0)]
 
@@ -328,6 +328,6 @@ def test_no_regime_that_confirms_later_is_left() -> None:
     assert [confirms(way) for way in fakings.ways[0]] == pytest.approx([1 / 12, 0.5, 1 / 12])
     for held, left in (((1,), [1, 1, 1]), ((2,), [1, 0, 1])):
         problem = Choosing(fakings, Question())
-        problem.no_later_than(held)
+        problem.verification.no_later_than(held)
         high = problem.program.bounds(problem.program.columns)[1]
-        assert [high[c] for c in problem.z[0]] == left
+        assert [high[c] for c in problem.verification.z[0]] == left

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from detente.design.plan.problem import Question
+from detente.design.plan.question import Question
 from detente.design.plan.rules import any_plan
 from detente.design.plan.solve import Clock
 from detente.design.questions.critical import PRECISION, Flip, critical, dials_of

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from detente.design.plan.known import Known
-from detente.design.plan.problem import Question
+from detente.design.plan.question import Question
 from detente.design.plan.rules import CAP, POSITIVE, RULES, Clock, Designer
 from detente.design.plan.sizes import Sizes
 from detente.dossier.grid import years_between

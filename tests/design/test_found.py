@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from detente.design.plan.problem import Question
+from detente.design.plan.question import Question
 from detente.design.plan.rules import any_plan
 from detente.design.plan.solve import Clock
 from detente.dossier.schema import Dossier

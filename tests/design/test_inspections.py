@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from detente.design.inspections.choosing import Fakings
 from detente.design.inspections.needs import Aim, Search, VerificationNeeds, aims_of, design_with_inspections, needs
-from detente.design.inspections.regimes import Choice, Menus
+from detente.design.inspections.regimes import Choice, Menus, remarks
 from detente.design.plan.kinds import Rule
-from detente.design.plan.problem import Question
+from detente.design.plan.question import Question
 from detente.design.plan.rules import POSITIVE, RULES, any_plan
 from detente.design.plan.solve import Clock
 from detente.dossier import from_dict
@@ -331,13 +331,13 @@ def test_what_one_search_found_on_the_way_serves_the_next(dossier: Dossier) -> N
     solver = search._solver(aim, Clock(60))
     model = search.fakings.model
     between = Moment.at(model.tau, float(model.tau[0]) + 0.1, "after")
-    late = solver.problem.extend(rows_at(model, "breakout", 0, -1, -1, [between]))
-    needed = {solver.problem.valued.labels[r] for r in (0, late.start)}
+    late = solver.problem.valued.extend(rows_at(model, "breakout", 0, -1, -1, [between]))
+    needed = {solver.problem.valued.rows.labels[r] for r in (0, late.start)}
     for r in (0, late.start):
-        solver.problem.activate(r)
+        solver.problem.valued.activate(r)
     search.learn(solver)
     following = search._solver(aim, Clock(60)).problem
-    assert {following.valued.labels[r] for r in following.active} == needed
+    assert {following.valued.rows.labels[r] for r in following.valued.active} == needed
 
 
 # --- the least detection -----------------------------------------------------------------------------------------
@@ -498,7 +498,7 @@ def test_where_the_block_says_nothing_the_regime_of_no_effort_is_what_is_left() 
     raw = apply(dossier, {"measures.part.verify.regime": "light", "measures.part.verify.detects": None})
     menus = Menus.of(raw)
     assert [p.regime for p in menus.menus[0].places] == ["light", "full"]
-    assert not any("itself sees more" in note for note in menus.notes())
+    assert not any("itself sees more" in note for note in remarks(menus))
     assert needs(raw, steps=False, rates=False, raises=False).least.effort == 0
 
 

@@ -13,7 +13,7 @@ from detente.design.inspections.joint import Joint, design_with_inspections
 from detente.design.inspections.regimes import Choice, Menus
 from detente.design.plan.kinds import Rule
 from detente.design.plan.known import Known
-from detente.design.plan.problem import Question
+from detente.design.plan.question import Question
 from detente.design.plan.rules import Design, Designer
 from detente.design.plan.solve import Clock
 from detente.dossier import apply, from_dict
@@ -154,7 +154,7 @@ def test_of_two_choices_for_a_plan_the_better_is_kept(rule: Rule, kept: int, ord
     """The earliest keeps what confirms sooner, any other rule what takes less; whichever was found first."""
     menus = Menus.of(verified("9 months", "3 months"))
     joint = Joint(Fakings(menus), Question("minimal"), rule=rule, gap=GAP, clock=Clock(60.0))
-    assert joint.waits(joint.model.index["part"]) == pytest.approx((0.25, 0.75, 2.0))
+    assert joint.problem.verification.waits(joint.model.index["part"]) == pytest.approx((0.25, 0.75, 2.0))
     plan = shares(joint.model, Plan(dict.fromkeys(menus.dossier.measures, menus.dossier.start)))
     for place in order:
         assert joint.solver.offer_with(plan, (place,))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from detente.design.plan.kinds import Rule
 from detente.design.plan.known import Known
-from detente.design.plan.problem import Question
+from detente.design.plan.question import Question
 from detente.design.plan.rules import RULES, Clock, Design, Designer
 from detente.design.plan.solve import Outcome
 from detente.design.questions.critical import critical

@@ -12,7 +12,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from detente.design.plan.known import Known
-from detente.design.plan.problem import Problem, Question
+from detente.design.plan.problem import Problem
+from detente.design.plan.question import Question
 from detente.design.plan.robust import least_slack
 from detente.design.plan.solve import Clock, Objective, Outcome, Solver
 from detente.dossier import from_dict

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from detente.design.plan.problem import ANY_DEAL, Question
+from detente.design.plan.question import ANY_DEAL, Question
 from detente.design.questions.assessment import Assessment, assess
 from detente.design.questions.gap import Gap, gap
 from detente.design.questions.parallel import each, workers

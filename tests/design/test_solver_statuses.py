@@ -10,8 +10,9 @@ import pytest
 
 from detente.design.plan.judging import Judging
 from detente.design.plan.known import Known
-from detente.design.plan.problem import Problem, Question
+from detente.design.plan.problem import Problem
 from detente.design.plan.program import Program, Refused, Solution
+from detente.design.plan.question import Question
 from detente.design.plan.rules import Designer, any_plan
 from detente.design.plan.solve import ANY, NOT_TWICE, Clock, Outcome, Solver
 from detente.dossier import Dossier, from_dict
@@ -212,7 +213,7 @@ def test_any_plan_is_found_without_a_bound() -> None:
     measures = {**dossier.document["measures"]}
     measures["pay"] = {**measures["pay"], "divisible": True, "takes": "1 year"}
     problem = Problem(Known.of(exchange(measures=measures)), Question())
-    assert problem.partial
+    assert problem.valued.closeness.partial
     found = Solver(problem, Clock(30.0))
     found._bounded = lambda *_: pytest.fail("a bound was asked for")  # type: ignore[method-assign]
     outcome = found.best(ANY)

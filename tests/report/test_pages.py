@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from detente.design.plan.problem import Question
+from detente.design.plan.question import Question
 from detente.design.questions.conflicts import Conflict
 from detente.design.questions.critical import critical
 from detente.design.questions.explain import Explanation, explain

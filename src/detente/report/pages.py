@@ -152,7 +152,7 @@ class Opened:
 def _opened(frontier: Frontier) -> list[Opened]:
     """The points, evenly thinned where there are too many; those that a rule chooses always."""
     question = frontier.question
-    judge = Judge(frontier.dossier, success=question.success, openings=question.openings)  # type: ignore[arg-type]
+    judge = Judge(frontier.dossier, success=question.success, openings=question.openings)
     return [_open(frontier, judge, s) for s in thinned(frontier, MOST_OPENED)]
 
 

@@ -70,7 +70,7 @@ def _cell(value: Any) -> Any:
 def verify_needs(task: Task[NeedsOptions]) -> NeedsResult:
     """Find the least inspection effort for which a satisfactory deal exists, and what more effort would buy."""
     from detente.design.inspections.needs import needs as solve
-    from detente.design.plan.problem import Question
+    from detente.design.plan.question import Question
 
     options, work, subject = task.options, task.work, task.subject
     found = solve(

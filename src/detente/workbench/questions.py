@@ -251,7 +251,7 @@ def charts(*figures: Figure | None) -> dict[str, Any]:
 @answers("explain")
 def explain(task: Task[ExplainOptions]) -> ExplainResult:
     """Say why there is no deal: which conditions rule each other out, and the cheapest concessions that open one."""
-    from detente.design.plan.problem import Question
+    from detente.design.plan.question import Question
     from detente.design.questions.explain import explain as solve
 
     options, work, dossier = task.options, task.work, task.subject.about
@@ -280,7 +280,7 @@ def openers(dossier: Dossier, named: tuple[str, ...]) -> tuple[str, ...]:
 @answers("gap")
 def gap(task: Task[GapOptions]) -> GapResult:
     """Say what each party asks for, thinks that it can get, can get, and gets under each rule."""
-    from detente.design.plan.problem import Question
+    from detente.design.plan.question import Question
     from detente.design.questions.gap import gap as solve
     from detente.design.questions.parallel import on
     from detente.design.questions.sought import jobs_for
@@ -306,7 +306,7 @@ def critical(task: Task[CriticalOptions]) -> CriticalResult:
 
     `executor`: any concurrent.futures.Executor; left out, one process a core.
     """
-    from detente.design.plan.problem import Question
+    from detente.design.plan.question import Question
     from detente.design.questions.critical import critical as solve
 
     options, work, subject = task.options, task.work, task.subject
@@ -327,7 +327,7 @@ def critical(task: Task[CriticalOptions]) -> CriticalResult:
 @answers("frontier")
 def frontier(task: Task[FrontierOptions]) -> FrontierResult:
     """Find the Pareto frontier between the consenting parties, and the points that bargaining rules choose on it."""
-    from detente.design.plan.problem import Question
+    from detente.design.plan.question import Question
     from detente.design.questions.frontier import frontier as solve
 
     options, work, subject = task.options, task.work, task.subject

@@ -29,12 +29,13 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from detente.design.plan.known import Known
-    from detente.design.plan.problem import Question
+    from detente.design.plan.question import Question
     from detente.design.plan.rules import Design
     from detente.design.questions.assessment import Assessment, Worth
     from detente.design.questions.critical import Critical
     from detente.design.questions.gap import Gap
     from detente.model.judge.check import Slack
+    from detente.model.kinds import SuccessLevel
     from detente.model.plan import Plan
 
 
@@ -342,13 +343,13 @@ EXPECTATIONS_SECONDS = 120.0
 
 def _expected(found: Assessment, known: Known, task: Task[AssessOptions], executor: Executor) -> Gap:
     """What each party asks, thinks and can get, at the level of the plan that is shown."""
-    from detente.design.plan.problem import Question
+    from detente.design.plan.question import Question
     from detente.design.questions.gap import gap
 
-    level = found.shown if found.shown in ("minimal", "full") else "none"
+    levels: dict[str | None, SuccessLevel] = {"minimal": "minimal", "full": "full"}
     return gap(
         found.dossier,
-        Question(level),
+        Question(levels.get(found.shown, "none")),
         beliefs=False,
         known=known,
         tolerance=task.options.gap,
@@ -361,7 +362,7 @@ def _expected(found: Assessment, known: Known, task: Task[AssessOptions], execut
 
 def _hangs_on(task: Task[AssessOptions]) -> Critical | None:
     """The numbers that minimal success hangs on, where there is such a level."""
-    from detente.design.plan.problem import Question
+    from detente.design.plan.question import Question
     from detente.design.questions.critical import critical
 
     dossier, work = task.subject.about, task.work
@@ -391,7 +392,7 @@ def _cost(found: Design) -> dict[str, Any]:
 
 def design_again(record: store.Record, dossier: Dossier) -> DesignResult:
     """A stored design; its plan is judged anew."""
-    from detente.design.plan.problem import Question
+    from detente.design.plan.question import Question
 
     known = dossier
     result, source = record["result"], provenance_of(record)
@@ -406,7 +407,7 @@ def design_again(record: store.Record, dossier: Dossier) -> DesignResult:
 
 def assess_again(record: store.Record, dossier: Dossier) -> AssessResult:
     """A stored assessment; its plans are judged anew."""
-    from detente.design.plan.problem import Question
+    from detente.design.plan.question import Question
     from detente.design.questions.assessment import concluded, questions
     from detente.model.rows.arrays import Model
 

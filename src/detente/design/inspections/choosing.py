@@ -9,26 +9,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from detente.design.inspections.regimes import Choice, Inspection, Menus
+from detente.design.inspections.regimes import SAME, Choice, Inspection, Menus, spread
+from detente.design.plan.closeness import LOOSE, MET, Relief
+from detente.design.plan.columns import Columns
 from detente.design.plan.judging import Judging, key_of, key_of_row, on_dates, rows_of
 from detente.design.plan.known import Known
-from detente.design.plan.problem import LOOSE, MET, Linear, Problem, Question, standing_verified
-from detente.design.plan.program import LinearForm, combine
+from detente.design.plan.linear import ALWAYS, NEVER, Linear, LinearForm, combine, ones
+from detente.design.plan.order import Order, settled
+from detente.design.plan.problem import Problem
+from detente.design.plan.question import Question
+from detente.design.plan.ready import Prerequisite, standing_verified
 from detente.design.plan.solve import NEARLY, Objective, Solver
+from detente.design.plan.verification import Stated, share_verified
 from detente.dossier.schema import Dossier, Resource, Verify
 from detente.errors import UsageError
 from detente.model.judge.check import Slack
 from detente.model.numeric import Array
+from detente.model.plan import FULL
 from detente.model.rows.arrays import Model
-from detente.model.rows.detection import NEVER, SNAP, Watch, watch
+from detente.model.rows.detection import NEVER as UNSEEN
+from detente.model.rows.detection import SNAP, Watch, watch
 from detente.model.rows.temptation import Conditions, joined
 from detente.model.tolerance import SLIGHT
 
+ENOUGH = 1e-9
+"""Effort beyond a budget that is rounding."""
 AT_ONCE = Watch(1e9)
 """Stands for a measure that is seen sooner than any other."""
 
@@ -48,7 +58,7 @@ class Fakings:
     def __init__(self, menus: Menus) -> None:
         self.menus = menus
         quickest = tuple(int(np.argmin([confirms(v) for v in self._ways(i)])) for i in range(len(menus.menus)))
-        dossier, self.inspections = menus.spread(quickest)
+        dossier, self.inspections = spread(menus, quickest)
         self.model = model = self._like_the_inspected(Model.of(dossier))
         """Under the regimes that confirm soonest: what its order and links allow, some choice may allow."""
         self.menu = {model.index[menu.measure]: i for i, menu in enumerate(menus.menus)}
@@ -91,7 +101,7 @@ class Fakings:
         if m in self.menu:
             verify = self.ways[self.menu[m]][place]
             return watch(verify), verify.delay.value
-        return self.model.detection[m] or NEVER, float(self.model.delay[m])
+        return self.model.detection[m] or UNSEEN, float(self.model.delay[m])
 
     def _with(self, seen: Mapping[int, tuple[Watch, float]]) -> Model:
         detection, delay = list(self.model.detection), self.model.delay.copy()
@@ -107,7 +117,7 @@ class Fakings:
 
     def joins(self, q: int, n: int, its: int, m: int, place: int) -> bool:
         """Whether q's n, under its regime, is seen no faster than m."""
-        return n == m or self.speed(q, n, its) <= self.speed(q, m, place) * (1 + 1e-12)
+        return n == m or self.speed(q, n, its) <= self.speed(q, m, place) * (1 + SAME)
 
     def of(self, q: int, m: int, choice: Choice) -> Faking:
         place = self.place(m, choice)
@@ -122,7 +132,7 @@ class Fakings:
 
     def _under(self, faking_: Faking) -> Model:
         q, m, place, members = faking_
-        seen = {n: (NEVER, 0.0) if n in members else (AT_ONCE, 0.0) for n in self.mine(q)}
+        seen = {n: (UNSEEN, 0.0) if n in members else (AT_ONCE, 0.0) for n in self.mine(q)}
         return self._with({**seen, m: self.seen(m, place)})
 
     def add(self, faking_: Faking, slacks: Sequence[Slack]) -> list[int]:
@@ -148,26 +158,18 @@ def confirms(verify: Verify) -> float:
     return (verify.confirms_in or verify.delay).value
 
 
-class Choosing(Problem):
-    """The plan problem with a column for each place of each menu, of which one is 1."""
+class Chosen:
+    """The regimes chosen with a plan: a column for each place of each menu, of which one is 1."""
 
-    def __init__(
-        self, fakings: Fakings, question: Question, dossier: Dossier | None = None, *, budget: float | None = None
-    ) -> None:
+    def __init__(self, columns: Columns, fakings: Fakings) -> None:
+        self.columns, self.model, self.program = columns, columns.model, columns.program
         self.fakings, self.menus = fakings, fakings.menus
-        self.cuts: dict[tuple[Faking, int], int | None] = {}
-        """Rows on cheating in the programme."""
-        self._counted: dict[tuple[int, tuple[Any, ...]], int] = {}
-        super().__init__(fakings.known if dossier is None else fakings.known.asking_else(dossier), question)
-        if budget is not None:
-            self.program.add_row(self.spent, high=budget + 1e-9)
-
-    def _shares(self) -> None:
-        super()._shares()
         self.z = [[self.program.add_column(integer=True) for _ in menu.places] for menu in self.menus.menus]
-        for columns in self.z:
-            self.program.add_row(dict.fromkeys(columns, 1.0), low=1.0, high=1.0)
-        for inspection in self.fakings.inspections:
+        """[menu][place] columns."""
+        self._counted: dict[tuple[int, tuple[Any, ...]], Linear] = {}
+        for places in self.z:
+            self.program.add_row(ones(places), low=1.0, high=1.0)
+        for inspection in fakings.inspections:
             self._inspected(inspection)
 
     def _inspected(self, inspection: Inspection) -> None:
@@ -175,7 +177,7 @@ class Choosing(Problem):
         x, m = self.model.index[inspection.name], self.model.index[inspection.measure]
         chosen = self.z[inspection.menu][inspection.place]
         for k in range(self.model.K):
-            there, standing = self.f(x, k), self.f(m, k)
+            there, standing = self.columns.f(x, k), self.columns.f(m, k)
             self.program.set_bounds(there, 0.0, 1.0)
             self.program.add_row({there: 1.0, standing: -1.0}, high=0.0)
             self.program.add_row({there: 1.0, chosen: -1.0}, high=0.0)
@@ -199,7 +201,7 @@ class Choosing(Problem):
         """Leave no regime under which a measure counts as verified later than under this choice."""
         for columns, ways, place in zip(self.z, self.fakings.ways, choice, strict=True):
             for c, way in zip(columns, ways, strict=True):
-                if confirms(way) > confirms(ways[place]) + 1e-12:
+                if confirms(way) > confirms(ways[place]) + SAME:
                     self.program.set_bounds(c, 0.0, 0.0)
 
     def choice(self, x: Array) -> Choice:
@@ -207,9 +209,9 @@ class Choosing(Problem):
 
     # --- what inspections use ----------------------------------------------------------------------------------
 
-    def _used(self, resource: Resource, k: int) -> LinearForm:
+    def used(self, resource: Resource, k: int) -> LinearForm:
         """What is used of a resource in period k, at least: by inspections as the regimes chosen have it."""
-        row: LinearForm = {self.f(self.model.index[m], k): amount.value for m, amount in resource.uses.items()}
+        row: LinearForm = {self.columns.f(self.model.index[m], k): amount.value for m, amount in resource.uses.items()}
         for i in range(len(self.menus.menus)) if resource.inspections else ():
             row[self._inspecting(i, k, resource.inspections)] = 1.0
         return row
@@ -218,7 +220,7 @@ class Choosing(Problem):
         """Column for what inspecting a measure uses in period k, while it is in force."""
         efforts = [self.menus.effort_of(i, place, kind) for place in range(len(self.z[i]))]
         column = self.program.add_column(high=max(efforts))
-        standing = self.f(self.model.index[self.menus.menus[i].measure], k)
+        standing = self.columns.f(self.model.index[self.menus.menus[i].measure], k)
         for effort in sorted(set(efforts) - {0.0}):
             less = [z for z, e in zip(self.z[i], efforts, strict=True) if e < effort]
             row = {column: 1.0, standing: -effort, **dict.fromkeys(less, effort)}
@@ -227,7 +229,10 @@ class Choosing(Problem):
 
     # --- what counts as verified -------------------------------------------------------------------------------
 
-    def waits(self, m: int) -> dict[float, list[int]]:
+    def waits(self, m: int) -> tuple[float, ...]:
+        return tuple(self._regimes(m)) or Stated(self.columns).waits(m)
+
+    def _regimes(self, m: int) -> dict[float, list[int]]:
         """Years until m counts as verified → columns of the regimes that take so long, the soonest first.
 
         Empty where that hangs on no choice.
@@ -236,55 +241,82 @@ class Choosing(Problem):
             return {}
         i, found = self.fakings.menu[m], dict[float, list[int]]()
         for wait, column in sorted(zip(map(confirms, self.fakings.ways[i]), self.z[i], strict=True)):
-            same = next((w for w in found if wait - w <= 1e-12), wait)
+            same = next((w for w in found if wait - w <= SAME), wait)
             found.setdefault(same, []).append(column)
         return found if len(found) > 1 else {}
 
-    def _order(self) -> None:
-        super()._order()
-        model = self.model
-        for m, name in enumerate(model.measures):
-            if model.state[m] == 0 or (model.divisible[m] and model.state[m] < 1):
-                for n in (model.index[n] for n in model.dossier.prerequisites(name)[1]):
-                    self._verified_first(m, n)
+    def write(self, order: Order) -> None:
+        """What needs something verified waits as long as that takes under its regime."""
+        for m, name in enumerate(self.model.measures):
+            for n in self.model.dossier.prerequisites(name)[1] if not settled(self.model, m) else ():
+                self._verified_first(order, m, self.model.index[n])
 
-    def _verified_first(self, m: int, n: int) -> None:
-        """m waits for n to be verified, which takes as long as its regime says."""
+    def _verified_first(self, order: Order, m: int, n: int) -> None:
         sooner: list[int] = []
-        for wait, columns in self.waits(n).items():
+        for wait, columns in self._regimes(n).items():
             if sooner and self.model.divisible[m]:
-                self._pace(m, n, wait, verified=True, unless=sooner)
-            for k in range(self.earliest[m], self.model.K) if sooner and not self.model.divisible[m] else ():
-                ready = self._verified_by(n, k, wait, float(self.takes[m]))
-                if ready is not True:
-                    counts: LinearForm = {} if ready is False else {ready: -1.0}
-                    self.program.add_row({self.f(m, k): 1.0, **dict.fromkeys(sooner, -1.0), **counts}, high=0.0)
+                order.pace(m, Prerequisite(n, wait, verified=True), unless=sooner)
+            for k in range(self.columns.earliest[m], self.model.K) if sooner and not self.model.divisible[m] else ():
+                ready = self._verified_by(order, n, k, Wait(wait, float(order.takes[m])))
+                if ready != ALWAYS:
+                    late = combine((1.0, {self.columns.f(m, k): 1.0}), (-1.0, ones(sooner)), (-1.0, ready.row))
+                    self.program.add_row(late, high=0.0)
             sooner = sooner + columns
 
-    def _verified_by(self, n: int, k: int, wait: float, takes: float) -> int | bool:
-        """Whether n was complete, and verified `wait` years later, `takes` years before period k starts."""
-        if self.model.state[n] < 1 - 1e-9:
-            return self._ready(n, k, wait + takes)
-        return max(0.0, standing_verified(self.model, n, wait)) + takes <= float(self.model.tau[k]) + SNAP
+    def _verified_by(self, order: Order, n: int, k: int, wait: Wait) -> Linear:
+        """1 where n was complete, and verified so long after, early enough for work to be done by period k."""
+        if self.model.state[n] < FULL:
+            return order.ready(n, k, wait.verified + wait.work)
+        done = max(0.0, standing_verified(self.model, n, wait.verified)) + wait.work
+        return ALWAYS if done <= float(self.model.tau[k]) + SNAP else NEVER
 
     def counted(self, m: int, at: float) -> Linear:
         """The share of a measure that is verified at a time under the regime chosen: a column, where that matters."""
-        waits = self.waits(m)
-        parts = [self.counted_after(m, at, wait) for wait in waits]
+        waits = self._regimes(m)
+        parts = [share_verified(self.columns, m, at, wait) for wait in waits]
         if all(part == parts[0] for part in parts):
-            return parts[0] if parts else super().counted(m, at)
+            return parts[0] if parts else Stated(self.columns).counted(m, at)
         key = m, tuple((*part.row.items(), part.const) for part in parts)
         if key not in self._counted:
-            column = self._counted[key] = self.program.add_column()
-            everywhere = [c for columns in waits.values() for c in columns]
-            sooner: list[int] = []
-            for part, columns in zip(parts, waits.values(), strict=True):
-                row = combine((1.0, {column: 1.0}), (-1.0, part.row))
-                later = [c for c in everywhere if c not in columns and c not in sooner]
-                self.program.add_row({**row, **dict.fromkeys(sooner, -1.0)}, high=part.const)
-                self.program.add_row({**row, **dict.fromkeys(later, 1.0)}, low=part.const)
-                sooner = sooner + columns
-        return Linear({self._counted[key]: 1.0})
+            self._counted[key] = self._switched(parts, list(waits.values()))
+        return self._counted[key]
+
+    def _switched(self, parts: Sequence[Linear], regimes: Sequence[list[int]]) -> Linear:
+        """The one of some parts, the soonest first, whose regimes are chosen: each group of columns for its part."""
+        column = self.program.add_column()
+        everywhere = [c for columns in regimes for c in columns]
+        sooner: list[int] = []
+        for part, columns in zip(parts, regimes, strict=True):
+            row = combine((1.0, {column: 1.0}), (-1.0, part.row))
+            later = [c for c in everywhere if c not in columns and c not in sooner]
+            self.program.add_row({**row, **dict.fromkeys(sooner, -1.0)}, high=part.const)
+            self.program.add_row({**row, **ones(later)}, low=part.const)
+            sooner = sooner + columns
+        return Linear.of(column)
+
+
+class Wait(NamedTuple):
+    """Years until a measure counts as verified, and of work that begins then."""
+
+    verified: float
+    work: float
+
+
+class Choosing(Problem):
+    """The plan problem with regimes to choose, and rows on cheating that they switch."""
+
+    verification: Chosen
+
+    def __init__(
+        self, fakings: Fakings, question: Question, dossier: Dossier | None = None, *, budget: float | None = None
+    ) -> None:
+        known = fakings.known if dossier is None else fakings.known.asking_else(dossier)
+        super().__init__(known, question, partial(Chosen, fakings=fakings))
+        self.fakings = fakings
+        self.cuts: dict[tuple[Faking, int], int | None] = {}
+        """Rows on cheating in the programme."""
+        if budget is not None:
+            self.program.add_row(self.verification.spent, high=budget + ENOUGH)
 
     # --- rows on cheating --------------------------------------------------------------------------------------
 
@@ -293,29 +325,27 @@ class Choosing(Problem):
         if (faking_, r) in self.cuts:
             return False
         rows = self.fakings.rows(faking_)
-        row: LinearForm = {int(c): float(rows.flat[r, c]) for c in np.flatnonzero(rows.flat[r])}
-        for e, c in rows.terms[r].items():
-            column = self.column(e)
-            row[column] = row.get(column, 0.0) + c
-        slack = Linear(row, float(rows.const[r]))
-        self.cuts[faking_, r] = self.hold(rows.labels[r].party, slack, self.reliefs(faking_, r))
+        slack = self.columns.linear(rows.flat[r], rows.terms[r], float(rows.const[r]))
+        party, reliefs = rows.labels[r].party, self.reliefs(faking_, r)
+        self.cuts[faking_, r] = self.valued.closeness.hold(party, slack, reliefs)
         return True
 
-    def reliefs(self, faking_: Faking, r: int) -> list[tuple[float, Linear]]:
-        """(points, what they are given for): what relaxes a row wherever it need not hold."""
+    def reliefs(self, faking_: Faking, r: int) -> list[Relief]:
+        """What relaxes a row wherever it need not hold."""
         rows = self.fakings.rows(faking_)
         if (whole := -float(rows.least[r])) <= 0:
             return []
         found = []
-        if (on := self.switch(rows.labels[r].switch)) is not None:
-            found.append((whole, Linear(combine((-1.0, on.row)), 1.0)))
+        if (on := self.valued.switch(rows.labels[r].switch)) != ALWAYS:
+            found.append(Relief(whole, Linear(combine((-1.0, on.row)), 1.0)))
         if faking_.m in self.fakings.menu:
-            found.append((whole, Linear({self.z[self.fakings.menu[faking_.m]][faking_.place]: -1.0}, 1.0)))
+            chosen = self.verification.z[self.fakings.menu[faking_.m]][faking_.place]
+            found.append(Relief(whole, Linear({chosen: -1.0}, 1.0)))
         for n in self.fakings.mine(faking_.q):
             other = self._otherwise(faking_, n)
             relief = min(whole, self._differs(faking_, r, n)) if other else 0.0
             if relief > 0:
-                found.append((relief, Linear(dict.fromkeys(other, 1.0))))
+                found.append(Relief(relief, Linear(ones(other))))
         return found
 
     def _otherwise(self, faking_: Faking, n: int) -> list[int]:
@@ -323,7 +353,7 @@ class Choosing(Problem):
         q, m, place, members = faking_
         if n == m or n not in self.fakings.menu:
             return []
-        columns = self.z[self.fakings.menu[n]]
+        columns = self.verification.z[self.fakings.menu[n]]
         return [c for i, c in enumerate(columns) if self.fakings.joins(q, n, i, m, place) is not (n in members)]
 
     def _differs(self, faking_: Faking, r: int, n: int) -> float:
@@ -365,16 +395,16 @@ class ChoosingSolver(Solver):
         """Who judges plans under a choice of regimes."""
         self.chosen: dict[bytes, Choice] = {}
         """The regimes found for each plan of the pool; the best by `weigh`."""
-        spent = problem.menus.spent
+        spent = problem.fakings.menus.spent
         self.weigh: Callable[[Array, Choice], Any] = lambda shares, choice: spent(choice)
         """What is least for the best regimes of a plan."""
         self._found: dict[tuple[bytes, Choice], list[Slack]] = {}
         """What the judge found broken in plans under choices, to be added when the programme is not being solved."""
-        self._at: Choice = problem.menus.none
+        self._at: Choice = problem.fakings.menus.none
         """The regimes of the solution that was read last."""
 
     def shares(self, x: Array) -> Array:
-        self._at = self.problem.choice(x)
+        self._at = self.problem.verification.choice(x)
         return super().shares(x)
 
     def broken(self, shares: Array, choice: Choice, *, refused: bool = False) -> list[Broken]:
@@ -389,7 +419,7 @@ class ChoosingSolver(Solver):
             faking_ = fakings.of(q, m, choice)
             rows = fakings.rows(faking_)
             slack = np.where(rows.on(shares), rows.slacks(shares), np.inf)
-            slight = MET * self.problem.sizes.slight(shares)
+            slight = MET * self.problem.valued.closeness.sizes.slight(shares)
             if refused:
                 slight = NEARLY * SLIGHT * self.problem.model.norm
             over = slack < -slight[[label.party for label in rows.labels]]
@@ -403,7 +433,7 @@ class ChoosingSolver(Solver):
         return np.concatenate([open_, len(self.problem.valued) + np.arange(len(secret))])
 
     def _under(self, choice: Choice) -> Judging:
-        dossier = self.problem.menus.applied(choice)
+        dossier = self.problem.fakings.menus.applied(choice)
         success = self.problem.model.dossier.success
         return Judging(dossier.model_copy(update={"success": success}), self.problem.question)
 
@@ -438,9 +468,9 @@ class ChoosingSolver(Solver):
             added += sum([self.problem.cut(faking_, r) for r in fakings.add(faking_, slacks)])
         if open_ := [s for s in found if s.measure is None]:
             dates = on_dates(self.problem.known, open_, self._on_dates())
-            new = self.problem.extend(joined([rows_of(model, open_), *dates]))
+            new = self.problem.valued.extend(joined([rows_of(model, open_), *dates]))
             for r in new[: len(open_)]:
-                self.problem.activate(r)
+                self.problem.valued.activate(r)
             added += len(open_)
         return added
 
@@ -483,9 +513,9 @@ class ChoosingSolver(Solver):
         for m in np.flatnonzero(~model.divisible):
             for k in range(model.K):
                 inside = shares[m, k + 1] > 0.5
-                row[self.problem.f(int(m), k)] = -1.0 if inside else 1.0
+                row[self.problem.columns.f(int(m), k)] = -1.0 if inside else 1.0
                 ones += inside
-        for columns, place in zip(self.problem.z, self._at, strict=True):
+        for columns, place in zip(self.problem.verification.z, self._at, strict=True):
             row[columns[place]] = -1.0
             ones += 1.0
         self.problem.program.add_row(row, low=1.0 - ones)
@@ -502,14 +532,16 @@ class ChoosingSolver(Solver):
         """Add the rows on cheating that the relaxation breaks by the most."""
         problem = self.problem
         f = x[: problem.model.M * problem.model.K].reshape(problem.model.M, problem.model.K)
-        choice, added = problem.choice(x), 0
+        choice, added = problem.verification.choice(x), 0
         for q, m in problem.fakings.pairs:
             if f[m, -1] < 1e-6:
                 continue
             faking_ = problem.fakings.of(q, m, choice)
             rows = problem.fakings.rows(faking_)
             slack = rows.const + rows.flat @ f.ravel()
-            slight = LOOSE * problem.sizes.slight(self._everything)[[label.party for label in rows.labels]]
+            slight = (
+                LOOSE * problem.valued.closeness.sizes.slight(self._everything)[[label.party for label in rows.labels]]
+            )
             worst = [r for r in np.argsort(slack)[:40] if slack[r] < -slight[r]]
             depth = {int(r): self._depth(x, f, faking_, int(r), float(slack[r])) for r in worst}
             for r in sorted(depth, key=lambda r: depth[r])[:2]:
@@ -522,8 +554,8 @@ class ChoosingSolver(Solver):
         for e, c in self.problem.fakings.rows(faking_).terms[r].items():
             low, high = self._range(e, f, x, cache)
             slack += c * (high if c > 0 else low)
-        for relief, condition in self.problem.reliefs(faking_, r):
-            slack += relief * (condition.const + sum(v * x[c] for c, v in condition.row.items()))
+        for relief in self.problem.reliefs(faking_, r):
+            slack += relief.points * (relief.given.const + sum(v * x[c] for c, v in relief.given.row.items()))
         return slack
 
 

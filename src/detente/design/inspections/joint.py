@@ -12,12 +12,13 @@ from detente.design.inspections.least_effort import frugal
 from detente.design.inspections.regimes import Choice, Effort, Menus
 from detente.design.plan.judging import plan_of
 from detente.design.plan.kinds import Rule
-from detente.design.plan.problem import Question, requirements
+from detente.design.plan.question import Question, requirements
 from detente.design.plan.rules import Design, Designer, met_time
 from detente.design.plan.solve import Clock, Outcome
 from detente.dossier.schema import Dossier
 from detente.errors import DetenteError, UsageError
 from detente.model.judge.check import Verdict, check
+from detente.model.kinds import SuccessLevel
 from detente.model.numeric import Array
 from detente.model.plan import Plan
 
@@ -47,7 +48,10 @@ class Joint(Designer):
             self.problem.cut(*cut)
         self.solver = ChoosingSolver(self.problem, self.clock, say=self.say)
         if self.rule == "earliest":
-            self.solver.weigh = lambda shares, choice: (self._met(shares, choice), self.problem.menus.spent(choice))
+            self.solver.weigh = lambda shares, choice: (
+                self._met(shares, choice),
+                self.problem.fakings.menus.spent(choice),
+            )
         self.solver.pool.extend(pool)
         self.solver.chosen.update(chosen)
         self._best = {}
@@ -55,11 +59,8 @@ class Joint(Designer):
     def _choosing(self) -> Choosing:
         problem = Choosing(self.fakings, self.question, budget=self.budget)
         if self.fixed is not None:
-            problem.choose(self.fixed)
+            problem.verification.choose(self.fixed)
         return problem
-
-    def waits(self, m: int) -> tuple[float, ...]:
-        return tuple(self.problem.waits(m)) or super().waits(m)
 
     def met(self, shares: Array) -> float:
         return self._met(shares, self.solver.chosen[shares.tobytes()])
@@ -75,7 +76,7 @@ class Joint(Designer):
     def judged(self, shares: Array) -> tuple[Plan, Verdict]:
         plan = plan_of(self.model, shares)
         dossier = self.fakings.menus.applied(self.solver.chosen[shares.tobytes()])
-        verdict = check(dossier, plan, success=self.question.success, openings=self.question.openings)  # type: ignore[arg-type]
+        verdict = check(dossier, plan, success=self.question.success, openings=self.question.openings)
         if not verdict.satisfactory:
             raise DetenteError("a plan designed with its inspections did not pass check: please report this dossier")
         self.choice = self._cheapest(shares)
@@ -88,7 +89,7 @@ class Joint(Designer):
         """
         problem, found = self._choosing(), self.solver.chosen[shares.tobytes()]
         if self.rule == "earliest":
-            problem.no_later_than(found)
+            problem.verification.no_later_than(found)
         n = self.model.M * self.model.K
         fixed = shares[:, 1:].ravel()
         problem.program.set_many_bounds(fixed[:n], fixed[:n])
@@ -105,7 +106,7 @@ def design_with_inspections(
     dossier: Dossier,
     rule: Rule = "nash",
     *,
-    success: str = "none",
+    success: SuccessLevel = "none",
     openings: Sequence[str] = (),
     budget: float | None = None,
     effort: Effort | None = None,

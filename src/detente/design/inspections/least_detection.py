@@ -12,7 +12,7 @@ import numpy as np
 from detente.design.inspections.choosing import Choosing, ChoosingSolver, Faking, Fakings
 from detente.design.inspections.regimes import Choice, Menus
 from detente.design.plan.judging import Judging, plan_of
-from detente.design.plan.problem import Question
+from detente.design.plan.question import Question
 from detente.design.plan.solve import ANY, NEARLY, Clock
 from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier, Verify
@@ -138,12 +138,12 @@ class Detections:
         solver = ChoosingSolver(problem, clock, under=lambda choice: judging)
         if (known := next((shares for shares in self.plans if solver.offer(shares)), None)) is not None:
             return known, True
-        problem.begin_with(self.active)
+        problem.valued.begin_with(self.active)
         for faking, r in self.cuts:
             if faking == self.fakings.of(faking.q, faking.m, ()):
                 problem.cut(faking, r)
         outcome = solver.best(ANY)
-        self.active |= problem.binding
+        self.active |= problem.valued.binding
         self.cuts |= dict.fromkeys(problem.cuts)
         if outcome.shares is not None:
             self.plans.append(outcome.shares)
@@ -192,7 +192,7 @@ class Detections:
             return False
         judge = Judge(
             seen_at(self.dossier, measure, rate),
-            success=self.question.success,  # type: ignore[arg-type]
+            success=self.question.success,
             openings=self.question.openings,
         )
         return judge.satisfactory(plan_of(self.fakings.model, shares))

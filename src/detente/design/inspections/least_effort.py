@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from detente.design.inspections.choosing import Choosing, ChoosingSolver, Faking, Fakings
-from detente.design.inspections.regimes import Choice, Menus
+from detente.design.inspections.regimes import ROUNDING, Choice, Efforts, Menus
 from detente.design.plan.judging import Judging, plan_of
 from detente.design.plan.kinds import Status
-from detente.design.plan.problem import Linear, Question
+from detente.design.plan.linear import Linear
+from detente.design.plan.question import Question
 from detente.design.plan.solve import ANY, Clock, Objective
 from detente.design.questions.footing import false_alarms
 from detente.dossier.schema import Dossier, InForce, ProgressBy, Require, Success
 from detente.errors import DetenteError
 from detente.model.judge.check import Judge
+from detente.model.kinds import SuccessLevel
 from detente.model.numeric import Array
 from detente.model.plan import Plan
 from detente.model.rows.temptation import Label
@@ -46,9 +48,9 @@ class Aim:
     """The level of success that is to be reached as well, for a measure."""
 
     @property
-    def level(self) -> str:
+    def level(self) -> SuccessLevel:
         """The success level to ask for of the dossier that `asked` gives."""
-        return self.name if self.kind == "success" else "minimal"
+        return cast(SuccessLevel, self.name) if self.kind == "success" else "minimal"
 
     def asked(self, dossier: Dossier) -> Dossier:
         """The dossier in which this is what success at `level` means."""
@@ -97,9 +99,9 @@ class Least:
     status: Status
     effort: float | None
     bound: float
-    regimes: Mapping[str, str | None]
-    overlay: Mapping[str, Any]
-    plan: Plan | None
+    regimes: Mapping[str, str | None] = field(default_factory=dict)
+    overlay: Mapping[str, Any] = field(default_factory=dict)
+    plan: Plan | None = None
     false_alarms: float | None = None
     """To be expected a year once the whole plan stands, under these regimes."""
 
@@ -109,7 +111,7 @@ class Search:
 
     def __init__(self, menus: Menus, openings: Sequence[str] = (), say: Say = lambda text: None) -> None:
         self.menus, self.openings, self.say = menus, tuple(openings), say
-        self.fakings = Fakings(menus)
+        self.fakings, self.efforts = Fakings(menus), Efforts(menus)
         self.cuts: dict[tuple[Faking, int], int | None] = {}
         self.active: set[Label] = set()
         self.plans: list[tuple[Array, Choice]] = []
@@ -129,25 +131,25 @@ class Search:
         dossier = self.menus.dossier
         below = [x for other, x in self.known.items() if aim.implies(other, dossier)]
         if any(x.status == "none_exists" for x in below):
-            return Least(aim, "none_exists", None, 0.0, {}, {}, None)
+            return Least(aim, "none_exists", None, 0.0)
         floor = max((x.bound for x in below), default=0.0)
         plans = sorted(self.plans, key=lambda known: self.menus.spent(known[1]))
         best = next(((s, c) for s, c in plans if self._fits(aim, s, c)), None)
         if best is None:
-            return Least(aim, "undecided", None, floor, {}, {}, None)
+            return Least(aim, "undecided", None, floor)
         return self._with(aim, *best, floor, proved=_reached(self.menus.spent(best[1]), floor))
 
     def _with(self, aim: Aim, shares: Array, choice: Choice, bound: float, *, proved: bool) -> Least:
         spent, plan = self.menus.spent(choice), plan_of(self.fakings.model, shares)
         return Least(
             aim,
-            "satisfactory" if proved else "undecided",
-            spent,
-            spent if proved else min(bound, spent),
-            self.menus.named(choice),
-            self.menus.overlay(choice),
-            plan,
-            false_alarms(self.menus.applied(choice), plan),
+            status="satisfactory" if proved else "undecided",
+            effort=spent,
+            bound=spent if proved else min(bound, spent),
+            regimes=self.menus.named(choice),
+            overlay=self.menus.overlay(choice),
+            plan=plan,
+            false_alarms=false_alarms(self.menus.applied(choice), plan),
         )
 
     def _sought(self, aim: Aim, known: Least, clock: Clock) -> Least:
@@ -156,7 +158,7 @@ class Search:
         solver = self._solver(aim, clock)
         problem = solver.problem
         if known.bound > 0:
-            problem.program.add_row(problem.spent, low=known.bound - 1e-6)
+            problem.program.add_row(problem.verification.spent, low=known.bound - ROUNDING)
         for shares, choice in self.plans:
             if self._fits(aim, shares, choice):
                 solver.offer_with(shares, choice)
@@ -165,10 +167,10 @@ class Search:
             outcome = replace(outcome, shares=self._some(aim, solver))
         self.learn(solver)
         bound = max(known.bound, -outcome.bound) if math.isfinite(outcome.bound) else known.bound
-        bound = self.menus.at_least(bound)
+        bound = self.efforts.at_least(bound)
         if outcome.shares is None:
             status: Status = "none_exists" if outcome.proved else "undecided"
-            return Least(aim, status, None, bound, {}, {}, None)
+            return Least(aim, status, None, bound)
         choice = solver.chosen[outcome.shares.tobytes()]
         if not self.judge(aim, choice).satisfactory(plan_of(self.fakings.model, outcome.shares)):
             raise DetenteError("a plan chosen with its inspections did not pass check: please report this dossier")
@@ -198,25 +200,25 @@ class Search:
 
     def learn(self, solver: ChoosingSolver) -> None:
         """Keep the rows that a solver turned out to need."""
-        self.active |= solver.problem.binding
+        self.active |= solver.problem.valued.binding
         self.cuts |= solver.problem.cuts
 
     def _begin(self, problem: Choosing) -> None:
         """Put rows into a programme that others turned out to need."""
-        problem.begin_with(self.active)
+        problem.valued.begin_with(self.active)
         for cut in self.cuts:
             problem.cut(*cut)
 
     def _some(self, aim: Aim, solver: ChoosingSolver) -> Array | None:
         """Any plan at all, under the most inspection: for a search that found none."""
         first = self._solver(aim, Clock(SOME_SECONDS, solver.clock.cancelled))
-        first.problem.choose(self.menus.most)
+        first.problem.verification.choose(self.menus.most)
         shares = first.best(ANY).shares
         return shares if shares is not None and solver.offer_with(shares, self.menus.most) else None
 
     def _judge(self, aim: Aim, choice: Choice) -> Judge:
         dossier = aim.asked(self.menus.applied(choice))
-        return Judge(dossier, success=aim.level, openings=self.openings)  # type: ignore[arg-type]
+        return Judge(dossier, success=aim.level, openings=self.openings)
 
     def _fits(self, aim: Aim, shares: Array, choice: Choice) -> bool:
         """Whether it meets all that has no value; the rest it met for another aim."""
@@ -226,15 +228,15 @@ class Search:
 
 def _reached(spent: float, bound: float) -> bool:
     """Whether an effort is no more than what is proved to be needed."""
-    return spent <= bound + 1e-6 * max(1.0, bound)
+    return spent <= bound + ROUNDING * max(1.0, bound)
 
 
 def frugal(problem: Choosing, solver: ChoosingSolver) -> Objective:
     """The least effort."""
-    spent = problem.menus.spent
-    target = Linear({c: -amount for c, amount in problem.spent.items()})
+    spent = problem.fakings.menus.spent
+    target = Linear({c: -amount for c, amount in problem.verification.spent.items()})
     return Objective(
-        target, lambda shares: -spent(solver.chosen[shares.tobytes()]), slack_for=lambda v: 1e-6 * max(1.0, abs(v))
+        target, lambda shares: -spent(solver.chosen[shares.tobytes()]), slack_for=lambda v: ROUNDING * max(1.0, abs(v))
     )
 
 

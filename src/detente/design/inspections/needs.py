@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from detente.design.inspections.joint import Joint, design_with_inspections
 from detente.design.inspections.least_detection import Detections, Rate, fakeable
 from detente.design.inspections.least_effort import Aim, Least, Say, Search
-from detente.design.inspections.regimes import Choice, Effort, Menus
+from detente.design.inspections.regimes import Choice, Effort, Menus, remarks
 from detente.design.plan.kinds import Status
-from detente.design.plan.problem import Question
+from detente.design.plan.question import Question
 from detente.design.plan.solve import Clock, Outcome
 from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier, Verify
@@ -110,52 +111,83 @@ def needs(
 ) -> VerificationNeeds:
     """The least inspection effort for which a satisfactory deal exists, and what more would buy. Raises UsageError."""
     clock = Clock(time_limit, cancelled)
-    menus = Menus.of(dossier, effort)
-    search = Search(menus, question.openings, say)
-    asked = Aim("success", question.success)
-
-    def part(name: str, parts: int = 1, least: float = 0.0) -> Clock:
-        """Of what is left until a question gives way: one of so many equal parts, and half as much again."""
-        left = max(0.0, clock.left - (1 - SHARES[name]) * time_limit)
-        return Clock(min(left, max(least, 1.5 * left / parts)) if parts > 1 else left, cancelled)
-
-    search.least(asked, part("main") if steps or rates or raises else clock)
-    every = aims_of(dossier, question.success) if steps else [asked]
-    aims = [aim for aim in every if aim != asked]
-    for i, aim in enumerate(aims):
-        search.least(aim, part("steps", len(aims) - i, 4.0))
-    if search.known[asked].status == "undecided" and (steps or rates or raises):
-        search.least(asked, part("steps"))
-    least = search.known[asked]
-    faked = fakeable(dossier) if rates else []
-    seen = Detections(apply(dossier, least.overlay) if least.overlay else dossier, question, say) if faked else None
-    found = [seen.least(m, part("rates", len(faked) - i, 2.0)) for i, m in enumerate(faked) if seen]
-    bought, notes = _raises(search, question, asked, part, say) if raises else ([], ())
-    for aim in aims:
-        if search.known[aim].status == "undecided":
-            search.least(aim, clock)
-    for i, r in enumerate(found):
-        if seen and r.status == "undecided" and (again := seen.least(r.measure, clock)).rate is not None:
-            found[i] = again
-    finished = not cancelled() and "undecided" not in {x.status for x in search.known.values()}
-    finished = finished and all(r.status != "undecided" for r in found) and all(r.most is not None for r in bought)
+    search = Search(Menus.of(dossier, effort), question.openings, say)
+    asking = _Asking(search, question, clock)
+    asking.efforts(
+        aims_of(dossier, question.success) if steps else [asking.asked], alone=not (steps or rates or raises)
+    )
+    if rates:
+        asking.detections()
+    bought, notes = _raises(asking) if raises else ([], ())
+    asking.once_more()
+    menus = search.menus
     return VerificationNeeds(
-        dossier,
-        question,
-        menus.effort,
-        menus.unit,
-        menus.spent(menus.stated),
-        menus.spent(menus.most),
-        least,
-        tuple(search.known[aim] for aim in every),
-        tuple(sorted(bought, key=lambda r: (not r.sure, -(r.a_day or 0.0)))),
-        tuple(found),
-        (*_remarks(menus), *notes, *menus.notes()),
-        finished,
+        dossier=dossier,
+        question=question,
+        effort=menus.effort,
+        unit=menus.unit,
+        stated_effort=menus.spent(menus.stated),
+        most=menus.spent(menus.most),
+        least=search.known[asking.asked],
+        steps=tuple(search.known[aim] for aim in asking.aims),
+        raises=tuple(sorted(bought, key=lambda r: (not r.sure, -(r.a_day or 0.0)))),
+        rates=tuple(asking.rates),
+        notes=(*_remarks(menus), *notes, *remarks(menus)),
+        finished=not cancelled() and asking.settled and all(r.most is not None for r in bought),
     )
 
 
-_Part = Callable[[str, int, float], Clock]
+class _Asking:
+    """Asks one thing after another within a limit, each giving way to the next; what is left is for what stays open."""
+
+    def __init__(self, search: Search, question: Question, clock: Clock) -> None:
+        self.search, self.question, self.clock, self.say = search, question, clock, search.say
+        self.asked = Aim("success", question.success)
+        self.aims: list[Aim] = []
+        self.rates: list[Rate] = []
+        self.seen: Detections | None = None
+
+    def part(self, name: str, parts: int = 1, least: float = 0.0) -> Clock:
+        """Of what is left until a question gives way: one of so many equal parts, and half as much again."""
+        left = max(0.0, self.clock.left - (1 - SHARES[name]) * self.clock.seconds)
+        return Clock(min(left, max(least, 1.5 * left / parts)) if parts > 1 else left, self.clock.cancelled)
+
+    def efforts(self, aims: Sequence[Aim], *, alone: bool) -> None:
+        """The least effort for what was asked, and for other aims. `alone`: nothing else will be asked."""
+        self.aims = list(aims)
+        self.search.least(self.asked, self.clock if alone else self.part("main"))
+        others = [aim for aim in aims if aim != self.asked]
+        for i, aim in enumerate(others):
+            self.search.least(aim, self.part("steps", len(others) - i, 4.0))
+        if self.search.known[self.asked].status == "undecided" and not alone:
+            self.search.least(self.asked, self.part("steps"))
+
+    def detections(self) -> None:
+        """The least rate of detection of each measure at the least effort."""
+        dossier, least = self.search.menus.dossier, self.search.known[self.asked]
+        faked = fakeable(dossier)
+        if faked:
+            self.seen = Detections(apply(dossier, least.overlay) if least.overlay else dossier, self.question, self.say)
+            self.rates = [self.seen.least(m, self.part("rates", len(faked) - i, 2.0)) for i, m in enumerate(faked)]
+
+    def once_more(self) -> None:
+        """What was left open, in the time that is left."""
+        for aim in self.aims:
+            if aim != self.asked and self.search.known[aim].status == "undecided":
+                self.search.least(aim, self.clock)
+        for i, r in enumerate(self.rates):
+            if (
+                self.seen
+                and r.status == "undecided"
+                and (again := self.seen.least(r.measure, self.clock)).rate is not None
+            ):
+                self.rates[i] = again
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing was left open."""
+        efforts = {found.status for found in self.search.known.values()}
+        return "undecided" not in efforts | {rate.status for rate in self.rates}
 
 
 def _remarks(menus: Menus) -> Iterator[str]:
@@ -174,16 +206,14 @@ def _remarks(menus: Menus) -> Iterator[str]:
 # --- what more effort buys -------------------------------------------------------------------------------------------
 
 
-def _raises(
-    search: Search, question: Question, asked: Aim, part: _Part, say: Say
-) -> tuple[list[Raise], tuple[str, ...]]:
+def _raises(asking: _Asking) -> tuple[list[Raise], tuple[str, ...]]:
     """Each next regime from the least effort, and what it does to the Nash product; and what to know about that."""
-    menus, least = search.menus, search.known[asked]
+    menus, least = asking.search.menus, asking.search.known[asking.asked]
     if least.plan is None:
         return [], ()
     base = tuple([p.regime for p in menu.places].index(least.regimes[menu.measure]) for menu in menus.menus)
     nexts = [(i, place + 1) for i, place in enumerate(base) if place + 1 < len(menus.menus[i].places)]
-    start = _nash(search, question, asked, base, part("raises", 1 + len(nexts), 2.0)) if nexts else None
+    start = _nash(asking, base, asking.part("raises", 1 + len(nexts), 2.0)) if nexts else None
     if start is not None and start[0].infeasible:
         return [], (
             "At the least effort no plan gives every party a gain above zero, so what more effort does to the gains "
@@ -191,28 +221,39 @@ def _raises(
         )
     found = []
     for done, (i, place) in enumerate(nexts):
-        menu = menus.menus[i]
-        say(f"What more inspection of {menu.measure} would bring ({done + 1} of {len(nexts)})")
+        asking.say(f"What more inspection of {menus.menus[i].measure} would bring ({done + 1} of {len(nexts)})")
         raised = (*base[:i], place, *base[i + 1 :])
-        end = _nash(search, question, asked, raised, part("raises", len(nexts) - done, 2.0))
-        more, most, sure = _growth(start, end)
-        before, after = menu.places[place - 1], menu.places[place]
-        effort = after.effort - before.effort
-        false = menus.way(i, place).false_alarms.value - menus.way(i, place - 1).false_alarms.value
-        found.append(Raise(menu.measure, before.regime, after.regime or "", effort, more, sure, most, false))
+        end = _nash(asking, raised, asking.part("raises", len(nexts) - done, 2.0))
+        found.append(_raise(menus, i, place, _growth(start, end)))
     return found, ()
+
+
+def _raise(menus: Menus, i: int, place: int, growth: Growth) -> Raise:
+    """The step to a place of a menu from the one before."""
+    before, after = menus.menus[i].places[place - 1 : place + 1]
+    return Raise(
+        measure=menus.menus[i].measure,
+        before=before.regime,
+        after=after.regime or "",
+        effort=after.effort - before.effort,
+        more=growth.more,
+        sure=growth.sure,
+        most=growth.most,
+        false_alarms=menus.way(i, place).false_alarms.value - menus.way(i, place - 1).false_alarms.value,
+    )
 
 
 Gains = tuple[Outcome, int]
 """The search for the greatest Nash product, and of how many gains."""
 
 
-def _nash(search: Search, question: Question, asked: Aim, choice: Choice, clock: Clock) -> Gains | None:
+def _nash(asking: _Asking, choice: Choice, clock: Clock) -> Gains | None:
     """The greatest Nash product under a choice; None where there was no time."""
     if clock.left <= 0:
         return None
-    joint = Joint(search.fakings, question, fixed=choice, gap=GAP, clock=clock)
-    search.seed(joint.solver, asked, choice)
+    search = asking.search
+    joint = Joint(search.fakings, asking.question, fixed=choice, gap=GAP, clock=clock)
+    search.seed(joint.solver, asking.asked, choice)
     outcome = joint.greatest()
     search.learn(joint.solver)
     if outcome.shares is not None:
@@ -220,13 +261,21 @@ def _nash(search: Search, question: Question, asked: Aim, choice: Choice, clock:
     return outcome, max(1, len(joint.bargainers))
 
 
-def _growth(start: Gains | None, end: Gains | None) -> tuple[float | None, float | None, bool]:
-    """Growth of the geometric mean of gains between two searches, the most it can be, and whether it is sure."""
+class Growth(NamedTuple):
+    """Growth of the geometric mean of gains, as a share, the most that it can be, and whether it is sure."""
+
+    more: float | None
+    most: float | None
+    sure: bool
+
+
+def _growth(start: Gains | None, end: Gains | None) -> Growth:
+    """The growth from one search to another."""
     if start is None or end is None or not math.isfinite(start[0].objective):
-        return None, None, False
+        return Growth(None, None, sure=False)
     (a, n), (b, _) = start, end
     more, most = (math.expm1((x - a.objective) / n) if math.isfinite(x) else None for x in (b.objective, b.bound))
-    return more, most, b.objective > a.bound
+    return Growth(more, most, sure=b.objective > a.bound)
 
 
 __all__ = [

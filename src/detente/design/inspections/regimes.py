@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import combinations
 from typing import Any, Literal
 
 from detente.dossier.changes.overlays import apply
@@ -25,6 +26,10 @@ from detente.model.rows.detection import watch
 Effort = Literal["days", "cost"]
 MANY = 20_000
 """Efforts beyond which they are not written down."""
+SAME = 1e-12
+"""Differences in how well cheating is seen, and in years, that are none."""
+ROUNDING = 1e-6
+"""The part of an effort, or of 1, within which two efforts are the same."""
 Choice = tuple[int, ...]
 """The place in its menu of each measure with regimes, in the order of `Menus.menus`."""
 
@@ -69,23 +74,7 @@ class Menus:
     def of(cls, dossier: Dossier, effort: Effort | None = None) -> Menus:
         """The menus in days or cost; left open, whichever all regimes state. Raises UsageError where some do not."""
         chosen = effort or _stated(dossier)
-        menus = []
-        for name, verify in _with_regimes(dossier):
-            places = []
-            for which, regime in verify.regimes.items():
-                amount = getattr(regime, chosen)
-                if amount is None:
-                    raise UsageError(
-                        f"regime {which!r} of {name!r} does not say its {chosen}: add '{chosen}: 40 /year'"
-                    )
-                places.append(_Place(which, amount.value))
-            rho = _discount(dossier, name)
-            places.sort(key=lambda p: (p.effort, seen_value(verify.under(p.regime), rho)))
-            own = seen_value(verify, rho) if _says(verify) else math.inf
-            worse = any(p.effort > 0 and seen_value(verify.under(p.regime), rho) < own - 1e-12 for p in places)
-            blind = dossier.measures[name].fakeable and (worse or not _says(verify))
-            none = [] if blind and places[0].effort == 0 else [_Place(None, 0.0, blind)]
-            menus.append(Menu(name, (*none, *places)))
+        menus = (_menu(dossier, name, verify, chosen) for name, verify in _with_regimes(dossier))
         return cls(dossier, chosen, tuple(menus))
 
     @property
@@ -118,22 +107,6 @@ class Menus:
         """Its effort a year."""
         return math.fsum(menu.places[i].effort for menu, i in zip(self.menus, choice, strict=True) if i >= 0)
 
-    def at_least(self, effort: float) -> float:
-        """The least that some choice takes which is no less than an effort."""
-        sums = self._sums
-        i = bisect_left(sums, effort - 1e-6 * max(1.0, effort))
-        return max(effort, sums[i]) if i < len(sums) else effort
-
-    @cached_property
-    def _sums(self) -> list[float]:
-        """What choices can take, in order; empty where that is too much to write down."""
-        sums = {0.0}
-        for menu in self.menus:
-            sums = {round(s + p.effort, 6) for s in sums for p in menu.places}
-            if len(sums) > MANY:
-                return []
-        return sorted(sums)
-
     def named(self, choice: Choice) -> dict[str, str | None]:
         """Measure → regime, None for none."""
         return {menu.measure: menu.places[i].regime for menu, i in zip(self.menus, choice, strict=True)}
@@ -156,16 +129,17 @@ class Menus:
 
     def effort_of(self, i: int, place: int, kind: Effort | None) -> float:
         """Days or cost a year of a place of a menu, whatever effort it is ordered by; 0 where it does not say."""
-        return self._verify(i).effort(self.menus[i].places[place].regime, kind)
+        return self.verify(i).effort(self.menus[i].places[place].regime, kind)
 
-    def _verify(self, i: int) -> Verify:
+    def verify(self, i: int) -> Verify:
+        """How the dossier verifies the measure of a menu."""
         verify = self.dossier.measures[self.menus[i].measure].verify
         assert isinstance(verify, Verify)
         return verify
 
     def way(self, i: int, place: int) -> Verify:
         """What counts of a measure's verification at a place of its menu."""
-        verify, chosen = self._verify(i), self.menus[i].places[place]
+        verify, chosen = self.verify(i), self.menus[i].places[place]
         if chosen.blind:
             return verify.under(None).model_copy(update={"detects": ZERO, "visits": None})
         return verify.under(chosen.regime)
@@ -181,66 +155,75 @@ class Menus:
 
         return dossier
 
-    def spread(self, choice: Choice) -> tuple[Dossier, tuple[Inspection, ...]]:
-        """The dossier under a choice, with what inspections do to interests as measures of their own, one a regime.
 
-        These enter with the measure that they inspect where their regime is chosen, and end with it. Raises UsageError
-        where a measure's own fate hangs on its regime: where inspecting it decides whether its performer minds it.
-        """
-        dossier = self.applied(choice)
-        bodies, found = dict(dossier.measures), list[Inspection]()
-        for i, menu in enumerate(self.menus):
-            verify = self._verify(i)
-            bodies[menu.measure] = bodies[menu.measure].model_copy(
-                update={"verify": _bare(bodies[menu.measure].verify)}
-            )
-            for n, place in enumerate(menu.places):
-                effects = verify.regimes[place.regime].effects if place.regime is not None else {}
-                if effects:
-                    name = f"{menu.measure}{INSPECTED}{place.regime}"
-                    bodies[name] = self._inspection(menu.measure, place, effects)
-                    found.append(Inspection(name, menu.measure, i, n))
-        return dossier.model_copy(update={"measures": bodies}) if found else dossier, tuple(found)
+def _menu(dossier: Dossier, name: str, verify: Verify, effort: Effort) -> Menu:
+    """The places of one measure. Raises UsageError where a regime does not say its effort."""
+    places = []
+    for which, regime in verify.regimes.items():
+        amount = getattr(regime, effort)
+        if amount is None:
+            raise UsageError(f"regime {which!r} of {name!r} does not say its {effort}: add '{effort}: 40 /year'")
+        places.append(_Place(which, amount.value))
+    rho = _discount(dossier, name)
+    places.sort(key=lambda p: (p.effort, seen_value(verify.under(p.regime), rho)))
+    own = seen_value(verify, rho) if _says(verify) else math.inf
+    worse = any(p.effort > 0 and seen_value(verify.under(p.regime), rho) < own - SAME for p in places)
+    blind = dossier.measures[name].fakeable and (worse or not _says(verify))
+    none = [] if blind and places[0].effort == 0 else [_Place(None, 0.0, blind)]
+    return Menu(name, (*none, *places))
 
-    def _inspection(self, measure: str, place: _Place, effects: Mapping[str, Effect]) -> Measure:
-        body = self.dossier.measures[measure]
-        if measure in self.dossier.state.in_force:
-            raise UsageError(
-                f"{measure!r} is in force already and its regimes have effects: choose its regime in the dossier"
-            )
-        conditional = self.dossier.conditional_on(measure)
-        changed = {"effects": effects, "if_over": {}, "verify": "open", "conditional_on": conditional}
-        return body.model_copy(update=changed)
 
-    def notes(self) -> tuple[str, ...]:
-        """Where more effort is worse in some way: sees cheating later, says so later, or confirms later."""
-        return tuple(self._notes())
+class Efforts:
+    """What the choices from menus can take, in order."""
 
-    def _notes(self) -> Iterator[str]:
-        replaced = [m for m, u in enumerate(self.menus) if u.places[0].blind or u.places[0].regime is not None]
-        if odd := [self.menus[m].measure for m in replaced if _says(self._verify(m))]:
-            yield (
-                f"The block itself sees more than a regime that takes effort, so it is not had for nothing: "
-                f"without effort, cheating is never seen, or as the regime of effort 0 has it: {', '.join(odd)}."
-            )
-        silent = [self.menus[m] for m in replaced if not _says(self._verify(m))]
-        if named := [u.measure for u in silent if u.places[0].blind]:
-            yield f"Without a regime nothing says how cheating is seen, so it never is: {', '.join(named)}."
-        for m, menu in enumerate(self.menus):
-            rho = _discount(self.dossier, menu.measure)
-            ways = [(place, self.way(m, i)) for i, place in enumerate(menu.places)]
-            for (less, a), (more, b) in [(x, y) for i, x in enumerate(ways) for y in ways[i + 1 :]]:
-                worse = []
-                if seen_value(b, rho) < seen_value(a, rho) - 1e-12:
-                    worse.append("sees cheating less")
-                if (b.confirms_in or b.delay).value > (a.confirms_in or a.delay).value + 1e-12:
-                    worse.append("confirms later")
-                if worse:
-                    name = "no inspection" if less.regime is None else repr(less.regime)
-                    yield (
-                        f"Regime {more.regime!r} of {menu.measure!r} takes more effort than {name}, but "
-                        f"{' and '.join(worse)}."
-                    )
+    def __init__(self, menus: Menus) -> None:
+        sums = {0.0}
+        for menu in menus.menus:
+            sums = {round(s + p.effort, 6) for s in sums for p in menu.places}
+            if len(sums) > MANY:
+                sums = set()
+                break
+        self.sums = sorted(sums)
+        """Empty where that is too much to write down."""
+
+    def at_least(self, effort: float) -> float:
+        """The least that some choice takes which is no less than an effort."""
+        i = bisect_left(self.sums, effort - ROUNDING * max(1.0, effort))
+        return max(effort, self.sums[i]) if i < len(self.sums) else effort
+
+
+# --- inspections as measures -----------------------------------------------------------------------------------------
+
+
+def spread(menus: Menus, choice: Choice) -> tuple[Dossier, tuple[Inspection, ...]]:
+    """The dossier under a choice, with what inspections do to interests as measures of their own, one a regime.
+
+    These enter with the measure that they inspect where their regime is chosen, and end with it. Raises UsageError
+    where a measure's own fate hangs on its regime: where inspecting it decides whether its performer minds it.
+    """
+    dossier = menus.applied(choice)
+    bodies, found = dict(dossier.measures), list[Inspection]()
+    for i, menu in enumerate(menus.menus):
+        regimes, body = menus.verify(i).regimes, bodies[menu.measure]
+        bodies[menu.measure] = body.model_copy(update={"verify": _bare(body.verify)})
+        for n, place in enumerate(menu.places):
+            effects = regimes[place.regime].effects if place.regime is not None else {}
+            if effects:
+                name = f"{menu.measure}{INSPECTED}{place.regime}"
+                bodies[name] = _inspection(menus.dossier, menu.measure, effects)
+                found.append(Inspection(name, menu.measure, i, n))
+    return dossier.model_copy(update={"measures": bodies}) if found else dossier, tuple(found)
+
+
+def _inspection(dossier: Dossier, measure: str, effects: Mapping[str, Effect]) -> Measure:
+    body = dossier.measures[measure]
+    if measure in dossier.state.in_force:
+        raise UsageError(
+            f"{measure!r} is in force already and its regimes have effects: choose its regime in the dossier"
+        )
+    conditional = dossier.conditional_on(measure)
+    changed = {"effects": effects, "if_over": {}, "verify": "open", "conditional_on": conditional}
+    return body.model_copy(update=changed)
 
 
 def _bare(verify: object) -> object:
@@ -249,6 +232,37 @@ def _bare(verify: object) -> object:
         return verify
     regimes = {name: regime.model_copy(update={"effects": {}}) for name, regime in verify.regimes.items()}
     return verify.model_copy(update={"regimes": regimes})
+
+
+# --- what to know of them --------------------------------------------------------------------------------------------
+
+
+def remarks(menus: Menus) -> Iterator[str]:
+    """Where blocks do not say what is had for nothing, and where more effort is worse in some way."""
+    replaced = [m for m, u in enumerate(menus.menus) if u.places[0].blind or u.places[0].regime is not None]
+    if odd := [menus.menus[m].measure for m in replaced if _says(menus.verify(m))]:
+        yield (
+            f"The block itself sees more than a regime that takes effort, so it is not had for nothing: "
+            f"without effort, cheating is never seen, or as the regime of effort 0 has it: {', '.join(odd)}."
+        )
+    silent = [menus.menus[m] for m in replaced if not _says(menus.verify(m))]
+    if named := [u.measure for u in silent if u.places[0].blind]:
+        yield f"Without a regime nothing says how cheating is seen, so it never is: {', '.join(named)}."
+    for m, menu in enumerate(menus.menus):
+        ways = [(place, menus.way(m, i)) for i, place in enumerate(menu.places)]
+        rho = _discount(menus.dossier, menu.measure)
+        for (less, a), (more, b) in combinations(ways, 2):
+            if worse := " and ".join(_worse(a, b, rho)):
+                name = "no inspection" if less.regime is None else repr(less.regime)
+                yield f"Regime {more.regime!r} of {menu.measure!r} takes more effort than {name}, but {worse}."
+
+
+def _worse(a: Verify, b: Verify, rho: float) -> Iterator[str]:
+    """In what the second of two ways to verify is worse."""
+    if seen_value(b, rho) < seen_value(a, rho) - SAME:
+        yield "sees cheating less"
+    if (b.confirms_in or b.delay).value > (a.confirms_in or a.delay).value + SAME:
+        yield "confirms later"
 
 
 def seen_value(verify: Verify, rho: float) -> float:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from detente.design.plan.known import Known
-from detente.design.plan.problem import Question
+from detente.design.plan.question import Question
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack
 from detente.model.numeric import Array
@@ -33,12 +33,12 @@ class Judging:
     @classmethod
     def of(cls, known: Known, question: Question) -> Judging:
         """Of a model's dossier; all questions about one model share what its judge has worked out."""
-        judge = known.judge.asking(question.success, question.openings)  # type: ignore[arg-type]
+        judge = known.judge.asking(question.success, question.openings)
         return cls(known.model.dossier, question, judge=judge)
 
     @cached_property
     def judge(self) -> Judge:
-        return Judge(self.dossier, success=self.question.success, openings=self.question.openings)  # type: ignore[arg-type]
+        return Judge(self.dossier, success=self.question.success, openings=self.question.openings)
 
     def accepts(self, model: Model, shares: Array) -> bool:
         """Whether the judge accepts a plan of shares [M, K+1]."""

@@ -6,7 +6,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,6 +14,7 @@ from typing import Any, Literal
 import highspy
 import numpy as np
 
+from detente.design.plan.linear import Linear
 from detente.errors import DetenteError
 from detente.model.numeric import Array
 
@@ -153,6 +154,10 @@ class Program:
         self._took(self.h.addRow(*self._bounds(self.rows, low, high), len(said), index, value))
         self.rows += 1
         return self.rows - 1
+
+    def hold(self, linear: Linear, low: float = -INF, high: float = INF) -> int:
+        """Add a row: a linear function keeps between two values."""
+        return self.add_row(linear.row, low=low - linear.const, high=high - linear.const)
 
     def _bounds(self, row: int, low: float, high: float) -> tuple[float, float]:
         factor, left_out = self._said.get(row, (1.0, 0.0))
@@ -310,19 +315,3 @@ class Program:
         columns = np.array(sorted(self.integer), np.int32)
         if len(columns):
             self._took(self.h.changeColsIntegrality(len(columns), columns, np.array([kind] * len(columns))))
-
-
-LinearForm = dict[int, float]
-
-
-def combine(*rows: tuple[float, Mapping[int, float]]) -> LinearForm:
-    """Σ factor·row."""
-    result: LinearForm = {}
-    for factor, row in rows:
-        for c, v in row.items():
-            result[c] = result.get(c, 0.0) + factor * v
-    return result
-
-
-def ones(columns: Sequence[int]) -> LinearForm:
-    return dict.fromkeys(columns, 1.0)

@@ -13,21 +13,18 @@ import numpy as np
 from detente.design.plan.judging import Judging, plan_of
 from detente.design.plan.kinds import Rule, Status
 from detente.design.plan.known import Known
-from detente.design.plan.problem import (
-    Linear,
-    Problem,
-    Question,
-    requirements,
-    scale,
-    standing_verified,
-    state_ready,
-)
-from detente.design.plan.program import combine
-from detente.design.plan.solve import ANY, Clock, Objective, Outcome, Solver, linear_sum
+from detente.design.plan.linear import Linear, combine, total
+from detente.design.plan.problem import Problem
+from detente.design.plan.question import Question, requirements
+from detente.design.plan.ready import standing_ready, standing_verified
+from detente.design.plan.requirements import MET as REQUIRED
+from detente.design.plan.solve import ANY, Clock, Objective, Outcome, Solver
+from detente.design.plan.verification import scale
 from detente.dossier.grid import years_between
 from detente.dossier.schema import Before, Dossier, InForce, InterestBound, Never, ProgressBy, Require
 from detente.errors import DetenteError, UsageError
 from detente.model.judge.check import Judge, Verdict
+from detente.model.kinds import SuccessLevel
 from detente.model.numeric import Array
 from detente.model.plan import Plan
 from detente.model.rows.arrays import Model
@@ -72,7 +69,7 @@ def design(
     dossier: Dossier,
     rule: Rule = "nash",
     *,
-    success: str = "none",
+    success: SuccessLevel = "none",
     openings: Sequence[str] = (),
     time_limit: float = 300.0,
     gap: float = 0.005,
@@ -128,7 +125,7 @@ class Designer:
 
     def at_stake(self, p: int) -> float:
         """What counts as 1 point for a party, as far as rounding goes: Σ|stakes|/ρ, or its effects if larger."""
-        return float(self.problem.sizes.scale[p])
+        return float(self.problem.valued.closeness.sizes.scale[p])
 
     def grain(self, p: int) -> float:
         """The points in which the programme counts a party's gains."""
@@ -178,7 +175,7 @@ class Designer:
 
     def best_together(self) -> Outcome:
         """The greatest sum of gains."""
-        target = linear_sum((1.0, self.gain(p)) for p in self.bargainers)
+        target = total((1.0, self.gain(p)) for p in self.bargainers)
         score = Objective(
             target, lambda s: float(self.gains(s).sum()), slack_for=self._close(self.unit), unit=self.unit
         )
@@ -227,7 +224,7 @@ class Designer:
         positive = np.array([POSITIVE * self.at_stake(p) for p in self.bargainers])
         for p, unit, least in zip(self.bargainers, units, positive, strict=True):
             gain = self.gain(p)
-            most = max(1.0, float(self.problem.sizes.most[p]) / unit)
+            most = max(1.0, float(self.problem.valued.closeness.sizes.most[p]) / unit)
             g, z = (
                 program.add_column(0.5 * least / unit, most),
                 program.add_column(math.log(LEAST_GAIN) - 1.0, math.log(most) + 1.0),
@@ -263,7 +260,7 @@ class Designer:
 
     def _forbid_loss(self, x: Array, positive: Array) -> bool:
         """Cut off a plan that gives somebody no gain by so little that the programme cannot tell; whether x is one."""
-        if self.problem.partial:
+        if self.problem.valued.closeness.partial:
             return False
         f = x[: self.model.M * self.model.K]
         shares = self.solver.shares(x)
@@ -325,7 +322,7 @@ class Designer:
 
     def _minimal(self) -> tuple[Outcome, Rule]:
         self._meet_minimal()
-        new = self.problem.new
+        new = self.problem.columns.entering
         target = Linear(dict.fromkeys(new, -1.0))
 
         def score(shares: Array) -> float:
@@ -339,7 +336,7 @@ class Designer:
         first = requirements(self.model, "minimal")
         if self.question.success != "minimal":
             for r in first:
-                self.problem.require(r)
+                self.problem.requirements.require(r)
             asked = Judging.of(self.known, replace(self.question, success="minimal"))
             self.solver.pool[:] = [x for x in self.solver.pool if asked.fits(self.model, x)]
         return first
@@ -361,10 +358,6 @@ class Designer:
         shares = outcome.shares if tie.shares is None else tie.shares
         return Outcome(shares, outcome.objective, outcome.bound, proved=True), rule
 
-    def waits(self, m: int) -> tuple[float, ...]:
-        """Years after its entry from which a measure may count as verified."""
-        return (self.model.dossier.measures[self.model.measures[m]].confirms_in,)
-
     def met(self, shares: Array) -> float:
         """Years from signature at which a plan meets minimal success; infinite where it never does."""
         return met_time(self.model, requirements(self.model, "minimal"), shares)
@@ -377,30 +370,31 @@ class Designer:
             if isinstance(r, InterestBound) and r.since:
                 times.add(max(0.0, years_between(model.dossier.start, r.since)))
             if isinstance(r, ProgressBy):
-                for m in self.problem.scale(r.progress):
-                    times |= {t + wait for wait in self.waits(m) for t in model.tau.tolist()}
+                for m in scale(model, r.progress):
+                    waits = self.problem.verification.waits(m)
+                    times |= {t + wait for wait in waits for t in model.tau.tolist()}
                     if model.state[m] > 0:
-                        times |= {max(0.0, standing_verified(model, m, wait)) for wait in self.waits(m)}
+                        times |= {max(0.0, standing_verified(model, m, wait)) for wait in waits}
         ordered = sorted(times)
         return [t for i, t in enumerate(ordered) if i == 0 or t - ordered[i - 1] > SNAP]
 
     def _met_by(self, r: Require, t: float, met: int) -> None:
         """Row: `met` may be 1 only where a requirement is met at time t."""
-        problem, program, model = self.problem, self.problem.program, self.model
+        program, columns, model = self.problem.program, self.problem.columns, self.model
         k = int(np.searchsorted(model.tau, t + SNAP, side="right")) - 1
         if isinstance(r, InForce):
-            problem.at_least({met: -1.0}, 0.0, problem.all_in(model.index[r.in_force], k))
+            program.hold(total([(1.0, columns.all_in(model.index[r.in_force], k)), (-1.0, Linear.of(met))]), low=0.0)
         elif isinstance(r, ProgressBy):
-            done = problem.verified(problem.scale(r.progress), t)
-            program.add_row(combine((1.0, done.row), (-r.at_least.value, {met: 1.0})), low=-done.const - 1e-9)
+            done = self.problem.requirements.progress(r.progress, t)
+            program.hold(total([(1.0, done), (-r.at_least.value, Linear.of(met))]), low=-REQUIRED)
         elif isinstance(r, InterestBound):
             if r.since and years_between(model.dossier.start, r.since) > t + SNAP:
                 program.add_row({met: 1.0}, high=0.0)
         elif isinstance(r, Before):
             b = model.index[r.before[1]]
-            present = problem.some(b)
-            if present is not True:
-                program.add_row({met: 1.0, int(present): 1.0, problem.f(b, k): -1.0}, high=1.0)
+            late = [(1.0, columns.some(b)), (-1.0, Linear.of(columns.f(b, k)))]
+            if model.state[b] == 0:
+                program.hold(total([(1.0, Linear.of(met)), *late]), high=1.0)
 
     # --- results -----------------------------------------------------------------------------------------------
 
@@ -542,7 +536,7 @@ def _progress_time(model: Model, r: ProgressBy, shares: Array) -> float:
     for m, part in scale(model, r.progress).items():
         wait = model.dossier.measures[model.measures[m]].confirms_in
         if shares[m, 0] > 0:
-            events.append((state_ready(model, m, verified=True), part * float(shares[m, 0])))
+            events.append((standing_ready(model, m, verified=True), part * float(shares[m, 0])))
         events += [
             (float(model.tau[k]) + wait, part * float(shares[m, k + 1] - shares[m, k]))
             for k in range(model.K)

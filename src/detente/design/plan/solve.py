@@ -16,9 +16,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from detente.design.plan.closeness import LOOSE, MET
 from detente.design.plan.judging import Judging, topics
-from detente.design.plan.problem import LOOSE, MET, Linear, Problem
-from detente.design.plan.program import Solution, combine
+from detente.design.plan.linear import Linear
+from detente.design.plan.problem import Problem
+from detente.design.plan.program import Solution
 from detente.model.numeric import Array
 from detente.model.rows.conditions import Expression
 from detente.model.rows.temptation import Conditions, Topic
@@ -120,6 +122,7 @@ class Solver:
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.problem, self.clock, self.say = problem, clock, say
+        self._closeness = problem.valued.closeness
         self.judging = judging or Judging.of(problem.known, problem.question)
         problem.program.give_up = lambda: clock.left <= 0
         self._everything = np.ones((problem.model.M, problem.model.K + 1))
@@ -156,26 +159,28 @@ class Solver:
     def violated(self, shares: Array) -> NDArray[np.int64]:
         """Valued rows that a plan breaks by so much that the judge need not be asked."""
         slack = self.slacks(shares)
-        broken: NDArray[np.int64] = np.flatnonzero((slack < -MET * self.problem.slight(shares)) & self.on(shares))
+        broken: NDArray[np.int64] = np.flatnonzero(
+            (slack < -MET * self.problem.valued.slight(shares)) & self.on(shares)
+        )
         return broken
 
     def refused(self, shares: Array) -> NDArray[np.int64]:
         """Valued rows that a plan misses by more than rounding: what the judge may refuse it for."""
-        least = NEARLY * SLIGHT * self.problem.model.norm[self.problem.valued_party]
+        least = NEARLY * SLIGHT * self.problem.model.norm[self.problem.valued.party]
         missed: NDArray[np.int64] = np.flatnonzero((self.slacks(shares) < -least) & self.on(shares))
         return missed
 
     def on(self, shares: Array) -> NDArray[np.bool_]:
         """[R] which valued rows apply to a plan."""
-        return self.problem.valued.on(shares)
+        return self.problem.valued.rows.on(shares)
 
     def slacks(self, shares: Array) -> Array:
         """[R] slack of every valued row for a plan."""
-        return self.problem.valued.slacks(shares)
+        return self.problem.valued.rows.slacks(shares)
 
     def _relieved(self, f: Array) -> Array:
         """[R] how far each row is switched on in the relaxation, for shares f [M, K+1]."""
-        kind, party, cell, previous = self.problem.valued.switches
+        kind, party, cell, previous = self.problem.valued.rows.switches
         model = self.problem.model
         active = np.array([f[model.by[p]].max(initial=0.0) for p in range(len(model.parties))])
         flat = f.ravel()
@@ -186,21 +191,22 @@ class Solver:
         problem = self.problem
         K = problem.model.K
         f = x[: problem.model.M * K].reshape(problem.model.M, K)
-        slack = problem.valued.const + problem.valued.flat @ f.ravel()
-        if problem.valued.expressions:
+        valued = problem.valued.rows
+        slack = valued.const + valued.flat @ f.ravel()
+        if valued.expressions:
             cache: dict[Expression, tuple[float, float]] = {}
-            ranges = np.array([self._range(e, f, x, cache) for e in problem.valued.expressions])
-            positive, negative = problem.valued.on_terms
+            ranges = np.array([self._range(e, f, x, cache) for e in valued.expressions])
+            positive, negative = valued.on_terms
             slack = slack + positive @ ranges[:, 1] + negative @ ranges[:, 0]
         whole = np.concatenate([problem.model.state[:, None], f], axis=1)
-        return slack + np.maximum(0.0, -problem.valued.least) * (1.0 - self._relieved(whole))
+        return slack + np.maximum(0.0, -valued.least) * (1.0 - self._relieved(whole))
 
     def _range(
         self, e: Expression, f: Array, x: Array, cache: dict[Expression, tuple[float, float]]
     ) -> tuple[float, float]:
         """Least and greatest value of an expression's column in the relaxation at x."""
-        if e in self.problem._expressions:
-            value = float(x[self.problem._expressions[e]]) if self.problem._expressions[e] < len(x) else 0.0
+        if (column := self.problem.columns.of.get(e)) is not None:
+            value = float(x[column]) if column < len(x) else 0.0
             return value, value
         if e not in cache:
             cache[e] = self._range_of(e, f, x, cache)
@@ -233,25 +239,25 @@ class Solver:
         added = 0
         for members in by_family.values():
             for r in sorted(members, key=lambda r: float(slack[r]))[:each]:
-                if r not in self.problem.active:
+                if r not in self.problem.valued.active:
                     for near in self._neighbours(r) if around else (r,):
-                        self.problem.activate(near)
+                        self.problem.valued.activate(near)
                     added += 1
         return added
 
     def _neighbours(self, r: int) -> list[int]:
         """The rows of r's family at moments near its own: what the next plan would break by a small delay."""
-        moment = self.problem.valued.labels[r].moment
+        moment = self.problem.valued.rows.labels[r].moment
         family = self._families()[self._key(r)]
-        return [n for n in family if abs(self.problem.valued.labels[n].moment - moment) <= AROUND]
+        return [n for n in family if abs(self.problem.valued.rows.labels[n].moment - moment) <= AROUND]
 
     def _key(self, r: int) -> tuple[object, ...]:
-        label = self.problem.valued.labels[r]
+        label = self.problem.valued.rows.labels[r]
         return label.kind, label.party, label.other, label.measure
 
     def _families(self) -> dict[tuple[object, ...], list[int]]:
         """The rows that a plan can break, by what they are about."""
-        valued = self.problem.valued
+        valued = self.problem.valued.rows
         if self._grouped is None or self._grouped[0] is not valued:
             families: dict[tuple[object, ...], list[int]] = {}
             for r in np.flatnonzero(valued.least < 0):
@@ -307,7 +313,7 @@ class Solver:
 
     def _on_dates(self) -> set[Topic]:
         """What the problem has the rows on dates of."""
-        valued = self.problem.valued
+        valued = self.problem.valued.rows
         if self._topics is None or self._topics[0] is not valued:
             self._topics = valued, topics(valued.labels)
         return self._topics[1]
@@ -317,17 +323,17 @@ class Solver:
         rows = self._missed.pop(shares.tobytes(), None)
         if rows is None:
             return 0
-        new = self.problem.extend(rows)
+        new = self.problem.valued.extend(rows)
         broken = np.flatnonzero((self.slacks(shares) < 0.0) & self.on(shares))
         for r in broken[broken >= new.start]:
-            self.problem.activate(int(r))
+            self.problem.valued.activate(int(r))
         return len(new)
 
     def best(self, objective: Objective) -> Outcome:
         """The best plan for an objective, with a proven bound, within the clock."""
-        self.problem.tighten()
+        self._closeness.tighten()
         found = self._best(objective)
-        held_closely = self.problem.partial and self.problem.loosen()
+        held_closely = self._closeness.partial and self._closeness.loosen()
         bounds = bool(objective.target.row) and math.isfinite(found.bound)  # where any plan will do, nothing is bounded
         if not held_closely or found.shares is None or self.doubtful or not bounds:
             return found
@@ -342,7 +348,7 @@ class Solver:
             seconds=max(1.0, self.clock.left),
             absolute_gap=0.1 * gap,
             hint=found.shares,
-            hint_columns=self.problem.model.M * self.problem.model.K,
+            hint_columns=self.problem.width,
         )
         least = answer.bound if math.isfinite(answer.bound) else program.relax(seconds=SOON).bound
         bound = max(value, objective.bound(least + objective.target.const))
@@ -351,7 +357,7 @@ class Solver:
         return replace(found, bound=bound, proved=proved, note=found.note if proved == found.proved else CLOSELY)
 
     def _best(self, objective: Objective) -> Outcome:
-        if not self.problem.new:  # nothing can enter: every plan is empty
+        if not self.problem.columns.entering:  # nothing can enter: every plan is empty
             return Outcome(None, -math.inf, -math.inf, proved=True)
         self.problem.program.set_objective(objective.target.row)
         relaxed = self._relaxation(objective)
@@ -399,7 +405,7 @@ class Solver:
         shares, value = self._incumbent(objective)
         if self.doubtful:
             return Outcome(shares, value, bound, proved=False)
-        loosened = self.problem.loosen()
+        loosened = self._closeness.loosen()
         if self.clock.left <= 0:
             return Outcome(shares, value, bound, proved=False, note=NOT_TWICE)
         self._solved = self.problem.program.rows
@@ -434,7 +440,7 @@ class Solver:
             seconds=seconds,
             absolute_gap=0.9 * objective.slack_for(value if shares is not None else 0.0),
             hint=shares,
-            hint_columns=self.problem.model.M * self.problem.model.K,
+            hint_columns=self.problem.width,
             stop=lambda x, bound, nodes: (
                 not self._put_off(objective, x, bound, better) and self._reject(objective, x, rejected, begun=nodes > 1)
             ),
@@ -500,7 +506,7 @@ class Solver:
         for m in np.flatnonzero(~model.divisible):
             for k in range(model.K):
                 inside = shares[m, k + 1] > 0.5
-                row[self.problem.f(int(m), k)] = -1.0 if inside else 1.0
+                row[self.problem.columns.f(int(m), k)] = -1.0 if inside else 1.0
                 ones += inside
         self.problem.program.add_row(row, low=1.0 - ones)
         self.doubtful |= unless is None and bool(np.any(model.divisible & (model.state < 1)))
@@ -558,15 +564,9 @@ class Solver:
             stalled = stalled + 1 if improved < 1e-4 * max(1.0, abs(answer.bound)) else 0
             bound, last = min(bound, answer.bound), answer.x
             slack = self._optimistic(answer.x)
-            broken = np.flatnonzero(slack < -LOOSE * self.problem.slight(self._everything))
+            broken = np.flatnonzero(slack < -LOOSE * self.problem.valued.slight(self._everything))
             added = self._add_worst(broken, slack, each=2)
             refined = objective.refine(answer.x)
             if (not added and not refined) or stalled >= 4 or self.clock.left <= 0:
                 break
         return last, bound
-
-
-def linear_sum(parts: Iterable[tuple[float, Linear]]) -> Linear:
-    """Σ factor·linear."""
-    chosen = list(parts)
-    return Linear(combine(*((f, p.row) for f, p in chosen)), sum(f * p.const for f, p in chosen))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from detente.design.plan.kinds import Rule
 from detente.design.plan.known import Known
-from detente.design.plan.problem import Question
+from detente.design.plan.question import Question
 from detente.design.plan.rules import Design, unasked
 from detente.design.plan.solve import Clock
 from detente.design.questions.footing import ASSUMED, SECONDS, Footing, footing

@@ -16,8 +16,10 @@ import numpy as np
 
 from detente.design.plan.judging import HARD, Judging, name_of, plan_of
 from detente.design.plan.known import Known
-from detente.design.plan.problem import Problem, Question, asked, family
-from detente.design.plan.program import INF, Program, Refused, ones
+from detente.design.plan.linear import ones
+from detente.design.plan.problem import Problem
+from detente.design.plan.program import INF, Program, Refused
+from detente.design.plan.question import Question, asked, family
 from detente.design.plan.solve import ANY, Clock, Solver
 from detente.errors import DetenteError
 from detente.model.numeric import Array
@@ -70,10 +72,10 @@ class Possible:
         """Settle a set by the solver, whatever is known."""
         question = replace(self.question, without=self.all - held)
         problem = Problem(self.known, question)
-        problem.begin_with(self.binding)
+        problem.valued.begin_with(self.binding)
         judging = Judging(self.model.dossier, question, judge=self.judge)
         outcome = Solver(problem, self.clock, judging=judging).best(ANY)
-        self.binding |= problem.binding
+        self.binding |= problem.valued.binding
         if outcome.shares is not None:
             self.learn(outcome.shares, held)
             return True

@@ -24,7 +24,8 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from detente.design.plan.judging import plan_of
 from detente.design.plan.known import Known
-from detente.design.plan.problem import Problem, Question
+from detente.design.plan.problem import Problem
+from detente.design.plan.question import Question
 from detente.design.plan.rules import Designer, any_plan
 from detente.design.plan.solve import ANY, Clock, Solver
 from detente.design.questions.parallel import each, stopped, workers
@@ -291,7 +292,7 @@ class Trials:
             return None
         if any(_bystander(plan, changes) for plan in self.stated):
             return True
-        judge = Judge(changed, success=self.question.success, openings=self.question.openings)  # type: ignore[arg-type]
+        judge = Judge(changed, success=self.question.success, openings=self.question.openings)
         for i, plan in enumerate(self.plans):
             if judge.satisfactory(plan):
                 self.plans.insert(0, self.plans.pop(i))

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from detente.design.plan.kinds import Rule, Status
 from detente.design.plan.known import Known
-from detente.design.plan.problem import Question
+from detente.design.plan.question import Question
 from detente.design.plan.rules import Design, Designer
 from detente.design.plan.solve import Clock
 from detente.design.questions.conflicts import Conflict, Possible, concessions, conflicts, members

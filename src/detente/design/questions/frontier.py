@@ -19,9 +19,10 @@ from detente.design.exact.choices import exact, space_of
 from detente.design.exact.frontier import Bargain, Exact, exact_frontier
 from detente.design.plan.kinds import Rule, Status
 from detente.design.plan.known import Known
-from detente.design.plan.problem import ANY_DEAL, Linear, Question
+from detente.design.plan.linear import Linear, total
+from detente.design.plan.question import ANY_DEAL, Question
 from detente.design.plan.rules import Design, Designer, counted_from
-from detente.design.plan.solve import Clock, Objective, Outcome, linear_sum
+from detente.design.plan.solve import Clock, Objective, Outcome
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.judge.check import Verdict
@@ -229,8 +230,8 @@ class _Search:
             program.add_row({**{c: v / s for c, v in g.row.items()}, self.t: -1.0})
             for g, s in zip(self.gains, self.scale, strict=True)
         ]
-        total = linear_sum((SLIGHT / float(s), g) for s, g in zip(self.scale, self.gains, strict=True))
-        self.target = linear_sum([(1.0, Linear({self.t: 1.0})), (1.0, total)])
+        slight = total((SLIGHT / float(s), g) for s, g in zip(self.scale, self.gains, strict=True))
+        self.target = total([(1.0, Linear.of(self.t)), (1.0, slight)])
 
     def keep(self, shares: Array, gap: float) -> None:
         """Note a point, and split the zones that hold it."""

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from detente.design.plan.judging import Judging, name_of, plan_of
 from detente.design.plan.known import Known
-from detente.design.plan.problem import ANY_DEAL, Question
+from detente.design.plan.question import ANY_DEAL, Question
 from detente.design.plan.rules import RULES, Design, Designer, threat
 from detente.design.plan.solve import ANY, Clock, Outcome
 from detente.design.questions.conflicts import members

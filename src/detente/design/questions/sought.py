@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 
 from detente.design.plan.judging import topics
 from detente.design.plan.known import Known
-from detente.design.plan.problem import Question
+from detente.design.plan.question import Question
 from detente.design.plan.rules import Design, Designer
 from detente.design.plan.solve import ANY, Clock, Outcome
 from detente.design.questions.parallel import each, stopped
@@ -72,12 +72,12 @@ def look(sought: Sought) -> Looked:
     for topic in sorted(topics(sought.binding) & set(known.seldom.topics)):  # sets differ from process to process
         known.learn(known.seldom.of(topic))
     designer = Designer(known, sought.question, gap=sought.gap, clock=Clock(sought.seconds, stopped))
-    designer.problem.begin_with(sought.binding)
+    designer.problem.valued.begin_with(sought.binding)
     if sought.elsewhere:
         for shares in sought.plans:
             designer.solver.offer(shares)
     answer = _answer(designer, sought)
-    return Looked(answer, tuple(known.plans[begun:][-HANDED_ON:]), frozenset(designer.problem.binding))
+    return Looked(answer, tuple(known.plans[begun:][-HANDED_ON:]), frozenset(designer.problem.valued.binding))
 
 
 def _answer(designer: Designer, sought: Sought) -> Design | Outcome:

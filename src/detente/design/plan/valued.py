@@ -1,0 +1,106 @@
+"""The conditions with a value of a question, and those of them that its programme holds."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detente.design.plan.closeness import Closeness, Relief
+from detente.design.plan.columns import Columns
+from detente.design.plan.known import Known
+from detente.design.plan.linear import ALWAYS, Linear, LinearForm, combine
+from detente.design.plan.question import Question, bound
+from detente.model.numeric import Array
+from detente.model.rows.temptation import Conditions, Label, Switch, joined
+
+
+class Valued:
+    """Valued rows, which grow with what plans are found to break; the programme holds those that are activated."""
+
+    def __init__(self, known: Known, question: Question, columns: Columns) -> None:
+        self.known, self.question, self.columns, self.model = known, question, columns, known.model
+        self.closeness = Closeness(columns)
+        self.rows = bound(known.rows, question)
+        self.party = _parties(self.rows)
+        """[R] whose row each is."""
+        self.active: dict[int, int | None] = {}
+        """Rows in the programme: index in `rows` → row of the programme; None where it cannot hold it."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def extend(self, rows: Conditions) -> range:
+        """Further rows, behind those there are; where they are found now. They only narrow what is possible."""
+        self.known.learn(rows)
+        first = len(self.rows)
+        self.rows = joined([self.rows, bound(rows, self.question)])
+        self.party = _parties(self.rows)
+        return range(first, len(self.rows))
+
+    def slight(self, shares: Array) -> Array:
+        """[R] more than the judge lets each row be missed by in a plan."""
+        slight: Array = self.closeness.sizes.slight(shares)[self.party]
+        return slight
+
+    # --- in the programme --------------------------------------------------------------------------------------
+
+    @property
+    def binding(self) -> set[Label]:
+        """The rows in the programme, by what they are about."""
+        return {self.rows.labels[r] for r in self.active}
+
+    def begin_with(self, binding: Set[Label]) -> None:
+        """Put rows into the programme that others turned out to need."""
+        for r, label in enumerate(self.rows.labels):
+            if label in binding:
+                self.activate(r)
+
+    def activate(self, r: int) -> None:
+        """Put a row into the programme."""
+        if r not in self.active:
+            reliefs = self._reliefs(r)
+            self.active[r] = self.closeness.hold(self.rows.labels[r].party, self.slack(r), reliefs)
+
+    def _reliefs(self, r: int) -> list[Relief]:
+        """What relaxes a row where it does not bind."""
+        switch = self.rows.labels[r].switch
+        on = self.switch(switch)
+        points = -self.least(r, without=switch.party if switch.kind == "performs" else None)
+        return [] if on == ALWAYS or points <= 0 else [Relief(points, Linear(combine((-1.0, on.row)), 1.0))]
+
+    def slack(self, r: int) -> Linear:
+        """A row as a linear function of the columns."""
+        return self.columns.linear(self.rows.flat[r], self.rows.terms[r], float(self.rows.const[r]))
+
+    def switch(self, s: Switch) -> Linear:
+        """1 where a row binds."""
+        if s.kind == "always":
+            return ALWAYS
+        if s.kind == "performs":
+            return self.columns.performs(s.party)
+        if self.model.state[s.measure] >= 1:
+            return ALWAYS
+        row: LinearForm = {self.columns.f(s.measure, s.period): 1.0}
+        if s.kind == "enters" and s.period > 0:
+            row[self.columns.f(s.measure, s.period - 1)] = -1.0
+        return Linear(row)
+
+    # --- bounds ------------------------------------------------------------------------------------------------
+
+    def least(self, r: int, *, without: int | None = None) -> float:
+        """A lower bound on a row, over all plans, or all plans in which a party performs nothing."""
+        spared = 0.0 if without is None else float(self.rows.worst[r][self.model.by[without]].sum())
+        return float(self.rows.least[r]) - spared
+
+    def most(self, r: int) -> float:
+        """An upper bound on a row over all plans."""
+        tail = np.cumsum(self.rows.coef[r, :, ::-1], axis=1)
+        best = np.maximum(tail.max(axis=1, initial=0.0), 0.0).sum()
+        standing = np.abs(tail).max(axis=1, initial=0.0) @ self.model.state
+        return float(self.rows.const[r] + best + standing + sum(max(c, 0.0) for c in self.rows.terms[r].values()))
+
+
+def _parties(rows: Conditions) -> NDArray[np.int64]:
+    return np.array([label.party for label in rows.labels], np.int64)
