@@ -25,7 +25,7 @@ from detente.design.plan.problem import Problem
 from detente.design.plan.question import Question
 from detente.design.plan.ready import Prerequisite, standing_verified
 from detente.design.plan.solve import NEARLY, Objective, Solver
-from detente.design.plan.verification import Stated, share_verified
+from detente.design.plan.verification import AsStated, share_verified
 from detente.dossier.schema import Dossier, Resource, Verify
 from detente.errors import UsageError
 from detente.model.judge.check import Slack
@@ -158,7 +158,7 @@ def confirms(verify: Verify) -> float:
     return (verify.confirms_in or verify.delay).value
 
 
-class Chosen:
+class AsChosen:
     """The regimes chosen with a plan: a column for each place of each menu, of which one is 1."""
 
     def __init__(self, columns: Columns, fakings: Fakings) -> None:
@@ -230,7 +230,7 @@ class Chosen:
     # --- what counts as verified -------------------------------------------------------------------------------
 
     def waits(self, m: int) -> tuple[float, ...]:
-        return tuple(self._regimes(m)) or Stated(self.columns).waits(m)
+        return tuple(self._regimes(m)) or AsStated(self.columns).waits(m)
 
     def _regimes(self, m: int) -> dict[float, list[int]]:
         """Years until m counts as verified → columns of the regimes that take so long, the soonest first.
@@ -275,7 +275,7 @@ class Chosen:
         waits = self._regimes(m)
         parts = [share_verified(self.columns, m, at, wait) for wait in waits]
         if all(part == parts[0] for part in parts):
-            return parts[0] if parts else Stated(self.columns).counted(m, at)
+            return parts[0] if parts else AsStated(self.columns).counted(m, at)
         key = m, tuple((*part.row.items(), part.const) for part in parts)
         if key not in self._counted:
             self._counted[key] = self._switched(parts, list(waits.values()))
@@ -305,13 +305,13 @@ class Wait(NamedTuple):
 class Choosing(Problem):
     """The plan problem with regimes to choose, and rows on cheating that they switch."""
 
-    verification: Chosen
+    verification: AsChosen
 
     def __init__(
         self, fakings: Fakings, question: Question, dossier: Dossier | None = None, *, budget: float | None = None
     ) -> None:
         known = fakings.known if dossier is None else fakings.known.asking_else(dossier)
-        super().__init__(known, question, partial(Chosen, fakings=fakings))
+        super().__init__(known, question, partial(AsChosen, fakings=fakings))
         self.fakings = fakings
         self.cuts: dict[tuple[Faking, int], int | None] = {}
         """Rows on cheating in the programme."""

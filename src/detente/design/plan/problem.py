@@ -12,8 +12,8 @@ from detente.design.plan.order import Order
 from detente.design.plan.program import Program
 from detente.design.plan.question import ANY_DEAL, Question, asked
 from detente.design.plan.requirements import Requirements
-from detente.design.plan.valued import Valued
-from detente.design.plan.verification import Stated, Verification
+from detente.design.plan.valued import ValuedRows
+from detente.design.plan.verification import AsStated, Verifying
 from detente.model.rows.linear import Rows
 
 
@@ -27,7 +27,7 @@ class Problem:
         self,
         known: Known,
         question: Question = ANY_DEAL,
-        verification: Callable[[Columns], Verification] = Stated,
+        verification: Callable[[Columns], Verifying] = AsStated,
     ) -> None:
         self.known, self.model, self.question = known, known.model, question
         self.program = Program()
@@ -41,7 +41,7 @@ class Problem:
         for name, requirement in asked(self.model, question).items():
             if name not in question.without:
                 self.requirements.require(requirement)
-        self.valued = Valued(known, question, self.columns)
+        self.valued = ValuedRows(known, question, self.columns)
 
     @property
     def width(self) -> int:

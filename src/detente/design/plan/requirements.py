@@ -11,7 +11,7 @@ import numpy as np
 from detente.design.plan.columns import Columns
 from detente.design.plan.levels import Level
 from detente.design.plan.linear import ALWAYS, Linear, ones, total
-from detente.design.plan.verification import Verification, progress, scale
+from detente.design.plan.verification import Verifying, progress, scale
 from detente.dossier.grid import years_between
 from detente.dossier.schema import Before, InForce, InterestBound, Link, Never, Require, Resource
 
@@ -22,7 +22,7 @@ MET = 1e-9
 class Requirements:
     """Writes requirements into the programme of some columns."""
 
-    def __init__(self, columns: Columns, verification: Verification) -> None:
+    def __init__(self, columns: Columns, verification: Verifying) -> None:
         self.columns, self.model, self.program = columns, columns.model, columns.program
         self.verification = verification
 

@@ -16,8 +16,8 @@ from detente.model.numeric import Array
 from detente.model.rows.temptation import Conditions, Label, Switch, joined
 
 
-class Valued:
-    """Valued rows, which grow with what plans are found to break; the programme holds those that are activated."""
+class ValuedRows:
+    """ValuedRows rows, which grow with what plans are found to break; the programme holds those that are activated."""
 
     def __init__(self, known: Known, question: Question, columns: Columns) -> None:
         self.known, self.question, self.columns, self.model = known, question, columns, known.model

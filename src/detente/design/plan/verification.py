@@ -19,7 +19,7 @@ from detente.model.rows.arrays import Model
 from detente.model.rows.detection import SNAP
 
 
-class Verification(Protocol):
+class Verifying(Protocol):
     """What a programme has to know of how measures are verified."""
 
     def waits(self, m: int) -> tuple[float, ...]:
@@ -35,7 +35,7 @@ class Verification(Protocol):
         """Rows on order that hang on when measures count as verified, besides those of `Order.write`."""
 
 
-class Stated:
+class AsStated:
     """Every measure is verified as the dossier says."""
 
     def __init__(self, columns: Columns) -> None:
@@ -72,7 +72,7 @@ def share_verified(columns: Columns, m: int, at: float, confirms: float) -> Line
     return Linear(row, const)
 
 
-def progress(verification: Verification, shares: Mapping[int, float], at: float) -> Linear:
+def progress(verification: Verifying, shares: Mapping[int, float], at: float) -> Linear:
     """The verified part of a scale (shares of 1 by measure) at a time."""
     return total((share, verification.counted(m, at)) for m, share in shares.items())
 
