@@ -16,8 +16,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from detente.design.inspections.choosing import Choosing, Fakings, confirms
-from detente.design.inspections.regimes import Choice, Menus
+from detente.design.inspections.choosing import Choosing
+from detente.design.inspections.fakings import Fakings
+from detente.design.inspections.regimes import Choice, Menus, confirms
 from detente.design.plan.question import Question
 from detente.dossier import from_dict
 from detente.dossier.schema import Dossier
@@ -74,7 +75,7 @@ class Trial:
         problem, program, model = self.problem, self.problem.program, self.problem.model
         f = shares_of(problem.fakings, plan, choice)[:, 1:]
         fixed = {problem.columns.f(m, k): f[m, k] for m in np.flatnonzero(model.real) for k in range(model.K)}
-        for columns, place in zip(problem.verification.z, choice, strict=True):
+        for columns, place in zip(problem.regimes.z, choice, strict=True):
             fixed |= {c: float(i == place) for i, c in enumerate(columns)}
         if any(not self.low[c] <= value <= self.high[c] for c, value in fixed.items()):
             return False
@@ -175,9 +176,9 @@ def test_a_choice_left_alone_and_what_it_takes() -> None:
     assert [menus.spent(choice) for choice in choices(menus)] == [0, 5, 20]
     fakings = Fakings(menus)
     problem = Choosing(fakings, Question())
-    (columns,) = problem.verification.z
-    assert problem.verification.spent == dict(zip(columns, (0, 5, 20), strict=True))
-    problem.verification.choose((1,))
+    (columns,) = problem.regimes.z
+    assert problem.regimes.spent == dict(zip(columns, (0, 5, 20), strict=True))
+    problem.regimes.choose((1,))
     low, high = problem.program.bounds(problem.program.columns)
     assert [(low[c], high[c]) for c in columns] == [(0, 0), (1, 1), (0, 0)]
 
@@ -328,6 +329,6 @@ def test_no_regime_that_confirms_later_is_left() -> None:
     assert [confirms(way) for way in fakings.ways[0]] == pytest.approx([1 / 12, 0.5, 1 / 12])
     for held, left in (((1,), [1, 1, 1]), ((2,), [1, 0, 1])):
         problem = Choosing(fakings, Question())
-        problem.verification.no_later_than(held)
+        problem.regimes.no_later_than(held)
         high = problem.program.bounds(problem.program.columns)[1]
-        assert [high[c] for c in problem.verification.z[0]] == left
+        assert [high[c] for c in problem.regimes.z[0]] == left

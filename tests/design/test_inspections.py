@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from detente.design.inspections.choosing import Fakings
+from detente.design.inspections.fakings import Fakings
 from detente.design.inspections.needs import Aim, Search, VerificationNeeds, aims_of, design_with_inspections, needs
 from detente.design.inspections.regimes import Choice, Menus, remarks
 from detente.design.plan.kinds import Rule

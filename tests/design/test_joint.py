@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 
-from detente.design.inspections.choosing import Fakings
+from detente.design.inspections.fakings import Fakings
 from detente.design.inspections.joint import Joint, design_with_inspections
 from detente.design.inspections.regimes import Choice, Menus
 from detente.design.plan.kinds import Rule

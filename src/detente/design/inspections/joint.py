@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from detente.design.inspections.choosing import Choosing, ChoosingSolver, Fakings
+from detente.design.inspections.choosing import Choosing, ChoosingSolver
+from detente.design.inspections.fakings import Fakings
 from detente.design.inspections.least_effort import frugal
 from detente.design.inspections.regimes import Choice, Effort, Menus
 from detente.design.plan.judging import plan_of
@@ -59,7 +60,7 @@ class Joint(Designer):
     def _choosing(self) -> Choosing:
         problem = Choosing(self.fakings, self.question, budget=self.budget)
         if self.fixed is not None:
-            problem.verification.choose(self.fixed)
+            problem.regimes.choose(self.fixed)
         return problem
 
     def met(self, shares: Array) -> float:
@@ -89,7 +90,7 @@ class Joint(Designer):
         """
         problem, found = self._choosing(), self.solver.chosen[shares.tobytes()]
         if self.rule == "earliest":
-            problem.verification.no_later_than(found)
+            problem.regimes.no_later_than(found)
         n = self.model.M * self.model.K
         fixed = shares[:, 1:].ravel()
         problem.program.set_many_bounds(fixed[:n], fixed[:n])

@@ -9,7 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-from detente.design.inspections.choosing import Choosing, ChoosingSolver, Faking, Fakings
+from detente.design.inspections.choosing import Choosing, ChoosingSolver
+from detente.design.inspections.fakings import Faking, Fakings
 from detente.design.inspections.regimes import Choice, Menus
 from detente.design.plan.judging import Judging, plan_of
 from detente.design.plan.question import Question

@@ -14,7 +14,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Literal, cast
 
-from detente.design.inspections.choosing import Choosing, ChoosingSolver, Faking, Fakings
+from detente.design.inspections.choosing import Choosing, ChoosingSolver
+from detente.design.inspections.fakings import Faking, Fakings
 from detente.design.inspections.regimes import ROUNDING, Choice, Efforts, Menus
 from detente.design.plan.judging import Judging, plan_of
 from detente.design.plan.kinds import Status
@@ -158,7 +159,7 @@ class Search:
         solver = self._solver(aim, clock)
         problem = solver.problem
         if known.bound > 0:
-            problem.program.add_row(problem.verification.spent, low=known.bound - ROUNDING)
+            problem.program.add_row(problem.regimes.spent, low=known.bound - ROUNDING)
         for shares, choice in self.plans:
             if self._fits(aim, shares, choice):
                 solver.offer_with(shares, choice)
@@ -212,7 +213,7 @@ class Search:
     def _some(self, aim: Aim, solver: ChoosingSolver) -> Array | None:
         """Any plan at all, under the most inspection: for a search that found none."""
         first = self._solver(aim, Clock(SOME_SECONDS, solver.clock.cancelled))
-        first.problem.verification.choose(self.menus.most)
+        first.problem.regimes.choose(self.menus.most)
         shares = first.best(ANY).shares
         return shares if shares is not None and solver.offer_with(shares, self.menus.most) else None
 
@@ -234,7 +235,7 @@ def _reached(spent: float, bound: float) -> bool:
 def frugal(problem: Choosing, solver: ChoosingSolver) -> Objective:
     """The least effort."""
     spent = problem.fakings.menus.spent
-    target = Linear({c: -amount for c, amount in problem.verification.spent.items()})
+    target = Linear({c: -amount for c, amount in problem.regimes.spent.items()})
     return Objective(
         target, lambda shares: -spent(solver.chosen[shares.tobytes()]), slack_for=lambda v: ROUNDING * max(1.0, abs(v))
     )

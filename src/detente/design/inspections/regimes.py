@@ -270,6 +270,11 @@ def seen_value(verify: Verify, rho: float) -> float:
     return math.exp(-rho * verify.delay.value) * float(watch(verify).partial(rho, -1.0, math.inf))
 
 
+def confirms(verify: Verify) -> float:
+    """Years from entry to counting as verified."""
+    return (verify.confirms_in or verify.delay).value
+
+
 def _says(verify: Verify) -> bool:
     """Whether a block itself says how cheating is seen."""
     return verify.detects is not None or verify.visits is not None

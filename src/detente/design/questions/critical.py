@@ -118,7 +118,18 @@ class Dial:
     def flip(self, x: float | None, status: _Status, *, late: bool = False) -> Flip:
         width, unit = self.high - self.low, self.manner.unit
         distance = abs(x - self.stated) / width if x is not None and width > 0 else None
-        return Flip(self.path, self.stated, unit, x, self.low, self.high, status, distance, self.source, late)
+        return Flip(
+            self.path,
+            self.stated,
+            unit,
+            x,
+            low=self.low,
+            high=self.high,
+            status=status,
+            distance=distance,
+            source=self.source,
+            late=late,
+        )
 
 
 def critical(
@@ -240,7 +251,9 @@ def dial_of(dossier: Dossier, found: Input) -> Dial:
         manner, low, high = EXIT  # a rate of nothing is stated to ask at which the verdict flips
     named = parts[-1] in LINEAR or parts[2:3] == ["stakes"] or parts[2:4] == ["no_deal", "course"]
     linear = named and parts[0] != "shocks" and (low >= 0 or high <= 0)
-    return Dial(found.path, dotted(where), stated, low, high, manner, linear, found.source)
+    return Dial(
+        found.path, dotted(where), stated, low=low, high=high, manner=manner, linear=linear, source=found.source
+    )
 
 
 # --- judging one changed dossier -----------------------------------------------------------------------------------

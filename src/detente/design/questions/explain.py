@@ -17,6 +17,9 @@ from detente.dossier.schema import Demand, Dossier
 
 T = TypeVar("T")
 
+LEAST_SECONDS = 5.0
+"""What the deal that a concession opens may take in any case, however little of the limit is left."""
+
 
 @dataclass(frozen=True)
 class Concession:
@@ -50,9 +53,9 @@ class Explanation:
     members: tuple[str, ...]
     conflicts: tuple[Conflict, ...]
     complete: bool
-    concessions: tuple[Concession, ...]
-    ranked: bool
-    lesser: tuple[Lesser, ...]
+    concessions: tuple[Concession, ...] = ()
+    ranked: bool = True
+    lesser: tuple[Lesser, ...] = ()
     """Where no concession opens a deal: the fewest requirements of success to leave out."""
 
 
@@ -76,28 +79,63 @@ def explain(
     whole = possible(possible.all)
     if whole is not False:
         status: Status = "satisfactory" if whole else "undecided"
-        return Explanation(dossier, question, status, order, (), whole is True, (), whole is True, ())
-
-    def opened(overlay: Mapping[str, Any]) -> Design:
-        left = Clock(max(5.0, clock.left), cancelled)
-        asked = replace(question, without=frozenset())
-        changed = known.asking_else(apply(dossier, overlay))
-        return Designer(changed, asked, gap=gap, clock=left).design(rule)
-
-    prices = for_sale(dossier, order)
+        return Explanation(dossier, question, status, order, (), complete=whole is True, ranked=whole is True)
+    opening = _Opening(possible, order, rule, gap)
     say("Looking for the cheapest concessions")
-    sets, ranked = _some(concessions(possible, prices), alternatives, say, "sets of concessions")
-    found = tuple(Concession(s, sum(prices[n] for n in s), o := giving_up(s), opened(o)) for s in sets)
-    lesser: tuple[Lesser, ...] = ()
-    if not found and ranked:
-        own = {n: 1.0 for n in order if n.startswith("success.")}
-        less, _ = _some(concessions(possible, own), alternatives, say, "lesser successes")
-        lesser = tuple(Lesser(s, o := _shorter(dossier, s), opened(o)) for s in less if len(s) == len(less[0]))
+    found, ranked = opening.cheapest(alternatives, say)
+    lesser = opening.lesser(alternatives, say) if not found and ranked else ()
     say("Looking for conflicts")
     least, complete = _some(conflicts(possible, order), most, say, "conflicts")
     least.sort(key=lambda c: (len(c.members), [order.index(n) for n in c.members]))
-    complete = complete and all(c.proven_minimal for c in least)
-    return Explanation(dossier, question, "none_exists", order, tuple(least), complete, found, ranked, lesser)
+    return Explanation(
+        dossier,
+        question,
+        "none_exists",
+        members=order,
+        conflicts=tuple(least),
+        complete=complete and all(c.proven_minimal for c in least),
+        concessions=found,
+        ranked=ranked,
+        lesser=lesser,
+    )
+
+
+@dataclass(frozen=True)
+class _Opening:
+    """What would open a deal, and the best deal that it opens."""
+
+    possible: Possible
+    order: tuple[str, ...]
+    rule: Rule
+    gap: float
+
+    @property
+    def dossier(self) -> Dossier:
+        return self.possible.known.model.dossier
+
+    def cheapest(self, most: int | None, say: Callable[[str], None]) -> tuple[tuple[Concession, ...], bool]:
+        """The cheapest concessions, at most so many, and whether these are all there are."""
+        prices = for_sale(self.dossier, self.order)
+        sets, ranked = _some(concessions(self.possible, prices), most, say, "sets of concessions")
+        overlays = map(giving_up, sets)
+        return tuple(
+            Concession(s, sum(prices[n] for n in s), overlay, self._opened(overlay))
+            for s, overlay in zip(sets, overlays, strict=True)
+        ), ranked
+
+    def lesser(self, most: int | None, say: Callable[[str], None]) -> tuple[Lesser, ...]:
+        """The fewest requirements of success to leave out."""
+        own = {n: 1.0 for n in self.order if n.startswith("success.")}
+        sets, _ = _some(concessions(self.possible, own), most, say, "lesser successes")
+        overlays = [(s, _shorter(self.dossier, s)) for s in sets if len(s) == len(sets[0])]
+        return tuple(Lesser(s, overlay, self._opened(overlay)) for s, overlay in overlays)
+
+    def _opened(self, overlay: Mapping[str, Any]) -> Design:
+        clock = self.possible.clock
+        left = Clock(max(LEAST_SECONDS, clock.left), clock.cancelled)
+        asked = replace(self.possible.question, without=frozenset())
+        changed = self.possible.known.asking_else(apply(self.dossier, overlay))
+        return Designer(changed, asked, gap=self.gap, clock=left).design(self.rule)
 
 
 def for_sale(dossier: Dossier, names: Sequence[str]) -> dict[str, float]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,6 +35,8 @@ MARKS: tuple[Rule, ...] = ("nash", "kalai_smorodinsky", "egalitarian", "utilitar
 ROADMAPS = "ε-constraint on full roadmaps"
 APART = 1e-5
 """Values closer than this, as a part of what a party could have, are the same point."""
+NOTHING = 1e-6
+"""Parts of what a party could have, or of its stakes, that are none."""
 SLIGHT = 1e-3
 """Weight of the sum of gains beside the least gain: enough to choose among points of equal least gain."""
 
@@ -104,37 +107,56 @@ def frontier(
         return _of_choices(dossier, question, found)
     if ignore_walk_away:
         raise UsageError("walk-away values can be ignored only where a case is nothing but choices, without time")
-    known = Known.of(dossier)
-    model = known.model
-    clock = Clock(time_limit, cancelled)
+    return _of_roadmaps(Known.of(dossier), question, points, _Terms(gap, Clock(time_limit, cancelled), say))
+
+
+class _Terms(NamedTuple):
+    """How closely and how long to look, and who is told."""
+
+    gap: float
+    clock: Clock
+    say: Callable[[str], None]
+
+    def designer(self, known: Known, question: Question) -> Designer:
+        return Designer(known, question, gap=self.gap, clock=self.clock)
+
+
+def _of_roadmaps(known: Known, question: Question, points: int | None, terms: _Terms) -> Frontier:
+    """The frontier of roadmaps: what rules choose, then the zones between."""
+    designer = terms.designer(known, question)
     designs: dict[str, Design] = {}
-    designer = Designer(known, question, gap=gap, clock=clock)
     for rule in MARKS:
-        say(f"Looking for the {rule.replace('_', '–').title()} point")
-        chosen = Designer(known, question, gap=gap, clock=clock) if rule == "nash" else designer
+        terms.say(f"Looking for the {rule.replace('_', '–').title()} point")
+        chosen = terms.designer(known, question) if rule == "nash" else designer
         designs[rule] = chosen.design(rule)
         if designs[rule].status == "none_exists":
-            return _nothing(dossier, question, designs[rule])
+            return _nothing(designer, designs[rule])
         designer.solver.pool.extend(chosen.solver.pool if chosen is not designer else [])
     if not designer.solver.pool:
-        return _nothing(dossier, question, designs["nash"])
-    search = _Search(designer, points, say)
+        return _nothing(designer, designs["nash"])
+    search = _Search(designer, points, terms.say)
     search.go_on()
-    judged = [(f, *designer.judged(f.shares)) for f in search.points]
+    return _searched(search, designs)
+
+
+def _searched(search: _Search, designs: Mapping[str, Design]) -> Frontier:
+    """What a search has found, every plan judged."""
+    designer, model = search.designer, search.designer.model
     names = tuple(model.parties[p] for p in designer.bargainers)
     complete = not search.zones and not search.open
+    judged = [(f, *designer.judged(f.shares)) for f in search.points]
     return Frontier(
-        dossier,
-        question,
-        "satisfactory",
-        names,
-        {p: float(model.walk_away[model.parties.index(p)]) for p in names},
-        tuple(Point(_of(verdict, names), plan, gap=_gap(f.gap, complete)) for f, plan, verdict in judged),
-        {rule: Point(_of(d.verdict, names), d.plan, gap=d.gap) if d.plan else None for rule, d in designs.items()},
-        {rule: d.rule_used for rule, d in designs.items()},
-        complete,
-        ROADMAPS,
-        (*_said(search, complete), *counted_from(model, "nash")),
+        dossier=model.dossier,
+        question=designer.question,
+        status="satisfactory",
+        parties=names,
+        walk_away={p: float(model.walk_away[model.parties.index(p)]) for p in names},
+        points=tuple(Point(_of(verdict, names), plan, gap=_gap(f.gap, complete)) for f, plan, verdict in judged),
+        marks={r: Point(_of(d.verdict, names), d.plan, gap=d.gap) if d.plan else None for r, d in designs.items()},
+        rule_used={rule: d.rule_used for rule, d in designs.items()},
+        complete=complete,
+        how=ROADMAPS,
+        notes=(*_said(search, complete), *counted_from(model, "nash")),
     )
 
 
@@ -151,25 +173,19 @@ def _of_choices(dossier: Dossier, question: Question, found: Exact) -> Frontier:
     marks: dict[str, Point | None] = {rule: told(getattr(found, fell if rule == "nash" else rule)) for rule in MARKS}
     points = tuple(p for p in map(told, reversed(found.points)) if p is not None)
     status: Status = "satisfactory" if points else "none_exists" if found.complete else "undecided"
+    stopped = "Stopped before the end: a point may be missing, or beaten by one not seen."
     return Frontier(
-        dossier,
-        question,
-        status,
-        found.parties,
-        {p: float(dossier.parties[p].walk_away.value) for p in found.parties},
-        points,
-        marks,
-        {rule: fell if rule == "nash" else rule for rule in MARKS},
-        found.complete,
-        found.how,
-        (
-            *(
-                ()
-                if found.complete
-                else ("Stopped before the end: a point may be missing, or beaten by one not seen.",)
-            ),
-            *counted_from(Model.of(dossier), "nash"),
-        ),
+        dossier=dossier,
+        question=question,
+        status=status,
+        parties=found.parties,
+        walk_away={p: float(dossier.parties[p].walk_away.value) for p in found.parties},
+        points=points,
+        marks=marks,
+        rule_used={rule: fell if rule == "nash" else rule for rule in MARKS},
+        complete=found.complete,
+        how=found.how,
+        notes=(*([] if found.complete else [stopped]), *counted_from(Model.of(dossier), "nash")),
     )
 
 
@@ -182,11 +198,20 @@ def _of(verdict: Verdict | None, names: Sequence[str]) -> dict[str, float]:
     return {p: verdict.values[p] for p in names} if verdict else {}
 
 
-def _nothing(dossier: Dossier, question: Question, design: Design) -> Frontier:
+def _nothing(designer: Designer, design: Design) -> Frontier:
     """No satisfactory plan: proved, or none found in time."""
-    proved = design.status == "none_exists"
-    marks: dict[str, Point | None] = dict.fromkeys(MARKS)
-    return Frontier(dossier, question, design.status, (), {}, (), marks, {}, proved, ROADMAPS, ())
+    return Frontier(
+        dossier=designer.model.dossier,
+        question=designer.question,
+        status=design.status,
+        parties=(),
+        walk_away={},
+        points=(),
+        marks=dict.fromkeys(MARKS),
+        rule_used={},
+        complete=design.status == "none_exists",
+        how=ROADMAPS,
+    )
 
 
 def _said(search: _Search, complete: bool) -> tuple[str, ...]:
@@ -199,7 +224,7 @@ def _said(search: _Search, complete: bool) -> tuple[str, ...]:
     ]
     if math.isinf(worst):
         notes.append("Time was up before any gap between points was looked into: these are the plans that were found.")
-    elif worst > 1e-6:
+    elif worst > NOTHING:
         most = math.ceil(1000 * worst) / 10
         notes.append(f"No plan beats a point for everyone by more than {most:g} % of what each could still have had.")
     return tuple(notes)
@@ -219,7 +244,7 @@ class _Search:
         self.ideal = np.where(np.isfinite(bounds), bounds, 1.0)
         """[bargainers] an upper bound on each party's gain."""
         stakes = np.array([designer.at_stake(p) for p in designer.bargainers])
-        self.scale = np.maximum(self.ideal, 1e-6 * np.minimum(stakes, 1.0))
+        self.scale = np.maximum(self.ideal, NOTHING * np.minimum(stakes, 1.0))
         walk_away = designer.model.walk_away[designer.bargainers] - designer.threat[designer.bargainers]
         self.zones = [np.minimum(walk_away, 0.0) - 2 * APART * self.scale]
         """Corners: a zone is all gains above its corner."""
