@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from detente.design.inspections.fakings import Fakings
 from detente.design.inspections.needs import Aim, Search, VerificationNeeds, aims_of, design_with_inspections, needs
 from detente.design.inspections.regimes import Choice, Menus, remarks
+from detente.design.plan.clock import Clock
 from detente.design.plan.kinds import Rule
 from detente.design.plan.question import Question
 from detente.design.plan.rules import POSITIVE, RULES, any_plan
-from detente.design.plan.solve import Clock
 from detente.dossier import from_dict
 from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier

@@ -11,11 +11,12 @@ from hypothesis import assume, given, settings
 from detente.design.inspections.fakings import Fakings
 from detente.design.inspections.joint import Joint, design_with_inspections
 from detente.design.inspections.regimes import Choice, Menus
+from detente.design.plan.clock import Clock
+from detente.design.plan.examiner import Candidate
 from detente.design.plan.kinds import Rule
 from detente.design.plan.known import Known
 from detente.design.plan.question import Question
 from detente.design.plan.rules import Design, Designer
-from detente.design.plan.solve import Clock
 from detente.dossier import apply, from_dict
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
@@ -157,8 +158,8 @@ def test_of_two_choices_for_a_plan_the_better_is_kept(rule: Rule, kept: int, ord
     assert joint.problem.verification.waits(joint.model.index["part"]) == pytest.approx((0.25, 0.75, 2.0))
     plan = shares(joint.model, Plan(dict.fromkeys(menus.dossier.measures, menus.dossier.start)))
     for place in order:
-        assert joint.solver.offer_with(plan, (place,))
-    assert joint.solver.chosen[plan.tobytes()] == (kept,)
+        assert joint.solver.offer(Candidate(plan, (place,)))
+    assert joint.solver.pool.chosen[plan.tobytes()] == (kept,)
     assert joint.met(plan) == pytest.approx({1: 0.75, 2: 0.25}[kept], abs=1e-6)
 
 

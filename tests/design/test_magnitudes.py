@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from detente.design.plan.kinds import Rule
 from detente.design.plan.known import Known
+from detente.design.plan.objective import Outcome
 from detente.design.plan.question import Question
 from detente.design.plan.rules import RULES, Clock, Design, Designer
-from detente.design.plan.solve import Outcome
 from detente.design.questions.critical import critical
 from detente.dossier import Dossier, apply, from_dict, load
 from detente.dossier.checks import magnitudes

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from detente.design.plan.clock import Clock
 from detente.design.plan.known import Known
+from detente.design.plan.objective import Objective, Outcome
 from detente.design.plan.problem import Problem
 from detente.design.plan.question import Question
 from detente.design.plan.robust import least_slack
-from detente.design.plan.solve import Clock, Objective, Outcome, Solver
+from detente.design.plan.solve import Solver
 from detente.dossier import from_dict
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge
@@ -147,7 +149,7 @@ def believed(solver: Solver, objective: Objective, f: Array) -> float:
     for _ in range(50):
         found = program.maximise(seconds=30.0)
         assert found.x is not None, "the programme rules out a plan that it should only weigh"
-        assert np.array_equal(solver.shares(found.x)[:, 1:], fixed.reshape(model.M, model.K))
+        assert np.array_equal(solver.examiner.read(found.x).shares[:, 1:], fixed.reshape(model.M, model.K))
         if not objective.refine(found.x):
             return found.objective
     raise AssertionError("it never learns")

@@ -18,7 +18,7 @@ import numpy as np
 
 from detente.design.exact.choices import Atom, Space, Test, Values
 from detente.design.exact.merging import Chosen
-from detente.design.plan.solve import Clock
+from detente.design.plan.clock import Clock
 
 CPSAT_FITS = 2**58
 """Sums that CP-SAT can hold; greater amounts are rounded, and nothing is proved."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from detente.design.exact.choice_search import available, search
 from detente.design.exact.choices import Atom, Space, Test, Values
 from detente.design.exact.merging import Chosen, Combinations, Whole, distinct, merge, nondominated, whole
-from detente.design.plan.solve import Clock
+from detente.design.plan.clock import Clock
 from detente.model.kinds import Disagreement
 
 LISTED = 300_000

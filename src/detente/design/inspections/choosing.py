@@ -16,12 +16,16 @@ import numpy as np
 from detente.design.inspections.chosen import AsChosen, RegimeColumns
 from detente.design.inspections.fakings import Faking, Fakings
 from detente.design.inspections.regimes import Choice
+from detente.design.plan.clock import Clock
 from detente.design.plan.closeness import LOOSE, MET, SPARE, Relief
+from detente.design.plan.examiner import Candidate, Examiner
 from detente.design.plan.judging import Judging, on_dates, rows_of
-from detente.design.plan.linear import ALWAYS, Linear, combine, ones
+from detente.design.plan.linear import ALWAYS, Linear, LinearForm, combine, ones
+from detente.design.plan.objective import Objective, Pool
 from detente.design.plan.problem import Problem
 from detente.design.plan.question import Question
-from detente.design.plan.solve import NEARLY, Objective, Solver
+from detente.design.plan.separation import NEARLY, Reach
+from detente.design.plan.solve import Solver
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Slack
 from detente.model.numeric import Array
@@ -118,182 +122,173 @@ class Broken(NamedTuple):
     slack: float
 
 
-class ChoosingSolver(Solver):
-    """Finds the best plan with the regimes to go with it."""
+class ChoicePool(Pool):
+    """Plans with the regimes that go with them, the best of those that were found."""
+
+    postpones = False
+    """A plan that is no better may have better regimes."""
+
+    def __init__(self, weigh: Callable[[Array, Choice], Any]) -> None:
+        super().__init__()
+        self.weigh = weigh
+        """What is least for the best regimes of a plan."""
+        self.chosen: dict[bytes, Choice] = {}
+
+    def serves(self, candidate: Candidate, objective: Objective | None) -> bool:
+        known = self.chosen.get(candidate.shares.tobytes())
+        return known is not None and self.weigh(*candidate) >= self.weigh(candidate.shares, known)
+
+    def add(self, candidate: Candidate) -> None:
+        super().add(candidate)
+        if not self.serves(candidate, None):
+            self.chosen[candidate.shares.tobytes()] = candidate.choice
+            self.rescore()  # regimes count
+
+
+class ChoiceExaminer(Examiner):
+    """Examines plans with the regimes that go with them."""
 
     problem: Choosing
 
-    def __init__(
-        self, problem: Choosing, *args: Any, under: Callable[[Choice], Judging] | None = None, **given: Any
-    ) -> None:
-        super().__init__(problem, *args, **given)
+    def __init__(self, problem: Choosing, under: Callable[[Choice], Judging] | None = None) -> None:
+        super().__init__(problem)
+        self.fakings = problem.fakings
         self.under = lru_cache(maxsize=64)(under or self._under)
         """Who judges plans under a choice of regimes."""
-        self.chosen: dict[bytes, Choice] = {}
-        """The regimes found for each plan of the pool; the best by `weigh`."""
-        spent = problem.fakings.menus.spent
-        self.weigh: Callable[[Array, Choice], Any] = lambda shares, choice: spent(choice)
-        """What is least for the best regimes of a plan."""
         self._found: dict[tuple[bytes, Choice], list[Slack]] = {}
-        """What the judge found broken in plans under choices, to be added when the programme is not being solved."""
-        self._at: Choice = problem.fakings.menus.none
-        """The regimes of the solution that was read last."""
-
-    def shares(self, x: Array) -> Array:
-        self._at = self.problem.regimes.choice(x)
-        return super().shares(x)
-
-    def broken(self, shares: Array, choice: Choice, *, refused: bool = False) -> list[Broken]:
-        """Rows on cheating that a plan breaks under a choice, the worst of each block first.
-
-        `refused`: those, too, for which only the judge may refuse it.
-        """
-        fakings, found = self.problem.fakings, []
-        for q, m in fakings.pairs:
-            if shares[m, -1] < 0.5:
-                continue
-            faking_ = fakings.of(q, m, choice)
-            rows = fakings.rows(faking_)
-            slack = np.where(rows.on(shares), rows.slacks(shares), np.inf)
-            slight = MET * self.problem.valued.closeness.sizes.slight(shares)
-            if refused:
-                slight = NEARLY * SLIGHT * self.problem.model.norm
-            over = slack < -slight[[label.party for label in rows.labels]]
-            found += [Broken(faking_, int(r), float(slack[r])) for r in np.argsort(slack) if over[r]]
-        return found
-
-    def violated(self, shares: Array) -> Any:
-        """Rows that a plan breaks under the regimes read last: those of `valued`, then those on cheating."""
-        open_ = super().violated(shares)
-        secret = self.broken(shares, self._at)
-        return np.concatenate([open_, len(self.problem.valued) + np.arange(len(secret))])
+        """What the judge found broken in candidates."""
 
     def _under(self, choice: Choice) -> Judging:
-        dossier = self.problem.fakings.menus.applied(choice)
+        dossier = self.fakings.menus.applied(choice)
         success = self.problem.model.dossier.success
         return Judging(dossier.model_copy(update={"success": success}), self.problem.question)
 
-    def _settled(self, shares: Array, objective: Objective | None) -> bool:
-        known = self.chosen.get(shares.tobytes())
-        return known is not None and self.weigh(shares, self._at) >= self.weigh(shares, known)
+    def read(self, x: Array) -> Candidate:
+        return super().read(x)._replace(choice=self.problem.regimes.choice(x))
 
-    def _put_off(self, objective: Objective, x: Array, bound: float, better: list[Array]) -> bool:
-        """Never: a plan that is no better may have better regimes."""
-        return False
+    def breaks(self, candidate: Candidate) -> bool:
+        return super().breaks(candidate) or bool(self.broken(candidate))
 
-    def _judged(self, shares: Array) -> bool:
-        self.judging = self.under(self._at)
-        model = self.problem.model
-        if self.judging.accepts(model, shares):
+    def broken(self, candidate: Candidate, *, refused: bool = False) -> list[Broken]:
+        """Rows on cheating that a candidate breaks, the worst of each block first.
+
+        `refused`: those, too, for which only the judge may refuse it.
+        """
+        found, shares = [], candidate.shares
+        least = MET * self.problem.valued.closeness.sizes.slight(shares)
+        if refused:
+            least = NEARLY * SLIGHT * self.problem.model.norm
+        for q, m in self.fakings.pairs:
+            if shares[m, -1] < 0.5:
+                continue
+            faking_ = self.fakings.of(q, m, candidate.choice)
+            rows = self.fakings.rows(faking_)
+            slack = np.where(rows.on(shares), rows.slacks(shares), np.inf)
+            over = slack < -least[[label.party for label in rows.labels]]
+            found += [Broken(faking_, int(r), float(slack[r])) for r in np.argsort(slack) if over[r]]
+        return found
+
+    def accepts(self, candidate: Candidate) -> bool:
+        judging, model = self.under(candidate.choice), self.problem.model
+        if judging.accepts(model, candidate.shares):
             return True
-        if found := self.judging.broken(model, shares):
-            self._found[shares.tobytes(), self._at] = found
+        if found := judging.broken(model, candidate.shares):
+            self._found[candidate.key] = found
         return False
 
-    def _add_missed(self, shares: Array) -> int:
-        """As in a `Solver`; rows on cheating stand for the regimes at hand."""
-        found = self._found.pop((shares.tobytes(), self._at), [])
-        fakings, model, added = self.problem.fakings, self.problem.model, 0
+    def learn(self, candidate: Candidate) -> int:
+        added = self._add_found(candidate) + self.separation.add_violated(candidate.shares, WORST)
+        added += self._cut_worst(self.broken(candidate))
+        if added:
+            return added
+        refused = self._cut_worst(self.broken(candidate, refused=True))
+        return self.separation.add_refused(candidate.shares, WORST) + refused
+
+    def _add_found(self, candidate: Candidate) -> int:
+        """What the judge found broken; rows on cheating stand for the regimes at hand."""
+        found, model = self._found.pop(candidate.key, []), self.problem.model
         families: dict[tuple[int, int], list[Slack]] = {}
         for s in found:
             if s.measure is not None:
                 faker = s.party if s.other is None else s.other
                 families.setdefault((model.parties.index(faker or ""), model.index[s.measure]), []).append(s)
+        added = 0
         for (q, m), slacks in families.items():
-            faking_ = fakings.of(q, m, self._at)
-            added += sum([self.problem.cut(faking_, r) for r in fakings.add(faking_, slacks)])
-        if open_ := [s for s in found if s.measure is None]:
-            dates = on_dates(self.problem.known, open_, self._on_dates())
-            new = self.problem.valued.extend(joined([rows_of(model, open_), *dates]))
-            for r in new[: len(open_)]:
+            faking_ = self.fakings.of(q, m, candidate.choice)
+            added += sum([self.problem.cut(faking_, r) for r in self.fakings.add(faking_, slacks)])
+        return added + self._add_open([s for s in found if s.measure is None])
+
+    def _add_open(self, found: Sequence[Slack]) -> int:
+        """The conditions that hang on no regime."""
+        if found:
+            dates = on_dates(self.problem.known, found, self.separation.topics)
+            new = self.problem.valued.extend(joined([rows_of(self.problem.model, found), *dates]))
+            for r in new[: len(found)]:
                 self.problem.valued.activate(r)
-            added += len(open_)
-        return added
-
-    def offer(self, shares: Array, objective: Objective | None = None) -> bool:
-        if not super().offer(shares, objective):
-            return False
-        if not self._settled(shares, objective):
-            self.chosen[shares.tobytes()] = self._at
-            self._scored = None, []  # regimes count
-        return True
-
-    def offer_with(self, shares: Array, choice: Choice) -> bool:
-        """Keep a plan that is known with its regimes, if it satisfies every row."""
-        self._at = choice
-        return self.offer(shares)
-
-    def _add_broken(self, shares: Array) -> int:
-        added = self._add_worst(super().violated(shares), self.slacks(shares), each=WORST, around=True)
-        return added + self._cut_worst(self.broken(shares, self._at))
-
-    def _add_refused(self, shares: Array) -> int:
-        added = self._add_worst(self.refused(shares), self.slacks(shares), each=WORST)
-        return added + self._cut_worst(self.broken(shares, self._at, refused=True))
+        return len(found)
 
     def _cut_worst(self, broken: Sequence[Broken], *, each: int = WORST) -> int:
         taken: dict[tuple[Any, ...], int] = {}
         added = 0
         for b in broken:
-            label = self.problem.fakings.rows(b.faking).labels[b.r]
+            label = self.fakings.rows(b.faking).labels[b.r]
             key = (*b.faking[:2], label.kind, label.party)
             if taken.get(key, 0) < each and self.problem.cut(b.faking, b.r):
                 taken[key] = taken.get(key, 0) + 1
                 added += 1
         return added
 
-    def forbid(self, shares: Array, *, unless: int | None = None) -> None:
-        """No-good row: not this plan with these regimes."""
-        model, row, ones = self.problem.model, {}, 0.0
-        self.doubtful |= bool(np.any(model.divisible & (model.state < 1)))
-        for m in np.flatnonzero(~model.divisible):
-            for k in range(model.K):
-                inside = shares[m, k + 1] > 0.5
-                row[self.problem.columns.f(int(m), k)] = -1.0 if inside else 1.0
-                ones += inside
-        for columns, place in zip(self.problem.regimes.z, self._at, strict=True):
+    def no_good(self, candidate: Candidate) -> tuple[LinearForm, float]:
+        """Not this plan with these regimes."""
+        row, low = super().no_good(candidate)
+        for columns, place in zip(self.problem.regimes.z, candidate.choice, strict=True):
             row[columns[place]] = -1.0
-            ones += 1.0
-        self.problem.program.add_row(row, low=1.0 - ones)
+        return row, low - len(candidate.choice)
 
-    def _relaxation(self, objective: Objective) -> tuple[Array | None, float] | None:
-        found = super()._relaxation(objective)
-        for _ in range(ROUNDS):
-            if found is None or found[0] is None or self.clock.left <= 0 or not self._separate(found[0]):
-                break
-            found = super()._relaxation(objective)
-        return found
-
-    def _separate(self, x: Array) -> int:
+    def separate_further(self, x: Array) -> int:
         """Add the rows on cheating that the relaxation breaks by the most."""
-        problem = self.problem
-        f = x[: problem.model.M * problem.model.K].reshape(problem.model.M, problem.model.K)
+        problem, reach = self.problem, Reach(self.problem, x)
         choice, added = problem.regimes.choice(x), 0
-        for q, m in problem.fakings.pairs:
-            if f[m, -1] < HARDLY:
+        most = problem.valued.closeness.sizes.slight(np.ones((problem.model.M, problem.model.K + 1)))
+        for q, m in self.fakings.pairs:
+            if reach.f[m, -1] < HARDLY:
                 continue
-            faking_ = problem.fakings.of(q, m, choice)
-            rows = problem.fakings.rows(faking_)
-            slack = rows.const + rows.flat @ f.ravel()
-            slight = (
-                LOOSE * problem.valued.closeness.sizes.slight(self._everything)[[label.party for label in rows.labels]]
-            )
-            worst = [r for r in np.argsort(slack)[:40] if slack[r] < -slight[r]]
-            depth = {int(r): self._depth(x, f, faking_, int(r), float(slack[r])) for r in worst}
+            faking_ = self.fakings.of(q, m, choice)
+            rows = self.fakings.rows(faking_)
+            slack = rows.const + rows.flat @ reach.f.ravel()
+            slight = LOOSE * most[[label.party for label in rows.labels]]
+            worst = [int(r) for r in np.argsort(slack)[:40] if slack[r] < -slight[r]]
+            depth = {r: float(slack[r]) + self._relief(reach, faking_, r) for r in worst}
             for r in sorted(depth, key=lambda r: depth[r])[:2]:
                 added += depth[r] < -slight[r] and problem.cut(faking_, r)
         return added
 
-    def _depth(self, x: Array, f: Array, faking_: Faking, r: int, slack: float) -> float:
-        """The most that a row's left side could be in the relaxation at x, reliefs included."""
-        cache: dict[Any, tuple[float, float]] = {}
-        for e, c in self.problem.fakings.rows(faking_).terms[r].items():
-            low, high = self._range(e, f, x, cache)
-            slack += c * (high if c > 0 else low)
+    def _relief(self, reach: Reach, faking_: Faking, r: int) -> float:
+        """The most that terms and reliefs could add to a row's left side in the relaxation."""
+        added = 0.0
+        for e, c in self.fakings.rows(faking_).terms[r].items():
+            low, high = reach.of(e)
+            added += c * (high if c > 0 else low)
         for relief in self.problem.reliefs(faking_, r):
-            slack += relief.points * (relief.given.const + sum(v * x[c] for c, v in relief.given.row.items()))
-        return slack
+            given = relief.given.const + sum(v * reach.x[c] for c, v in relief.given.row.items())
+            added += relief.points * given
+        return added
 
 
-ROUNDS = 30
-"""How often rows on cheating are added to a relaxation."""
+class ChoosingSolver(Solver):
+    """Finds the best plan with the regimes to go with it. `under`: who judges plans under a choice of regimes."""
+
+    problem: Choosing
+    pool: ChoicePool
+
+    def __init__(
+        self,
+        problem: Choosing,
+        clock: Clock,
+        *,
+        under: Callable[[Choice], Judging] | None = None,
+        say: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        spent = problem.fakings.menus.spent
+        pool = ChoicePool(lambda shares, choice: spent(choice))
+        super().__init__(problem, clock, examiner=ChoiceExaminer(problem, under), pool=pool, say=say)

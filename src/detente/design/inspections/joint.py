@@ -11,11 +11,13 @@ from detente.design.inspections.choosing import Choosing, ChoosingSolver
 from detente.design.inspections.fakings import Fakings
 from detente.design.inspections.least_effort import frugal
 from detente.design.inspections.regimes import Choice, Effort, Menus
+from detente.design.plan.clock import Clock
+from detente.design.plan.examiner import Candidate
 from detente.design.plan.judging import plan_of
 from detente.design.plan.kinds import Rule
+from detente.design.plan.objective import Outcome
 from detente.design.plan.question import Question, requirements
 from detente.design.plan.rules import Design, Designer, met_time
-from detente.design.plan.solve import Clock, Outcome
 from detente.dossier.schema import Dossier
 from detente.errors import DetenteError, UsageError
 from detente.model.judge.check import Verdict, check
@@ -43,18 +45,18 @@ class Joint(Designer):
         super().__init__(fakings.known, question, **given)
 
     def _fresh(self, pool: Sequence[Array] = ()) -> None:
-        chosen, cuts = (self.solver.chosen, self.problem.cuts) if pool else ({}, {})
+        chosen, cuts = (self.solver.pool.chosen, self.problem.cuts) if pool else ({}, {})
         self.problem: Choosing = self._choosing()
         for cut in cuts:
             self.problem.cut(*cut)
         self.solver = ChoosingSolver(self.problem, self.clock, say=self.say)
         if self.rule == "earliest":
-            self.solver.weigh = lambda shares, choice: (
+            self.solver.pool.weigh = lambda shares, choice: (
                 self._met(shares, choice),
                 self.problem.fakings.menus.spent(choice),
             )
         self.solver.pool.extend(pool)
-        self.solver.chosen.update(chosen)
+        self.solver.pool.chosen.update(chosen)
         self._best = {}
 
     def _choosing(self) -> Choosing:
@@ -64,7 +66,7 @@ class Joint(Designer):
         return problem
 
     def met(self, shares: Array) -> float:
-        return self._met(shares, self.solver.chosen[shares.tobytes()])
+        return self._met(shares, self.solver.pool.chosen[shares.tobytes()])
 
     def _met(self, shares: Array, choice: Choice) -> float:
         model = replace(self.model, dossier=self.fakings.menus.applied(choice))
@@ -76,7 +78,7 @@ class Joint(Designer):
 
     def judged(self, shares: Array) -> tuple[Plan, Verdict]:
         plan = plan_of(self.model, shares)
-        dossier = self.fakings.menus.applied(self.solver.chosen[shares.tobytes()])
+        dossier = self.fakings.menus.applied(self.solver.pool.chosen[shares.tobytes()])
         verdict = check(dossier, plan, success=self.question.success, openings=self.question.openings)
         if not verdict.satisfactory:
             raise DetenteError("a plan designed with its inspections did not pass check: please report this dossier")
@@ -88,7 +90,7 @@ class Joint(Designer):
 
         Under the rule `earliest`, with nothing that counts as verified later than it was found.
         """
-        problem, found = self._choosing(), self.solver.chosen[shares.tobytes()]
+        problem, found = self._choosing(), self.solver.pool.chosen[shares.tobytes()]
         if self.rule == "earliest":
             problem.regimes.no_later_than(found)
         n = self.model.M * self.model.K
@@ -98,9 +100,9 @@ class Joint(Designer):
             problem.cut(*cut)
         solver = ChoosingSolver(problem, Clock(max(5.0, self.clock.left), self.clock.cancelled))
         solver.widths = ()
-        solver.offer_with(shares, found)
+        solver.offer(Candidate(shares, found))
         solver.best(frugal(problem, solver))
-        return solver.chosen[shares.tobytes()]
+        return solver.pool.chosen[shares.tobytes()]
 
 
 def design_with_inspections(

@@ -12,9 +12,12 @@ import numpy as np
 from detente.design.inspections.choosing import Choosing, ChoosingSolver
 from detente.design.inspections.fakings import Faking, Fakings
 from detente.design.inspections.regimes import Choice, Menus
+from detente.design.plan.clock import Clock
+from detente.design.plan.examiner import Candidate
 from detente.design.plan.judging import Judging, plan_of
+from detente.design.plan.objective import ANY
 from detente.design.plan.question import Question
-from detente.design.plan.solve import ANY, NEARLY, Clock
+from detente.design.plan.separation import NEARLY
 from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier, Verify
 from detente.model.judge.check import Judge
@@ -137,7 +140,7 @@ class Detections:
         problem = Choosing(self.fakings, self.question)
         judging = Judging(seen_at(self.dossier, self.fakings.model.measures[m], rate), self.question)
         solver = ChoosingSolver(problem, clock, under=lambda choice: judging)
-        if (known := next((shares for shares in self.plans if solver.offer(shares)), None)) is not None:
+        if (known := next((shares for shares in self.plans if solver.offer(Candidate(shares))), None)) is not None:
             return known, True
         problem.valued.begin_with(self.active)
         for faking, r in self.cuts:

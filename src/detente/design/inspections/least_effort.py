@@ -17,11 +17,13 @@ from typing import Any, Literal, cast
 from detente.design.inspections.choosing import Choosing, ChoosingSolver
 from detente.design.inspections.fakings import Faking, Fakings
 from detente.design.inspections.regimes import ROUNDING, Choice, Efforts, Menus
+from detente.design.plan.clock import Clock
+from detente.design.plan.examiner import Candidate
 from detente.design.plan.judging import Judging, plan_of
 from detente.design.plan.kinds import Status
 from detente.design.plan.linear import Linear
+from detente.design.plan.objective import ANY, Objective
 from detente.design.plan.question import Question
-from detente.design.plan.solve import ANY, Clock, Objective
 from detente.design.questions.footing import false_alarms
 from detente.dossier.schema import Dossier, InForce, ProgressBy, Require, Success
 from detente.errors import DetenteError
@@ -162,7 +164,7 @@ class Search:
             problem.program.add_row(problem.regimes.spent, low=known.bound - ROUNDING)
         for shares, choice in self.plans:
             if self._fits(aim, shares, choice):
-                solver.offer_with(shares, choice)
+                solver.offer(Candidate(shares, choice))
         outcome = solver.best(frugal(problem, solver))
         if outcome.shares is None and not outcome.proved and not clock.cancelled():
             outcome = replace(outcome, shares=self._some(aim, solver))
@@ -172,7 +174,7 @@ class Search:
         if outcome.shares is None:
             status: Status = "none_exists" if outcome.proved else "undecided"
             return Least(aim, status, None, bound)
-        choice = solver.chosen[outcome.shares.tobytes()]
+        choice = solver.pool.chosen[outcome.shares.tobytes()]
         if not self.judge(aim, choice).satisfactory(plan_of(self.fakings.model, outcome.shares)):
             raise DetenteError("a plan chosen with its inspections did not pass check: please report this dossier")
         self.plans.append((outcome.shares, choice))
@@ -197,7 +199,7 @@ class Search:
         self._begin(solver.problem)
         for shares, _ in self.plans:
             if self._fits(aim, shares, choice):
-                solver.offer_with(shares, choice)
+                solver.offer(Candidate(shares, choice))
 
     def learn(self, solver: ChoosingSolver) -> None:
         """Keep the rows that a solver turned out to need."""
@@ -215,7 +217,7 @@ class Search:
         first = self._solver(aim, Clock(SOME_SECONDS, solver.clock.cancelled))
         first.problem.regimes.choose(self.menus.most)
         shares = first.best(ANY).shares
-        return shares if shares is not None and solver.offer_with(shares, self.menus.most) else None
+        return shares if shares is not None and solver.offer(Candidate(shares, self.menus.most)) else None
 
     def _judge(self, aim: Aim, choice: Choice) -> Judge:
         dossier = aim.asked(self.menus.applied(choice))
@@ -237,7 +239,9 @@ def frugal(problem: Choosing, solver: ChoosingSolver) -> Objective:
     spent = problem.fakings.menus.spent
     target = Linear({c: -amount for c, amount in problem.regimes.spent.items()})
     return Objective(
-        target, lambda shares: -spent(solver.chosen[shares.tobytes()]), slack_for=lambda v: ROUNDING * max(1.0, abs(v))
+        target,
+        lambda shares: -spent(solver.pool.chosen[shares.tobytes()]),
+        slack_for=lambda v: ROUNDING * max(1.0, abs(v)),
     )
 
 

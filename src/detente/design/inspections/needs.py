@@ -11,9 +11,10 @@ from detente.design.inspections.joint import Joint, design_with_inspections
 from detente.design.inspections.least_detection import Detections, Rate, fakeable
 from detente.design.inspections.least_effort import Aim, Least, Say, Search
 from detente.design.inspections.regimes import Choice, Effort, Menus, remarks
+from detente.design.plan.clock import Clock
 from detente.design.plan.kinds import Status
+from detente.design.plan.objective import Outcome
 from detente.design.plan.question import Question
-from detente.design.plan.solve import Clock, Outcome
 from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier, Verify
 

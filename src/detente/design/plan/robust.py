@@ -8,10 +8,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from detente.design.plan.examiner import Candidate
 from detente.design.plan.judging import key_of, key_of_row, plan_of, rows_of
 from detente.design.plan.linear import ALWAYS, Linear, combine
+from detente.design.plan.objective import Objective
 from detente.design.plan.problem import Problem
-from detente.design.plan.solve import Objective, Solver
+from detente.design.plan.solve import Solver
 from detente.model.judge.check import Slack
 from detente.model.numeric import Array
 from detente.model.rows.temptation import NOTHING
@@ -85,7 +87,7 @@ class _LeastSlack:
 
     def refine(self, x: Array) -> bool:
         """Have the programme see what the plan in a solution really has; whether it learned anything."""
-        shares = self.solver.shares(x)
+        shares = self.solver.examiner.read(x).shares
         short = [s for ratio, s in self.ratios(shares.tobytes())[:WORST] if ratio < float(x[self.t]) - SHORT]
         new = [r for r in dict.fromkeys(map(self._row_of, short)) if r not in self.held]
         denied = [self._admit(p, shares) for p, s in self.stake.items() if s >= len(x) or x[s] < 0.5]
@@ -101,8 +103,8 @@ class _LeastSlack:
 
     def _admit(self, p: int, shares: Array) -> bool:
         """Have the programme see that a party has something at stake in a plan; whether that was new to it."""
-        mine = np.flatnonzero(self.solver.on(shares) & self._breakouts(p))
-        slack = self.solver.slacks(shares)
+        mine = np.flatnonzero(self.valued.rows.on(shares) & self._breakouts(p))
+        slack = self.valued.rows.slacks(shares)
         best = int(max(mine, key=lambda r: slack[r], default=-1))
         if best >= 0 and slack[best] > NOTHING:
             if best in self.held:
@@ -111,7 +113,7 @@ class _LeastSlack:
             return True
         if not any(self.valued.rows.at_stake(int(r), shares) for r in mine):
             return False
-        self.solver.forbid(shares, unless=self._at_stake(p))  # gains and losses cancel, in this plan
+        self.solver.forbid(Candidate(shares), unless=self._at_stake(p))  # gains and losses cancel, in this plan
         return True
 
     def _breakouts(self, p: int) -> NDArray[np.bool_]:
@@ -128,6 +130,6 @@ class _LeastSlack:
         """The judge's conditions on a plan with their slack/norm, the least first; of shares as bytes."""
         model = self.problem.model
         shares = np.frombuffer(code).reshape(model.M, model.K + 1)
-        rows = self.solver.judging.judge.slacks(plan_of(model, shares))
+        rows = self.solver.examiner.judging.judge.slacks(plan_of(model, shares))
         counted = [(s.slack / s.scale, s) for s in rows if s.slack is not None and s.keep is not None and s.scale > 0]
         return sorted(counted, key=lambda pair: pair[0])

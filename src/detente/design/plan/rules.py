@@ -10,15 +10,18 @@ from typing import get_args
 
 import numpy as np
 
+from detente.design.plan.clock import Clock
+from detente.design.plan.examiner import Examiner
 from detente.design.plan.judging import Judging, plan_of
 from detente.design.plan.kinds import Rule, Status
 from detente.design.plan.known import Known
 from detente.design.plan.linear import Linear, combine, total
+from detente.design.plan.objective import ANY, Objective, Outcome
 from detente.design.plan.problem import Problem
 from detente.design.plan.question import Question, requirements
 from detente.design.plan.ready import standing_ready, standing_verified
 from detente.design.plan.requirements import MET as REQUIRED
-from detente.design.plan.solve import ANY, Clock, Objective, Outcome, Solver
+from detente.design.plan.solve import Solver
 from detente.design.plan.verification import scale
 from detente.dossier.grid import years_between
 from detente.dossier.schema import Before, Dossier, InForce, InterestBound, Never, ProgressBy, Require
@@ -263,10 +266,10 @@ class Designer:
         if self.problem.valued.closeness.partial:
             return False
         f = x[: self.model.M * self.model.K]
-        shares = self.solver.shares(x)
-        loss = bool(np.all(np.abs(f - np.round(f)) < 1e-6) and np.any(self.gains(shares) <= positive))
+        candidate = self.solver.examiner.read(x)
+        loss = bool(np.all(np.abs(f - np.round(f)) < 1e-6) and np.any(self.gains(candidate.shares) <= positive))
         if loss:
-            self.solver.forbid(shares)
+            self.solver.forbid(candidate)
         return loss
 
     def _kalai_smorodinsky(self) -> tuple[Outcome, Rule]:
@@ -401,7 +404,7 @@ class Designer:
     def judged(self, shares: Array) -> tuple[Plan, Verdict]:
         """A plan with its proof. Raises DetenteError where it does not pass `check`."""
         plan = plan_of(self.model, shares)
-        verdict = self.solver.judging.judge.verdict(plan)
+        verdict = self.solver.examiner.judging.judge.verdict(plan)
         if not verdict.satisfactory:
             broken = [s for s in verdict.slacks if not s.accepted]
             raise DetenteError(f"a designed plan did not pass check ({broken[:3]}): please report this dossier")
@@ -496,7 +499,8 @@ def any_plan(judge: Judge, question: Question, clock: Clock) -> tuple[Plan | Non
     """Some satisfactory plan of a judge's dossier, and whether that, or that there is none, is settled."""
     known = Known.of(judge.dossier)
     judging = Judging(judge.dossier, question, judge=judge)
-    outcome = Solver(Problem(known, question), clock, judging=judging).best(ANY)
+    problem = Problem(known, question)
+    outcome = Solver(problem, clock, examiner=Examiner(problem, judging)).best(ANY)
     if outcome.shares is None:
         return None, outcome.proved
     plan = plan_of(known.model, outcome.shares)

@@ -14,13 +14,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from detente.design.plan.clock import Clock
+from detente.design.plan.examiner import Examiner
 from detente.design.plan.judging import HARD, Judging, name_of, plan_of
 from detente.design.plan.known import Known
 from detente.design.plan.linear import ones
+from detente.design.plan.objective import ANY
 from detente.design.plan.problem import Problem
 from detente.design.plan.program import INF, Program, Refused
 from detente.design.plan.question import Question, asked, family
-from detente.design.plan.solve import ANY, Clock, Solver
+from detente.design.plan.solve import Solver
 from detente.errors import DetenteError
 from detente.model.numeric import Array
 from detente.model.rows.temptation import Label
@@ -74,7 +77,7 @@ class Possible:
         problem = Problem(self.known, question)
         problem.valued.begin_with(self.binding)
         judging = Judging(self.model.dossier, question, judge=self.judge)
-        outcome = Solver(problem, self.clock, judging=judging).best(ANY)
+        outcome = Solver(problem, self.clock, examiner=Examiner(problem, judging)).best(ANY)
         self.binding |= problem.valued.binding
         if outcome.shares is not None:
             self.learn(outcome.shares, held)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from detente.design.plan.solve import Clock
+from detente.design.plan.clock import Clock
 from detente.design.questions.margins import dangerous
 from detente.design.questions.parallel import each, on, stopped
 from detente.dossier.schema import Dossier

@@ -18,12 +18,13 @@ import numpy as np
 
 from detente.design.exact.choices import exact, space_of
 from detente.design.exact.frontier import Bargain, Exact, exact_frontier
+from detente.design.plan.clock import Clock
 from detente.design.plan.kinds import Rule, Status
 from detente.design.plan.known import Known
 from detente.design.plan.linear import Linear, total
+from detente.design.plan.objective import Objective, Outcome
 from detente.design.plan.question import ANY_DEAL, Question
 from detente.design.plan.rules import Design, Designer, counted_from
-from detente.design.plan.solve import Clock, Objective, Outcome
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.judge.check import Verdict

@@ -19,11 +19,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from detente.design.plan.clock import Clock
 from detente.design.plan.judging import Judging, name_of, plan_of
 from detente.design.plan.known import Known
+from detente.design.plan.objective import ANY, Outcome
 from detente.design.plan.question import ANY_DEAL, Question
 from detente.design.plan.rules import RULES, Design, Designer, threat
-from detente.design.plan.solve import ANY, Clock, Outcome
 from detente.design.questions.conflicts import members
 from detente.design.questions.critical import PRECISION, Dial, dial_of, first_flip, is_within
 from detente.design.questions.parallel import on

@@ -11,11 +11,13 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from detente.design.plan.clock import Clock
+from detente.design.plan.examiner import Candidate
 from detente.design.plan.judging import topics
 from detente.design.plan.known import Known
+from detente.design.plan.objective import ANY, Outcome
 from detente.design.plan.question import Question
 from detente.design.plan.rules import Design, Designer
-from detente.design.plan.solve import ANY, Clock, Outcome
 from detente.design.questions.parallel import each, stopped
 from detente.dossier import fingerprint
 from detente.dossier.schema import Dossier
@@ -75,7 +77,7 @@ def look(sought: Sought) -> Looked:
     designer.problem.valued.begin_with(sought.binding)
     if sought.elsewhere:
         for shares in sought.plans:
-            designer.solver.offer(shares)
+            designer.solver.offer(Candidate(shares))
     answer = _answer(designer, sought)
     return Looked(answer, tuple(known.plans[begun:][-HANDED_ON:]), frozenset(designer.problem.valued.binding))
 

@@ -1,0 +1,181 @@
+"""Which valued rows a plan, or a point of the relaxation, breaks; and which of them the programme gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detente.design.plan.closeness import LOOSE, MET
+from detente.design.plan.judging import topics
+from detente.design.plan.problem import Problem
+from detente.model.numeric import Array
+from detente.model.rows.conditions import Expression
+from detente.model.rows.temptation import Conditions, Topic
+from detente.model.tolerance import SLIGHT
+
+AROUND = 3
+"""How many moments on either side of a broken row its neighbours are taken from."""
+WORST = 8
+"""How many broken rows of each family are put into the programme at once."""
+NEARLY = 0.9
+"""The part of what the judge lets pass at the least that is made use of."""
+Family = tuple[object, ...]
+"""What rows are about, whatever their moment: kind, party, other, measure."""
+
+
+class Separation:
+    """Finds the broken rows of a problem, and puts the worst of each family into its programme."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem, self.valued = problem, problem.valued
+        self._everything = np.ones((problem.model.M, problem.model.K + 1))
+        self._families: tuple[Conditions, dict[Family, list[int]]] | None = None
+        self._topics: tuple[Conditions, set[Topic]] | None = None
+
+    # --- plans -------------------------------------------------------------------------------------------------
+
+    def violated(self, shares: Array) -> NDArray[np.int64]:
+        """Rows that a plan breaks by so much that the judge need not be asked."""
+        return self._below(shares, -MET * self.valued.slight(shares))
+
+    def refused(self, shares: Array) -> NDArray[np.int64]:
+        """Rows that a plan misses by more than rounding: what the judge may refuse it for."""
+        return self._below(shares, -NEARLY * SLIGHT * self.problem.model.norm[self.valued.party])
+
+    def _below(self, shares: Array, least: Array) -> NDArray[np.int64]:
+        rows = self.valued.rows
+        below: NDArray[np.int64] = np.flatnonzero((rows.slacks(shares) < least) & rows.on(shares))
+        return below
+
+    def add_violated(self, shares: Array, each: int = WORST) -> int:
+        """Put the worst of the rows that a plan breaks into the programme; how many."""
+        return self._add(self.violated(shares), self.valued.rows.slacks(shares), each=each, around=True)
+
+    def add_refused(self, shares: Array, each: int = WORST) -> int:
+        """Put the worst of the rows into the programme for which the judge may refuse a plan; how many."""
+        return self._add(self.refused(shares), self.valued.rows.slacks(shares), each=each)
+
+    def add_found(self, shares: Array, rows: Conditions) -> int:
+        """Put further rows into the problem, and those that a plan breaks into the programme; how many."""
+        new = self.valued.extend(rows)
+        broken = np.flatnonzero((self.valued.rows.slacks(shares) < 0.0) & self.valued.rows.on(shares))
+        for r in broken[broken >= new.start]:
+            self.valued.activate(int(r))
+        return len(new)
+
+    # --- points of the relaxation ------------------------------------------------------------------------------
+
+    def add_relaxed(self, x: Array, each: int = 2) -> int:
+        """Put the worst of the rows that a point of the relaxation breaks into the programme; how many."""
+        most = self._most(x)
+        broken = np.flatnonzero(most < -LOOSE * self.slight)
+        return self._add(broken, most, each=each)
+
+    @property
+    def slight(self) -> Array:
+        """[R] more than the judge lets each row be missed by in any plan."""
+        return self.valued.slight(self._everything)
+
+    def _most(self, x: Array) -> Array:
+        """[R] the most that each row's left side could be in the relaxation at x, switches relieved."""
+        model, rows = self.problem.model, self.valued.rows
+        f = x[: self.problem.width].reshape(model.M, model.K)
+        most = rows.const + rows.flat @ f.ravel()
+        if rows.expressions:
+            reach = Reach(self.problem, x)
+            ranges = np.array([reach.of(e) for e in rows.expressions])
+            positive, negative = rows.on_terms
+            most = most + positive @ ranges[:, 1] + negative @ ranges[:, 0]
+        whole = np.concatenate([model.state[:, None], f], axis=1)
+        result: Array = most + np.maximum(0.0, -rows.least) * (1.0 - self._switched_on(whole))
+        return result
+
+    def _switched_on(self, f: Array) -> Array:
+        """[R] how far each row is switched on in the relaxation, for shares f [M, K+1]."""
+        kind, party, cell, previous = self.valued.rows.switches
+        model = self.problem.model
+        active = np.array([f[model.by[p]].max(initial=0.0) for p in range(len(model.parties))])
+        flat = f.ravel()
+        return np.where(kind == 0, 1.0, np.where(kind == 1, active[party], flat[cell] - flat[previous] * (kind == 3)))
+
+    # --- families ----------------------------------------------------------------------------------------------
+
+    def _add(self, broken: Iterable[int], slack: Array, *, each: int, around: bool = False) -> int:
+        """Put the most broken rows of each family into the programme; how many were new.
+
+        `around`: with those of the family at moments near by, which the next plan would break by a small delay.
+        """
+        by_family: dict[Family, list[int]] = {}
+        for r in broken:
+            by_family.setdefault(self._family(int(r)), []).append(int(r))
+        added = 0
+        for members in by_family.values():
+            worst = sorted(members, key=lambda r: float(slack[r]))[:each]
+            for r in (r for r in worst if r not in self.valued.active):
+                for near in self._neighbours(r) if around else (r,):
+                    self.valued.activate(near)
+                added += 1
+        return added
+
+    def _neighbours(self, r: int) -> list[int]:
+        labels = self.valued.rows.labels
+        family = self.families[self._family(r)]
+        return [n for n in family if abs(labels[n].moment - labels[r].moment) <= AROUND]
+
+    def _family(self, r: int) -> Family:
+        label = self.valued.rows.labels[r]
+        return label.kind, label.party, label.other, label.measure
+
+    @property
+    def families(self) -> dict[Family, list[int]]:
+        """The rows that a plan can break, by what they are about."""
+        rows = self.valued.rows
+        if self._families is None or self._families[0] is not rows:
+            families: dict[Family, list[int]] = {}
+            for r in np.flatnonzero(rows.least < 0):
+                families.setdefault(self._family(int(r)), []).append(int(r))
+            self._families = rows, families
+        return self._families[1]
+
+    @property
+    def topics(self) -> set[Topic]:
+        """What the problem has the rows on dates of."""
+        rows = self.valued.rows
+        if self._topics is None or self._topics[0] is not rows:
+            self._topics = rows, topics(rows.labels)
+        return self._topics[1]
+
+
+class Reach:
+    """The least and greatest value of expressions' columns at a point of the relaxation."""
+
+    def __init__(self, problem: Problem, x: Array) -> None:
+        self.model, self.made, self.x = problem.model, problem.columns.of, x
+        self.f = x[: problem.width].reshape(self.model.M, self.model.K)
+        self._known: dict[Expression, tuple[float, float]] = {}
+
+    def of(self, e: Expression) -> tuple[float, float]:
+        """Its column's value where it has one, else what its parts allow."""
+        if (column := self.made.get(e)) is not None:
+            value = float(self.x[column]) if column < len(self.x) else 0.0
+            return value, value
+        if e not in self._known:
+            self._known[e] = self._of(e)
+        return self._known[e]
+
+    def _of(self, e: Expression) -> tuple[float, float]:
+        assert not isinstance(e, bool)
+        if e[0] == "in":
+            value = float(self.f[e[1], e[2]])
+            return (0.0 if self.model.divisible[e[1]] else value), value
+        if e[0] == "rise":
+            _, m, k, k0, needed = e
+            rise = float(self.f[m, k] - (self.f[m, k0] if k0 >= 0 else self.model.state[m]))
+            low, high = self.of(needed)
+            return max(0.0, rise + low - 1.0), min(rise, high)
+        parts = [self.of(part) for part in e[1]]
+        if e[0] == "all":
+            return max(0.0, sum(least for least, _ in parts) - len(parts) + 1), min(most for _, most in parts)
+        return max(least for least, _ in parts), min(1.0, sum(most for _, most in parts))
