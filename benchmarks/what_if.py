@@ -16,9 +16,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from detente.design.plan.clock import Clock
 from detente.design.plan.known import Known
 from detente.design.plan.question import Question
-from detente.design.plan.rules import Clock, Designer
+from detente.design.plan.rules import Designer
 from detente.dossier import load
 from detente.dossier.schema import Dossier
 from detente.model.numeric import Array

@@ -16,8 +16,9 @@ from detente.design.inspections.needs import Aim, Search, VerificationNeeds, aim
 from detente.design.inspections.regimes import Choice, Menus, remarks
 from detente.design.plan.clock import Clock
 from detente.design.plan.kinds import Rule
+from detente.design.plan.objectives import POSITIVE
 from detente.design.plan.question import Question
-from detente.design.plan.rules import POSITIVE, RULES, any_plan
+from detente.design.plan.rules import RULES, any_plan
 from detente.dossier import from_dict
 from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier

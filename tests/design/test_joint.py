@@ -12,11 +12,12 @@ from detente.design.inspections.fakings import Fakings
 from detente.design.inspections.joint import Joint, design_with_inspections
 from detente.design.inspections.regimes import Choice, Menus
 from detente.design.plan.clock import Clock
+from detente.design.plan.designs import Design
 from detente.design.plan.examiner import Candidate
 from detente.design.plan.kinds import Rule
 from detente.design.plan.known import Known
 from detente.design.plan.question import Question
-from detente.design.plan.rules import Design, Designer
+from detente.design.plan.rules import Designer
 from detente.dossier import apply, from_dict
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError

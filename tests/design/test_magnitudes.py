@@ -15,11 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from detente.design.plan.clock import Clock
+from detente.design.plan.designs import Design
 from detente.design.plan.kinds import Rule
 from detente.design.plan.known import Known
 from detente.design.plan.objective import Outcome
 from detente.design.plan.question import Question
-from detente.design.plan.rules import RULES, Clock, Design, Designer
+from detente.design.plan.rules import RULES, Designer
 from detente.design.questions.critical import critical
 from detente.dossier import Dossier, apply, from_dict, load
 from detente.dossier.checks import magnitudes

@@ -12,13 +12,14 @@ from detente.design.plan.clock import Clock
 from detente.design.plan.examiner import Examiner
 from detente.design.plan.judging import Judging
 from detente.design.plan.known import Known
+from detente.design.plan.matrix import Refused
 from detente.design.plan.objective import ANY, Outcome
-from detente.design.plan.problem import Problem
-from detente.design.plan.program import Program, Refused, Solution
-from detente.design.plan.question import Question
 from detente.design.plan.objectives import least_gain
+from detente.design.plan.problem import Problem
+from detente.design.plan.program import Program, Solution
+from detente.design.plan.question import Question
 from detente.design.plan.rules import Designer, any_plan
-from detente.design.plan.solve import _Search, NOT_TWICE, Solver
+from detente.design.plan.solve import NOT_TWICE, Solver, _Search
 from detente.dossier import Dossier, from_dict
 from detente.model.judge.check import Judge
 from detente.model.rows.arrays import Model

@@ -14,7 +14,7 @@ from datetime import date
 
 import pytest
 
-from detente.design.plan.rules import Design
+from detente.design.plan.designs import Design
 from detente.design.questions.assessment import Assessment
 from detente.dossier.schema import Before, Dossier, InForce, Never
 from detente.model.judge.check import Judge, Slack

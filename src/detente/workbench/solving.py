@@ -28,9 +28,9 @@ from detente.workbench.writing import save_json
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from detente.design.plan.designs import Design
     from detente.design.plan.known import Known
     from detente.design.plan.question import Question
-    from detente.design.plan.rules import Design
     from detente.design.questions.assessment import Assessment, Worth
     from detente.design.questions.critical import Critical
     from detente.design.questions.gap import Gap
@@ -444,7 +444,7 @@ def _rested(found: Assessment, stored: Mapping[str, Any] | None) -> Assessment:
 
 
 def _design(dossier: Dossier, data: Mapping[str, Any], rule: Any, question: Question, first: float | None) -> Design:
-    from detente.design.plan.rules import Design
+    from detente.design.plan.designs import Design
     from detente.model.judge.check import check
     from detente.model.plan import Plan
 

@@ -10,7 +10,7 @@ from detente.dossier import Dossier
 from detente.report.kit.words import exactly, expectation, leaving, measure, number, party, several, when
 
 if TYPE_CHECKING:
-    from detente.design.plan.rules import Design
+    from detente.design.plan.designs import Design
     from detente.model.judge.check import Slack
 
 __all__ = [

@@ -252,7 +252,8 @@ class _Highs:
     """HiGHS: half a unit on either side of each bound, so that its tolerances cannot confuse whole numbers."""
 
     def __init__(self, formulation: _Formulation, caps: Sequence[int]) -> None:
-        from detente.design.plan.program import INF, Program
+        from detente.design.plan.matrix import INF
+        from detente.design.plan.program import Program
 
         self.formulation, self.program, self.caps = formulation, Program(), caps
         space, program = formulation.space, self.program

@@ -18,6 +18,7 @@ from detente.design.inspections.fakings import Faking, Fakings
 from detente.design.inspections.regimes import Choice
 from detente.design.plan.clock import Clock
 from detente.design.plan.closeness import LOOSE, MET, SPARE, Relief
+from detente.design.plan.columns import linear_of
 from detente.design.plan.examiner import Candidate, Examiner
 from detente.design.plan.judging import Judging, on_dates, rows_of
 from detente.design.plan.linear import ALWAYS, Linear, LinearForm, combine, ones
@@ -65,7 +66,7 @@ class Choosing(Problem):
         if (faking_, r) in self.cuts:
             return False
         rows = self.fakings.rows(faking_)
-        slack = self.columns.linear(rows.flat[r], rows.terms[r], float(rows.const[r]))
+        slack = linear_of(self.columns, rows.flat[r], rows.terms[r], float(rows.const[r]))
         party, reliefs = rows.labels[r].party, self.reliefs(faking_, r)
         self.cuts[faking_, r] = self.valued.closeness.hold(party, slack, reliefs)
         return True
@@ -258,21 +259,22 @@ class ChoiceExaminer(Examiner):
             slack = rows.const + rows.flat @ reach.f.ravel()
             slight = LOOSE * most[[label.party for label in rows.labels]]
             worst = [int(r) for r in np.argsort(slack)[:40] if slack[r] < -slight[r]]
-            depth = {r: float(slack[r]) + self._relief(reach, faking_, r) for r in worst}
+            depth = {r: float(slack[r]) + _relief(problem, reach, faking_, r) for r in worst}
             for r in sorted(depth, key=lambda r: depth[r])[:2]:
                 added += depth[r] < -slight[r] and problem.cut(faking_, r)
         return added
 
-    def _relief(self, reach: Reach, faking_: Faking, r: int) -> float:
-        """The most that terms and reliefs could add to a row's left side in the relaxation."""
-        added = 0.0
-        for e, c in self.fakings.rows(faking_).terms[r].items():
-            low, high = reach.of(e)
-            added += c * (high if c > 0 else low)
-        for relief in self.problem.reliefs(faking_, r):
-            given = relief.given.const + sum(v * reach.x[c] for c, v in relief.given.row.items())
-            added += relief.points * given
-        return added
+
+def _relief(problem: Choosing, reach: Reach, faking_: Faking, r: int) -> float:
+    """The most that terms and reliefs could add to a row's left side in the relaxation."""
+    added = 0.0
+    for e, c in problem.fakings.rows(faking_).terms[r].items():
+        low, high = reach.of(e)
+        added += c * (high if c > 0 else low)
+    for relief in problem.reliefs(faking_, r):
+        given = relief.given.const + sum(v * reach.x[c] for c, v in relief.given.row.items())
+        added += relief.points * given
+    return added
 
 
 class ChoosingSolver(Solver):

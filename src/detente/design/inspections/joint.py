@@ -12,12 +12,14 @@ from detente.design.inspections.fakings import Fakings
 from detente.design.inspections.least_effort import frugal
 from detente.design.inspections.regimes import Choice, Effort, Menus
 from detente.design.plan.clock import Clock
+from detente.design.plan.designs import Design
 from detente.design.plan.examiner import Candidate
 from detente.design.plan.judging import plan_of
 from detente.design.plan.kinds import Rule
-from detente.design.plan.objective import Outcome
 from detente.design.plan.question import Question, requirements
-from detente.design.plan.rules import Design, Designer, met_time
+from detente.design.plan.rules import Designer
+from detente.design.plan.solve import Solver
+from detente.design.plan.soonest import met_time
 from detente.dossier.schema import Dossier
 from detente.errors import DetenteError, UsageError
 from detente.model.judge.check import Verdict, check
@@ -42,22 +44,20 @@ class Joint(Designer):
         **given: Any,
     ) -> None:
         self.fakings, self.budget, self.fixed, self.rule = fakings, budget, fixed, rule
-        super().__init__(fakings.known, question, **given)
+        super().__init__(fakings.known, question, begin=self._begin_choosing, **given)
 
-    def _fresh(self, pool: Sequence[Array] = ()) -> None:
-        chosen, cuts = (self.solver.pool.chosen, self.problem.cuts) if pool else ({}, {})
-        self.problem: Choosing = self._choosing()
-        for cut in cuts:
-            self.problem.cut(*cut)
-        self.solver = ChoosingSolver(self.problem, self.clock, say=self.say)
+    def _begin_choosing(self, before: Solver | None) -> Solver:
+        """A programme of plans and regimes, with the rows on cheating that were found to be needed."""
+        solver = ChoosingSolver(self._choosing(), self.clock, say=self.say)
         if self.rule == "earliest":
-            self.solver.pool.weigh = lambda shares, choice: (
-                self._met(shares, choice),
-                self.problem.fakings.menus.spent(choice),
-            )
-        self.solver.pool.extend(pool)
-        self.solver.pool.chosen.update(chosen)
-        self._best = {}
+            spent = self.fakings.menus.spent
+            solver.pool.weigh = lambda shares, choice: (self._met(shares, choice), spent(choice))
+        if isinstance(before, ChoosingSolver):
+            for cut in before.problem.cuts:
+                solver.problem.cut(*cut)
+            solver.pool.extend(before.pool)
+            solver.pool.chosen.update(before.pool.chosen)
+        return solver
 
     def _choosing(self) -> Choosing:
         problem = Choosing(self.fakings, self.question, budget=self.budget)
@@ -71,10 +71,6 @@ class Joint(Designer):
     def _met(self, shares: Array, choice: Choice) -> float:
         model = replace(self.model, dossier=self.fakings.menus.applied(choice))
         return met_time(model, requirements(model, "minimal"), shares)
-
-    def greatest(self) -> Outcome:
-        """The greatest Σ ln of gains; −∞ where no plan gives every bargainer one."""
-        return self.solver.best(self._log_sum())
 
     def judged(self, shares: Array) -> tuple[Plan, Verdict]:
         plan = plan_of(self.model, shares)
@@ -96,7 +92,7 @@ class Joint(Designer):
         n = self.model.M * self.model.K
         fixed = shares[:, 1:].ravel()
         problem.program.set_many_bounds(fixed[:n], fixed[:n])
-        for cut in self.problem.cuts:
+        for cut in self.solver.problem.cuts:
             problem.cut(*cut)
         solver = ChoosingSolver(problem, Clock(max(5.0, self.clock.left), self.clock.cancelled))
         solver.widths = ()

@@ -244,22 +244,22 @@ def _raise(menus: Menus, i: int, place: int, growth: Growth) -> Raise:
     )
 
 
-Gains = tuple[Outcome, int]
+Product = tuple[Outcome, int]
 """The search for the greatest Nash product, and of how many gains."""
 
 
-def _nash(asking: _Asking, choice: Choice, clock: Clock) -> Gains | None:
+def _nash(asking: _Asking, choice: Choice, clock: Clock) -> Product | None:
     """The greatest Nash product under a choice; None where there was no time."""
     if clock.left <= 0:
         return None
     search = asking.search
     joint = Joint(search.fakings, asking.question, fixed=choice, gap=GAP, clock=clock)
     search.seed(joint.solver, asking.asked, choice)
-    outcome = joint.greatest()
+    outcome = joint.best_product()
     search.learn(joint.solver)
     if outcome.shares is not None:
         search.plans.append((outcome.shares, choice))
-    return outcome, max(1, len(joint.bargainers))
+    return outcome, max(1, len(joint.gains.bargainers))
 
 
 class Growth(NamedTuple):
@@ -270,7 +270,7 @@ class Growth(NamedTuple):
     sure: bool
 
 
-def _growth(start: Gains | None, end: Gains | None) -> Growth:
+def _growth(start: Product | None, end: Product | None) -> Growth:
     """The growth from one search to another."""
     if start is None or end is None or not math.isfinite(start[0].objective):
         return Growth(None, None, sure=False)

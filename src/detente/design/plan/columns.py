@@ -69,16 +69,6 @@ class Columns:
             )
         return self._performing[p]
 
-    # --- values ------------------------------------------------------------------------------------------------
-
-    def linear(self, coefficients: Array, terms: Coefficients, const: float) -> Linear:
-        """const + Σ coefficients·f + Σ terms; coefficients [M·K]."""
-        row: LinearForm = {int(c): float(coefficients[c]) for c in np.flatnonzero(coefficients)}
-        for e, v in terms.items():
-            column = self.column(e)
-            row[column] = row.get(column, 0.0) + v
-        return Linear(row, const)
-
     # --- columns that rows need --------------------------------------------------------------------------------
 
     def column(self, expression: Expression) -> int:
@@ -147,6 +137,15 @@ class Columns:
         """Columns that are 1 exactly where something of a measure enters on the grid, one for each that can."""
         free = (self.model.state == 0) | self.model.divisible
         return [self.enters(int(m)) for m in np.flatnonzero(free & self.model.real)]
+
+
+def linear_of(columns: Columns, coefficients: Array, terms: Coefficients, const: float) -> Linear:
+    """const + Σ coefficients·f + Σ terms; coefficients [M·K]."""
+    row: LinearForm = {int(c): float(coefficients[c]) for c in np.flatnonzero(coefficients)}
+    for e, v in terms.items():
+        column = columns.column(e)
+        row[column] = row.get(column, 0.0) + v
+    return Linear(row, const)
 
 
 def _add_shares(columns: Columns) -> None:

@@ -40,7 +40,7 @@ def unasked(rule: Rule) -> Design:
 
 
 @dataclass(frozen=True)
-class Searched:
+class Ended:
     """What a search by a rule has found, to be told."""
 
     rule: Rule
@@ -107,7 +107,11 @@ class Searched:
         if not math.isfinite(found.bound) or not math.isfinite(found.objective):
             return None
         difference = max(0.0, found.bound - found.objective)
-        return -math.expm1(-difference) if self.used == "nash" else difference / counted(found.objective, self._unit(gains))
+        return (
+            -math.expm1(-difference)
+            if self.used == "nash"
+            else difference / counted(found.objective, self._unit(gains))
+        )
 
     def _unit(self, gains: Gains) -> float:
         """The points of what is at stake, or 1, that a rule's objective is a size of."""

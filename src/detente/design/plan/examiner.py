@@ -9,7 +9,7 @@ import numpy as np
 from detente.design.plan.judging import Judging
 from detente.design.plan.linear import LinearForm
 from detente.design.plan.problem import Problem
-from detente.design.plan.separation import Separation
+from detente.design.plan.separation import Separator
 from detente.model.numeric import Array
 from detente.model.rows.temptation import Conditions
 
@@ -35,7 +35,7 @@ class Examiner:
 
     def __init__(self, problem: Problem, judging: Judging | None = None) -> None:
         self.problem = problem
-        self.separation = Separation(problem)
+        self.separation = Separator(problem)
         self.judging = judging or Judging.of(problem.known, problem.question)
         self._missed: dict[tuple[bytes, tuple[int, ...]], Conditions] = {}
         """Rows beyond those of the problem that candidates break."""

@@ -1,4 +1,4 @@
-"""Objectives of rules: one party's gain, the sum of gains, the least of them, the sum of their logarithms. DESIGN §5."""
+"""What rules maximise: a party's gain, the sum of gains, the least of them, the sum of their logarithms. DESIGN §5."""
 
 from __future__ import annotations
 
@@ -33,17 +33,13 @@ def within(gap: float, unit: float = 1.0) -> Callable[[float], float]:
 def gain_of(gains: Gains, p: int, gap: float) -> Objective:
     """The gain of one party."""
     least, unit = float(gains.threat[p]), gains.at_stake(p)
-    return Objective(
-        gains.linear(p), lambda s: gains.value(p, s) - least, slack_for=within(gap, unit), unit=unit
-    )
+    return Objective(gains.linear(p), lambda s: gains.value(p, s) - least, slack_for=within(gap, unit), unit=unit)
 
 
 def sum_of(gains: Gains, gap: float) -> Objective:
     """The sum of the bargainers' gains."""
     target = total((1.0, gains.linear(p)) for p in gains.bargainers)
-    return Objective(
-        target, lambda s: float(gains.of(s).sum()), slack_for=within(gap, gains.unit), unit=gains.unit
-    )
+    return Objective(target, lambda s: float(gains.of(s).sum()), slack_for=within(gap, gains.unit), unit=gains.unit)
 
 
 def least_of(gains: Gains, weights: Mapping[int, float], gap: float, counted_in: float = 1.0) -> Objective:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from detente.design.plan.columns import Columns
+from detente.design.plan.columns import Columns, linear_of
 from detente.design.plan.known import Known
 from detente.design.plan.linear import Linear
 from detente.design.plan.order import Order
@@ -56,4 +56,4 @@ class Problem:
     def _value(self, rows: Rows) -> Linear:
         """A one-row value as a linear function of the columns."""
         standing = float(rows.const[0] + rows.coef[0, :, 0] @ self.model.state)
-        return self.columns.linear(rows.coef[0, :, 1:].ravel(), rows.terms[0], standing)
+        return linear_of(self.columns, rows.coef[0, :, 1:].ravel(), rows.terms[0], standing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,18 +21,17 @@ WORST = 8
 """How many broken rows of each family are put into the programme at once."""
 NEARLY = 0.9
 """The part of what the judge lets pass at the least that is made use of."""
-Family = tuple[object, ...]
+About = tuple[object, ...]
 """What rows are about, whatever their moment: kind, party, other, measure."""
 
 
-class Separation:
+class Separator:
     """Finds the broken rows of a problem, and puts the worst of each family into its programme."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem, self.valued = problem, problem.valued
         self._everything = np.ones((problem.model.M, problem.model.K + 1))
-        self._families: tuple[Conditions, dict[Family, list[int]]] | None = None
-        self._topics: tuple[Conditions, set[Topic]] | None = None
+        self._families = _Families(self.valued.rows)
 
     # --- plans -------------------------------------------------------------------------------------------------
 
@@ -69,7 +68,7 @@ class Separation:
 
     def add_relaxed(self, x: Array, each: int = 2) -> int:
         """Put the worst of the rows that a point of the relaxation breaks into the programme; how many."""
-        most = self._most(x)
+        most = Reach(self.problem, x).most(self.valued.rows)
         broken = np.flatnonzero(most < -LOOSE * self.slight)
         return self._add(broken, most, each=each)
 
@@ -78,78 +77,64 @@ class Separation:
         """[R] more than the judge lets each row be missed by in any plan."""
         return self.valued.slight(self._everything)
 
-    def _most(self, x: Array) -> Array:
-        """[R] the most that each row's left side could be in the relaxation at x, switches relieved."""
-        model, rows = self.problem.model, self.valued.rows
-        f = x[: self.problem.width].reshape(model.M, model.K)
-        most = rows.const + rows.flat @ f.ravel()
-        if rows.expressions:
-            reach = Reach(self.problem, x)
-            ranges = np.array([reach.of(e) for e in rows.expressions])
-            positive, negative = rows.on_terms
-            most = most + positive @ ranges[:, 1] + negative @ ranges[:, 0]
-        whole = np.concatenate([model.state[:, None], f], axis=1)
-        result: Array = most + np.maximum(0.0, -rows.least) * (1.0 - self._switched_on(whole))
-        return result
-
-    def _switched_on(self, f: Array) -> Array:
-        """[R] how far each row is switched on in the relaxation, for shares f [M, K+1]."""
-        kind, party, cell, previous = self.valued.rows.switches
-        model = self.problem.model
-        active = np.array([f[model.by[p]].max(initial=0.0) for p in range(len(model.parties))])
-        flat = f.ravel()
-        return np.where(kind == 0, 1.0, np.where(kind == 1, active[party], flat[cell] - flat[previous] * (kind == 3)))
-
-    # --- families ----------------------------------------------------------------------------------------------
+    # --- both --------------------------------------------------------------------------------------------------
 
     def _add(self, broken: Iterable[int], slack: Array, *, each: int, around: bool = False) -> int:
         """Put the most broken rows of each family into the programme; how many were new.
 
         `around`: with those of the family at moments near by, which the next plan would break by a small delay.
         """
-        by_family: dict[Family, list[int]] = {}
-        for r in broken:
-            by_family.setdefault(self._family(int(r)), []).append(int(r))
         added = 0
-        for members in by_family.values():
-            worst = sorted(members, key=lambda r: float(slack[r]))[:each]
-            for r in (r for r in worst if r not in self.valued.active):
-                for near in self._neighbours(r) if around else (r,):
+        for r in self.families.worst(broken, slack, each):
+            if r not in self.valued.active:
+                for near in self.families.neighbours(r) if around else (r,):
                     self.valued.activate(near)
                 added += 1
         return added
 
-    def _neighbours(self, r: int) -> list[int]:
-        labels = self.valued.rows.labels
-        family = self.families[self._family(r)]
-        return [n for n in family if abs(labels[n].moment - labels[r].moment) <= AROUND]
-
-    def _family(self, r: int) -> Family:
-        label = self.valued.rows.labels[r]
-        return label.kind, label.party, label.other, label.measure
-
     @property
-    def families(self) -> dict[Family, list[int]]:
-        """The rows that a plan can break, by what they are about."""
-        rows = self.valued.rows
-        if self._families is None or self._families[0] is not rows:
-            families: dict[Family, list[int]] = {}
-            for r in np.flatnonzero(rows.least < 0):
-                families.setdefault(self._family(int(r)), []).append(int(r))
-            self._families = rows, families
-        return self._families[1]
+    def families(self) -> _Families:
+        if self._families.rows is not self.valued.rows:
+            self._families = _Families(self.valued.rows)
+        return self._families
 
     @property
     def topics(self) -> set[Topic]:
         """What the problem has the rows on dates of."""
-        rows = self.valued.rows
-        if self._topics is None or self._topics[0] is not rows:
-            self._topics = rows, topics(rows.labels)
-        return self._topics[1]
+        return self.families.topics
+
+
+class _Families:
+    """Rows by what they are about."""
+
+    def __init__(self, rows: Conditions) -> None:
+        self.rows = rows
+        self.topics = topics(rows.labels)
+        self._members: dict[About, list[int]] = {}
+        """Those that a plan can break."""
+        for r in np.flatnonzero(rows.least < 0):
+            self._members.setdefault(self._of(int(r)), []).append(int(r))
+
+    def _of(self, r: int) -> About:
+        label = self.rows.labels[r]
+        return label.kind, label.party, label.other, label.measure
+
+    def worst(self, broken: Iterable[int], slack: Array, each: int) -> Iterator[int]:
+        """The most broken rows of each family."""
+        found: dict[About, list[int]] = {}
+        for r in map(int, broken):
+            found.setdefault(self._of(r), []).append(r)
+        for members in found.values():
+            yield from sorted(members, key=lambda r: float(slack[r]))[:each]
+
+    def neighbours(self, r: int) -> list[int]:
+        """The rows of r's family at moments near its own."""
+        labels = self.rows.labels
+        return [n for n in self._members[self._of(r)] if abs(labels[n].moment - labels[r].moment) <= AROUND]
 
 
 class Reach:
-    """The least and greatest value of expressions' columns at a point of the relaxation."""
+    """What rows, and the columns of expressions, could be at the least and at the most at a point of the relaxation."""
 
     def __init__(self, problem: Problem, x: Array) -> None:
         self.model, self.made, self.x = problem.model, problem.columns.of, x
@@ -179,3 +164,22 @@ class Reach:
         if e[0] == "all":
             return max(0.0, sum(least for least, _ in parts) - len(parts) + 1), min(most for _, most in parts)
         return max(least for least, _ in parts), min(1.0, sum(most for _, most in parts))
+
+    def most(self, rows: Conditions) -> Array:
+        """[R] the most that each row's left side could be, switches relieved."""
+        most = rows.const + rows.flat @ self.f.ravel()
+        if rows.expressions:
+            ranges = np.array([self.of(e) for e in rows.expressions])
+            positive, negative = rows.on_terms
+            most = most + positive @ ranges[:, 1] + negative @ ranges[:, 0]
+        result: Array = most + np.maximum(0.0, -rows.least) * (1.0 - self._switched_on(rows))
+        return result
+
+    def _switched_on(self, rows: Conditions) -> Array:
+        """[R] how far each row is switched on."""
+        kind, party, cell, previous = rows.switches
+        model = self.model
+        f = np.concatenate([model.state[:, None], self.f], axis=1)
+        active = np.array([f[model.by[p]].max(initial=0.0) for p in range(len(model.parties))])
+        flat = f.ravel()
+        return np.where(kind == 0, 1.0, np.where(kind == 1, active[party], flat[cell] - flat[previous] * (kind == 3)))

@@ -130,7 +130,7 @@ class _Search:
         if not self.problem.columns.entering:  # nothing can enter: every plan is empty
             return Outcome(None, -math.inf, -math.inf, proved=True)
         self.program.set_objective(self.objective.target.row)
-        relaxed = self._relax()
+        relaxed = _relaxed(self.solver, self.objective)
         if relaxed.status == "infeasible" and (none := self._none()) is not None:
             return none
         self._bound_by(relaxed)
@@ -221,31 +221,6 @@ class _Search:
 
     # --- solves ------------------------------------------------------------------------------------------------
 
-    def _relax(self) -> Solution:
-        """Solve the relaxation, adding rows until none is broken."""
-        answer = self._relax_once()
-        for _ in range(FURTHER_ROUNDS):
-            if answer.x is None or self.clock.left <= 0 or not self.examiner.separate_further(answer.x):
-                break
-            answer = self._relax_once()
-        return answer
-
-    def _relax_once(self) -> Solution:
-        best, stalled = Solution("limit", None, -math.inf, math.inf), 0
-        for _ in range(RELAXED_ROUNDS):
-            answer = self.program.relax(seconds=max(SOON, self.clock.left))
-            if answer.status == "infeasible":
-                return answer
-            if answer.x is None:
-                return best
-            stalled = stalled + 1 if best.bound - answer.bound < HARDLY * max(1.0, abs(answer.bound)) else 0
-            best = replace(answer, bound=min(best.bound, answer.bound))
-            added = self.examiner.separate(answer.x)
-            refined = self.objective.refine(answer.x)
-            if (not added and not refined) or stalled >= STALLED or self.clock.left <= 0:
-                break
-        return best
-
     def _look_near(self, x: Array, width: int) -> None:
         """Look for plans whose entries are near to those of a solution: a small programme, for plans only."""
         n = self.problem.width
@@ -332,6 +307,33 @@ class _Met:
             return False
         self.rejected.append(x)
         return True
+
+
+def _relaxed(solver: Solver, objective: Objective) -> Solution:
+    """Solve the relaxation, adding rows until none is broken."""
+    answer = _relaxed_once(solver, objective)
+    for _ in range(FURTHER_ROUNDS):
+        if answer.x is None or solver.clock.left <= 0 or not solver.examiner.separate_further(answer.x):
+            break
+        answer = _relaxed_once(solver, objective)
+    return answer
+
+
+def _relaxed_once(solver: Solver, objective: Objective) -> Solution:
+    best, stalled = Solution("limit", None, -math.inf, math.inf), 0
+    for _ in range(RELAXED_ROUNDS):
+        answer = solver.problem.program.relax(seconds=max(SOON, solver.clock.left))
+        if answer.status == "infeasible":
+            return answer
+        if answer.x is None:
+            return best
+        stalled = stalled + 1 if best.bound - answer.bound < HARDLY * max(1.0, abs(answer.bound)) else 0
+        best = replace(answer, bound=min(best.bound, answer.bound))
+        added = solver.examiner.separate(answer.x)
+        refined = objective.refine(answer.x)
+        if (not added and not refined) or stalled >= STALLED or solver.clock.left <= 0:
+            break
+    return best
 
 
 def _near(problem: Problem, x: Array, width: int) -> tuple[Array, Array]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.design.plan.closeness import Closeness, Relief
-from detente.design.plan.columns import Columns
+from detente.design.plan.columns import Columns, linear_of
 from detente.design.plan.known import Known
 from detente.design.plan.linear import ALWAYS, Linear, LinearForm, combine
 from detente.design.plan.question import Question, bound
@@ -72,7 +72,7 @@ class ValuedRows:
 
     def slack(self, r: int) -> Linear:
         """A row as a linear function of the columns."""
-        return self.columns.linear(self.rows.flat[r], self.rows.terms[r], float(self.rows.const[r]))
+        return linear_of(self.columns, self.rows.flat[r], self.rows.terms[r], float(self.rows.const[r]))
 
     def switch(self, s: Switch) -> Linear:
         """1 where a row binds."""

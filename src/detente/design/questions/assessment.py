@@ -7,10 +7,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 
 from detente.design.plan.clock import Clock
+from detente.design.plan.designs import Design, unasked
 from detente.design.plan.kinds import Rule
 from detente.design.plan.known import Known
 from detente.design.plan.question import Question
-from detente.design.plan.rules import Design, unasked
 from detente.design.questions.footing import ASSUMED, SECONDS, Footing, footing
 from detente.design.questions.margins import dangerous, exposures
 from detente.design.questions.parallel import on, workers

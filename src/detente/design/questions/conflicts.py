@@ -19,9 +19,10 @@ from detente.design.plan.examiner import Examiner
 from detente.design.plan.judging import HARD, Judging, name_of, plan_of
 from detente.design.plan.known import Known
 from detente.design.plan.linear import ones
+from detente.design.plan.matrix import INF, Refused
 from detente.design.plan.objective import ANY
 from detente.design.plan.problem import Problem
-from detente.design.plan.program import INF, Program, Refused
+from detente.design.plan.program import Program
 from detente.design.plan.question import Question, asked, family
 from detente.design.plan.solve import Solver
 from detente.errors import DetenteError

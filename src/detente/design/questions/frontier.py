@@ -19,12 +19,14 @@ import numpy as np
 from detente.design.exact.choices import exact, space_of
 from detente.design.exact.frontier import Bargain, Exact, exact_frontier
 from detente.design.plan.clock import Clock
+from detente.design.plan.designs import Design
+from detente.design.plan.gains import counted_from
 from detente.design.plan.kinds import Rule, Status
 from detente.design.plan.known import Known
 from detente.design.plan.linear import Linear, total
 from detente.design.plan.objective import Objective, Outcome
 from detente.design.plan.question import ANY_DEAL, Question
-from detente.design.plan.rules import Design, Designer, counted_from
+from detente.design.plan.rules import Designer
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.judge.check import Verdict
@@ -143,7 +145,7 @@ def _of_roadmaps(known: Known, question: Question, points: int | None, terms: _T
 def _searched(search: _Search, designs: Mapping[str, Design]) -> Frontier:
     """What a search has found, every plan judged."""
     designer, model = search.designer, search.designer.model
-    names = tuple(model.parties[p] for p in designer.bargainers)
+    names = tuple(model.parties[p] for p in designer.gains.bargainers)
     complete = not search.zones and not search.open
     judged = [(f, *designer.judged(f.shares)) for f in search.points]
     return Frontier(
@@ -239,18 +241,20 @@ class _Search:
         self.found: list[_Found] = []
         self.open = False
         """Whether a zone was left unsettled."""
-        bounds = np.array([designer.best_for(p).bound for p in designer.bargainers])
+        bounds = np.array([designer.best_for(p).bound for p in designer.gains.bargainers])
         self.known = bool(np.all(np.isfinite(bounds)))
         """Whether each party's best has a bound: without one there are no zones to split."""
         self.ideal = np.where(np.isfinite(bounds), bounds, 1.0)
         """[bargainers] an upper bound on each party's gain."""
-        stakes = np.array([designer.at_stake(p) for p in designer.bargainers])
+        stakes = np.array([designer.gains.at_stake(p) for p in designer.gains.bargainers])
         self.scale = np.maximum(self.ideal, NOTHING * np.minimum(stakes, 1.0))
-        walk_away = designer.model.walk_away[designer.bargainers] - designer.threat[designer.bargainers]
+        walk_away = (
+            designer.model.walk_away[designer.gains.bargainers] - designer.gains.threat[designer.gains.bargainers]
+        )
         self.zones = [np.minimum(walk_away, 0.0) - 2 * APART * self.scale]
         """Corners: a zone is all gains above its corner."""
         program = designer.problem.program
-        self.gains = [designer.gain(p) for p in designer.bargainers]
+        self.gains = [designer.gains.linear(p) for p in designer.gains.bargainers]
         self.t = program.add_column(APART, 1.0)
         self.rows = [
             program.add_row({**{c: v / s for c, v in g.row.items()}, self.t: -1.0})
@@ -261,7 +265,7 @@ class _Search:
 
     def keep(self, shares: Array, gap: float) -> None:
         """Note a point, and split the zones that hold it."""
-        gains = self.designer.gains(shares)
+        gains = self.designer.gains.of(shares)
         self.found.append(_Found(gains, shares, gap))
         inside = [z for z in self.zones if np.all(gains > z)]
         rest = [z for z in self.zones if not np.all(gains > z)]
@@ -274,7 +278,7 @@ class _Search:
         if not self.known or self.designer.clock.left <= 0:
             self.open = True
             for shares in self.designer.solver.pool:
-                self.found.append(_Found(self.designer.gains(shares), shares, math.inf))
+                self.found.append(_Found(self.designer.gains.of(shares), shares, math.inf))
             return
         while self.zones and len(self.found) < self.most:
             corner = max(self.zones, key=lambda z: float(np.prod((self.ideal - z) / self.scale)))
@@ -298,7 +302,7 @@ class _Search:
             program.set_row(row, low=float(c - gain.const) / float(s))
 
         def score(shares: Array) -> float:
-            gains = self.designer.gains(shares)
+            gains = self.designer.gains.of(shares)
             least = float(np.min((gains - corner) / width, initial=1.0))
             return least + SLIGHT * float(np.sum(gains / self.scale)) if least >= APART else -math.inf
 

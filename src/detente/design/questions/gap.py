@@ -20,11 +20,13 @@ from functools import cached_property
 from typing import Any, Literal
 
 from detente.design.plan.clock import Clock
+from detente.design.plan.designs import Design
+from detente.design.plan.gains import threat
 from detente.design.plan.judging import Judging, name_of, plan_of
 from detente.design.plan.known import Known
 from detente.design.plan.objective import ANY, Outcome
 from detente.design.plan.question import ANY_DEAL, Question
-from detente.design.plan.rules import RULES, Design, Designer, threat
+from detente.design.plan.rules import RULES, Designer
 from detente.design.questions.conflicts import members
 from detente.design.questions.critical import PRECISION, Dial, dial_of, first_flip, is_within
 from detente.design.questions.parallel import on
@@ -353,7 +355,7 @@ class _Gap:
         if not claimed:
             return None
         best = self.found["all", ""]
-        base = sum(float(self.designer.threat[p]) for p in self.designer.bargainers)
+        base = sum(float(self.designer.gains.threat[p]) for p in self.designer.gains.bargainers)
         if best.shares is None:
             return Claims(sum(claimed), None, None)
         return Claims(sum(claimed), best.objective + base, best.bound + base if math.isfinite(best.bound) else None)
@@ -375,12 +377,12 @@ class _Gap:
 
     def _share(self, targets: Mapping[str, float]) -> float | None:
         """The largest part of everyone's hopes that one plan can give."""
-        parties = {p: targets[name] for p in self.designer.bargainers if (name := self.model.parties[p]) in targets}
-        hopes = {p: target - float(self.designer.threat[p]) for p, target in parties.items()}
-        scales = {p: min(1.0, self.designer.at_stake(p)) for p in parties}
-        outcome = self.designer.solver.best(
-            self.designer.least({p: 1 / h for p, h in hopes.items() if h > MORE * 1e-3 * scales[p]})
-        )
+        parties = {
+            p: targets[name] for p in self.designer.gains.bargainers if (name := self.model.parties[p]) in targets
+        }
+        hopes = {p: target - float(self.designer.gains.threat[p]) for p, target in parties.items()}
+        scales = {p: min(1.0, self.designer.gains.at_stake(p)) for p in parties}
+        outcome = self.designer.best_share({p: 1 / h for p, h in hopes.items() if h > MORE * 1e-3 * scales[p]})
         return None if outcome.shares is None else min(1.0, outcome.objective)
 
     def _promising(self, targets: Mapping[str, float], view: Known | None = None) -> Designer:
@@ -388,13 +390,13 @@ class _Gap:
         designer = self._designer(view or self.known, self.question)
         for party, target in targets.items():
             p = self.model.parties.index(party)
-            worth, size = designer.problem.worth[p], designer.at_stake(p)
+            worth, size = designer.problem.worth[p], designer.gains.at_stake(p)
             assert worth is not None
             enough = target - 1e-6 * max(min(1.0, size), abs(target))
             row = {c: v / size for c, v in worth.row.items()}
             designer.problem.program.add_row(row, low=(enough - worth.const) / size)
             pool = designer.solver.pool
-            pool[:] = [shares for shares in pool if designer.value(p, shares) >= enough]
+            pool[:] = [shares for shares in pool if designer.gains.value(p, shares) >= enough]
         return designer
 
     def _beliefs(self, targets: Mapping[str, float]) -> tuple[Belief, ...]:
@@ -416,7 +418,7 @@ class _Gap:
         if left.shares is None or left.objective == float("-inf"):
             status = "others_hope_too_much" if left.infeasible else "undecided"
             return [self._belief(party, d, None, status) for d in dials]
-        most = left.objective + float(self.designer.threat[p])
+        most = left.objective + float(self.designer.gains.threat[p])
         if target <= most + MORE * max(1.0, abs(most)):
             return [self._belief(party, d, None, "already") for d in dials]
         return [self._dialled(party, d, most) for d in dials]

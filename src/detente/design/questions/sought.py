@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from detente.design.plan.clock import Clock
+from detente.design.plan.designs import Design
 from detente.design.plan.examiner import Candidate
 from detente.design.plan.judging import topics
 from detente.design.plan.known import Known
 from detente.design.plan.objective import ANY, Outcome
 from detente.design.plan.question import Question
-from detente.design.plan.rules import Design, Designer
+from detente.design.plan.rules import Designer
 from detente.design.questions.parallel import each, stopped
 from detente.dossier import fingerprint
 from detente.dossier.schema import Dossier

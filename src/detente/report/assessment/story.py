@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from detente.design.plan.rules import Design
+from detente.design.plan.designs import Design
 from detente.design.questions.assessment import Assessment, describe
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Slack
