@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from detente.design.plan.clock import Clock
-from detente.design.plan.designs import Design
+from detente.design.plan.designs import Design, Ended
 from detente.design.plan.kinds import Rule
 from detente.design.plan.known import Known
 from detente.design.plan.objective import Outcome
@@ -164,7 +164,8 @@ def agree(dossier: Dossier, success: str) -> None:
 )
 def test_a_gap_is_a_part_of_the_objective(rule: Rule, objective: float, bound: float, gap: float) -> None:
     designer = Designer(Known.of(exchange()), Question(), gap=0.005, clock=Clock(30.0))
-    assert designer._gap(rule, Outcome(None, objective, bound, proved=False)) == pytest.approx(gap)
+    ended = Ended(rule, rule, Outcome(None, objective, bound, proved=False), None, ())
+    assert ended.gap(designer.gains) == pytest.approx(gap)
 
 
 def with_parts(dossier: Dossier) -> Iterator[Plan]:

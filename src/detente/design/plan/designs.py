@@ -69,7 +69,7 @@ class Ended:
     def satisfactory(self, plan: Plan, verdict: Verdict, gains: Gains) -> Design:
         found = self.outcome
         unbound = self.used == "robust" and found.objective >= CAP  # no condition carries a value
-        gap = self._gap(gains)
+        gap = self.gap(gains)
         return Design(
             "satisfactory",
             self.rule,
@@ -102,7 +102,7 @@ class Ended:
     def _bound(self) -> float | None:
         return self._sign * self.outcome.bound if math.isfinite(self.outcome.bound) else None
 
-    def _gap(self, gains: Gains) -> float | None:
+    def gap(self, gains: Gains) -> float | None:
         found = self.outcome
         if not math.isfinite(found.bound) or not math.isfinite(found.objective):
             return None
