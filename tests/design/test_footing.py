@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from detente.design.questions.footing import LEFT_OUT, Footing, footing
 from detente.dossier import apply, from_dict
 from detente.dossier.schema import Dossier
-from detente.model.judge.check import Judge, check
+from detente.model.judge.check import Judge, check, measures_in
 from detente.model.plan import Plan
 from tests.checkout import REPO
 from tests.strategies import documents, plans
@@ -229,18 +229,19 @@ def margins_forgiven(data: st.DataObject) -> list[float]:
     d = Dossier.model_validate({**document, "side_conditions": []})
     plan = data.draw(plans(d))
     judge = Judge(d)
-    read = judge._read(plan)
-    assume(judge.active(plan))
+    read = judge.weighing.read(plan)
+    assume(measures_in(judge, plan))
     found = []
     for rows in judge.weighing.forgiving(read):
         assert rows.at is not None
-        assert rows.measure is not None
-        name = judge.facts.measures[rows.measure]
-        if rows.at.t[0] == 0 and rows.at.side[0] == 0 and read.timing.first[rows.measure] == 0:
+        m = rows.family.measure
+        assert m is not None
+        name = judge.facts.measures[m]
+        if rows.at.t[0] == 0 and rows.at.side[0] == 0 and read.timing.first[m] == 0:
             entry = {m: None if m == name else e for m, e in plan.entry.items()}
             share = {m: s for m, s in plan.share.items() if m != name}
-            without = judge.weighing.read(judge.terms.clock.timing(Plan(entry, share)))
-            worth = judge.weighing.value(without, rows.party)
+            without = judge.weighing.read(Plan(entry, share))
+            worth = judge.weighing.values.value(without, rows.family.party)
             assert rows.keep[0] == pytest.approx(worth, rel=1e-8, abs=1e-8)
             found.append(worth)
     return found

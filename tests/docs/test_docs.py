@@ -24,7 +24,7 @@ from detente.cli.app import app
 from detente.dossier import starter
 from detente.dossier.checks import names
 from detente.dossier.text.yaml import parse
-from detente.model.judge.terms import Kind
+from detente.model.judge.timing import Kind
 from detente.verify.declaration import files as declaration_files
 from tests.checkout import REPO
 from tests.docs.pages import DOCS, anchors, blocks, command_lines, links, named, pages, prose

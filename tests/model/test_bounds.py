@@ -13,7 +13,7 @@ from detente.dossier import apply, from_dict
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Demand, Dossier, InterestBound
 from detente.model import bounds, levels
-from detente.model.judge.paths import Facts
+from detente.model.judge.facts import Facts
 from detente.model.judge.terms import Terms
 from detente.model.plan import Plan
 from tests.strategies import dossiers, plans

@@ -12,7 +12,7 @@ import pytest
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.judge.check import Judge, Slack, check
-from detente.model.judge.terms import Kind
+from detente.model.judge.timing import Kind
 from detente.model.plan import Plan
 
 RHO = 0.1

@@ -14,10 +14,14 @@ import numpy as np
 import pytest
 
 from detente.dossier.schema import Dossier
+from detente.model.judge.calendar import BETWEEN, Instants
 from detente.model.judge.check import Judge, Slack, check
-from detente.model.judge.facts import Course, Facts, Together, Undoing
-from detente.model.judge.paths import BETWEEN, Backs, Instants, Paths
-from detente.model.judge.values import Continuation, table
+from detente.model.judge.facts import Course, Facts, Undoing
+from detente.model.judge.paths.branches import Backs, Leavers, Paths
+from detente.model.judge.paths.values import Continuation
+from detente.model.judge.paths.views import Made
+from detente.model.judge.stakes import Worths
+from detente.model.judge.together import Together
 from detente.model.plan import Plan
 from tests.model.test_check import GIVE, PAY, RHO, dossier, plan, row, stream
 
@@ -188,11 +192,10 @@ def test_the_least_slack_may_lie_between_the_moments() -> None:
     d, p = bent()
     judge = Judge(d)
     found = [r for r in judge.slacks(p) if (r.kind, r.party) == ("breakout", "a")]
-    read = judge.weighing.read(judge.terms.clock.timing(p))
+    read = judge.weighing.read(p)
     times = np.linspace(0.01, 9.99, 999)
-    dense = judge.weighing.at_any_time(
-        read, judge.facts.party["a"], Instants.at(d.grid.years, times, [BETWEEN] * 999), None
-    )
+    moments = Instants.at(d.grid.years, times, [BETWEEN] * 999)
+    dense = judge.weighing.between.at(read, judge.facts.party["a"], moments)
     inside = [r for r in found if r.moment == "between" and 0 < (r.years or 0) < 10]
     assert inside, "there is one"
     assert min(r.slack or 0 for r in inside) == pytest.approx(dense.slack.min(), abs=1e-5)
@@ -233,7 +236,7 @@ def test_no_deal_that_moves(low: float) -> None:
 
 def test_an_interaction_is_a_sum_of_products() -> None:
     d = dossier(interactions={"i": {"all": ["give", {"any": ["pay", "give"]}], "effects": {"x": {"level": 1}}}})
-    together = Together(Facts(d), d.interactions["i"].when)
+    together = Together.of(Facts(d).measure, d.interactions["i"].when)
     assert dict(together.sums) == {frozenset({0}): 1.0}
     assert together.ways == [frozenset({0})]
 
@@ -252,11 +255,11 @@ def test_a_breach_that_is_cured() -> None:
     )
     facts = Facts(d)
     now = Instants.at(facts.tau, [0.0], [1]).column()
-    (branch,) = Paths(d, facts).broken(now, 0)
-    branch.known = Undoing((0.0, wait), (0.0, wait))
-    branch.back = Backs((wait, wait + penance), (math.inf, math.inf))
+    (branch,) = Paths(facts, Leavers.of(d, facts)).broken(now, 0)
+    back = Backs((wait, wait + penance), (math.inf, math.inf))
+    branch = replace(branch, known=Undoing((0.0, wait), (0.0, wait)), back=back)
     paths = Continuation(facts, Instants.at(facts.tau, [0.0], [1]), [branch], ())
-    value = sum(float(paths.entry(table(d, facts, 0, []), 0, (m, 0, ()))[0, 0]) for m in (0, 1))
+    value = sum(float(paths.entry(Worths.of(d, facts, 0), Made(m, 0, ()))[0, 0]) for m in (0, 1))
     assert value == pytest.approx(1 / RHO)
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from detente.dossier.schema import Dossier
+from detente.model.judge.calendar import BETWEEN, Instants
 from detente.model.judge.check import Judge, Slack
-from detente.model.judge.paths import BETWEEN, Instants
 from detente.model.plan import Plan
 from tests.model.test_check import RHO, dossier, plan, row, stream
 
@@ -134,9 +134,9 @@ def test_the_least_slack_may_lie_where_a_breach_is_answered_just_as_somebody_lea
     """Breaking just then pays, and then only. Exits on dates alone have nobody look between the moments."""
     d, p = overtaken()
     judge = Judge(d)
-    read = judge.weighing.read(judge.terms.clock.timing(p))
+    read = judge.weighing.read(p)
     moments = Instants.at(d.grid.years, np.linspace(0.005, 1.995, 399), [BETWEEN] * 399)
-    dense = judge.weighing.at_any_time(read, judge.facts.party["a"], moments, None)
+    dense = judge.weighing.between.at(read, judge.facts.party["a"], moments)
     found = [r for r in judge.slacks(p) if (r.kind, r.party) == ("breakout", "a")]
     assert {r.years for r in found if slack(r) < 0} == {1.25}
     assert min(slack(r) for r in found) == pytest.approx(dense.slack.min())

@@ -95,6 +95,6 @@ def test_the_later_of_an_answer_and_a_leaving_at_constant_rates() -> None:
 
 
 def test_who_has_cheated_may_leave_whenever_an_open_breach_is_tried() -> None:
-    calendar = Judge(load("korea-2018")).weighing.calendar
+    calendar = Judge(load("korea-2018")).weighing.values.calendar
     for (q, m), moments in calendar.leaving.items():
-        assert set(calendar.of[q, None]) | set(calendar.of[q, m]) == set(moments)
+        assert set(calendar.breaking[q]) | set(calendar.faking[q, m]) == set(moments)

@@ -9,7 +9,7 @@ import pytest
 
 from detente.dossier import loads, starter
 from detente.model.judge.check import Slack
-from detente.model.judge.terms import Kind
+from detente.model.judge.timing import Kind
 from detente.workbench import words
 
 DOSSIER = loads(starter())

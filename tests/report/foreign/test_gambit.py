@@ -37,7 +37,7 @@ Key = tuple[str, str, str | None, bool, Any]
 def played(draw: st.DrawFn) -> tuple[Dossier, Plan, Game]:
     dossier = draw(dossiers(divisible=draw(st.booleans())))
     plan = draw(plans(dossier))
-    assume(any(e >= 0 for rises in Judge(dossier)._read(plan).timing.rises for e, _ in rises))
+    assume(not Judge(dossier).terms.clock.timing(plan).empty)
     assume(Model.of(dossier).valued.any())
     try:
         return dossier, plan, game_of(dossier, plan)

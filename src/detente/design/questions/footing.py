@@ -14,8 +14,8 @@ from detente.design.plan.clock import Clock
 from detente.design.questions.margins import dangerous
 from detente.design.questions.parallel import each, on, stopped
 from detente.dossier.schema import Dossier
-from detente.model.judge.check import Judge, Slack, Verdict
-from detente.model.judge.rows import Family
+from detente.model.judge.check import Judge, Slack, Verdict, measures_in
+from detente.model.judge.weighing.rows import Family
 from detente.model.plan import Plan
 from detente.model.tolerance import slight
 
@@ -160,7 +160,7 @@ def empty_threats(judge: Judge, plan: Plan) -> tuple[str, ...]:
     tempts to break it.
     """
     facts = judge.facts
-    active = [facts.measure[m] for m in judge.active(plan)]
+    active = [facts.measure[m] for m in measures_in(judge, plan)]
 
     def threatens(m: int, breacher: int) -> bool:
         others = facts.by[m] - {breacher}
@@ -184,7 +184,7 @@ def walkouts_of(judge: Judge, plan: Plan, clock: Clock, executor: Executor) -> t
     interval: the plan is judged at each of CHANCES, and the search goes into the first stretch that ends broken.
     """
     dossier = judge.dossier
-    acting = [p for p in dossier.parties if any(p in dossier.measures[m].by for m in judge.active(plan))]
+    acting = [p for p in dossier.parties if any(p in dossier.measures[m].by for m in measures_in(judge, plan))]
     asked = [(dossier, plan, p, clock.left) for p in acting]
     found = {who[2]: walkout for who, walkout in each(executor, _walkout, asked, cancelled=lambda: clock.left <= 0)}
     return tuple(found.get(p) or Walkout(p, _stated(dossier, p), None, tried=False) for p in acting)

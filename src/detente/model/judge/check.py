@@ -12,18 +12,21 @@ from datetime import date
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
+from detente.model.judge.calendar import SIDES, Calendar, Instants
 from detente.model.judge.facts import Facts
-from detente.model.judge.paths import SIDES, Instants
-from detente.model.judge.rows import Comparisons, Family, Read, Weighing
-from detente.model.judge.terms import Kind, Miss, Term, Terms
+from detente.model.judge.terms import Term, Terms
+from detente.model.judge.timing import Kind, Miss
+from detente.model.judge.weighing.rows import Comparisons, Family
+from detente.model.judge.weighing.weighing import Weighing
 from detente.model.kinds import Disagreement, Side, SuccessLevel
 from detente.model.plan import Plan
 from detente.model.tolerance import slight
 
+FEW = 3
+"""How many broken conditions of a family are told of."""
 Day = date
 
 
@@ -87,34 +90,26 @@ class Judge:
     def __init__(self, dossier: Dossier, *, success: SuccessLevel = "none", openings: Sequence[str] = ()) -> None:
         self.dossier = dossier
         self.facts = Facts(dossier)
-        self.terms = self._terms(success, openings)
-        self.weighing = Weighing(dossier, self.facts, self.terms)
+        self.terms = _terms(self.facts, success, openings)
+        self.weighing = Weighing.of(dossier, self.facts)
 
     def asking(self, success: SuccessLevel, openings: Sequence[str]) -> Judge:
         """The judge of the same dossier under another question: what paths are worth does not hang on that."""
         judge = copy(self)
-        judge.terms = self._terms(success, openings)
+        judge.terms = _terms(self.facts, success, openings)
         return judge
 
-    def _terms(self, success: SuccessLevel, openings: Sequence[str]) -> Terms:
-        if success not in ("none", "minimal", "full"):
-            raise UsageError(f"success is none, minimal or full, found {success!r}")
-        if unknown := [p for p in openings if p not in self.dossier.parties]:
-            raise UsageError(f"no party {unknown[0]!r}; known: {', '.join(self.dossier.parties)}")
-        return Terms(self.dossier, self.facts, success, openings)
-
-    def _read(self, plan: Plan) -> Read:
-        return self.weighing.read(self.terms.clock.timing(plan))
-
-    def _empty(self, plan: Read) -> bool:
-        return self.terms.all[0].judge(plan.timing) is not None
+    def leaving_at(self, party: str, rate: float) -> Judge:
+        """This judge, where a party leaves the deal at one rate a year instead of those that the dossier states."""
+        judge = copy(self)
+        judge.weighing = self.weighing.leaving_at(self.facts.party[party], rate)
+        return judge
 
     def satisfactory(self, plan: Plan) -> bool:
         """Whether a plan meets every condition; stops at the first that it fails."""
-        read = self._read(plan)
-        timing = read.timing
+        read = self.weighing.read(plan)
         return (
-            all(term.judge(timing) is None for term in self.terms.all)
+            all(term.judge(read.timing) is None for term in self.terms.all)
             and all(rows.accepted.all() for rows in self.weighing.listed(read))
             and all(rows.accepted.all() for rows in self.weighing.unlisted(read, worst=True))
         )
@@ -126,99 +121,87 @@ class Judge:
 
     def slacks(self, plan: Plan) -> tuple[Slack, ...]:
         """Every condition with its slack. An empty plan has none with values but consent, at value 0."""
-        read = self._read(plan)
-        terms = [self._slack_of_term(term, term.judge(read.timing)) for term in self.terms.all if self._on(term, read)]
-        if self._empty(read):
-            consents = [(p, np.zeros(1), np.array([least])) for p, least in self.weighing.walk_away.items()]
-            rows = [Comparisons("consent", p, None, None, self.facts.norm[p], None, k, d) for p, k, d in consents]
+        read, weighing, told = self.weighing.read(plan), self.weighing, _Telling(self.weighing.values.calendar)
+        terms = (told.term(term, term.judge(read.timing)) for term in self.terms.all if term.concerns(read.timing))
+        if read.timing.empty:
+            rows = [weighing.consents.against(p, 0.0) for p in weighing.values.stakes.walk_away]
         else:
-            rows = [*self.weighing.listed(read), *self.weighing.unlisted(read, worst=False)]
-        return (*(slack for row in rows for slack in self._slacks(row)), *terms)
-
-    def leaving_at(self, party: str, rate: float) -> Judge:
-        """This judge, where a party leaves the deal at one rate a year instead of those that the dossier states."""
-        judge = copy(self)
-        judge.weighing = self.weighing.leaving_at(self.facts.party[party], rate)
-        return judge
-
-    def active(self, plan: Plan) -> tuple[str, ...]:
-        """Measures of which a plan performs something, those that stand already included; none of an empty plan."""
-        read = self._read(plan)
-        return () if self._empty(read) else tuple(self.facts.measures[m] for m, rises in read.rises.items() if rises)
+            rows = [*weighing.listed(read), *weighing.unlisted(read, worst=False)]
+        return (*(slack for row in rows for slack in told.rows(row)), *terms)
 
     def families(self, plan: Plan) -> tuple[Family, ...]:
         """The conditions with values that concern a plan, those alike but for their moment as one."""
-        read = self._read(plan)
-        return () if self._empty(read) else (*self.weighing.families(read), *self.weighing.late_families(read))
+        read = self.weighing.read(plan)
+        return () if read.timing.empty else (*self.weighing.families(read), *self.weighing.late_families(read))
 
     def breaks(self, plan: Plan, among: Iterable[Family]) -> dict[Family, Slack]:
         """The worst of each of some families that a plan does not meet."""
-        read, found = self._read(plan), dict[Family, Slack]()
-        for family in among:
-            for rows in self.weighing.rows(read, family):
-                for slack in self._worst(rows, np.ones(rows.keep.shape, bool), most=1):
-                    found[family] = slack
-        return found
+        read, told = self.weighing.read(plan), _Telling(self.weighing.values.calendar)
+        rows = ((family, rows) for family in among for rows in self.weighing.rows(read, family))
+        return {family: slack for family, row in rows for slack in told.rows(row.worst(1))}
 
     def forgiving(self, plan: Plan) -> tuple[Slack, ...]:
         """Whether an answerer (party) would rather forgive the breach of one measure by its performer (other) for ever.
 
         Of each such three the moment at which forgiving (keep) is worth most more than answering (deviate).
         """
-        read = self._read(plan)
-        if self._empty(read):
-            return ()
-        rows = self.weighing.forgiving(read)
-        return tuple(slack for row in rows for slack in self._slacks(row.only(np.argmax(row.slack, keepdims=True))))
+        read, told = self.weighing.read(plan), _Telling(self.weighing.values.calendar)
+        rows = () if read.timing.empty else self.weighing.forgiving(read)
+        return tuple(slack for row in rows for slack in told.rows(row.only(np.argmax(row.slack, keepdims=True))))
 
     def missed(self, plan: Plan) -> tuple[Slack, ...]:
         """What is broken of the conditions that a solver does not hold from the start: the worst few of each family.
 
         All but consent, and one's own breaking out on dates.
         """
-        read = self._read(plan)
-        if self._empty(read):
+        read, calendar = self.weighing.read(plan), self.weighing.values.calendar
+        if read.timing.empty:
             return ()
-        found: list[Slack] = []
+        found: list[Comparisons] = []
         for rows in self.weighing.listed(read):
             if rows.at is not None:
-                dated = self.weighing.calendar.dated(rows.at)
-                found += self._worst(rows, ~dated if rows.kind == "breakout" else np.ones(dated.shape, bool))
-        for rows in self.weighing.unlisted(read, worst=True):
-            found += self._worst(rows, np.ones(rows.keep.shape, bool))
-        return tuple(found)
-
-    def _worst(self, rows: Comparisons, chosen: NDArray[np.bool_], most: int = 3) -> Iterable[Slack]:
-        broken = np.flatnonzero(chosen & ~rows.accepted)
-        return self._slacks(rows.only(broken[np.argsort(rows.slack[broken], kind="stable")[:most]]))
+                among = ~calendar.dated(rows.at) if rows.family.kind == "breakout" else None
+                found.append(rows.worst(FEW, among))
+        found += [rows.worst(FEW) for rows in self.weighing.unlisted(read, worst=True)]
+        told = _Telling(calendar)
+        return tuple(slack for rows in found for slack in told.rows(rows))
 
     def values(self, plan: Plan) -> dict[str, float]:
         """Present value to each party, points: its losses without a deal, which a deal spares, included. DESIGN §4."""
-        read = self._read(plan)
-        if self._empty(read):
-            return dict.fromkeys(self.facts.parties, 0.0)
-        return {
-            name: self.weighing.value(read, p) if p in self.weighing.tables else 0.0
-            for p, name in enumerate(self.facts.parties)
-        }
+        read, values = self.weighing.read(plan), self.weighing.values
+        found = dict.fromkeys(self.facts.parties, 0.0)
+        for p in () if read.timing.empty else values.stakes.worths:
+            found[self.facts.parties[p]] = values.value(read, p)
+        return found
 
     def gain(self, plan: Plan, *, threat: Disagreement | None = None) -> dict[str, float]:
         """Value, counted from the threat point, points, of each consenting party that some measure touches. DESIGN §5.
 
         `threat`: its walk-away value, or no deal (default: what the dossier says). ANSWERS R6.
         """
-        values, names = self.values(plan), self.facts.parties
+        stakes, left = self.weighing.values.stakes, bool(self.weighing.values.streams.leavers.parties)
         counted = (threat or self.dossier.disagreement) == "walk_away"
-        return {
-            names[p]: values[names[p]] - (self.weighing.walk_away[p] if counted else 0.0) for p in self.weighing.touched
-        }
+        values, names = self.values(plan), self.facts.parties
+        touched = [p for p in stakes.walk_away if stakes.worths[p].felt(left=left)]
+        return {names[p]: values[names[p]] - (stakes.walk_away[p] if counted else 0.0) for p in touched}
 
-    @staticmethod
-    def _on(term: Term, plan: Read) -> bool:
-        """Whether a condition on one measure concerns a plan."""
-        return term.measure is None or bool(plan.timing.rises[term.measure]) or term.measure in plan.timing.off
 
-    def _slack_of_term(self, term: Term, miss: Miss | None) -> Slack:
+def _terms(facts: Facts, success: SuccessLevel, openings: Sequence[str]) -> Terms:
+    if success not in ("none", "minimal", "full"):
+        raise UsageError(f"success is none, minimal or full, found {success!r}")
+    if unknown := [p for p in openings if p not in facts.party]:
+        raise UsageError(f"no party {unknown[0]!r}; known: {', '.join(facts.parties)}")
+    return Terms(facts.dossier, facts, success, openings)
+
+
+class _Telling:
+    """Conditions as people read them."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.facts = calendar.facts
+        self.calendar = calendar
+
+    def term(self, term: Term, miss: Miss | None) -> Slack:
         return Slack(
             term.kind,
             party=term.party,
@@ -229,23 +212,23 @@ class Judge:
             name=term.name,
         )
 
-    def _slacks(self, rows: Comparisons) -> Iterator[Slack]:
-        facts = self.facts
-        other = None if rows.other is None else facts.parties[rows.other]
-        measure = None if rows.measure is None else facts.measures[rows.measure]
+    def rows(self, rows: Comparisons) -> Iterator[Slack]:
+        family, facts = rows.family, self.facts
+        other = None if family.other is None else facts.parties[family.other]
+        measure = None if family.measure is None else facts.measures[family.measure]
         for i, (keep, deviate) in enumerate(zip(rows.keep.tolist(), rows.deviate.tolist(), strict=True)):
             moment, day, years = self._when(rows.at, i)
             leaves_moment, leaves, leaves_years = self._when(rows.leaves, i)
             yield Slack(
-                rows.kind,
-                facts.parties[rows.party],
-                other,
-                measure,
-                moment,
-                day,
-                keep,
-                deviate,
-                keep - deviate,
+                family.kind,
+                party=facts.parties[family.party],
+                other=other,
+                measure=measure,
+                moment=moment,
+                date=day,
+                keep=keep,
+                deviate=deviate,
+                slack=keep - deviate,
                 years=years,
                 leaves=leaves,
                 leaves_years=leaves_years,
@@ -259,7 +242,14 @@ class Judge:
         if moments is None:
             return None, None, None
         t, side = float(moments.t[i]), int(moments.side[i])
-        return SIDES[side], self.weighing.calendar.day(t, side), t
+        return SIDES[side], self.calendar.day(t, side), t
+
+
+def measures_in(judge: Judge, plan: Plan) -> tuple[str, ...]:
+    """Measures of which a plan performs something, those that stand already included; none of an empty plan."""
+    timing = judge.terms.clock.timing(plan)
+    active = (m for m, rises in enumerate(timing.rises) if rises and not timing.empty)
+    return tuple(judge.facts.measures[m] for m in active)
 
 
 def check(dossier: Dossier, plan: Plan, *, success: SuccessLevel = "none", openings: Sequence[str] = ()) -> Verdict:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from detente.dossier.schema import Verify
+from detente.dossier.schema import Verify, Visits
 from detente.model.numeric import Array
 
 NEVER = math.inf
@@ -22,6 +22,8 @@ TIE = 1e-9
 """Years within which two dates are one."""
 FAR = 700.0
 """e^(−FAR) is nothing."""
+NOTHING = 1e-18
+"""A term that changes no sum of which the first is 1."""
 
 
 class DetectionTime:
@@ -32,21 +34,13 @@ class DetectionTime:
     """
 
     def __init__(self, verify: Verify | None) -> None:
+        visits = verify.visits if verify else None
         self.rate = verify.detects.value if verify and verify.detects else 0.0
-        self.round: list[tuple[float, float]] = []
+        if visits and visits.random and visits.detects:
+            self.rate += visits.random.value * visits.detects.value
+        self.round = _round(visits) if visits else []
         """(years, chance that the visits of a round have not seen it) of one round of visits."""
-        self.every = NEVER
-        if verify and (visits := verify.visits):
-            if visits.random and visits.detects:
-                self.rate += visits.random.value * visits.detects.value
-            if visits.every:
-                self.every = visits.every.value
-            if visits.times:
-                self.round = [(t.value, 1 - chance.value) for t, chance in visits.times]
-            elif visits.every and visits.detects:
-                self.round = [(self.every, 1 - visits.detects.value)]
-        if not any(left < 1 for _, left in self.round):
-            self.round, self.every = [], NEVER
+        self.every = visits.every.value if visits and visits.every and self.round else NEVER
         self._diaries: dict[float, _Diary] = {}
 
     @property
@@ -101,47 +95,58 @@ class DetectionTime:
         return self._diaries[rho]
 
 
+def _round(visits: Visits) -> list[tuple[float, float]]:
+    """What one round of visits leaves unseen; nothing where no visit sees anything."""
+    found: list[tuple[float, float]] = []
+    if visits.times:
+        found = [(t.value, 1 - chance.value) for t, chance in visits.times]
+    elif visits.every and visits.detects:
+        found = [(visits.every.value, 1 - visits.detects.value)]
+    return found if any(left < 1 for _, left in found) else []
+
+
 class _Diary:
     """The visits one after the other, as far as has been asked, with E[T^n e^(−ρT); T ≤ visit] summed up, n = 0, 1."""
 
     def __init__(self, law: DetectionTime, rho: float) -> None:
         self.law = law
         self.both = law.rate + rho
-        self._write(1)
+        self.pages = self._written(1)
         if law.every == NEVER:
-            self.total = float(self.sums[0][-1] + self._between(len(self.times) - 1, NEVER, 0))
+            self.total = float(self.pages.sums[0][-1] + self._between(self.pages, -1, NEVER, 0))
         else:
             passed = law.round[-1][1] * math.exp(-self.both * law.every)
             self.total = float(self.until(np.asarray(law.every), 0)) * _series(passed)
 
     def unseen(self, t: Array) -> Array:
         """The chance that no visit has seen it by then."""
-        last = self._last(t)
-        left = self.lefts[last]
+        pages = self._pages(t)
+        left = pages.lefts[pages.last(t)]
         return np.where(np.isinf(t), 0.0, left) if self.law.every < NEVER else left
 
     def until(self, t: Array, n: int) -> Array:
         """E[T^n e^(−ρT); T ≤ t]."""
-        i = self._last(t)
-        found = self.sums[n][i] + self._between(i, t, n)
+        pages = self._pages(t)
+        i = pages.last(t)
+        found = pages.sums[n][i] + self._between(pages, i, t, n)
         if self.law.every < NEVER and n == 0 and np.isinf(t).any():
             found = np.where(np.isinf(t), self.total, found)
         return np.asarray(found)
 
-    def _last(self, t: Array) -> NDArray[np.intp]:
-        """The last visit by then; 0 for none."""
+    def _pages(self, t: Array) -> _Pages:
+        """The visits till after t."""
         finite = t[np.isfinite(t)]
-        if self.law.every < NEVER and finite.size and (latest := float(finite.max())) >= self.times[-1] - 1.0:
-            self._write(2 * math.ceil((latest + 2.0) / self.law.every))
-        return np.searchsorted(self.times, t + TIE, side="right") - 1
+        if self.law.every < NEVER and finite.size and (latest := float(finite.max())) >= self.pages.times[-1] - 1.0:
+            self.pages = self._written(2 * math.ceil((latest + 2.0) / self.law.every))
+        return self.pages
 
-    def _between(self, i: NDArray[np.intp] | int, t: ArrayLike, n: int) -> Array:
+    def _between(self, pages: _Pages, i: NDArray[np.intp] | int, t: ArrayLike, n: int) -> Array:
         """What is seen from visit i until t, when no visit comes."""
         if not self.law.rate:
             return np.zeros(np.shape(t))
-        start = self.times[i]
+        start = pages.times[i]
         grown = self._beyond(start, n) - self._beyond(np.maximum(np.asarray(t, float), start), n)
-        return np.asarray(self.law.rate * self.lefts[i] * grown)
+        return np.asarray(self.law.rate * pages.lefts[i] * grown)
 
     def _beyond(self, t: Array, n: int) -> Array:
         """∫ s^n e^(−(rate + ρ)s) ds from t on."""
@@ -149,28 +154,38 @@ class _Diary:
             return np.asarray(np.exp(-self.both * t) / self.both)
         return np.asarray((t / self.both + 1 / self.both**2) * np.exp(-self.both * t))
 
-    def _write(self, rounds: int) -> None:
-        """Write down the visits of so many rounds, or until hardly anything can be left to see."""
+    def _written(self, rounds: int) -> _Pages:
+        """The visits of so many rounds, or until hardly anything can be left to see."""
         law = self.law
         round_ = np.array(law.round)
         passed = float(round_[-1, 1])
         enough = math.ceil(FAR / -math.log(passed)) + 1 if passed > 0 else 2
         k = np.arange(min(rounds, enough) if law.every < NEVER else 1)[:, None]
         starts = k * (law.every if law.every < NEVER else 0.0)
-        self.times = np.concatenate([[0.0], (round_[:, 0] + starts).ravel()])
-        self.lefts = np.concatenate([[1.0], (round_[:, 1] * round_[-1, 1] ** k).ravel()])
-        seen = -np.diff(self.lefts) * np.exp(-self.both * self.times[1:])
-        self.sums = []
-        for n in (0, 1):
-            before = np.arange(len(self.times) - 1)
-            between = self._between(before, self.times[1:], n)
-            self.sums.append(np.concatenate([[0.0], np.cumsum(between + seen * self.times[1:] ** n)]))
+        times = np.concatenate([[0.0], (round_[:, 0] + starts).ravel()])
+        pages = _Pages(times, np.concatenate([[1.0], (round_[:, 1] * round_[-1, 1] ** k).ravel()]), ())
+        seen = -np.diff(pages.lefts) * np.exp(-self.both * times[1:])
+        between = [self._between(pages, np.arange(len(times) - 1), times[1:], n) for n in (0, 1)]
+        grown = (np.cumsum(between[n] + seen * times[1:] ** n) for n in (0, 1))
+        return pages._replace(sums=tuple(np.concatenate([[0.0], total]) for total in grown))
+
+
+class _Pages(NamedTuple):
+    """Visits in order, the start first: when, the chance that none has seen it, and what has been seen till then."""
+
+    times: Array
+    lefts: Array
+    sums: tuple[Array, ...]
+
+    def last(self, t: Array) -> NDArray[np.intp]:
+        """The last visit by then; 0 for none."""
+        return np.searchsorted(self.times, t + TIE, side="right") - 1
 
 
 def _series(r: float) -> float:
     """1 + r + r² + …, for 0 ≤ r < 1, as (1 + r)(1 + r²)(1 + r⁴)…"""
     total = 1.0
-    while r > 1e-18:
+    while r > NOTHING:
         total, r = total * (1 + r), r * r
     return total
 

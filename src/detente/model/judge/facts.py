@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from detente.dossier.schema import Condition, Dossier, Effect, Party, Undo
+from detente.dossier.schema import Dossier, Effect, Measure, Party, Undo
 from detente.model.judge.detection import NEVER, DetectionTime
+from detente.model.judge.together import Together
 from detente.model.numeric import Array
 
 Rises = tuple[tuple[int, float], ...]
@@ -22,28 +25,32 @@ SOME = 1e-12
 """An amount that counts as something."""
 
 
+@dataclass(frozen=True, slots=True)
 class Contribution:
     """What one measure, or one interaction, is worth to one party while it is in force (ρ > 0)."""
 
-    __slots__ = ("ending", "felt", "lasting", "once", "rho")
+    rho: float
+    once: float = 0.0
+    lasting: float = 0.0
+    ending: tuple[tuple[float, float], ...] = ()
+    """Of growth that stops: (worth for ever, when it stops)."""
+    felt: bool = True
 
-    def __init__(self, tables: Iterable[Mapping[str, Effect]], weight: Mapping[str, float], rho: float) -> None:
-        self.rho = rho
-        self.once = 0.0
-        self.lasting = 0.0
+    @classmethod
+    def of(cls, tables: Iterable[Mapping[str, Effect]], weight: Mapping[str, float], rho: float) -> Contribution:
+        once, lasting, felt = 0.0, 0.0, False
         ending: list[tuple[float, float]] = []
-        self.felt = False
-        for j, effect in (item for table in tables for item in table.items()):
-            w = weight.get(j, 0.0)
-            self.once += w * effect.once.value
-            self.lasting += w * effect.level.value / rho
-            if (growth := effect.per_year) is not None and growth.lasts is None:
-                self.lasting += w * growth.rate.value / rho**2
-            elif growth is not None and growth.lasts is not None and w * growth.rate.value:
-                ending.append((w * growth.rate.value / rho**2, growth.lasts.value))
-            rate = growth.rate.value if growth else 0.0
-            self.felt = self.felt or (w != 0 and any((effect.once.value, effect.level.value, rate)))
-        self.ending = tuple(ending)
+        weighed = [(w, effect) for table in tables for j, effect in table.items() if (w := weight.get(j, 0.0))]
+        for w, effect in weighed:
+            rate, lasts = (effect.per_year.rate.value, effect.per_year.lasts) if effect.per_year else (0.0, None)
+            once += w * effect.once.value
+            lasting += w * effect.level.value / rho
+            if lasts is None:
+                lasting += w * rate / rho**2
+            elif rate:
+                ending.append((w * rate / rho**2, lasts.value))
+            felt = felt or any((effect.once.value, effect.level.value, rate))
+        return cls(rho, once, lasting, tuple(ending), felt)
 
     def tail(self, t: Array) -> Array:
         """Value of being in force from t on for ever, `once` left out."""
@@ -97,46 +104,53 @@ class Facts:
     """The dossier as plain numbers, by index of party and measure."""
 
     def __init__(self, dossier: Dossier) -> None:
+        people, bodies = tuple(dossier.parties.values()), tuple(dossier.measures.values())
         self.dossier = dossier
         self.tau = dossier.grid.years
         self.parties = tuple(dossier.parties)
         self.measures = tuple(dossier.measures)
-        self.bodies = tuple(dossier.measures.values())
-        self.party = {p: i for i, p in enumerate(self.parties)}
-        self.measure = {m: i for i, m in enumerate(self.measures)}
-        self.rho = tuple(p.discount.value if p.discount else 0.0 for p in dossier.parties.values())
-        self.weight = tuple(_weights(dossier, p) for p in dossier.parties.values())
-        self.norm = tuple(
-            sum(abs(s.value) for s in p.stakes.values()) / rho if rho else 0.0
-            for p, rho in zip(dossier.parties.values(), self.rho, strict=True)
-        )
+        self.bodies = bodies
+        self.party = _index(self.parties)
+        self.measure = _index(self.measures)
+        self.rho = tuple(map(_rho, people))
+        self.weight = tuple(_weights(dossier, p) for p in people)
+        self.norm = tuple(map(_norm, people))
         """Σ|stakes|/ρ."""
-        self.by = tuple(frozenset(self.party[p] for p in m.by if p in self.party) for m in self.bodies)
-        self.answers_to = tuple(
-            frozenset(self.party[p] for p in dossier.conditional_on(m) if p in self.party) for m in self.measures
-        )
-        needs = [dossier.prerequisites(m) for m in self.measures]
-        self.needs = tuple(tuple(self.measure[n] for n in dict.fromkeys(a + b)) for a, b in needs)
-        self.response = tuple(p.response_time.value if p.response_time else 0.0 for p in dossier.parties.values())
-        self.undo = tuple(m.undo.within.value if isinstance(m.undo, Undo) else NEVER for m in self.bodies)
-        self.keeps = tuple(m.undo.keeps.value if isinstance(m.undo, Undo) else 1.0 for m in self.bodies)
-        self.fakeable = tuple(m.fakeable for m in self.bodies)
-        verifications = [m.verification for m in self.bodies]
-        self.law = tuple(DetectionTime(v) for v in verifications)
-        self.delay = tuple(v.delay.value if v else 0.0 for v in verifications)
-        parties = range(len(self.parties))
-        self.answering_parties = tuple(self._answering_parties(q) for q in parties)
-        self.first = tuple(min((self.response[r] for r in others), default=NEVER) for others in self.answering_parties)
-        """Years from a breach by each party to the first answer; never where nobody answers it."""
-        self.open = tuple(self._fates(q, 0.0) for q in parties)
-        self.found_out = tuple(self._fates(q, self.first[q]) for q in parties)
-        """As `open`, where the party goes on with the rest until the first answer."""
+        self.response = tuple(map(_response, people))
+        self.by = tuple(_indices(self.party, m.by) for m in bodies)
+        self.acts = tuple(tuple(m for m, by in enumerate(self.by) if q in by) for q in self.party.values())
+        """The measures that each party performs."""
+        self.answers_to = tuple(_indices(self.party, dossier.conditional_on(m)) for m in self.measures)
+        self.needs = tuple(_needs(dossier, m, self.measure) for m in self.measures)
+        self.undo = tuple(map(_undo, bodies))
+        """Years in which each is undone, and what of it that `keeps`."""
+        self.keeps = tuple(map(_keeps, bodies))
+        self.fakeable = tuple(m.fakeable for m in bodies)
+        self.law = tuple(DetectionTime(m.verification) for m in bodies)
+        self.delay = tuple(map(_delay, bodies))
+        self.togethers = tuple(Together.of(self.measure, i.when) for i in dossier.interactions.values())
 
-    def _answering_parties(self, mover: int) -> frozenset[int]:
-        """The other parties that perform something that answers to a breach by the mover."""
-        return frozenset(
-            r for m in range(len(self.measures)) if self.answering(m, mover) for r in self.by[m] if r != mover
-        )
+    @cached_property
+    def answering_parties(self) -> tuple[frozenset[int], ...]:
+        """The other parties that perform something that answers to a breach by each party."""
+        parties, measures = range(len(self.parties)), range(len(self.measures))
+        answer = [[self.by[m] for m in measures if self.answering(m, q)] for q in parties]
+        return tuple(frozenset().union(*answer[q]) - {q} for q in parties)
+
+    @cached_property
+    def first(self) -> tuple[float, ...]:
+        """Years from a breach by each party to the first answer; never where nobody answers it."""
+        return tuple(min((self.response[r] for r in others), default=NEVER) for others in self.answering_parties)
+
+    @cached_property
+    def open(self) -> tuple[Undoing, ...]:
+        """What happens to each measure after an open breach by each party."""
+        return tuple(self._fates(q, 0.0) for q in range(len(self.parties)))
+
+    @cached_property
+    def found_out(self) -> tuple[Undoing, ...]:
+        """As `open`, where the party goes on with the rest until the first answer."""
+        return tuple(self._fates(q, self.first[q]) for q in range(len(self.parties)))
 
     def answering(self, m: int, mover: int) -> bool:
         """Whether a measure answers to a breach by the mover: conditional on it, or performed by it."""
@@ -155,13 +169,6 @@ class Facts:
     def costs(self, p: int, m: int) -> bool:
         """Whether having a measure in force costs a party something."""
         return self.standing(p, m, inspected=True) < -SOME
-
-    def entering_costs(self, p: int, m: int) -> bool:
-        """Whether a measure costs a party something from its entry on: standing/ρ + stakes × once < 0. ANSWERS R1."""
-        if not self.rho[p]:
-            return False
-        once = sum(self.weight[p].get(j, 0.0) * e.once.value for j, e in self.bodies[m].effects.items())
-        return self.standing(p, m, inspected=False) / self.rho[p] + once < -SOME
 
     def _fates(self, mover: int, own: float) -> Undoing:
         found = [self._fate(m, mover, own) for m in range(len(self.measures))]
@@ -184,85 +191,45 @@ class Facts:
             return NEVER
         return self.undo[m]
 
-    def no_faster(self, faker: int, m: int) -> frozenset[int]:
-        """The faker's fakeable measures that are seen no faster than m, which is one of them. DESIGN §5."""
-        rivals = [n for n in range(len(self.measures)) if self.fakeable[n] and faker in self.by[n]]
-        if self.rho[faker]:
-            bar = self._speed(faker, m) * (1 + 1e-12)
-            return frozenset(n for n in rivals if self._speed(faker, n) <= bar)
-        bar = self._lag(m) * (1 - 1e-12)
-        return frozenset(n for n in rivals if self._lag(n) >= bar)
 
-    def _speed(self, faker: int, m: int) -> float:
-        """e^(−ρ·delay)·E[e^(−ρT)]."""
-        rho = self.rho[faker]
-        return math.exp(-rho * self.delay[m]) * float(self.law[m].later(rho, -1.0))
+def _rho(party: Party) -> float:
+    return party.discount.value if party.discount else 0.0
 
-    def _lag(self, m: int) -> float:
-        """Mean years until a faked measure is seen: the order of `_speed` as ρ → 0."""
-        return self.delay[m] + self.law[m].mean()
+
+def _norm(party: Party) -> float:
+    return sum(abs(s.value) for s in party.stakes.values()) / _rho(party) if _rho(party) else 0.0
+
+
+def _response(party: Party) -> float:
+    return party.response_time.value if party.response_time else 0.0
+
+
+def _undo(measure: Measure) -> float:
+    return measure.undo.within.value if isinstance(measure.undo, Undo) else NEVER
+
+
+def _keeps(measure: Measure) -> float:
+    return measure.undo.keeps.value if isinstance(measure.undo, Undo) else 1.0
+
+
+def _delay(measure: Measure) -> float:
+    return measure.verification.delay.value if measure.verification else 0.0
+
+
+def _needs(dossier: Dossier, measure: str, index: Mapping[str, int]) -> tuple[int, ...]:
+    in_force, verified = dossier.prerequisites(measure)
+    return tuple(index[n] for n in dict.fromkeys(in_force + verified))
+
+
+def _index(names: Iterable[str]) -> dict[str, int]:
+    return {name: i for i, name in enumerate(names)}
+
+
+def _indices(index: Mapping[str, int], names: Iterable[str]) -> frozenset[int]:
+    return frozenset(index[name] for name in names if name in index)
 
 
 def _weights(dossier: Dossier, party: Party) -> dict[str, float]:
     """w_pj = stake_pj / (best_j − worst_j), points a year for a unit of interest. DESIGN §4."""
     scales = {j: i.best.value - i.worst.value for j, i in dossier.interests.items()}
     return {j: stake.value / scales[j] for j, stake in party.stakes.items() if scales.get(j)}
-
-
-class Together:
-    """An interaction: effects that are present while a condition on measures, each wholly in force, holds."""
-
-    def __init__(self, facts: Facts, when: Condition) -> None:
-        self.facts = facts
-        self.when = when
-        self.measures = tuple(dict.fromkeys(facts.measure[m] for m in when.measures))
-        self.sums = tuple(self._sums(when).items())
-        """The condition as Σ coefficient × [all of these are in force]."""
-        self.ways = _least(self._ways(when))
-        """The smallest sets of measures that fulfil it."""
-
-    def holds(self, present: Iterable[int]) -> bool:
-        there = frozenset(present)
-        return any(way <= there for way in self.ways)
-
-    def _sums(self, when: Condition) -> dict[frozenset[int], float]:
-        if when.measure is not None:
-            return {frozenset([self.facts.measure[when.measure]]): 1.0}
-        if when.all is not None:
-            return _product([self._sums(part) for part in when.all])
-        none = _product([_complement(self._sums(part)) for part in when.any or ()])
-        return _complement(none)
-
-    def _ways(self, when: Condition) -> list[frozenset[int]]:
-        if when.measure is not None:
-            return [frozenset([self.facts.measure[when.measure]])]
-        if when.all is not None:
-            ways: list[frozenset[int]] = [frozenset()]
-            for part in when.all:
-                ways = _least([a | b for a in ways for b in self._ways(part)])
-            return ways
-        return [way for part in when.any or () for way in self._ways(part)]
-
-
-def _least(ways: Iterable[frozenset[int]]) -> list[frozenset[int]]:
-    """Without those that contain another."""
-    distinct = list(dict.fromkeys(ways))
-    return [way for way in distinct if not any(other < way for other in distinct)]
-
-
-def _product(factors: Sequence[Mapping[frozenset[int], float]]) -> dict[frozenset[int], float]:
-    total = {frozenset[int](): 1.0}
-    for factor in factors:
-        new: dict[frozenset[int], float] = {}
-        for a, x in total.items():
-            for b, y in factor.items():
-                new[a | b] = new.get(a | b, 0.0) + x * y
-        total = {s: x for s, x in new.items() if x}
-    return total
-
-
-def _complement(sums: Mapping[frozenset[int], float]) -> dict[frozenset[int], float]:
-    """1 − Σ."""
-    new = {s: -x for s, x in sums.items()}
-    new[frozenset()] = new.get(frozenset(), 0.0) + 1.0
-    return {s: x for s, x in new.items() if x}

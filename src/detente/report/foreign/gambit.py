@@ -18,7 +18,7 @@ import numpy as np
 
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
-from detente.model.judge.terms import SLIGHT
+from detente.model.judge.requirements import SLIGHT
 from detente.model.numeric import Array
 from detente.model.plan import Plan
 from detente.model.rows.arrays import Model

@@ -12,7 +12,8 @@ from detente.dossier.grid import Grid
 from detente.dossier.schema import Dossier, Verify
 from detente.model.judge.detection import NEVER
 from detente.model.judge.facts import Facts
-from detente.model.judge.terms import Terms, Timing
+from detente.model.judge.terms import Terms
+from detente.model.judge.timing import Timing
 from detente.model.plan import FULL, Plan
 from detente.model.rows.detection import watch
 from detente.report.kit.figure import JOINTLY
@@ -60,7 +61,7 @@ class TimedPlan:
 
     def seen(self, m: int, e: int) -> float:
         """When an entry counts as verified, years."""
-        return self.terms.seen(m, e)
+        return self.terms.clock.seen(m, e)
 
     def entered(self, m: int) -> Iterator[tuple[float, float]]:
         """(years, rise) of a measure's entries; what stands before signature is at −1."""
@@ -97,7 +98,7 @@ def _step(timed: TimedPlan, plan: Plan, m: int, name: str) -> Step | None:
     dossier, measure = timed.dossier, timed.dossier.measures[name]
     parts = plan.share.get(name, ())
     full = next((day for day, part in parts if part >= FULL), None) if parts else entry
-    verified = timed.terms.verified(timed.timing, m)
+    verified = timed.terms.clock.verified(timed.timing, m)
     standing = name in dossier.state.in_force
     return Step(
         measure=name,

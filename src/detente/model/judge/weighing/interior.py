@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from detente.model.judge.calendar import BEFORE, BETWEEN, Instants
 from detente.model.judge.detection import TIE
-from detente.model.judge.paths import BEFORE, BETWEEN, Instants
 from detente.model.numeric import Array
 
 POINTS = 12
@@ -23,6 +23,8 @@ LONGEST = 3.0
 """How much, in powers of e, anything may change within one piece of a stretch."""
 LOWER = 1e-9
 """By how much, relative to its size, a slack must be lower inside than at both ends."""
+AT_NODE = 1e-14
+"""What is nearer to a node, of a piece of length 1, is at it."""
 NEAR = 1e-3
 """A slack of less than this part of its size is worth a closer look."""
 
@@ -89,7 +91,7 @@ def _through(x: Array) -> Array:
     weights = np.where(np.arange(POINTS) % 2, -1.0, 1.0)
     weights[[0, -1]] /= 2
     apart = x[:, None] - NODES[None, :]
-    exact = np.abs(apart) < 1e-14
+    exact = np.abs(apart) < AT_NODE
     terms = weights / np.where(exact, 1.0, apart)
     found = terms / terms.sum(axis=1, keepdims=True)
     return np.where(exact.any(axis=1, keepdims=True), exact.astype(float), found)
