@@ -29,7 +29,7 @@ def judgement_of(clock: Timetable, require: Require) -> MissIn:
         case ProgressBy():
             return _progress_by(clock, require)
         case InterestBound():
-            return Level(clock, require).judge
+            return InterestLevel(clock, require).judge
 
 
 def _in_force(clock: Timetable, require: InForce) -> MissIn:
@@ -86,7 +86,7 @@ def _progress_by(clock: Timetable, require: ProgressBy) -> MissIn:
     return judge
 
 
-class Level:
+class InterestLevel:
     """Judges a bound on an interest's level: course without a deal, and what the measures in force add. DESIGN §4."""
 
     def __init__(self, clock: Timetable, bound: InterestBound) -> None:
