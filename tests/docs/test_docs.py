@@ -165,7 +165,7 @@ FILES = {"plan.efg", "plan.ics", "plan.xlsx"}
 PUT_TOGETHER = {
     "dossier/text/yaml.py": ("dossier", {"_Stop", "_note"}),
     "verify/declaration/statement.py": ("declaration", {"_refused"}),
-    "verify/balance/files.py": ("balance", {"add", "_bad"}),
+    "verify/balance/files.py": ("balance", {"add", "bad"}),
     "verify/balance/checks.py": ("balance", {"_finding"}),
     "verify/inspection/plan.py": ("inspect", {"_error"}),
 }

@@ -121,7 +121,7 @@ def test_the_answer_says_from_when_the_calendar_runs_and_why(assignment):
     for task, start, said in (
         (assignment, None, "from 1 Jan 2019, as the file says"),
         (assignment, date(2020, 2, 1), "from 1 Feb 2020, as asked"),
-        (unsaid, None, "from 1 Jan 2019, by default: neither the file nor --start says when"),
+        (unsaid, None, "from 1 Jan 2019, by default: nothing says when"),
     ):
         assert f"The calendar runs {said}." in page(inspect(task, days=20, start=start)).said
 

@@ -129,7 +129,7 @@ def judge(task: Inspections, visits: dict[str, int]):
 
 def test_without_a_budget_it_asks_for_one(tmp_path):
     assignment, _ = read_inspections(written(tmp_path, GOOD.replace("days: 40\n", "")))
-    with pytest.raises(UsageError, match="--days"):
+    with pytest.raises(UsageError, match="‘days’"):
         inspect(assignment)
     assert inspect(assignment, days=20).plan.days <= 20
 

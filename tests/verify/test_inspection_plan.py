@@ -28,7 +28,7 @@ from detente.verify.inspection.plan import (
     worth,
 )
 from detente.verify.inspection.sampling import Method, Sample
-from detente.verify.inspection.timing import Channel, constant, interval_for, periodic
+from detente.verify.inspection.timing import Channel, constant, interval_for, periodic, watch_of
 
 SAMPLE = Sample(items=40, mean_kg=2.0, goal_kg=8.0, methods=(Method(10, 0.1), Method(3, 0.01)))
 TOO_LITTLE = replace(SAMPLE, items=3, methods=(Method(1),))
@@ -245,7 +245,7 @@ def test_the_record_says_what_the_model_needs():
     assert record["laplace"] == {"rho": 0.08, "value": worst.worst.laplace(0.08)}
     assert record["cost"] == {"inspector_days_per_year": plan.days}
     assert plan.detection(1.0) == record["cdf"]["worst_start"][12]
-    watch = worst.worst.as_watch()
+    watch = watch_of(worst.worst)
     assert watch.partial(0.08, -1.0, inf) == pytest.approx(record["laplace"]["value"])
 
 

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from detente.errors import UsageError
 from detente.model.rows.detection import Watch
 from detente.verify.inspection import timing
-from detente.verify.inspection.timing import Channel, Delay, calendar, constant, independent, periodic, steps, together
+from detente.verify.inspection.timing import (
+    Channel,
+    Delay,
+    calendar,
+    constant,
+    independent,
+    periodic,
+    steps,
+    together,
+    watch_of,
+)
 from tests.verify.balances import vectors
 
 # --- vectors -----------------------------------------------------------------------------------------------------
@@ -211,9 +221,9 @@ def near_a_visit(delay: Delay, t: float) -> bool:
 def test_the_models_own_form_is_the_same_delay(delay, t):
     if delay.pieces[0, 0] < 1:
         with pytest.raises(UsageError):
-            delay.as_watch()
+            watch_of(delay)
         return
-    watch = delay.as_watch()
+    watch = watch_of(delay)
     for x in (t, inf):
         assert watch.survival(x) == pytest.approx(delay.survival(x), abs=1e-9)
     again = timing.of_watch(watch)
@@ -224,7 +234,7 @@ def test_the_models_own_form_is_the_same_delay(delay, t):
 
 def test_an_average_start_has_no_list_of_visits():
     with pytest.raises(UsageError, match="worst start"):
-        periodic(0.5, 0.3, "average").as_watch()
+        watch_of(periodic(0.5, 0.3, "average"))
 
 
 # --- starts ------------------------------------------------------------------------------------------------------
@@ -352,7 +362,7 @@ def test_what_no_interval_reaches_is_none():
         lambda: periodic(1.0, 0.5).quantile(1.0),
         lambda: independent(periodic(1.0, 0.5), periodic(2**0.5, 0.5)),
         lambda: timing.interval_for(0, 0.5, 0.5),
-        lambda: steps([0.0], [0.5]).as_watch(),
+        lambda: watch_of(steps([0.0], [0.5])),
     ],
 )
 def test_misuse_is_said(call):

@@ -332,7 +332,8 @@ def _point(values: Mapping[str, float], raw: Mapping[str, Any]) -> tuple[float, 
     return middle, f"{raw['min']} … {raw['max']}"
 
 
-def _schema(example: str) -> WithJsonSchema:
+def written_as(example: str) -> WithJsonSchema:
+    """What a JSON schema says of a number: it is written as the example, or in its parts."""
     one: dict[str, Any] = {"type": ["number", "string"], "examples": [example]}
     names = ("value", *(n for shape in SHAPES for n in shape))
     fields: dict[str, Any] = {name: {"type": ["number", "string"]} for name in names}
@@ -340,13 +341,13 @@ def _schema(example: str) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [one, {"type": "object", "properties": fields, "additionalProperties": False}]})
 
 
-Scalar = Annotated[Number, BeforeValidator(_number(parse_scalar)), _schema("30 kg")]
-Duration = Annotated[Number, BeforeValidator(_number(parse_duration)), _schema("6 months")]
-Discount = Annotated[Number, BeforeValidator(_number(parse_discount)), _schema("8 %/year")]
-Hazard = Annotated[Number, BeforeValidator(_number(parse_hazard)), _schema("90 %/year")]
-Share = Annotated[Number, BeforeValidator(_number(parse_share)), _schema("60 %")]
-Amount = Annotated[Number, BeforeValidator(_number(parse_amount)), _schema("5 /year")]
-Flow = Annotated[Number, BeforeValidator(_number(parse_flow)), _schema("-2 /year")]
-Capacity = Annotated[Number, BeforeValidator(_number(parse_capacity)), _schema("300 days/year")]
+Scalar = Annotated[Number, BeforeValidator(_number(parse_scalar)), written_as("30 kg")]
+Duration = Annotated[Number, BeforeValidator(_number(parse_duration)), written_as("6 months")]
+Discount = Annotated[Number, BeforeValidator(_number(parse_discount)), written_as("8 %/year")]
+Hazard = Annotated[Number, BeforeValidator(_number(parse_hazard)), written_as("90 %/year")]
+Share = Annotated[Number, BeforeValidator(_number(parse_share)), written_as("60 %")]
+Amount = Annotated[Number, BeforeValidator(_number(parse_amount)), written_as("5 /year")]
+Flow = Annotated[Number, BeforeValidator(_number(parse_flow)), written_as("-2 /year")]
+Capacity = Annotated[Number, BeforeValidator(_number(parse_capacity)), written_as("300 days/year")]
 
 ZERO = Number(value=0.0, text="0")

@@ -162,8 +162,7 @@ def _rows(lines: tuple[Line, ...], problems: _Problems) -> list[_Row]:
         texts = [*line.cells, *[""] * (len(header) - len(line.cells))]
         for extra in (t for t in texts[len(header) :] if t):
             problems.add("column", f"{extra[:40]!r} stands in a column without a name", "name it, or empty it", number)
-        reading = _Cells(dict(zip(header, texts, strict=False)), number, problems)
-        if (row := reading.row()) is not None:
+        if (row := _row(_Cells(dict(zip(header, texts, strict=False)), number, problems))) is not None:
             rows.append(row)
     return rows
 
@@ -171,15 +170,9 @@ def _rows(lines: tuple[Line, ...], problems: _Problems) -> list[_Row]:
 def _header(line: Line, problems: _Problems) -> list[str]:
     """The names of the columns, those without one or beginning with _ as they are."""
     number, names = line.line, [_name(c) for c in line.cells]
-    for name in (n for n in names if n and not n.startswith("_") and n not in COLUMNS and n != "note"):
-        stem = re.sub(r"[ _(\[]*(g|grams?|t|tonnes?|lb|mg)[)\]]*$", "", name)
-        if stem in ("amount", "gross", "mass", "weight"):
-            problems.add(
-                "unit", f"the column {name[:40]!r} is not in kilograms", "convert it: amount_kg, gross_kg", number
-            )
-        else:
-            remedy = f"{nearest(name, COLUMNS)}; a name that begins with _ is ignored"
-            problems.add("column", f"no column is called {name[:40]!r}", remedy, number)
+    for name in names:
+        if name and not name.startswith("_") and name not in COLUMNS and name != "note":
+            problems.add(*_unknown_column(name), number)
     for name in sorted({n for n in names if n and names.count(n) > 1}):
         problems.add("column", f"the column {name!r} stands twice", "delete one", number)
     for name in (n for n in NEEDED if n not in names):
@@ -189,6 +182,15 @@ def _header(line: Line, problems: _Problems) -> list[str]:
     if "amount_kg" not in names and not {"gross_kg", "assay"} <= set(names):
         problems.add("column", "there is no column 'amount_kg'", "add it, or both gross_kg and assay", number)
     return names
+
+
+def _unknown_column(name: str) -> tuple[str, str, str]:
+    """Code, message and remedy."""
+    stem = re.sub(r"[ _(\[]*(g|grams?|t|tonnes?|lb|mg)[)\]]*$", "", name)
+    if stem in ("amount", "gross", "mass", "weight"):
+        return "unit", f"the column {name[:40]!r} is not in kilograms", "convert it: amount_kg, gross_kg"
+    remedy = f"{nearest(name, COLUMNS)}; a name that begins with _ is ignored"
+    return "column", f"no column is called {name[:40]!r}", remedy
 
 
 def _name(cell: str) -> str:
@@ -207,158 +209,166 @@ class _Cells:
     line: int
     problems: _Problems
 
-    def row(self) -> _Row | None:
-        before = len(self.problems.found) + self.problems.left_out
-        day, period = self._when()
-        kind = self._kind()
-        amount = self._amount()
-        random, systematic = self._share("random_sd"), self._share("systematic_sd")
-        items = self._count("items", 1, MOST_ROWS * 10, default=1)
-        location, again = self._required("location"), self._again()
-        for name in NAMES:
-            self._named(name)
-        if kind and kind != "inventory" and period == 0 and day is None:
-            self._bad("period", "a flow belongs to a period from 1 on", "0 is for opening inventories")
-        if len(self.problems.found) + self.problems.left_out > before:
-            return None
-        return _Row(
-            Measurement(
-                period=period or 0,
-                location=location,
-                kind=cast(Component, kind),
-                amount_kg=amount or 0.0,
-                random=random or 0.0,
-                systematic=systematic or 0.0,
-                instrument=self._get("instrument"),
-                calibration=self._get("calibration"),
-                items=items or 1,
-                id=self._get("id"),
-                line=self.line,
-                again=again,
-            ),
-            day,
-        )
-
-    def _again(self) -> Remeasured | None:
-        """What an inspector found; None where nothing of it is filled, or something is wrong."""
-        filled = [c for c in COLUMNS if c.startswith("inspector_") and self._get(c)]
-        if not filled:
-            return None
-        self._required("inspector_kg")
-        amount = self._mass("inspector_kg")
-        random, systematic = self._share("inspector_random_sd"), self._share("inspector_systematic_sd")
-        if amount is None or random is None or systematic is None:
-            return None
-        return Remeasured(amount, random, systematic, self._get("inspector_instrument"))
-
-    def _get(self, name: str) -> str:
+    def get(self, name: str) -> str:
         return self.texts.get(name, "")
 
-    def _bad(self, code: str, message: str, remedy: str) -> None:
+    def bad(self, code: str, message: str, remedy: str) -> None:
         self.problems.add(code, message, remedy, self.line)
 
-    def _required(self, name: str) -> str:
-        if not self._get(name):
-            self._bad("missing", f"this row has no {name}", f"write {COLUMNS[name]}")
-        return self._get(name)
+    def required(self, name: str) -> str:
+        if not self.get(name):
+            self.bad("missing", f"this row has no {name}", f"write {COLUMNS[name]}")
+        return self.get(name)
 
-    def _named(self, name: str) -> None:
-        text = self._get(name)
+    def check_name(self, name: str) -> None:
+        text = self.get(name)
         if len(text) > LONGEST_NAME or not text.isprintable():
             remedy = f"write one line of {LONGEST_NAME} letters at most"
-            self._bad("name", f"{name} is {text[:20]!r} …, no name", remedy)
+            self.bad("name", f"{name} is {text[:20]!r} …, no name", remedy)
 
-    def _when(self) -> tuple[date | None, int | None]:
-        if "date" not in self.texts:
-            return None, self._count("period", 0, MOST_PERIODS, default=None)
-        if not self._required("date"):
-            return None, None
-        try:
-            return date.fromisoformat(TIME_OF_DAY.sub("", self._get("date"))), None
-        except ValueError:
-            self._bad("date", f"{self._get('date')[:40]!r} is not a day", "write it as 2018-06-12")
-            return None, None
+    def number(self, name: str, text: str) -> float | None:
+        if NUMBER.fullmatch(text):
+            return float(text)
+        if re.fullmatch(r"[+-]?[\d.]+(?:e[+-]?\d+)? *[a-z]+", text, re.IGNORECASE):
+            self.bad("unit", f"{name} is {text[:40]!r}", "write the number only, in the unit of the column")
+        elif WITH_COMMAS.fullmatch(text):
+            self.problems.add_comma(f"{name} is {text[:40]!r}, no number", self.line)
+        else:
+            remedy = "paste the value in place of the formula" if text.startswith("=") else "write a number"
+            self.bad("number", f"{name} is {text[:40]!r}, no number", remedy)
+        return None
 
-    def _kind(self) -> str:
-        kind = self._required("kind").casefold()
-        if kind and kind not in SIGNS:
-            self._bad("kind", f"{kind[:40]!r} is no kind of measurement", nearest(kind, SIGNS))
-            return ""
-        return kind
-
-    def _number(self, name: str, text: str) -> float | None:
-        if not NUMBER.fullmatch(text):
-            unit = re.fullmatch(r"[+-]?[\d.]+(?:e[+-]?\d+)? *[a-z]+", text, re.IGNORECASE)
-            if unit:
-                self._bad("unit", f"{name} is {text[:40]!r}", "write the number only, in the unit of the column")
-            elif WITH_COMMAS.fullmatch(text):
-                self.problems.add_comma(f"{name} is {text[:40]!r}, no number", self.line)
-            else:
-                remedy = "paste the value in place of the formula" if text.startswith("=") else "write a number"
-                self._bad("number", f"{name} is {text[:40]!r}, no number", remedy)
-            return None
-        return float(text)
-
-    def _count(self, name: str, least: int, most: int, *, default: int | None) -> int | None:
-        text = self._get(name)
+    def count(self, name: str, least: int, most: int, *, default: int | None) -> int | None:
+        text = self.get(name)
         if not text and default is not None:
             return default
         if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not least <= int(text) <= most:
             said = f"{name} is {text[:40]!r}" if text else f"this row has no {name}"
-            self._bad("number", said, f"write a whole number from {least} to {most}")
+            self.bad("number", said, f"write a whole number from {least} to {most}")
             return None
         return int(text)
 
-    def _mass(self, name: str) -> float | None:
-        text = self._get(name)
-        value = self._number(name, text) if text else None
+    def mass(self, name: str) -> float | None:
+        text = self.get(name)
+        value = self.number(name, text) if text else None
         if value is not None and value < 0:
-            self._bad("negative", f"{name} is {value:g}: nothing weighs less than 0", "outputs are positive too")
+            self.bad("negative", f"{name} is {value:g}: nothing weighs less than 0", "outputs are positive too")
             return None
         if value is not None and value > MOST_KG:
-            self._bad("unit", f"{name} is {value:g}, more than {MOST_KG:g} kg", "check that it is in kilograms")
+            self.bad("unit", f"{name} is {value:g}, more than {MOST_KG:g} kg", "check that it is in kilograms")
             return None
         return value
 
-    def _fraction(self, name: str) -> float | None:
-        text = self._get(name)
-        value = self._number(name, text.removesuffix("%").strip())
+    def fraction(self, name: str) -> float | None:
+        text = self.get(name)
+        value = self.number(name, text.removesuffix("%").strip())
         return value / 100.0 if value is not None and text.endswith("%") else value
 
-    def _share(self, name: str) -> float | None:
-        if not self._required(name):
-            return None
-        value = self._fraction(name)
+    def deviation(self, name: str) -> float | None:
+        """A relative standard deviation."""
+        value = self.fraction(name) if self.required(name) else None
         if value is not None and value < 0:
-            self._bad("negative", f"{name} is {value:g}: a standard deviation is not below 0", "write 0 or more")
+            self.bad("negative", f"{name} is {value:g}: a standard deviation is not below 0", "write 0 or more")
         elif value is not None and value >= 1:
-            self._bad("unit", f"{name} is {value:g}, which is {value:.0%}", f"{value:g} % is written {value / 100:g}")
+            self.bad("unit", f"{name} is {value:g}, which is {value:.0%}", f"{value:g} % is written {value / 100:g}")
         elif value is not None and 0 < value < LEAST_SD:
-            self._bad("zero_variance", f"{name} is {value:g}: nothing is measured so well", "write 0, or a larger one")
+            self.bad("zero_variance", f"{name} is {value:g}: nothing is measured so well", "write 0, or a larger one")
         return value
 
-    def _amount(self) -> float | None:
-        """As written, or gross times assay; where all three are written they must agree."""
-        filled = [name for name in ("amount_kg", "gross_kg", "assay") if self._get(name)]
-        amount, gross = self._mass("amount_kg"), self._mass("gross_kg")
-        assay = self._fraction("assay") if "assay" in filled else None
-        if not filled:
-            self._bad("missing", "this row has no amount", "write amount_kg; 0 where there was nothing")
-        elif filled in (["gross_kg"], ["assay"]):
-            self._bad("missing", f"this row has {filled[0]} only", "write both gross_kg and assay, or amount_kg")
-        elif assay is not None and not 0 <= assay <= 1:
-            self._bad(
-                "assay", f"an assay of {assay:g} is impossible: it is a part, from 0 to 1", "85 % is 0.85, or 85 %"
-            )
-        elif amount is not None and gross is not None and amount > gross * (1 + ROUNDING):
-            self._bad("assay", f"amount_kg, {amount:g}, is more than gross_kg, {gross:g}", "mend one of them")
-        elif gross is not None and assay is not None:
-            product = gross * assay
-            if amount is not None and abs(amount - product) > ROUNDING * product:
-                what = f"amount_kg is {amount:g}, but gross_kg times assay is {product:g}"
-                self._bad("assay", what, "mend one of the three")
-            return product if amount is None else amount
-        return amount
+
+def _row(cells: _Cells) -> _Row | None:
+    """The measurement of a row; None where something is wrong with it."""
+    problems = cells.problems
+    before = len(problems.found) + problems.left_out
+    day, period = _when(cells)
+    kind = _kind(cells)
+    amount = _amount(cells)
+    random, systematic = cells.deviation("random_sd"), cells.deviation("systematic_sd")
+    items = cells.count("items", 1, MOST_ROWS * 10, default=1)
+    location, again = cells.required("location"), _again(cells)
+    for name in NAMES:
+        cells.check_name(name)
+    if kind and kind != "inventory" and period == 0 and day is None:
+        cells.bad("period", "a flow belongs to a period from 1 on", "0 is for opening inventories")
+    if len(problems.found) + problems.left_out > before:
+        return None
+    return _Row(
+        Measurement(
+            period=period or 0,
+            location=location,
+            kind=cast(Component, kind),
+            amount_kg=amount or 0.0,
+            random=random or 0.0,
+            systematic=systematic or 0.0,
+            instrument=cells.get("instrument"),
+            calibration=cells.get("calibration"),
+            items=items or 1,
+            id=cells.get("id"),
+            line=cells.line,
+            again=again,
+        ),
+        day,
+    )
+
+
+def _again(cells: _Cells) -> Remeasured | None:
+    """What an inspector found; None where nothing of it is filled, or something is wrong."""
+    if not any(cells.get(c) for c in COLUMNS if c.startswith("inspector_")):
+        return None
+    cells.required("inspector_kg")
+    amount = cells.mass("inspector_kg")
+    random, systematic = cells.deviation("inspector_random_sd"), cells.deviation("inspector_systematic_sd")
+    if amount is None or random is None or systematic is None:
+        return None
+    return Remeasured(amount, random, systematic, cells.get("inspector_instrument"))
+
+
+def _when(cells: _Cells) -> tuple[date | None, int | None]:
+    if "date" not in cells.texts:
+        return None, cells.count("period", 0, MOST_PERIODS, default=None)
+    if not cells.required("date"):
+        return None, None
+    try:
+        return date.fromisoformat(TIME_OF_DAY.sub("", cells.get("date"))), None
+    except ValueError:
+        cells.bad("date", f"{cells.get('date')[:40]!r} is not a day", "write it as 2018-06-12")
+        return None, None
+
+
+def _kind(cells: _Cells) -> str:
+    kind = cells.required("kind").casefold()
+    if kind and kind not in SIGNS:
+        cells.bad("kind", f"{kind[:40]!r} is no kind of measurement", nearest(kind, SIGNS))
+        return ""
+    return kind
+
+
+def _amount(cells: _Cells) -> float | None:
+    """As written, or gross times assay; where all three are written they must agree."""
+    filled = [name for name in ("amount_kg", "gross_kg", "assay") if cells.get(name)]
+    amount, gross = cells.mass("amount_kg"), cells.mass("gross_kg")
+    assay = cells.fraction("assay") if "assay" in filled else None
+    if not filled:
+        cells.bad("missing", "this row has no amount", "write amount_kg; 0 where there was nothing")
+    elif filled in (["gross_kg"], ["assay"]):
+        cells.bad("missing", f"this row has {filled[0]} only", "write both gross_kg and assay, or amount_kg")
+    elif assay is not None and not 0 <= assay <= 1:
+        said = f"an assay of {assay:g} is impossible: it is a part, from 0 to 1"
+        cells.bad("assay", said, "85 % is 0.85, or 85 %")
+    elif gross is not None and amount is not None:
+        _check_parts(cells, amount, gross, assay)
+    elif gross is not None and assay is not None:
+        return gross * assay
+    return amount
+
+
+def _check_parts(cells: _Cells, amount: float, gross: float, assay: float | None) -> None:
+    """Whether an amount is that part of a gross weight."""
+    if amount > gross * (1 + ROUNDING):
+        cells.bad("assay", f"amount_kg, {amount:g}, is more than gross_kg, {gross:g}", "mend one of them")
+    elif assay is not None and abs(amount - gross * assay) > ROUNDING * (gross * assay):
+        said = f"amount_kg is {amount:g}, but gross_kg times assay is {gross * assay:g}"
+        cells.bad("assay", said, "mend one of the three")
 
 
 def _repeated(lines: tuple[Line, ...], file: str) -> Iterator[Finding]:

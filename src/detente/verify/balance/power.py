@@ -22,6 +22,8 @@ TERMS, AT_A_TIME = 1 << 16, 1 << 11
 """Terms of a characteristic function's inversion: at most, and looked at together."""
 NEGLIGIBLE = -28.0
 """Logarithm of the size of terms that are left out."""
+CLOSE = 1e-9
+"""In standard deviations of the statistic; where the search for its threshold stops."""
 FAR = 40.0
 """So many standard deviations beyond a threshold nothing is left to chance."""
 
@@ -89,7 +91,7 @@ def gemuf_v5b3_threshold(covariance: Array, level: float) -> float:
         high += 2.0 * spread
     while _tail(weights, none, low) < level:
         low -= spread
-    return float(brentq(lambda q: _tail(weights, none, q) - level, low, high, xtol=1e-9 * spread))
+    return float(brentq(lambda q: _tail(weights, none, q) - level, low, high, xtol=CLOSE * spread))
 
 
 def gemuf_v5b3(pattern: ArrayLike, covariance: Array, threshold: float) -> float:

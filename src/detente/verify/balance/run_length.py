@@ -23,6 +23,12 @@ STANDARD_K = 0.5
 """The usual reference value: best against a shift of one standard deviation a period."""
 HIGHEST = 130.0
 """No threshold is looked for beyond this."""
+LEAST = 1e-9
+"""The least threshold that is looked for: that of an alarm in the first period that is above k."""
+CLOSE, CLOSE_RELATIVE = 1e-11, 1e-13
+"""Where the search for a threshold stops."""
+ROUNDING = 1e-9
+"""A run length this little below 1 is 1."""
 LONGEST = 1e11
 """Run lengths beyond this are lost in rounding, and are not told."""
 SIEGMUND_SHIFT = 1.166
@@ -110,7 +116,7 @@ def _run_length(k: float, h: float, shift: float, start: float) -> float:
         lengths = np.linalg.solve(np.eye(len(places)) - kernel, np.ones(len(places)))
     except np.linalg.LinAlgError:
         return np.inf
-    if not (lengths.min() >= 1.0 - 1e-9 and lengths.max() <= LONGEST):
+    if not (lengths.min() >= 1.0 - ROUNDING and lengths.max() <= LONGEST):
         return np.inf
     return float(1.0 + lengths[0] * ndtr(k - start - shift) + (w * _normal(u - start + k - shift)) @ lengths[1:])
 
@@ -167,11 +173,11 @@ def threshold_for_run_length(periods: float, k: float = STANDARD_K) -> float:
 
 def _threshold(excess: Callable[[float], float], asked: str) -> float:
     """Where a function that falls with h is zero."""
-    low, high = 1e-9, 2.0
+    low, high = LEAST, 2.0
     if excess(low) <= 0.0:
         return 0.0
     while excess(high) > 0.0:
         low, high = high, 2.0 * high
         if high > HIGHEST:
             raise UsageError(f"no threshold up to {HIGHEST:g} gives {asked}")
-    return float(brentq(excess, low, high, xtol=1e-11, rtol=1e-13))
+    return float(brentq(excess, low, high, xtol=CLOSE, rtol=CLOSE_RELATIVE))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -30,7 +30,7 @@ from detente.verify.declaration.figures import (
 )
 from detente.verify.declaration.history import capacity_of, feed_assay, made_by
 from detente.verify.declaration.production import separation, separation_age
-from detente.verify.declaration.statement import Claim, Declaration, Enrichment, Irradiation
+from detente.verify.declaration.statement import Claim, Declaration, Enrichment, Holding, Irradiation, Item
 
 _Verdict = Literal["closes", "does not close", "cannot be tested"]
 RULES = {
@@ -109,28 +109,23 @@ def _balance(
     within = abs(gap.mean) <= Z_LIMIT * rounded
     beyond = (z is None or abs(z) > Z_LIMIT) and not within
     fails = beyond and (gap.mean > 0 or not at_most)
+    said = _beyond(left, right, unit) if fails else _met(left, right, unit, at_most=at_most, exactly=z == 0)
     without = "within what was rounded" if within else "no uncertainty is stated"
     how = "exactly" if z == 0 else f"z = {z:.2g}" if z is not None else without
-    signs = ("≤" if at_most else "=" if z == 0 else "≈") if not fails else (">" if gap.mean > 0 else "<")
-    lesser = told_apart(left, right) if fails else (str(left), str(right))
-    message = f"{RULES[rule]}: {f' {signs} '.join(lesser)} {unit} ({how})"
+    message = f"{RULES[rule]}: {said} ({how})"
     if fails:
         message += f"; {UncertainAmount(abs(gap.mean))} {unit} too {'much' if gap.mean > 0 else 'little'} on the left"
         message += f", {in_quantities(abs(gap.mean) / _significant(of))}" if of else ""
-    line, column = d.places.of(path)
-    verdict: _Verdict = "does not close" if fails else "closes"
-    return RuleResult(
-        rule=rule,
-        path=dotted(path),
-        verdict=verdict,
-        message=message,
-        difference=gap,
-        z=z,
-        unit=unit,
-        file=d.places.file,
-        line=line,
-        column=column,
-    )
+    found = _result(d, rule, path, "does not close" if fails else "closes", message)
+    return replace(found, difference=gap, z=z, unit=unit)
+
+
+def _met(left: UncertainAmount, right: UncertainAmount, unit: str, *, at_most: bool, exactly: bool) -> str:
+    return f"{left} {'≤' if at_most else '=' if exactly else '≈'} {right} {unit}"
+
+
+def _beyond(left: UncertainAmount, right: UncertainAmount, unit: str) -> str:
+    return f" {'>' if left.mean > right.mean else '<'} ".join(told_apart(left, right)) + f" {unit}"
 
 
 def _significant(claim: Claim) -> float:
@@ -139,20 +134,23 @@ def _significant(claim: Claim) -> float:
 
 def accounts(d: Declaration) -> Iterator[RuleResult]:
     """Of each claim: all that was made or received is somewhere, used, waste, lost or sent."""
-    for name, claim in d.claims.items():
-        path = ("claims", name)
-        parts = {n: h for n, h in d.materials.items() if h.claim == name}
-        if claim.total is None:
-            yield _untested(d, "account", path, "it does not say how much there ever was")
-        elif not any(h.role != "received" for h in parts.values()):
-            yield _untested(d, "account", path, "it does not say what became of it")
-        elif bare := [n for n, h in parts.items() if h.mass is None]:
-            yield _untested(d, "account", path, f"the mass of {bare[0]} is not stated")
-        else:
-            gone = total(figure(h.mass) for h in parts.values() if h.mass and h.role != "received")
-            came = total(figure(h.mass) for h in parts.values() if h.mass and h.role == "received")
-            last = rounding(claim.total, *(h.mass for h in parts.values()))
-            yield _balance(d, "account", path, total([figure(claim.total), came]), gone, of=claim, rounded=last)
+    return (_account(d, name, claim) for name, claim in d.claims.items())
+
+
+def _account(d: Declaration, name: str, claim: Claim) -> RuleResult:
+    path = ("claims", name)
+    parts = {n: h for n, h in d.materials.items() if h.claim == name}
+    if claim.total is None:
+        return _untested(d, "account", path, "it does not say how much there ever was")
+    if all(h.role == "received" for h in parts.values()):
+        return _untested(d, "account", path, "it does not say what became of it")
+    masses = [(h.role, h.mass) for h in parts.values() if h.mass is not None]
+    if bare := [n for n, h in parts.items() if h.mass is None]:
+        return _untested(d, "account", path, f"the mass of {bare[0]} is not stated")
+    gone = total(figure(mass) for role, mass in masses if role != "received")
+    came = total(figure(mass) for role, mass in masses if role == "received")
+    last = rounding(claim.total, *(mass for _, mass in masses))
+    return _balance(d, "account", path, total([figure(claim.total), came]), gone, of=claim, rounded=last)
 
 
 def histories(d: Declaration) -> Iterator[RuleResult]:
@@ -240,20 +238,26 @@ def _work(d: Declaration, path: Path, name: str, run: Enrichment) -> RuleResult:
 
 def assays(d: Declaration) -> Iterator[RuleResult]:
     """Highly enriched uranium has 20 % U-235 or more, low enriched less and more than natural."""
-    entries: list[tuple[Path, str, float]] = []
-    for name, claim in d.claims.items():
-        entries += [(("claims", name), claim.material, claim.assay.value)] if claim.assay else []
-        runs = ((n, d.operations[n]) for n in claim.operations if n in d.operations)
-        for n, run in runs:
-            if isinstance(run, Enrichment) and d.own(run) and run.product.assay:
-                entries.append((("operations", n), claim.material, run.product.assay.value))
-    for name, h in d.materials.items():
-        if h.assay and h.claim in d.claims:
-            entries.append((("materials", name), d.claims[h.claim].material, h.assay.value))
-    for path, material, x in entries:
+    for path, material, x in (*_claimed_assays(d), *_stored_assays(d)):
         low, high = ASSAYS.get(material, (1.0, 0.0))
         said = f"{x:.3%} U-235 {'is' if low <= x <= high else 'is not'} an assay of {material.replace('_', ' ')}"
         yield _result(d, "assay", path, "closes" if low <= x <= high else "does not close", said)
+
+
+def _claimed_assays(d: Declaration) -> Iterator[tuple[Path, str, float]]:
+    """Of claims, and of the products of the runs that they name."""
+    for name, claim in d.claims.items():
+        if claim.assay:
+            yield ("claims", name), claim.material, claim.assay.value
+        for n, run in ((n, d.operations.get(n)) for n in claim.operations):
+            if isinstance(run, Enrichment) and d.own(run) and run.product.assay:
+                yield ("operations", n), claim.material, run.product.assay.value
+
+
+def _stored_assays(d: Declaration) -> Iterator[tuple[Path, str, float]]:
+    for name, h in d.materials.items():
+        if h.assay and h.claim in d.claims:
+            yield ("materials", name), d.claims[h.claim].material, h.assay.value
 
 
 _Step = tuple[str, date | None]
@@ -273,17 +277,17 @@ def dates(d: Declaration) -> Iterator[RuleResult]:
         yield from _in_order(d, ("facilities", name), [("begun", f.begun), ("ended", f.ended)])
     own = {name: run for name, run in d.operations.items() if d.own(run)}
     for name, run in own.items():
-        facility = run.reactor if isinstance(run, Irradiation) else run.plant
-        begun_and_ended: list[_Step] = [("run begun", run.begun), ("run ended", run.ended)]
-        yield from _in_order(d, ("operations", name), _life(d, facility, begun_and_ended))
-        if isinstance(run, Irradiation):
-            yield from _in_order(d, ("operations", name), run.steps())
-            if run.separated_at and run.separated:
-                yield from _in_order(
-                    d, ("operations", name), _life(d, run.separated_at, [("separated", run.separated)])
-                )
-
+        yield from _run_in_order(d, ("operations", name), run)
     yield from _one_at_a_time(d, {n: r for n, r in own.items() if isinstance(r, Irradiation)})
+
+
+def _run_in_order(d: Declaration, path: Path, run: Irradiation | Enrichment) -> Iterator[RuleResult]:
+    facility = run.reactor if isinstance(run, Irradiation) else run.plant
+    yield from _in_order(d, path, _life(d, facility, [("run begun", run.begun), ("run ended", run.ended)]))
+    if isinstance(run, Irradiation):
+        yield from _in_order(d, path, run.steps())
+        if run.separated_at and run.separated:
+            yield from _in_order(d, path, _life(d, run.separated_at, [("separated", run.separated)]))
 
 
 def _last_step(d: Declaration, claim: Claim, name: str) -> list[_Step]:
@@ -350,47 +354,54 @@ def items(d: Declaration) -> Iterator[RuleResult]:
     """Items: no number twice, each at a declared site, and together what their entry says."""
     times = Counter(i.id for i in d.items)
     for n, item in enumerate(d.items):
-        path = ("items", n)
-        f = d.facilities.get(item.at)
-        site = d.sites.get(f.site) if f and f.site else None
         if times[item.id] > 1:
-            yield _result(
-                d, "items", (*path, "id"), "does not close", f"item {item.id} is listed {times[item.id]} times"
-            )
-        elif site is None or not site.declared:
-            where = f"{item.at}, which is at no declared site"
-            yield _result(d, "items", path, "does not close", f"item {item.id} is at {where}")
-        elif (entry := d.materials.get(item.of or "")) and entry.at not in (None, item.at):
-            where = f"{item.at}, but {item.of} at {entry.at}"
-            yield _result(d, "items", path, "does not close", f"item {item.id} is at {where}")
+            message = f"item {item.id} is listed {times[item.id]} times"
+            yield _result(d, "items", ("items", n, "id"), "does not close", message)
         else:
-            yield _result(d, "items", path, "closes", f"item {item.id} is listed once, at {f.site if f else ''}")
+            yield _placed(d, ("items", n), item)
     for name, h in d.materials.items():
-        own = [i for i in d.items if i.of == name]
-        if own and h.mass is not None and all(i.mass is not None for i in own):
-            listed = total(figure(i.mass) for i in own if i.mass)
-            last = rounding(h.mass, *(i.mass for i in own))
-            yield _balance(d, "items", ("materials", name), listed, figure(h.mass), rounded=last)
-        elif own:
-            yield _untested(d, "items", ("materials", name), "not every mass of its items is stated")
+        if own := [i for i in d.items if i.of == name]:
+            yield _together(d, name, h, own)
+
+
+def _placed(d: Declaration, path: Path, item: Item) -> RuleResult:
+    """Whether an item is where its entry is, at a declared site."""
+    facility, entry = d.facilities.get(item.at), d.materials.get(item.of or "")
+    site = d.sites.get(facility.site) if facility and facility.site else None
+    if facility is None or site is None or not site.declared:
+        where = f"{item.at}, which is at no declared site"
+        return _result(d, "items", path, "does not close", f"item {item.id} is at {where}")
+    if entry and entry.at not in (None, item.at):
+        where = f"{item.at}, but {item.of} at {entry.at}"
+        return _result(d, "items", path, "does not close", f"item {item.id} is at {where}")
+    return _result(d, "items", path, "closes", f"item {item.id} is listed once, at {facility.site}")
+
+
+def _together(d: Declaration, name: str, entry: Holding, own: Sequence[Item]) -> RuleResult:
+    """Whether items weigh together what their entry says."""
+    path, masses = ("materials", name), [i.mass for i in own if i.mass is not None]
+    if entry.mass is None or len(masses) < len(own):
+        return _untested(d, "items", path, "not every mass of its items is stated")
+    listed, last = total(map(figure, masses)), rounding(entry.mass, *masses)
+    return _balance(d, "items", path, listed, figure(entry.mass), rounded=last)
 
 
 def sites(d: Declaration) -> Iterator[RuleResult]:
     """The list of sites, both ways."""
     for name, f in d.facilities.items():
-        path = ("facilities", name)
         site = d.sites.get(f.site) if f.site else None
+        message = ""
         if site is None:
-            yield _result(d, "sites", path, "does not close", f"{f.name or name} is at no site that is listed")
+            message = f"{f.name or name} is at no site that is listed"
         elif not site.declared and _is_declared_to_run(d, name):
             message = f"{f.name or name} is declared to run, at {site.name or f.site}, which is not declared"
-            yield _result(d, "sites", path, "does not close", message)
+        if message:
+            yield _result(d, "sites", ("facilities", name), "does not close", message)
     used = {f.site for f in d.facilities.values()}
-    for name, site in d.sites.items():
-        if site.declared:
-            fine = name in used
-            message = f"{site.name or name} is declared {'with' if fine else 'without'} a facility"
-            yield _result(d, "sites", ("sites", name), "closes" if fine else "does not close", message)
+    for name, site in ((name, site) for name, site in d.sites.items() if site.declared):
+        closes = name in used
+        message = f"{site.name or name} is declared {'with' if closes else 'without'} a facility"
+        yield _result(d, "sites", ("sites", name), "closes" if closes else "does not close", message)
 
 
 def _is_declared_to_run(d: Declaration, facility: str) -> bool:
@@ -423,15 +434,15 @@ def transfers(d: Declaration) -> Iterator[RuleResult]:
 
 def _abroad(d: Declaration, claim: str, role: Literal["sent", "received"]) -> Iterator[RuleResult]:
     """Of one claim: what went abroad (or came from there) transfer by transfer is what its account says did."""
-    moved = [t for t in d.transfers.values() if t.claim == claim and (t.to if role == "sent" else t.origin) is None]
+    of_claim = [t for t in d.transfers.values() if t.claim == claim]
+    masses = [t.mass for t in of_claim if t.to is None]
+    if role == "received":
+        masses = [t.mass_received or t.mass for t in of_claim if t.origin is None]
     held = [h.mass for h in d.materials.values() if h.claim == claim and h.role == role]
-    if not moved:
-        return
-    if any(m is None for m in held):
-        yield _untested(d, "transfers", ("claims", claim), f"the mass of what was {role} is not stated")
-        return
-    masses = [t.mass if role == "sent" else t.mass_received or t.mass for t in moved]
-    stated = total(figure(m) for m in held if m)
-    moved_kg = total(figure(m) for m in masses)
-    last = rounding(*masses, *held)
-    yield _balance(d, "transfers", ("claims", claim), moved_kg, stated, of=d.claims[claim], rounded=last)
+    stated = [mass for mass in held if mass is not None]
+    path = ("claims", claim)
+    if masses and len(stated) < len(held):
+        yield _untested(d, "transfers", path, f"the mass of what was {role} is not stated")
+    elif masses:
+        moved, last = total(map(figure, masses)), rounding(*masses, *held)
+        yield _balance(d, "transfers", path, moved, total(map(figure, stated)), of=d.claims[claim], rounded=last)

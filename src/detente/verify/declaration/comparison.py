@@ -36,6 +36,8 @@ from detente.verify.declaration.statement import Claim, Counts, Declaration, Out
 Conclusion = Literal["yes", "no", "cannot say"]
 BY_CHANCE = 0.05
 """Estimates that lie further apart by chance alone more often than this do not contradict each other."""
+FAR_APART = 180
+"""Days between an estimate and the claim that are worth a word."""
 MOST_CHANCE = 0.05
 """A declaration agrees only where the chance that a significant quantity is missing is no more than this."""
 
@@ -176,21 +178,26 @@ def _comparable(
     for name, e in d.estimates.items():
         if e.material != claim.material:
             continue
-        why = _not_comparable(d, claim, counts, e)
-        amount = figure(e.amount, e.covers.value if e.covers else None) if e.amount is not None else None
-        if not why and e.operations:
-            made = made_by(d, e.operations, e.material, e.counts)
-            if isinstance(made, str):
-                why = made
-            else:
-                amount, inputs[name] = made.kg, made
-        if not why and (amount is None or not amount.uncertain):
-            why = "states no uncertainty"
-        if why or amount is None:
-            left_out.append((name, why))
-        else:
-            usable.append(Estimate(name, amount, e.group or ""))
+        amount = _not_comparable(d, claim, counts, e) or _amount_of(d, e)
+        if isinstance(amount, str):
+            left_out.append((name, amount))
+            continue
+        usable.append(Estimate(name, amount.kg if isinstance(amount, Production) else amount, e.group or ""))
+        if isinstance(amount, Production):
+            inputs[name] = amount
     return usable, inputs, tuple(left_out)
+
+
+def _amount_of(d: Declaration, e: OutsideEstimate) -> UncertainAmount | Production | str:
+    """What an estimate amounts to, or what keeps it from saying so."""
+    made = made_by(d, e.operations, e.material, e.counts) if e.operations else None
+    if isinstance(made, str):
+        return made
+    stated = figure(e.amount, e.covers.value if e.covers else None) if e.amount is not None else None
+    amount = made.kg if made else stated
+    if amount is None or not amount.uncertain:
+        return "states no uncertainty"
+    return made or amount
 
 
 def _not_comparable(d: Declaration, claim: Claim, counts: Counts, e: OutsideEstimate) -> str:
@@ -261,32 +268,38 @@ def sentences_of(c: Comparison, called: Callable[[str], str] = str) -> Iterator[
     outside = f"{c.estimate} kg by outside estimates ({'; '.join(called(name) for name in c.used)})"
     beside = f"{c.declared} kg declared, {outside}: {more_than_declared(c)}{z}"
     yield f"{claim}: {beside}. Agrees: {c.agrees}, because {c.why}."
+    yield from (f"{claim}: {said}." for said in (*_may_be_hidden(c, c.kg_per_sq), *_rests_on(c, called)))
+
+
+def _may_be_hidden(c: Comparison, kg_per_sq: float) -> Iterator[str]:
+    """What may be undeclared, and how far the evidence speaks against the claim's being complete."""
     mean, most = UncertainAmount(c.undeclared_mean or 0.0), UncertainAmount(c.undeclared_p95 or 0.0)
     hidden = f"{mean} kg on average, at most {most} kg (95 %)"
     chance = percent(c.chance_over_one_sq or 0.0)
-    over = f"more than one significant quantity ({UncertainAmount(c.kg_per_sq)} kg) with a chance of {chance}"
-    yield f"{claim}: what may be undeclared is {hidden}; {over}."
+    over = f"more than one significant quantity ({UncertainAmount(kg_per_sq)} kg) with a chance of {chance}"
+    yield f"what may be undeclared is {hidden}; {over}"
     if c.bayes_factor is not None and c.chance_complete is not None:
         side = "against" if c.bayes_factor >= 1 else "for"
-        yield (
-            f"{claim}: the evidence is {_odds(c.bayes_factor)} {side} its being complete; "
-            f"the chance that it is complete is now {percent(c.chance_complete)}."
-        )
+        now = f"the chance that it is complete is now {percent(c.chance_complete)}"
+        yield f"the evidence is {_odds(c.bayes_factor)} {side} its being complete; {now}"
+
+
+def _rests_on(c: Comparison, called: Callable[[str], str]) -> Iterator[str]:
+    """What the answer rests on, where that is worth knowing."""
     if c.pooled and c.pooled.degrees and c.pooled.birge > 1:
-        yield f"{claim}: {_spread(c.pooled)}."
-    apart = [(name, days) for name, days in c.days_apart if abs(days) > 180]
+        yield _spread(c.pooled)
+    apart = [f"{called(name)} by {abs(days)} days" for name, days in c.days_apart if abs(days) > FAR_APART]
     if apart:
-        named = "; ".join(f"{called(name)} by {abs(days)} days" for name, days in apart)
-        yield f"{claim}: nothing was added for the time between estimate and claim ({named})."
+        yield f"nothing was added for the time between estimate and claim ({'; '.join(apart)})"
     if c.shares:
         name, _, driver = c.shares[0][0].partition(" (")
         of = called(name) + (f" ({driver}" if driver else "")
-        yield f"{claim}: the uncertainty comes most of all from {of}: {percent(c.shares[0][1])} of it."
+        yield f"the uncertainty comes most of all from {of}: {percent(c.shares[0][1])} of it"
     if c.flips:
         without = "; ".join(f"without {called(name)} it is '{answer}'" for name, answer in c.flips)
-        yield f"{claim}: the answer turns on an estimate: {without}."
+        yield f"the answer turns on an estimate: {without}"
     if c.if_counted_otherwise:
-        yield f"{claim}: {c.if_counted_otherwise}."
+        yield c.if_counted_otherwise
 
 
 def more_than_declared(c: Comparison) -> str:

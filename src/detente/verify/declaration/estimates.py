@@ -10,10 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from scipy.special import chdtrc, log_ndtr, ndtri_exp
+
 from detente.verify.declaration.figures import Z_LIMIT, UncertainAmount, minus, z_of
 
 _FAR = -100.0
 """Below this many standard deviations gap and tail cancel, and the tail's asymptotic series is the better sum."""
+CERTAIN = 1e-6
+"""An expected number that is uncertain by no more than this part of itself counts as known."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,6 @@ class Undeclared:
         """The amount that U exceeds with probability 1 − p."""
         if self.u == 0:
             return max(self.gap, 0.0)
-        from scipy.special import ndtri_exp
-
         a = self.gap / self.u
         t = -math.log1p(-p)
         if a < _FAR:
@@ -87,8 +89,6 @@ def chance_complete(bayes_factor: float, prior: float = 0.5) -> float:
 
 
 def _log_cdf(z: float) -> float:
-    from scipy.special import log_ndtr
-
     return float(log_ndtr(z))
 
 
@@ -161,8 +161,6 @@ def _of_one_origin(members: Sequence[Estimate]) -> tuple[UncertainAmount, list[f
 
 
 def _chi2_tail(chi2: float, degrees: int) -> float:
-    from scipy.special import chdtrc
-
     return float(chdtrc(degrees, chi2)) if degrees else 1.0
 
 
@@ -194,7 +192,7 @@ def sites_unseen(expected: float, detects: float, u: float = 0.0) -> tuple[float
     expected number is itself uncertain by u it is taken as gamma-distributed, and the number as negative binomial.
     """
     mean = expected * (1 - detects)
-    if u <= 1e-6 * expected:
+    if u <= CERTAIN * expected:
         return mean, math.exp(-mean)
     over = u * (1 - detects) * (u / expected) if expected else 0.0
     return mean, math.exp(-mean * math.log1p(over) / over) if over else math.exp(-mean)

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from statistics import NormalDist
 from typing import NamedTuple
 
 from detente.dossier.quantities import Number
@@ -13,6 +14,12 @@ from detente.dossier.quantities import Number
 Z_LIMIT = 1.959963984540054
 """A difference of more than this many standard uncertainties is not put down to chance: 5 %, two-sided."""
 NATURAL_ASSAY = 0.00711
+LEAST = 1e-6
+"""kg, or whatever is counted: what is smaller than this is measured against it, and written with an exponent."""
+NONE = 1e-9
+"""A difference of no more than this part of what it is between is none."""
+LOST = 1e-12
+"""An uncertainty of no more than this part of a figure is lost beside it."""
 
 KG_PER_SIGNIFICANT_QUANTITY = {
     "plutonium": 8.0,
@@ -54,7 +61,7 @@ class UncertainAmount(NamedTuple):
     @property
     def uncertain(self) -> bool:
         """Whether an uncertainty is stated, one that is not lost beside the mean."""
-        return self.u > 1e-12 * max(1e-6, abs(self.mean))
+        return self.u > LOST * max(LEAST, abs(self.mean))
 
 
 def told_apart(a: UncertainAmount, b: UncertainAmount) -> tuple[str, str]:
@@ -69,7 +76,7 @@ def _decimals(value: float, digits: int) -> int:
 
 def _written(value: float, decimals: int) -> str:
     """A number with so many decimals, thousands apart; with an exponent where it is very small or very great."""
-    if value and not 1e-6 <= abs(value) < 1e15:
+    if value and not LEAST <= abs(value) < 1e15:
         return f"{value:.3g}"
     text = f"{round(value, max(decimals, 0)):,.{min(max(decimals, 0), 12)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -147,9 +154,9 @@ def minus(a: UncertainAmount, b: UncertainAmount) -> UncertainAmount:
 
 def z_of(difference: UncertainAmount, scale: float) -> float | None:
     """A difference in standard uncertainties: 0 where there is none, None where no uncertainty is stated."""
-    if abs(difference.mean) <= 1e-9 * max(1e-6, abs(scale)):
+    if abs(difference.mean) <= NONE * max(LEAST, abs(scale)):
         return 0.0
-    return difference.mean / difference.u if difference.u > 1e-12 * max(1e-6, abs(scale)) else None
+    return difference.mean / difference.u if difference.u > LOST * max(LEAST, abs(scale)) else None
 
 
 def kg_per_significant_quantity(material: str, assay: float | None = None) -> float:
@@ -162,6 +169,4 @@ def kg_per_significant_quantity(material: str, assay: float | None = None) -> fl
 
 
 def _quantile(p: float) -> float:
-    from statistics import NormalDist
-
     return NormalDist().inv_cdf(p)

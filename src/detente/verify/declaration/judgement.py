@@ -93,25 +93,33 @@ def _sites(d: Declaration) -> SitesJudgement:
     declared = {name for name, s in d.sites.items() if s.declared}
     missing = [(n, tuple(s for s in lst.sites if s not in declared)) for n, lst in d.site_lists.items()]
     hidden = [(n, still_hidden(k.prior.value, k.detects.value, k.looks)) for n, k in c.looks.items()]
-    unseen = _unseen(c.unseen) if c.unseen else None
-    caught = None
-    if c.lists and all(n in d.site_lists for n in c.lists):
-        a, b = (set(d.site_lists[n].sites) for n in c.lists)
-        caught = recapture(len(a), len(b), len(a & b))
-    words = tuple(_of_sites(d, missing, hidden, unseen, caught))
+    unseen, caught = _unseen(c.unseen) if c.unseen else None, _recaptured(d)
     mean, none = unseen or (None, None)
-    early = {s for n, absent in missing if not _later(d, n) for s in absent}
-    late = tuple(sorted({s for _, absent in missing for s in absent} - early))
     return SitesJudgement(
         declared=tuple(sorted(declared)),
         undeclared_by_list=tuple(missing),
-        only_later=late,
+        only_later=_only_later(d, missing),
         still_hidden=tuple(hidden),
         unseen_mean=mean,
         chance_none_unseen=none,
         recapture=caught,
-        sentences=words,
+        sentences=tuple(_of_sites(d, missing, hidden, unseen, caught)),
     )
+
+
+def _recaptured(d: Declaration) -> Recapture | None:
+    """What the two lists that a declaration names say together."""
+    lists = d.completeness.lists
+    if not lists or any(n not in d.site_lists for n in lists):
+        return None
+    a, b = (set(d.site_lists[n].sites) for n in lists)
+    return recapture(len(a), len(b), len(a & b))
+
+
+def _only_later(d: Declaration, missing: Sequence[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
+    """The sites that no list of the declaration's day or before holds."""
+    early = {s for n, absent in missing if not _later(d, n) for s in absent}
+    return tuple(sorted({s for _, absent in missing for s in absent} - early))
 
 
 def _declared_on(d: Declaration) -> date | None:

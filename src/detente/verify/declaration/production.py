@@ -14,6 +14,7 @@ from detente.verify.declaration.figures import NATURAL_ASSAY, UncertainAmount, p
 PU241_HALF_LIFE_YEARS, AM241_HALF_LIFE_YEARS = 14.33, 432.6
 NATURAL = UncertainAmount(NATURAL_ASSAY)
 ALL = UncertainAmount(1.0)
+JOULES_PER_MEV = 1.602176634e-13
 MOST_GRAMS_PER_MWD = 1.5
 """A megawatt-day is 1.05 g of U-235 fissioned; no reactor makes more than about as much plutonium as it fissions."""
 BEYOND_MEANING = 1e100
@@ -166,8 +167,7 @@ def _decay_constants() -> tuple[float, float]:
 
 def fissions_per_mwd(mev_per_fission: float = 200.0) -> float:
     """Fissions in a megawatt-day of heat: the scale on which grams a MW-day must lie."""
-    joules_per_mev = 1.602176634e-13
-    return 1e6 * 86_400 / (mev_per_fission * joules_per_mev)
+    return 1e6 * 86_400 / (mev_per_fission * JOULES_PER_MEV)
 
 
 def grams_fissioned_per_mwd(mev_per_fission: float = 200.0) -> float:

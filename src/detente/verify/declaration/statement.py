@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Discriminator, Field, PrivateAttr, Tag
 from pydantic_core import PydanticCustomError
 
 from detente.dossier.places import NOWHERE, Places
-from detente.dossier.quantities import Number, Scalar, Share, _schema
+from detente.dossier.quantities import Number, Scalar, Share, written_as
 from detente.dossier.schema import Day, Id, Ids, Part
 from detente.verify.declaration.kinds import Material
 from detente.verify.declaration.production import MOST_GRAMS_PER_MWD
@@ -26,6 +26,8 @@ _Kind = Literal[
     "weapons", "test_site", "research", "critical_assembly", "other",
 ]  # fmt: skip
 
+LEAST_ASSAY = 1e-6
+"""A share of U-235 is at least so much, and at least so much below 1."""
 _PARTS = ("value", "low", "mode", "high", "mean", "sd", "min", "max")
 _MASS_UNITS = {"kg": 1.0, "kilogram": 1.0, "g": 1e-3, "gram": 1e-3, "t": 1e3, "ton": 1e3, "tonne": 1e3}
 _POWER_UNITS = {"mw": 1.0, "mwth": 1.0, "mwt": 1.0, "mw(th)": 1.0, "kw": 1e-3, "gw": 1e3}
@@ -56,7 +58,7 @@ def _amount(what: str, units: Mapping[str, float], most: float) -> AfterValidato
 
 
 def _assay(number: Number) -> Number:
-    if not 1e-6 <= number.value <= 1 - 1e-6:
+    if not LEAST_ASSAY <= number.value <= 1 - LEAST_ASSAY:
         raise _refused(
             "impossible", f"this lies strictly between 0 % and 100 %, found {number.text}", "write it as 90 %"
         )
@@ -69,16 +71,16 @@ def _some(number: Number) -> Number:
     return number
 
 
-Mass = Annotated[Scalar, _amount("mass", _MASS_UNITS, 1e12), _schema("30 kg")]
-Power = Annotated[Scalar, _amount("thermal power", _POWER_UNITS, 1e5), AfterValidator(_some), _schema("22.5 MW")]
+Mass = Annotated[Scalar, _amount("mass", _MASS_UNITS, 1e12), written_as("30 kg")]
+Power = Annotated[Scalar, _amount("thermal power", _POWER_UNITS, 1e5), AfterValidator(_some), written_as("22.5 MW")]
 GramsPerMwd = Annotated[
-    Scalar, _amount("grams a MW-day", _GRAM_UNITS, MOST_GRAMS_PER_MWD), AfterValidator(_some), _schema("0.95 g/MWd")
+    Scalar, _amount("grams a MW-day", _GRAM_UNITS, MOST_GRAMS_PER_MWD), AfterValidator(_some), written_as("0.95 g/MWd")
 ]
-Swu = Annotated[Scalar, _amount("separative work", _SWU_UNITS, 1e9), _schema("8000 SWU/year")]
-Ratio = Annotated[Scalar, _amount("a ratio of atoms", {"": 1.0}, 1e3), _schema("0.41")]
-Expected = Annotated[Scalar, _amount("a number of sites", {"": 1.0, "site": 1.0}, 1e6), _schema("2 sites")]
-Assay = Annotated[Share, AfterValidator(_assay), _schema("90 %")]
-_Covered = Annotated[Share, AfterValidator(_assay), _schema("90 %")]
+Swu = Annotated[Scalar, _amount("separative work", _SWU_UNITS, 1e9), written_as("8000 SWU/year")]
+Ratio = Annotated[Scalar, _amount("a ratio of atoms", {"": 1.0}, 1e3), written_as("0.41")]
+Expected = Annotated[Scalar, _amount("a number of sites", {"": 1.0, "site": 1.0}, 1e6), written_as("2 sites")]
+Assay = Annotated[Share, AfterValidator(_assay), written_as("90 %")]
+_Covered = Annotated[Share, AfterValidator(_assay), written_as("90 %")]
 
 
 class Actor(Part):

@@ -20,6 +20,12 @@ from detente.model.numeric import Array
 
 CLOSE = 1e-13
 """Relative; where Newton's method stops."""
+PAYS = 1e-9
+"""A violation worth no more than this does not pay."""
+TIED = 1e-9
+"""Targets whose worth differs by no more than this, relatively, are worth the same."""
+LOWER = 1e-12
+"""By how much, relatively, further units must lower a site's value to help."""
 MOST = 1e100
 """Beyond this, sums and ratios of payoffs and rates would leave the range of floats."""
 FULL = 40.0
@@ -39,7 +45,7 @@ class Allocation(NamedTuple):
     @property
     def deters(self) -> bool:
         """Complying, worth 0, is at least as good as any violation."""
-        return self.violator <= 1e-9
+        return self.violator <= PAYS
 
 
 @dataclass(frozen=True)
@@ -180,7 +186,7 @@ def worst_first(
 def _helps(value: Callable[[int], float], units: int, affordable: int) -> int:
     """The fewest further units that lower the value; 0 where all that can be paid for do not."""
     now = value(units)
-    least = now - 1e-12 * max(1.0, abs(now))
+    least = now - LOWER * max(1.0, abs(now))
     return next((more for more in range(1, affordable + 1) if value(units + more) < least), 0)
 
 
@@ -238,21 +244,25 @@ def origami(
     floor = max(float(low.max()), 0.0) if comply else float(low.max())
     k = max(floor, _root(high, width, resources))
     coverage = np.clip((high - k) / width, 0.0, 1.0)
-    close = 1e-9 * max(1.0, abs(k))
-    worth = high - coverage * width
-    tempting = np.flatnonzero(worth >= k - close)
+    close = TIED * max(1.0, abs(k))
+    tempting = np.flatnonzero(high - coverage * width >= k - close)
     complies = comply and k <= close
+    chosen = tuple(tempting.tolist())
     if defender is None:
-        target = None if complies else int(tempting[0])
-        return Coverage(coverage, k, tuple(tempting.tolist()), target, None)
-    bare, guarded = (np.broadcast_to(np.asarray(x, float), high.shape) for x in defender)
+        return Coverage(coverage, k, chosen, None if complies else chosen[0], None)
+    gets = _defended(coverage, defender)[tempting]
+    if complies and gets.max(initial=-inf) <= 0:
+        return Coverage(coverage, 0.0, chosen, None, 0.0)
+    best = int(gets.argmax())
+    return Coverage(coverage, k, chosen, chosen[best], float(gets[best]))
+
+
+def _defended(coverage: Array, defender: tuple[ArrayLike, ArrayLike]) -> Array:
+    """What the defender gets where each target is attacked."""
+    bare, guarded = (np.broadcast_to(np.asarray(x, float), coverage.shape) for x in defender)
     if not (np.isfinite(bare - guarded).all() and (guarded >= bare).all()):
         raise UsageError("a target is worth at least as much to the defender covered as uncovered, and both are finite")
-    gets = (bare + coverage * (guarded - bare))[tempting]
-    if complies and gets.max(initial=-inf) <= 0:
-        return Coverage(coverage, 0.0, tuple(tempting.tolist()), None, 0.0)
-    best = int(gets.argmax())
-    return Coverage(coverage, k, tuple(tempting.tolist()), int(tempting[best]), float(gets[best]))
+    return np.asarray(bare + coverage * (guarded - bare))
 
 
 def _root(high: Array, width: Array, resources: float) -> float:

@@ -27,6 +27,8 @@ MOST_POINTS = 1e100
 """Payoffs beyond this would leave the range of floats."""
 
 
+NEVER_PLAYED = 1e-12
+"""A choice of no greater chance is left out of a lottery."""
 EDGE = 1e-12
 """A chance of inspection this near to 1 is 1: a sure inspection just deters."""
 
@@ -276,8 +278,7 @@ def playing_for_time(grid: int, interim: int = 1) -> Timeliness:
     starts = np.arange(grid)
     following = np.where(plans[:, :, None] > starts, plans[:, :, None], grid).min(axis=1, initial=grid)
     solved = zero_sum(-(following - starts) / grid)
-    chosen = tuple(
-        (tuple(float(t) for t in plans[i] / grid), float(solved.row[i])) for i in np.flatnonzero(solved.row > 1e-12)
-    )
-    begun = tuple((float(s) / grid, float(solved.column[s])) for s in np.flatnonzero(solved.column > 1e-12))
+    placed, started = (np.flatnonzero(chances > NEVER_PLAYED) for chances in (solved.row, solved.column))
+    chosen = tuple((tuple(float(t) for t in plans[i] / grid), float(solved.row[i])) for i in placed)
+    begun = tuple((float(s) / grid, float(solved.column[s])) for s in started)
     return Timeliness(-solved.value, chosen, begun)

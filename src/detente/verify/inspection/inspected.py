@@ -66,14 +66,14 @@ def inspect(
     """Plan the inspections of a file. Raises UsageError without a budget, DossierError where the task is faulty."""
     budget = assignment.stated_days if days is None else days
     if budget is None:
-        raise UsageError("how many inspector-days a year are there? give --days, or 'days: ...' in the file")
+        raise UsageError("how many inspector-days a year are there? give ‘days’, or 'days: ...' in the file")
     task = replace(assignment.task, days=budget, schedule=schedule or assignment.task.schedule)
     plan, findings = plan_inspections(task)
     if plan is None:
         raise DossierError(placed(assignment, findings))
     begins, why = _begins(assignment, start)
     if begins.year >= date.max.year:
-        raise UsageError(f"a year from {begins.isoformat()} runs beyond the calendar: give an earlier --start")
+        raise UsageError(f"a year from {begins.isoformat()} runs beyond the calendar: give an earlier ‘start’")
     visits = tuple(plan.calendar(begins, np.random.default_rng(seed)))
     deters = days_to_deter(task)
     most = max(budget, deters or 0, 1)
@@ -98,7 +98,7 @@ def _begins(assignment: Assignment, asked: date | None) -> tuple[date, str]:
     if asked is not None:
         return asked, "as asked"
     stated = assignment.written.start is not None
-    return assignment.start, "as the file says" if stated else "by default: neither the file nor --start says when"
+    return assignment.start, "as the file says" if stated else "by default: nothing says when"
 
 
 def _effort(task: Inspections) -> _Budget:

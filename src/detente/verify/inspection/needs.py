@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from detente.dossier.schema import Dossier, Verify
 from detente.errors import Finding, UsageError
 from detente.model.rows.detection import Watch, watch
 from detente.verify.inspection.plan import InspectionPlan, SitePlan
+from detente.verify.inspection.timing import watch_of
 
 REGIME = "plan"
 """The name of the regime that an overlay adds."""
@@ -40,7 +41,7 @@ def overlay_of(
         changes[f"measures.{m}.verify.regimes.{regime}"] = {
             "title": f"Inspection plan {plan.plan_id}",
             "days": f"{days:.12g} /year",
-            **seen(worst.worst.as_watch()),
+            **seen(watch_of(worst.worst)),
             "false_alarms": f"{100 * min(1 - quiet, 0.999999):.9g} %/year",
             "source": _source(worst),
         }
@@ -51,29 +52,33 @@ def overlay_of(
 def coverage(plan: InspectionPlan, dossier: Dossier, sites: Mapping[str, str] | None = None) -> tuple[Finding, ...]:
     """What an overlay of the plan cannot say: sites of its measures that it does not visit, and visits for nothing."""
     planned = {s.site.name: s for s in plan.sites}
-    inspected, found = _inspected(dossier, planned, sites), []
-    for m, here in inspected.items():
-        verify = dossier.measures[m].verify
-        named = verify.sites if isinstance(verify, Verify) and m not in (sites or {}) else here
-        path = f"measures.{m}.verify.sites"
-        if left := [s for s in dict.fromkeys(verify.sites if isinstance(verify, Verify) else ()) if s not in named]:
-            said = f"cheating on {m!r} may go to {', '.join(left)}, too, which is left aside here, as asked"
-            remedy = "leave out --measure, or the overlay may see more than the plan does"
-            found.append(Finding("inspect.uncovered", "warning", said, path=path, remedy=remedy))
-        if missing := [s for s in dict.fromkeys(named) if s not in planned]:
-            said = f"cheating on {m!r} may go to {', '.join(missing)}, which the plan does not visit"
-            remedy = "add it to the plan, or the overlay sees more than the plan does"
-            found.append(Finding("inspect.uncovered", "warning", said, path=path, remedy=remedy))
-        if not _violated([planned[s] for s in here]):
-            said = f"at the sites of {m!r} the plan reckons with no violation, so the overlay has it never seen"
-            remedy = "say in the plan what a violation there would be"
-            found.append(Finding("inspect.uncovered", "warning", said, path=path, remedy=remedy))
-    idle = [s for s in planned if all(s not in here for here in inspected.values())]
-    if idle:
+    inspected = _inspected(dossier, planned, sites)
+    found = [gap for m, here in inspected.items() for gap in _gaps(dossier, planned, m, here, asked=m in (sites or {}))]
+    if idle := [s for s in planned if all(s not in here for here in inspected.values())]:
         said = f"no measure that can be faked is inspected at {', '.join(idle)}"
         remedy = "add it to a measure's `verify.sites`, or leave it out of the plan"
         found.append(Finding("inspect.idle", "note", said, path="sites", remedy=remedy))
     return tuple(found)
+
+
+def _gaps(
+    dossier: Dossier, planned: Mapping[str, SitePlan], m: str, here: Sequence[str], *, asked: bool
+) -> Iterator[Finding]:
+    """Where cheating may go that the overlay does not see; `asked`: its sites are not those of the case."""
+    verify, path = dossier.measures[m].verify, f"measures.{m}.verify.sites"
+    stated = tuple(dict.fromkeys(verify.sites if isinstance(verify, Verify) else ()))
+    if asked and (left := [s for s in stated if s not in here]):
+        said = f"cheating on {m!r} may go to {', '.join(left)}, too, which is left aside here, as asked"
+        remedy = "let it count, too, or the overlay may see more than the plan does"
+        yield Finding("inspect.uncovered", "warning", said, path=path, remedy=remedy)
+    if missing := [s for s in (here if asked else stated) if s not in planned]:
+        said = f"cheating on {m!r} may go to {', '.join(missing)}, which the plan does not visit"
+        remedy = "add it to the plan, or the overlay sees more than the plan does"
+        yield Finding("inspect.uncovered", "warning", said, path=path, remedy=remedy)
+    if not _violated([planned[s] for s in here]):
+        said = f"at the sites of {m!r} the plan reckons with no violation, so the overlay has it never seen"
+        remedy = "say in the plan what a violation there would be"
+        yield Finding("inspect.uncovered", "warning", said, path=path, remedy=remedy)
 
 
 class Changed(NamedTuple):
@@ -149,19 +154,21 @@ def _inspected(
     dossier: Dossier, planned: Mapping[str, SitePlan], sites: Mapping[str, str] | None
 ) -> dict[str, tuple[str, ...]]:
     """Measure → the plan's sites where it is inspected."""
-    for m, site in (sites or {}).items():
+    _check_names(dossier, planned, sites or {})
+    found: dict[str, tuple[str, ...]] = {}
+    for name, measure in dossier.measures.items():
+        if isinstance(measure.verify, Verify) and measure.fakeable:
+            named = (sites[name],) if sites and name in sites else measure.verify.sites
+            found[name] = tuple(dict.fromkeys(s for s in named if s in planned))
+    if not any(found.values()):
+        raise UsageError("no measure that can be faked names a site of this plan: add it to its `verify.sites`")
+    return {name: here for name, here in found.items() if here}
+
+
+def _check_names(dossier: Dossier, planned: Mapping[str, SitePlan], sites: Mapping[str, str]) -> None:
+    for m, site in sites.items():
         if m not in dossier.measures or not dossier.measures[m].fakeable:
             known = [n for n, x in dossier.measures.items() if x.fakeable]
             raise UsageError(f"no measure {m!r} that can be faked: {nearest(m, known)}")
         if site not in planned:
             raise UsageError(f"the plan has no site {site!r}: {nearest(site, planned)}")
-    found: dict[str, tuple[str, ...]] = {}
-    for name, measure in dossier.measures.items():
-        if not isinstance(measure.verify, Verify) or not measure.fakeable:
-            continue
-        named = (sites[name],) if sites and name in sites else measure.verify.sites
-        if here := tuple(dict.fromkeys(s for s in named if s in planned)):
-            found[name] = here
-    if not found:
-        raise UsageError("no measure that can be faked names a site of this plan: add it to its `verify.sites`")
-    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -20,9 +20,9 @@ import numpy as np
 
 from detente.errors import Finding, UsageError
 from detente.model.numeric import Array
-from detente.verify.inspection.allocation import worst_first
+from detente.verify.inspection.allocation import PAYS, worst_first
 from detente.verify.inspection.sampling import ROUNDING, Sample
-from detente.verify.inspection.timing import Channel, Delay, JointDetection, constant, steps, together
+from detente.verify.inspection.timing import Channel, Delay, JointDetection, constant, repeats_soon, steps, together
 
 GRID_YEARS = (*(k / 12 for k in range(25)), 3.0, 5.0, 10.0)
 """Where the record of a plan gives the chance that a violation is seen by then."""
@@ -31,8 +31,6 @@ MOST_VISITS = DAYS
 """Visits a year that a site gets at most: one a day."""
 MOST_SPREAD = 52
 """Visits over which a violation is spread at most."""
-PAYS = 1e-9
-"""A violation worth no more than this does not pay."""
 
 
 class Timely(NamedTuple):
@@ -437,12 +435,7 @@ def _error(code: str, path: str, message: str, remedy: str) -> Finding:
 
 def problems(task: Inspections) -> list[Finding]:
     """Everything that keeps a task from being computed on, at once."""
-    found = []
-    names = [s.name for s in task.sites]
-    if not names or len(set(names)) < len(names):
-        again = sorted({n for n in names if names.count(n) > 1})
-        said = f"two sites are called {', '.join(again)}" if again else "there is no site to inspect"
-        found.append(_error("site", "sites", said, "name each site once"))
+    found = _names([s.name for s in task.sites])
     if not _whole(task.days, 0):
         said = f"{task.days!r} inspector-days a year are no whole number of 0 or more"
         found.append(_error("budget", "days", said, "give the inspector-days of a year, such as 120"))
@@ -455,44 +448,53 @@ def problems(task: Inspections) -> list[Finding]:
     if not task.patterns or not all(_whole(n, 1) and n <= MOST_SPREAD for n in task.patterns):
         said = f"a violation is spread over whole numbers of visits, of 1 to {MOST_SPREAD}"
         found.append(_error("pattern", "patterns", said, "give for example (1, 2, 4)"))
-    for site in task.sites:
-        found += _site_problems(site)
-    return found
+    return [*found, *(problem for site in task.sites for problem in _site_problems(site))]
 
 
-def _site_problems(site: ViolationSite) -> list[Finding]:
-    at, found = f"sites.{site.name}", []
+def _names(names: Sequence[str]) -> list[Finding]:
+    again = sorted({n for n in names if names.count(n) > 1})
+    if names and not again:
+        return []
+    said = f"two sites are called {', '.join(again)}" if again else "there is no site to inspect"
+    return [_error("site", "sites", said, "name each site once")]
+
+
+def _site_problems(site: ViolationSite) -> Iterator[Finding]:
+    at = f"sites.{site.name}"
     if not _whole(site.days, 1):
         said = f"a visit takes {site.days!r} inspector-days"
-        found.append(_error("effort", f"{at}.days", said, "give a whole number of 1 or more; visits are not free"))
+        yield _error("effort", f"{at}.days", said, "give a whole number of 1 or more; visits are not free")
     for field, number in (("gain", site.gain), ("caught", site.caught)):
-        if not (isfinite(number) and number >= 0):
-            said = f"{field} is {number:g}"
-            found.append(_error("payoff", f"{at}.{field}", said, "give a finite number of 0 or more"))
-    chances = [("detects", site.detects), ("false_alarms", site.false_alarms)]
-    chances += [("timely.detects", site.timely.detection)] if site.timely is not None else []
-    for field, chance in chances:
+        if not _amount(number):
+            yield _error("payoff", f"{at}.{field}", f"{field} is {number:g}", "give a finite number of 0 or more")
+    for field, chance in _chances_of(site):
         if chance is not None and not 0 <= chance <= 1:
             said = f"{field} is {chance:g}, which is no probability"
-            found.append(_error("probability", f"{at}.{field}", said, "give a number from 0 to 1"))
-    if site.timely is not None and not (isfinite(site.timely.years) and site.timely.years > 0):
+            yield _error("probability", f"{at}.{field}", said, "give a number from 0 to 1")
+    if site.timely is not None and not (_amount(site.timely.years) and site.timely.years > 0):
         said = f"a violation is to be seen within {site.timely.years:g} years"
-        found.append(_error("timely", f"{at}.timely.within", said, "give a time above 0, such as 3 months"))
+        yield _error("timely", f"{at}.timely.within", said, "give a time above 0, such as 3 months")
     for channel in site.channels:
-        if not (isfinite(channel.false_alarms) and channel.false_alarms >= 0):
-            said = f"false alarms of {channel.name} come {channel.false_alarms:g} times a year"
-            found.append(_error("probability", f"{at}.channels.{channel.name}", said, "give a rate of 0 or more"))
-        if not all(delay.simple_round for delay in (channel.worst, channel.average)):
-            said = f"{channel.name} repeats every {channel.worst.every:g} years, hardly ever together with the visits"
-            remedy = "take an interval such as a month, a quarter or 30 days"
-            found.append(_error("channel", f"{at}.channels.{channel.name}", said, remedy))
+        yield from _channel_problems(channel, f"{at}.channels.{channel.name}")
     if (site.detects is None) == (site.sample is None):
-        said = "what a visit detects is said by one of `detects` and `sample`"
-        found.append(_error("detects", at, said, "give one of them"))
-    if site.sample is not None:
-        remedy = "mend the sample: items, mean, goal, and what is drawn"
-        found += [_error("sample", f"{at}.sample", said, remedy) for said in site.sample.problems()]
-    return found
+        yield _error("detects", at, "what a visit detects is said by one of `detects` and `sample`", "give one of them")
+    for said in () if site.sample is None else site.sample.problems():
+        yield _error("sample", f"{at}.sample", said, "mend the sample: items, mean, goal, and what is drawn")
+
+
+def _chances_of(site: ViolationSite) -> Iterator[tuple[str, float | None]]:
+    yield from (("detects", site.detects), ("false_alarms", site.false_alarms))
+    if site.timely is not None:
+        yield "timely.detects", site.timely.detection
+
+
+def _channel_problems(channel: Channel, path: str) -> Iterator[Finding]:
+    if not _amount(channel.false_alarms):
+        said = f"false alarms of {channel.name} come {channel.false_alarms:g} times a year"
+        yield _error("probability", path, said, "give a rate of 0 or more")
+    if not all(repeats_soon(delay) for delay in (channel.worst, channel.average)):
+        said = f"{channel.name} repeats every {channel.worst.every:g} years, hardly ever together with the visits"
+        yield _error("channel", path, said, "take an interval such as a month, a quarter or 30 days")
 
 
 def _visit_problems(task: Inspections, visits: Mapping[str, int]) -> list[Finding]:
@@ -543,6 +545,10 @@ def _remarks(plan: InspectionPlan) -> list[Finding]:
 
 def _whole(n: object, least: int) -> bool:
     return isinstance(n, Integral) and not isinstance(n, bool) and int(n) >= least
+
+
+def _amount(number: float) -> bool:
+    return isfinite(number) and number >= 0
 
 
 def _finite(x: float) -> float | None:

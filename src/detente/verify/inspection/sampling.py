@@ -20,12 +20,14 @@ from scipy.special import gammaln, ndtr
 
 from detente.errors import UsageError
 from detente.model.numeric import Array
-from detente.verify.inspection.games import MOST_ENTRIES, zero_sum
+from detente.verify.inspection.games import MOST_ENTRIES, NEVER_PLAYED, zero_sum
 
 DETECTION_LEVELS = {"low": 0.20, "medium": 0.50, "high": 0.90}
 """Detection probabilities that the IAEA's safeguards criteria name."""
 ROUNDING = 1e-9
 """Relative: a quotient this little above a whole number is that number."""
+CLOSE, CLOSE_RELATIVE = 1e-15, 1e-14
+"""Where the search for a rate κ stops."""
 MOST_ITEMS = 1_000_000
 """More like items than this are refused; they can be split into strata."""
 MOST_TERMS = 10_000_000
@@ -291,7 +293,7 @@ def spread(strata: Sequence[Stratum], goal_kg: float, budget: float) -> Spread:
     high = 1.0 / float(gains.max())
     while over(high) < 0:
         high *= 2
-    kappa = float(brentq(over, 0.0, high, xtol=1e-15, rtol=1e-14))
+    kappa = float(brentq(over, 0.0, high, xtol=CLOSE, rtol=CLOSE_RELATIVE))
     return Spread(items * -np.expm1(-kappa * gains), float(np.exp(-kappa * goal_kg)), kappa)
 
 
@@ -373,4 +375,4 @@ def sampling_game(strata: Sequence[Stratum], goal_kg: float, budget: float) -> S
 
 
 def _lottery(choices: np.ndarray, shares: Array) -> tuple[tuple[tuple[int, ...], float], ...]:
-    return tuple((tuple(int(n) for n in choices[i]), float(shares[i])) for i in np.flatnonzero(shares > 1e-12))
+    return tuple((tuple(int(n) for n in choices[i]), float(shares[i])) for i in np.flatnonzero(shares > NEVER_PLAYED))

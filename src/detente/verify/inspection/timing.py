@@ -25,7 +25,11 @@ TIMELINESS_MONTHS = {"unirradiated_direct_use": 1, "irradiated_direct_use": 3, "
 """IAEA timeliness goals: the time in which a diversion of one significant quantity should be seen."""
 MOST_PIECES = 100_000
 NEVER_SEEN = 1e-12
-"""A chance below this is none, where a repeating delay is written out as a list."""
+"""A chance below this is none."""
+LN_NOTHING = -800.0
+"""ln 0, in effect: its exponential is 0."""
+ROUNDING = 1e-9
+"""A number of visits this little above a whole one is that one."""
 
 
 def powers_of_decay(m: int, x: Array) -> Array:
@@ -61,7 +65,7 @@ class Delay:
         time = np.asarray(t, float)
         finite = np.where(np.isfinite(time), np.maximum(time, 0.0), 0.0)
         rounds, i, since = self._place(finite)
-        left = self.keep**rounds * self._polynomial(i, since) * np.exp(-self.rate * finite)
+        left = self.keep**rounds * _polynomial(self.pieces[i], since) * np.exp(-self.rate * finite)
         left = np.where(time < -SNAP, 1.0, np.where(np.isposinf(time), self.never, left))
         result: Array = np.clip(left, 0.0, 1.0)
         return result
@@ -101,7 +105,7 @@ class Delay:
         """The time by which it is seen with chance q, to 1e-8 of a year; infinite where it never is."""
         if not 0 < q < 1:
             raise UsageError(f"a quantile is asked for a chance between 0 and 1, not {q:g}")
-        left = 1 - q + 1e-12
+        left = 1 - q + NEVER_SEEN
         if self.never > left:
             return inf
         low, high = 0.0, self.prefix + self.every
@@ -118,37 +122,17 @@ class Delay:
         time, theta = np.asarray(t, float), rho + self.rate
         finite = np.where(np.isfinite(time), np.maximum(time, 0.0), 0.0)
         rounds, i, since = self._place(finite)
-        whole = self._integral(np.arange(len(self.starts)), np.append(self.starts[1:], self._end) - self.starts, theta)
+        begun = np.exp(-theta * self.starts)
+        whole = begun * _integral(self.pieces, np.append(self.starts[1:], self._end) - self.starts, theta)
         sums = np.concatenate([[0.0], np.cumsum(whole)])
-        now = sums[i] + self._integral(i, since, theta)
+        now = sums[i] + begun[i] * _integral(self.pieces[i], since, theta)
         before = float(sums[self._first])
-        lap, decay = float(sums[-1]) - before, self._decay(theta)
+        lap, decay = float(sums[-1]) - before, (log(self.keep) if self.keep > 0 else LN_NOTHING) - theta * self.every
         many = np.expm1(decay * rounds) / np.expm1(decay) if decay < 0 else rounds
         ever = 0.0 if lap <= 0 else lap / -np.expm1(decay) if decay < 0 else inf
         then = before + lap * many + np.exp(decay * rounds) * (now - before)
         result: Array = np.where(np.isposinf(time), before + ever, np.where(rounds > 0, then, now))
         return result
-
-    def as_watch(self) -> Watch:
-        """The same as a `model.rows.detection.Watch`, the shape that a dossier's `verify.visits` has.
-
-        Where it does not repeat from the start on, its visits are written out until it is almost surely seen.
-        """
-        if np.any(self.pieces[:, 1:] != 0):
-            raise UsageError("an average start has no list of visits: give the worst start to the model")
-        levels = self.pieces[:, 0]
-        if levels[0] < 1:
-            raise UsageError("a list of visits begins after the violation does: a visit at 0 cannot be written")
-        times, left, every = self.starts[1:], levels[1:], inf
-        if self.keep < 1 and self.prefix == 0:
-            times, left, every = np.append(times, self.every), np.append(left, self.keep), self.every
-        elif self.keep < 1:
-            laps = 1 if self.keep == 0 else min(ceil(log(NEVER_SEEN) / log(self.keep)), MOST_PIECES // len(levels))
-            lap = np.arange(1, laps + 1)[:, None]
-            times = np.append(times, (self.starts[self._first :] + lap * self.every).ravel())
-            left = np.append(left, (levels[self._first :] * self.keep**lap).ravel())
-        falls = left < np.concatenate([[1.0], left[:-1]])
-        return Watch(self.rate, tuple(zip(times[falls].tolist(), (1 - left[falls]).tolist(), strict=True)), every)
 
     # --- where a time falls --------------------------------------------------------------------------------------
 
@@ -157,19 +141,9 @@ class Delay:
         return self.prefix + self.every
 
     @property
-    def simple_round(self) -> bool:
-        """Whether it soon repeats together with any whole number of visits a year."""
-        fraction = Fraction(self.every).limit_denominator(1000)
-        return self.keep == 1.0 or (abs(float(fraction) - self.every) <= 1e-3 * SNAP and fraction.numerator <= 200)
-
-    @property
     def _first(self) -> int:
         """The piece with which the part that repeats begins."""
         return int(np.searchsorted(self.starts, self.prefix - SNAP))
-
-    def _decay(self, theta: float) -> float:
-        """ln of what a round leaves of the discounted time unseen (for nothing, a number whose exponential is 0)."""
-        return (log(self.keep) if self.keep > 0 else -800.0) - theta * self.every
 
     def _place(self, t: Array) -> tuple[Array, NDArray[np.intp], Array]:
         """Whole rounds before each time, its piece, and years since that piece began."""
@@ -178,19 +152,21 @@ class Delay:
         i = np.maximum(np.searchsorted(self.starts, local + SNAP, side="right") - 1, 0)
         return rounds, i, np.maximum(local - self.starts[i], 0.0)
 
-    def _polynomial(self, i: NDArray[np.intp], since: Array) -> Array:
-        value = np.zeros(np.shape(since))
-        for m in range(self.pieces.shape[1] - 1, -1, -1):
-            value = value * since + self.pieces[i, m]
-        return value
 
-    def _integral(self, i: NDArray[np.intp], length: Array, theta: float) -> Array:
-        """∫ of e^(−θx) times the polynomial over the first years of a piece, x from the violation's start."""
-        total = np.zeros(np.shape(length))
-        for m in range(self.pieces.shape[1]):
-            total = total + self.pieces[i, m] * length ** (m + 1) * powers_of_decay(m, theta * length)
-        result: Array = np.exp(-theta * self.starts[i]) * total
-        return result
+def _polynomial(pieces: Array, since: Array) -> Array:
+    """The value of each piece some years after it began: [..., m] → [...]."""
+    value = np.zeros(np.shape(since))
+    for m in range(pieces.shape[-1] - 1, -1, -1):
+        value = value * since + pieces[..., m]
+    return value
+
+
+def _integral(pieces: Array, length: Array, theta: float) -> Array:
+    """∫ of e^(−θx) times each piece over its first years, x from the piece's start."""
+    total = np.zeros(np.shape(length))
+    for m in range(pieces.shape[-1]):
+        total = total + pieces[..., m] * length ** (m + 1) * powers_of_decay(m, theta * length)
+    return total
 
 
 # --- channels ----------------------------------------------------------------------------------------------------
@@ -289,23 +265,24 @@ def independent(*delays: Delay | Watch) -> Delay:
     jumping = [d for d in parts if len(d.starts) > 1 or d.keep < 1.0]
     if len(jumping) < 2:
         return replace(jumping[0] if jumping else constant(0.0), rate=rate)
-    parts = jumping
-    repeating = [d for d in parts if d.keep < 1.0]
-    every, prefix = common_round([d.every for d in repeating]), max((d.prefix for d in parts), default=0.0)
-    end, edges = prefix + every, [np.array([0.0, prefix])]
-    for d in parts:
-        laps = ceil((end - d.prefix) / d.every) if d.keep < 1.0 else 1
-        if laps * len(d.starts) > MOST_PIECES:
-            raise UsageError("the visits of these channels hardly ever repeat together: take simpler intervals")
-        again = d.starts[d.starts >= d.prefix][None, :] + d.every * np.arange(1, laps)[:, None]
-        edges += [d.starts, again.ravel()]
-    starts = _merged(np.concatenate(edges))
-    starts = starts[starts < end - SNAP]
+    every = common_round([d.every for d in jumping if d.keep < 1.0])
+    prefix = max(d.prefix for d in jumping)
+    starts = _merged(np.concatenate([[0.0, prefix], *(_edges(d, prefix + every) for d in jumping)]))
+    starts = starts[starts < prefix + every - SNAP]
     pieces, keep = np.ones((len(starts), 1)), 1.0
-    for d in parts:
+    for d in jumping:
         pieces = _times(pieces, _moved(d, starts))
         keep *= d.keep ** round(every / d.every) if d.keep < 1.0 else 1.0
     return Delay(starts, pieces, every, keep, prefix, rate)
+
+
+def _edges(d: Delay, end: float) -> Array:
+    """Where pieces of a delay begin, from the start to an end, in all its rounds."""
+    laps = ceil((end - d.prefix) / d.every) if d.keep < 1.0 else 1
+    if laps * len(d.starts) > MOST_PIECES:
+        raise UsageError("the visits of these channels hardly ever repeat together: take simpler intervals")
+    again = d.starts[d.starts >= d.prefix][None, :] + d.every * np.arange(1, laps)[:, None]
+    return np.concatenate([d.starts, again.ravel()])
 
 
 def of_watch(watch: Watch) -> Delay:
@@ -315,6 +292,34 @@ def of_watch(watch: Watch) -> Delay:
     detects = [1 - b / a if a > 0 else 0.0 for a, b in pairwise(left)]
     found = steps(times, detects, every=watch.every if isfinite(watch.every) else None)
     return Delay(found.starts, found.pieces, found.every, found.keep, found.prefix, watch.rate)
+
+
+def watch_of(delay: Delay) -> Watch:
+    """A delay in the model's own form, the shape that a dossier's `verify.visits` has.
+
+    Where it does not repeat from the start on, its visits are written out until it is almost surely seen.
+    """
+    if np.any(delay.pieces[:, 1:] != 0):
+        raise UsageError("an average start has no list of visits: give the worst start to the model")
+    levels = delay.pieces[:, 0]
+    if levels[0] < 1:
+        raise UsageError("a list of visits begins after the violation does: a visit at 0 cannot be written")
+    times, left, every = delay.starts[1:], levels[1:], inf
+    if delay.keep < 1 and delay.prefix == 0:
+        times, left, every = np.append(times, delay.every), np.append(left, delay.keep), delay.every
+    elif delay.keep < 1:
+        laps = 1 if delay.keep == 0 else min(ceil(log(NEVER_SEEN) / log(delay.keep)), MOST_PIECES // len(levels))
+        lap = np.arange(1, laps + 1)[:, None]
+        times = np.append(times, (delay.starts[delay._first :] + lap * delay.every).ravel())
+        left = np.append(left, (levels[delay._first :] * delay.keep**lap).ravel())
+    falls = left < np.concatenate([[1.0], left[:-1]])
+    return Watch(delay.rate, tuple(zip(times[falls].tolist(), (1 - left[falls]).tolist(), strict=True)), every)
+
+
+def repeats_soon(delay: Delay) -> bool:
+    """Whether it soon repeats together with any whole number of visits a year."""
+    fraction = Fraction(delay.every).limit_denominator(1000)
+    return delay.keep == 1.0 or (abs(float(fraction) - delay.every) <= 1e-3 * SNAP and fraction.numerator <= 200)
 
 
 def common_round(rounds: Sequence[float]) -> float:
@@ -393,14 +398,12 @@ def together(channels: Sequence[Channel], rho: float) -> JointDetection:
 
     The best of a group is what is certain, however the group's members depend on each other.
     """
-    best: dict[str, tuple[float, Channel]] = {}
-    counted = [c for c in channels if c.group is None]
+    groups: dict[str, list[Channel]] = {}
     for c in channels:
         if c.group is not None:
-            seen = c.worst.laplace(rho)
-            if c.group not in best or seen > best[c.group][0]:
-                best[c.group] = (seen, c)
-    counted += [c for _, c in best.values()]
+            groups.setdefault(c.group, []).append(c)
+    best = [max(group, key=lambda c: c.worst.laplace(rho)) for group in groups.values()]
+    counted = [*(c for c in channels if c.group is None), *best]
     out = tuple(c.name for c in channels if not any(c is kept for kept in counted))
     worst, average = independent(*(c.worst for c in counted)), independent(*(c.average for c in counted))
     return JointDetection(worst, average, tuple(c.name for c in counted), out)
@@ -423,5 +426,5 @@ def interval_for(goal: float, detection: float, detects: float) -> Interval | No
         raise UsageError("a goal is a time above 0, and detection probabilities lie between 0 and 1")
     if detection > detects and (detects == 0 or detection == 1):
         return None
-    visits = 1 if detects >= detection else ceil(log1p(-detection) / log1p(-detects) - 1e-9)
+    visits = 1 if detects >= detection else ceil(log1p(-detection) / log1p(-detects) - ROUNDING)
     return Interval(visits, goal / visits)
