@@ -107,7 +107,7 @@ class Fakings:
         """[rows on dates, M, K] what it adds to the coefficients that a measure is faked together with m."""
         sets = frozenset(self.mine(q)), frozenset({m})
         models = (self._under(Faking(q, m, place, s)) for s in sets)
-        all_, alone = (self.known.seldom.of((q, -1, m), seen).coef for seen in models)
+        all_, alone = (self.known.seldom.of((q, -1, m), seen).coef.whole() for seen in models)
         difference: Array = all_ - alone
         return difference
 

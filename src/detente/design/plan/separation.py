@@ -167,7 +167,7 @@ class Reach:
 
     def most(self, rows: Conditions) -> Array:
         """[R] the most that each row's left side could be, switches relieved."""
-        most = rows.const + rows.flat @ self.f.ravel()
+        most = rows.const + rows.coef.times(self.f)
         if rows.expressions:
             ranges = np.array([self.of(e) for e in rows.expressions])
             positive, negative = rows.on_terms

@@ -251,14 +251,25 @@ class Contingency:
     """Subtracted from dates that X must pass, where it is seen just after a visit."""
     later: Later | None = None
     """Of a breach that is known: the exits that come after that."""
+    size: int = 0
+    """How many numbers are kept in `_points`."""
     _points: dict[tuple[float | None, str, float], Tail] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Keep no points of those asked for so far."""
+        self._points.clear()
+        self.size = 0
 
     def point(self, rho: float, x: float, of: Literal["date", "anchor"] = "date") -> Tail:
         """The point at a date, or so many years from the anchor."""
         key = (rho, of, x)
         if key not in self._points:
-            self._points[key] = self.at(rho, self.anchor + x if of == "anchor" else np.array(x))
+            self._keep(key, self.at(rho, self.anchor + x if of == "anchor" else np.array(x)))
         return self._points[key]
+
+    def _keep(self, key: tuple[float | None, str, float], point: Tail) -> None:
+        self._points[key] = point
+        self.size += point.later.size + point.left.size
 
     def passing(self, rho: float, x: float) -> Tail:
         """The point that X must pass if an entry at a date is still to happen."""
@@ -266,7 +277,7 @@ class Contingency:
             return self.point(rho, x)
         key = (rho, "passing", x)
         if key not in self._points:
-            self._points[key] = self.at(rho, x - self.nudge)
+            self._keep(key, self.at(rho, x - self.nudge))
         return self._points[key]
 
     def at(self, rho: float, x: Array) -> Tail:

@@ -37,8 +37,8 @@ from detente.model.plan import FULL
 from detente.model.tolerance import SLIGHT
 
 _Path = Literal["kept", "broken", "faked", "left", "forgone"]
-MOST = 1 << 23
-"""Numbers that are kept from plan to plan."""
+MOST = 1 << 24
+"""Numbers that are kept from family to family, and from plan to plan."""
 RECENT = 4
 """Plans whose conditions are kept once weighed: who asks whether one is accepted asks next what it misses."""
 
@@ -197,17 +197,17 @@ class Weighing:
     def read(self, timing: Timing) -> Read:
         """A plan, as it is weighed."""
         key = timing.rises, *timing.off.items(), *timing.shrinks.items()
-        read = self._recent.pop(key, None) or self._read(timing)
+        read = self._recent.pop(key, None) or Read(timing, self.waits)
         self._recent[key] = read
         if len(self._recent) > RECENT:
             del self._recent[next(iter(self._recent))]
         return read
 
-    def _read(self, timing: Timing) -> Read:
+    def _spare_memory(self) -> None:
+        """Forget what paths are worth where that has grown too large."""
         if sum(stream.size for stream in self._streams.values()) > MOST:
             for stream in self._streams.values():
                 stream.forget()
-        return Read(timing, self.waits)
 
     # what is known before any plan
 
@@ -415,6 +415,7 @@ class Weighing:
         """The rows of a family; `worst`: of breakouts between dates only what is broken."""
         key = family, worst
         if key not in plan.rows:
+            self._spare_memory()
             plan.rows[key] = list(self._weighed(plan, family, worst=worst))
         return plan.rows[key]
 

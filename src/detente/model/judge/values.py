@@ -133,12 +133,19 @@ class Continuation:
         self.movers = tuple(movers)
         self.hidden = hidden
         self.kept: dict[object, Array] = {}
-        self.size = 0
+        self._size = 0
+
+    @property
+    def size(self) -> int:
+        """How many numbers are kept of what was asked so far."""
+        return self._size + sum(branch.size for branch in self.branches)
 
     def forget(self) -> None:
         """Keep nothing of what was asked so far."""
         self.kept.clear()
-        self.size = 0
+        self._size = 0
+        for branch in self.branches:
+            branch.forget()
 
     # entries
 
@@ -148,7 +155,7 @@ class Continuation:
         value = self.kept.get(key)
         if value is None:
             value = self.kept[key] = self._entry(worths, made, part)
-            self.size += value.size
+            self._size += value.size
         return value
 
     def _entry(self, worths: Worths, made: Made, part: Portion) -> Array:
@@ -445,7 +452,7 @@ class Continuation:
         if value is None:
             made = {m: entered for m in together.measures if (entered := _made(m, rises[m], holds[m]))}
             value = self.kept[key] = self._together(worths.together[i], together, made)
-            self.size += value.size
+            self._size += value.size
         return value
 
     def _together(self, worth: Contribution, together: Together, made: Mapping[int, Sequence[Made]]) -> Array:

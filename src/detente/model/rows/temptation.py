@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from detente.model.numeric import Array, Flags
 from detente.model.rows.arrays import Model
+from detente.model.rows.blocks import Block, Blocks
 from detente.model.rows.breaches import Deviation, Maker
 from detente.model.rows.detection import SNAP
 from detente.model.rows.linear import Coefficients, Rows, truth
@@ -60,15 +61,14 @@ class Label:
 
 @dataclass(frozen=True, eq=False)
 class Conditions:
-    """All valued rows of a model: slack = const + coef·f + terms. [R, M, K] coefficients on f[m,k]."""
+    """All valued rows of a model, R of them: slack = const + coef·f + terms."""
 
     model: Model
     labels: tuple[Label, ...]
-    coef: Array
-    standing: Array
-    """[R, M] what the shares in force before signature contribute."""
+    coef: Blocks
+    """On f[m,k]."""
     const: Array
-    """[R] what no plan changes, `standing` included."""
+    """[R] what no plan changes, what is in force before signature included."""
     terms: tuple[Coefficients, ...]
 
     @cached_property
@@ -90,34 +90,15 @@ class Conditions:
         return positive, negative
 
     @cached_property
-    def flat(self) -> Array:
-        """[R, M·K] coefficients on f."""
-        flat: Array = self.coef.reshape(len(self), self.model.M * self.model.K)
-        return flat
-
-    @cached_property
-    def worst(self) -> Array:
-        """[R, M] least contribution of each measure to each row over all its ways to enter, or not."""
-        model = self.model
-        tail = np.cumsum(self.coef[:, :, ::-1], axis=2)[:, :, ::-1]
-        worst = np.minimum(tail.min(axis=2, initial=0.0), 0.0)
-        whole = (model.state > 0) & ~model.divisible
-        worst[:, whole] = tail[:, whole, 0]
-        part = (model.state > 0) & model.divisible
-        worst[:, part] = tail[:, part, 0] * model.state[part] + worst[:, part] * (1 - model.state[part])
-        result: Array = worst
-        return result
-
-    @cached_property
     def least(self) -> Array:
         """[R] a lower bound on each row over all plans."""
         below: Array = np.asarray(self.on_terms[1].sum(axis=1)).ravel()
-        least: Array = self.const + self.worst.sum(axis=1) + below
+        least: Array = self.const + self.coef.least + below
         return least
 
     def at_stake(self, r: int, shares: Array) -> bool:
         """Whether anything by itself, measure or interactions, makes a difference between a row's two paths."""
-        items = self.standing[r] + np.sum(self.coef[r] * shares[:, 1:], axis=1)
+        items = self.coef.standing_of(r) + np.sum(self.coef.of(r) * shares[:, 1:], axis=1)
         together = 0.0
         for e, c in self.terms[r].items():
             if e[0] == "rise":
@@ -128,7 +109,7 @@ class Conditions:
 
     def slacks(self, shares: Array) -> Array:
         """[R] slack of every row for a plan's shares [M, K+1]."""
-        slack: Array = self.const + self.flat @ shares[:, 1:].ravel()
+        slack: Array = self.const + self.coef.times(shares[:, 1:])
         if self.expressions:
             holds = np.array([truth(e, shares) for e in self.expressions])
             slack = slack + (self.on_terms[0] + self.on_terms[1]) @ holds
@@ -146,7 +127,7 @@ class Conditions:
         """Some of the rows, one flag a row."""
         rows = np.flatnonzero(chosen)
         labels, terms = (tuple(x[r] for r in rows) for x in (self.labels, self.terms))
-        some = Conditions(self.model, labels, self.coef[rows], self.standing[rows], self.const[rows], terms)  # type: ignore[arg-type]
+        some = Conditions(self.model, labels, self.coef.only(rows), self.const[rows], terms)  # type: ignore[arg-type]
         some._take(self.expressions, tuple(matrix[rows] for matrix in self.on_terms))
         return some
 
@@ -277,9 +258,9 @@ def joined(blocks: Sequence[Conditions]) -> Conditions:
 
     if len(blocks) == 1:
         return blocks[0]
-    coef, standing, const = (np.concatenate([getattr(b, x) for b in blocks]) for x in ("coef", "standing", "const"))
-    labels = tuple(label for b in blocks for label in b.labels)
-    whole = Conditions(blocks[0].model, labels, coef, standing, const, tuple(t for b in blocks for t in b.terms))
+    coef = Blocks(blocks[0].coef.shape, tuple(block for b in blocks for block in b.coef.all))
+    labels, const = tuple(label for b in blocks for label in b.labels), np.concatenate([b.const for b in blocks])
+    whole = Conditions(blocks[0].model, labels, coef, const, tuple(t for b in blocks for t in b.terms))
     expressions = tuple(dict.fromkeys(e for b in blocks for e in b.expressions))
     number = {e: i for i, e in enumerate(expressions)}
 
@@ -298,26 +279,17 @@ _Family = tuple[list[Label], Rows, list[int]]
 
 def _block(model: Model, families: Iterator[_Family]) -> Conditions:
     labels: list[Label] = []
-    coef: list[Array] = []
-    standing: list[Array] = []
-    const: list[Array] = []
+    coef: list[Block] = []
+    const: list[Array] = [np.zeros(0)]
     terms: list[Coefficients] = []
     for found, rows, chosen in families:
         labels += found
-        coef.append(rows.coef[chosen, :, 1:])
-        standing.append(rows.coef[chosen, :, 0] * model.state)
-        const.append(rows.const[chosen] + standing[-1].sum(axis=1))
+        coef.append(Block.of(model, rows.coef[chosen]))
+        const.append(rows.const[chosen] + coef[-1].standing.sum(axis=1))
         every = rows.terms
         terms += [every[i] for i in chosen]
-    shape = (0, model.M, model.K)
-    return Conditions(
-        model,
-        tuple(labels),
-        np.concatenate(coef) if coef else np.zeros(shape),
-        np.concatenate(standing) if standing else np.zeros(shape[:2]),
-        np.concatenate(const) if const else np.zeros(0),
-        tuple(terms),
-    )
+    blocks = Blocks((model.M, model.K), tuple(coef))
+    return Conditions(model, tuple(labels), blocks, np.concatenate(const), tuple(terms))
 
 
 class Families:
