@@ -33,8 +33,7 @@ from detente.model.judge.values import (
     table,
 )
 from detente.model.numeric import Array
-from detente.model.plan import FULL
-from detente.model.tolerance import SLIGHT
+from detente.model.tolerance import FULL, SLIGHT
 
 _Path = Literal["kept", "broken", "faked", "left", "forgone"]
 MOST = 1 << 24

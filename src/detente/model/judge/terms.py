@@ -28,7 +28,8 @@ from detente.dossier.schema import (
 )
 from detente.model.judge.detection import NEVER, TIE
 from detente.model.judge.facts import Facts, Rises, Together
-from detente.model.plan import FULL, Plan, complete
+from detente.model.plan import Plan, complete
+from detente.model.tolerance import FULL
 
 Kind = Literal[
     "consent",

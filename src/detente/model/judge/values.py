@@ -19,7 +19,7 @@ from detente.model.judge.detection import NEVER, TIE
 from detente.model.judge.facts import SOME, Contribution, Course, Facts, Rises, Together
 from detente.model.judge.paths import Contingency, Instants, Tail
 from detente.model.numeric import Array, Flags
-from detente.model.plan import FULL
+from detente.model.tolerance import FULL
 
 Holds = tuple[int | None, ...]
 """Of each mover of a path: the period in which all that an entry needs of it is complete (NOT_AT_ALL: never)."""
