@@ -332,7 +332,7 @@ def test_what_one_search_found_on_the_way_serves_the_next(dossier: Dossier) -> N
     solver = search._solver(aim, Clock(60))
     model = search.fakings.model
     between = Moment.at(model.tau, float(model.tau[0]) + 0.1, "after")
-    late = solver.problem.valued.extend(rows_at(model, "breakout", 0, -1, -1, [between]))
+    late = solver.problem.valued.extend(rows_at(model, "breakout", (0, -1, -1), [between]))
     needed = {solver.problem.valued.rows.labels[r] for r in (0, late.start)}
     for r in (0, late.start):
         solver.problem.valued.activate(r)

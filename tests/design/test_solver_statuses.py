@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -180,9 +181,7 @@ class Missing(Judging):
     def _row(self, model: Model, shares: Any) -> Conditions | None:
         rows = conditions(model)
         consent = rows.only([label.kind == "consent" and label.party == 0 for label in rows.labels])
-        row = Conditions(
-            model, consent.labels, consent.coef, consent.standing, consent.const - self.least, consent.terms
-        )
+        row = replace(consent, const=consent.const - self.least)
         return row if row.slacks(shares)[0] < 0 else None
 
 

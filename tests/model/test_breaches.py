@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from detente.dossier.schema import Dossier
 from detente.model.plan import Plan
 from detente.model.rows.arrays import Model
-from detente.model.rows.breaches import Branch, Deviation, Fates, Maker, Sure, Times
+from detente.model.rows.breaches import Branch, Deviation, Maker, Sure
+from detente.model.rows.fates import Fates, Times
 from detente.model.rows.laws import Detected, Left
 from detente.model.rows.moments import Moment, Moments
 from tests.model import story as told
@@ -272,7 +273,7 @@ def test_what_is_stopped_and_undone_when() -> None:
         for how, many in faked(story, making, moments):
             seen[how] += many
         for p, party in enumerate(story.parties):
-            waiting = {making.model.measures[m]: needs for m, needs in making.waiting(p).items()}
+            waiting = {making.model.measures[m]: needs for m, needs in making.reactions.waiting(p).items()}
             named = {m: tuple(making.model.measures[n] for n in needs) for m, needs in waiting.items()}
             assert named == {m: needs for m in story.measures if (needs := story.waits_for(m, party))}
             seen["waiting"] += len(named)

@@ -23,6 +23,7 @@ from detente.model.judge.paths.secrecy import no_faster
 from detente.model.plan import Plan
 from detente.model.rows.arrays import Model
 from detente.model.rows.detection import NEVER, Watch, watch
+from detente.model.rows.faking import seen_no_faster
 from tests.model.story import hazard, visits
 from tests.model.test_check_story import agrees
 from tests.model.test_rows import agree
@@ -276,6 +277,6 @@ def test_what_is_seen_no_faster(discount: str | None) -> None:
     facts, model = Judge(dossier).facts, Model.of(dossier)
     for m, form in enumerate(FORMS):
         slower = {n for n in range(len(FORMS)) if speed[n] <= speed[m] * (1 + 1e-12)}
-        assert set(model.seen_no_faster(0, m)) == no_faster(facts, 0, m)
+        assert set(seen_no_faster(model, 0, m)) == no_faster(facts, 0, m)
         assert discount is None or no_faster(facts, 0, m) == slower
         assert list(FORMS).index("never") in slower, form

@@ -59,7 +59,7 @@ def compare(base: Model, changed: Dossier, plan: Any) -> None:
 
 def sizes(rows: Conditions) -> np.ndarray:
     terms = [sum(map(abs, t.values())) for t in rows.terms]
-    return np.abs(rows.const) + np.sum(np.abs(rows.coef), axis=(1, 2)) + np.array(terms)
+    return np.abs(rows.const) + np.sum(np.abs(rows.coef.whole()), axis=(1, 2)) + np.array(terms)
 
 
 def as_judged(base: Model, rows: Conditions, f: np.ndarray, judged: list[Slack]) -> None:

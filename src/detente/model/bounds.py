@@ -9,8 +9,9 @@ from math import inf
 from detente.dossier.checks.summaries import listed
 from detente.dossier.schema import Dossier
 from detente.errors import Finding
-from detente.model.levels import TIE, Moving, Schedule, added_by, entries, moving, turns, without_deal
+from detente.model.levels import Moving, Schedule, added_by, entries, moving, turns, without_deal
 from detente.model.plan import Plan
+from detente.model.tolerance import TIE
 
 SLIGHT = 1e-6
 """Rounding allowed in a level, relative to max(1, |bound|)."""
@@ -66,7 +67,15 @@ def _passed(dossier: Dossier, name: str, sign: float, bound: float, entered: Sch
     since = _crossing([(t, level) for t, level, _ in points[: outside[0] + 1]], bound)
     when, level, added = min((points[i] for i in outside), key=lambda p: sign * p[1])
     ever = when > times[-1] + TIE
-    return Beyond(name, sign > 0, bound, since, -sign * inf if ever else level, when, _movers(parts, added, sign))
+    return Beyond(
+        interest=name,
+        below=sign > 0,
+        bound=bound,
+        since=since,
+        level=-sign * inf if ever else level,
+        when=when,
+        measures=_movers(parts, added, sign),
+    )
 
 
 def _crossing(points: list[tuple[float, float]], bound: float) -> float:

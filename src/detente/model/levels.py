@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from detente.dossier.schema import Condition, Dossier, Effect
-from detente.model.plan import FULL, Plan, complete
+from detente.model.plan import Plan, complete
+from detente.model.tolerance import FULL, TIE
 
-TIE = 1e-9
-"""Years within which two times are one."""
+JUST_BEFORE = 1e-6
+"""Years before a time at which what enters then is not yet in force."""
 BEFORE = -1.0
 """Years at which what stood before signature counts as entered."""
 Points = list[tuple[float, float]]
@@ -33,7 +34,7 @@ class Moving:
 
     def standing(self, t: float, *, before: bool = False) -> float:
         """What `level` and `once` add at a time, or just before it."""
-        now = self.share(t - 1e-6 if before and t > 0 else t)
+        now = self.share(t - JUST_BEFORE if before and t > 0 else t)
         return self.effect.level.value * now + self.effect.once.value * (now - self.share(BEFORE / 2))
 
     def rate(self, since: float) -> float:

@@ -19,13 +19,12 @@ from detente.dossier.schema import Dossier
 from detente.dossier.text.contents import Unread, contents
 from detente.dossier.text.yaml import MAX_BYTES
 from detente.errors import DossierError, Finding
+from detente.model.tolerance import FULL, TIE
 
 Shares = tuple[tuple[date, float], ...]
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _KEYS = ("entry", "share")
 """What a plan says; files of `design` say more beside it."""
-FULL = 1 - 1e-9
-"""A share from which a measure counts as wholly in force."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ class _Reader:
             self._find("plan.share", path, f"{m!r} is not divisible", "give its date under `entry`")
             return ()
         pairs = list(raw.items()) if isinstance(raw, Mapping) else raw
-        if not isinstance(pairs, list | tuple) or not all(isinstance(p, list | tuple) and len(p) == 2 for p in pairs):
+        if not _paired(pairs):
             self._find("plan.share", path, f"expected pairs of date and cumulative share, found {raw!r}")
             return ()
         days = [self._day(path, day) for day, _ in pairs]
@@ -160,6 +159,11 @@ class _Reader:
             self._find("plan.share", path, f"a cumulative share lies between 0 and 1, found {raw!r}")
             return 0.0
         return float(raw)
+
+
+def _paired(raw: Any) -> bool:
+    """Whether JSON data are a list of pairs."""
+    return isinstance(raw, list | tuple) and all(isinstance(p, list | tuple) and len(p) == 2 for p in raw)
 
 
 def complete(dossier: Dossier, plan: Plan) -> Plan:
@@ -222,7 +226,7 @@ class _Pace:
         years, takes = self.dossier.grid.years, self.dossier.measures[m].takes.value
         worked = years[k] - max(years[k - 1], ready)
         if takes <= 0:
-            return 1.0 if worked >= -1e-9 else 0.0
+            return 1.0 if worked >= -TIE else 0.0
         return min(1.0, max(0.0, worked) / takes)
 
     def _ready(self, m: str) -> float:

@@ -66,7 +66,7 @@ class Choosing(Problem):
         if (faking_, r) in self.cuts:
             return False
         rows = self.fakings.rows(faking_)
-        slack = linear_of(self.columns, rows.flat[r], rows.terms[r], float(rows.const[r]))
+        slack = linear_of(self.columns, rows.coef.of(r).ravel(), rows.terms[r], float(rows.const[r]))
         party, reliefs = rows.labels[r].party, self.reliefs(faking_, r)
         self.cuts[faking_, r] = self.valued.closeness.hold(party, slack, reliefs)
         return True
@@ -256,7 +256,7 @@ class ChoiceExaminer(Examiner):
                 continue
             faking_ = self.fakings.of(q, m, choice)
             rows = self.fakings.rows(faking_)
-            slack = rows.const + rows.flat @ reach.f.ravel()
+            slack = rows.const + rows.coef.times(reach.f)
             slight = LOOSE * most[[label.party for label in rows.labels]]
             worst = [int(r) for r in np.argsort(slack)[:40] if slack[r] < -slight[r]]
             depth = {r: float(slack[r]) + _relief(problem, reach, faking_, r) for r in worst}

@@ -16,8 +16,8 @@ from detente.design.plan.ready import Prerequisite, standing_verified
 from detente.design.plan.verification import AsStated, share_verified
 from detente.dossier.schema import Resource
 from detente.model.numeric import Array
-from detente.model.plan import FULL
 from detente.model.rows.detection import SNAP
+from detente.model.tolerance import FULL
 
 
 class RegimeColumns:

@@ -18,9 +18,10 @@ from detente.design.plan.judging import key_of, key_of_row, rows_of
 from detente.design.plan.known import Known
 from detente.errors import UsageError
 from detente.model.judge.check import Slack
-from detente.model.numeric import Array
-from detente.model.rows.arrays import Model
+from detente.model.numeric import Array, Flags
+from detente.model.rows.arrays import TINY, Model
 from detente.model.rows.detection import NEVER, Watch, watch
+from detente.model.rows.faking import speed
 from detente.model.rows.temptation import Conditions, joined
 
 AT_ONCE = Watch(1e9)
@@ -69,7 +70,7 @@ class Fakings:
         return self.model.detection[m] or NEVER, float(self.model.delay[m])
 
     def _speed(self, q: int, m: int, place: int) -> float:
-        return _seen(self.model, {m: self.seen(m, place)}).speed(q, m)
+        return speed(_seen(self.model, {m: self.seen(m, place)}), q, m)
 
     def mine(self, q: int) -> list[int]:
         return [int(n) for n in np.flatnonzero(self.model.fakeable & self.model.by[q])]
@@ -107,9 +108,16 @@ class Fakings:
         """[rows on dates, M, K] what it adds to the coefficients that a measure is faked together with m."""
         sets = frozenset(self.mine(q)), frozenset({m})
         models = (self._under(Faking(q, m, place, s)) for s in sets)
-        all_, alone = (self.known.seldom.of((q, -1, m), seen).coef for seen in models)
+        all_, alone = (self.known.seldom.of((q, -1, m), seen).coef.whole() for seen in models)
         difference: Array = all_ - alone
         return difference
+
+
+def _costs_with(model: Model, m: int, x: int) -> Flags:
+    """[P] who performs m and is cost something by m and another column together."""
+    standing = sum((rates[:, m] + rates[:, x] for _, rates in model.layers), np.zeros(len(model.parties)))
+    costs: Flags = model.by[:, m] & (standing < -TINY)
+    return costs
 
 
 def _like_the_inspected(model: Model, inspections: Sequence[Inspection]) -> Model:
@@ -117,7 +125,7 @@ def _like_the_inspected(model: Model, inspections: Sequence[Inspection]) -> Mode
     costs = model.costs.copy()
     for inspection in inspections:
         x, m = model.index[inspection.name], model.index[inspection.measure]
-        if np.any((model.costs[:, m] != model.costs_with(m, x)) & model.by[:, m]):
+        if np.any((model.costs[:, m] != _costs_with(model, m, x)) & model.by[:, m]):
             raise UsageError(
                 f"whether {inspection.measure!r} costs its performer something hangs on its regime: choose that "
                 f"regime in the dossier, since the programme that chooses plan and regimes together cannot"

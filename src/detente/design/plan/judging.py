@@ -99,9 +99,11 @@ def _rows_of(model: Model, family: Sequence[Slack]) -> Conditions:
     return rows_at(
         model,
         one.kind,  # type: ignore[arg-type]
-        model.parties.index(one.party or ""),
-        -1 if one.other is None else model.parties.index(one.other),
-        -1 if one.measure is None else model.index[one.measure],
+        (
+            model.parties.index(one.party or ""),
+            -1 if one.other is None else model.parties.index(one.other),
+            -1 if one.measure is None else model.index[one.measure],
+        ),
         [Moment.at(model.tau, t, side) for t, side in moments if t is not None and side is not None],
         leaves or None,
     )

@@ -9,9 +9,9 @@ import numpy as np
 from detente.design.plan.columns import Columns
 from detente.design.plan.linear import ALWAYS, NEVER, Linear, LinearForm, combine
 from detente.design.plan.ready import Prerequisite, prerequisites, standing_verified
-from detente.model.plan import FULL
 from detente.model.rows.arrays import Model
 from detente.model.rows.detection import SNAP
+from detente.model.tolerance import FULL
 
 WORK = 1e-12
 """Shares of a measure's work that are none."""

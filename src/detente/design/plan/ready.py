@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from detente.dossier.grid import years_between
-from detente.model.plan import FULL
 from detente.model.rows.arrays import Model
 from detente.model.rows.detection import SNAP
+from detente.model.tolerance import FULL
 
 
 class Prerequisite(NamedTuple):

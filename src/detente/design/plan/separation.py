@@ -167,11 +167,10 @@ class Reach:
 
     def most(self, rows: Conditions) -> Array:
         """[R] the most that each row's left side could be, switches relieved."""
-        most = rows.const + rows.flat @ self.f.ravel()
-        if rows.expressions:
-            ranges = np.array([self.of(e) for e in rows.expressions])
-            positive, negative = rows.on_terms
-            most = most + positive @ ranges[:, 1] + negative @ ranges[:, 0]
+        most = rows.const + rows.coef.times(self.f)
+        if rows.terms.expressions:
+            ranges = np.array([self.of(e) for e in rows.terms.expressions])
+            most = most + rows.terms.total(ranges[:, 0], ranges[:, 1])
         result: Array = most + np.maximum(0.0, -rows.least) * (1.0 - self._switched_on(rows))
         return result
 

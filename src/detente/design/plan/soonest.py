@@ -16,9 +16,9 @@ from detente.design.plan.verification import scale
 from detente.dossier.grid import years_between
 from detente.dossier.schema import Before, InForce, InterestBound, ProgressBy, Require
 from detente.model.numeric import Array
-from detente.model.plan import FULL
 from detente.model.rows.arrays import Model
 from detente.model.rows.detection import SNAP
+from detente.model.tolerance import FULL
 
 
 def soonest(problem: Problem, first: Sequence[Require], met: Callable[[Array], float]) -> Objective:

@@ -72,7 +72,7 @@ class ValuedRows:
 
     def slack(self, r: int) -> Linear:
         """A row as a linear function of the columns."""
-        return linear_of(self.columns, self.rows.flat[r], self.rows.terms[r], float(self.rows.const[r]))
+        return linear_of(self.columns, self.rows.coef.of(r).ravel(), self.rows.terms[r], float(self.rows.const[r]))
 
     def switch(self, s: Switch) -> Linear:
         """1 where a row binds."""
@@ -91,12 +91,12 @@ class ValuedRows:
 
     def least(self, r: int, *, without: int | None = None) -> float:
         """A lower bound on a row, over all plans, or all plans in which a party performs nothing."""
-        spared = 0.0 if without is None else float(self.rows.worst[r][self.model.by[without]].sum())
+        spared = 0.0 if without is None else float(self.rows.coef.least_of(r)[self.model.by[without]].sum())
         return float(self.rows.least[r]) - spared
 
     def most(self, r: int) -> float:
         """An upper bound on a row over all plans."""
-        tail = np.cumsum(self.rows.coef[r, :, ::-1], axis=1)
+        tail = np.cumsum(self.rows.coef.of(r)[:, ::-1], axis=1)
         best = np.maximum(tail.max(axis=1, initial=0.0), 0.0).sum()
         standing = np.abs(tail).max(axis=1, initial=0.0) @ self.model.state
         return float(self.rows.const[r] + best + standing + sum(max(c, 0.0) for c in self.rows.terms[r].values()))

@@ -36,6 +36,7 @@ from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier
 from detente.errors import DossierError
 from detente.model.rows.arrays import Model
+from detente.model.rows.losses import spared_for_ever
 
 Want = tuple[Literal["can", "thinks", "asks", "met", "all", "rule"], str]
 """What is looked for: of a party, a demand, or a rule."""
@@ -344,7 +345,7 @@ class _Gap:
 
     def _without(self, p: int, name: str, view: Model) -> Without:
         """What a party gets without a deal, and the least that it would accept if its own view were true."""
-        true, thinks = -float(self.model.spared[p]), -float(view.spared[p])
+        true, thinks = (-spared_for_ever(m.losses[p], float(m.rho[p])) for m in (self.model, view))
         least = float(view.walk_away[p])
         own = name in self.dossier.views
         return Without(true, thinks if own else None, least if own else None, claim=least + thinks - true)

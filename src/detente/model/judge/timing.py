@@ -10,7 +10,8 @@ from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier
 from detente.model.judge.detection import NEVER, TIE
 from detente.model.judge.facts import Facts, Rises
-from detente.model.plan import FULL, Plan, complete
+from detente.model.plan import Plan, complete
+from detente.model.tolerance import FULL
 
 Kind = Literal[
     "consent",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
+from typing import Literal
 
 import numpy as np
 
@@ -14,12 +16,12 @@ from detente.dossier.schema import Condition, Dossier, Effect, Party, Undo
 from detente.model.numeric import Array, Flags
 from detente.model.rows.detection import SNAP, Watch, watch
 from detente.model.rows.laws import Leaving
-from detente.model.rows.losses import spared_from
 from detente.model.rows.moments import Moments, dated
 
 Layers = tuple[tuple[float, Array], ...]
 """(until, points a year [P, M + interactions])"""
 TINY = 1e-12
+"""Points, and parts of a number, that are rounding."""
 INSPECTED = "@"
 """Stands in the names of columns that say what inspecting a measure does, where its regime is open: measure@regime."""
 
@@ -57,6 +59,8 @@ class Model:
     """[P, M] who performs."""
     answers: Flags
     """[P, M] measure m answers to a breach by p (conditional on p, or joint with p)."""
+    needs: tuple[tuple[int, ...], ...]
+    """[M] the measures that each directly needs, in force or verified."""
     costs: Flags
     """[P, M] p performs m and m, with its inspection, costs it something while in force."""
     minds: Flags
@@ -140,19 +144,6 @@ class Model:
         total = [sum(abs(s.value) for s in parties[p].stakes.values()) for p in self.parties]
         return np.array(total) / self.rho
 
-    def costs_with(self, m: int, x: int) -> Flags:
-        """[P] who performs m and is cost something by m and another column together."""
-        standing = sum((rates[:, m] + rates[:, x] for _, rates in self.layers), np.zeros(len(self.parties)))
-        costs: Flags = self.by[:, m] & (standing < -TINY)
-        return costs
-
-    @cached_property
-    def spared(self) -> Array:
-        """[P] what having a deal for ever spares at signature: −∫ no_deal e^(−ρt) dt."""
-        return np.array(
-            [float(spared_from(c, float(r), np.array(0.0))) for c, r in zip(self.losses, self.rho, strict=True)]
-        )
-
     def answerers(self, p: int) -> list[int]:
         """Other parties that perform a measure of the dossier that answers to p."""
         return [q for q in range(len(self.parties)) if q != p and bool(np.any(self.by[q] & self.answers[p]))]
@@ -161,24 +152,10 @@ class Model:
         """Years from a breach by p, once known, to the first answer; infinite where nobody answers."""
         return min((float(self.response[q]) for q in self.answerers(p)), default=np.inf)
 
-    def speed(self, p: int, m: int) -> float:
-        """How soon cheating on m is seen, as p counts time: E[e^(−ρ(T + delay))], 1 at once and 0 never."""
-        detection, rho = self.detection[m], float(self.discount[p])
-        assert detection is not None
-        if math.isnan(rho):
-            return 1 / (1 + float(self.delay[m]) + detection.mean())
-        return math.exp(-rho * self.delay[m]) * float(detection.partial(rho, -1.0, np.inf))
-
-    def seen_no_faster(self, p: int, m: int) -> list[int]:
-        """p's fakeable measures seen no faster than m, m included; it fakes of these what costs it. ANSWERS R1."""
-        mine = [n for n in range(self.M) if self.fakeable[n] and self.by[p, n]]
-        bound = self.speed(p, m)
-        return [n for n in mine if n == m or self.speed(p, n) <= bound * (1 + 1e-12)]
-
     @classmethod
     def of(cls, dossier: Dossier) -> Model:
         """Compile a dossier. The dossier has passed its checks."""
-        return _compile(dossier)
+        return _read_only(_compile(dossier))
 
 
 def _matters(party: Party) -> bool:
@@ -188,8 +165,24 @@ def _matters(party: Party) -> bool:
     return cares and party.discount is not None and party.discount.value > 0
 
 
-def _amount(number: Number, rho: float) -> float:
-    return number.value / rho if number.flow else number.value
+def _points(amounts: Sequence[Number | None], rho: Array, default: float) -> Array:
+    """[P] an amount of each party as a present value; the default where it has none."""
+    pairs = zip(amounts, rho, strict=True)
+    return np.array([default if a is None else a.value / r if a.flow else a.value for a, r in pairs])
+
+
+def _value(number: Number | None, default: float) -> float:
+    return default if number is None else number.value
+
+
+def _share(d: Dossier, m: str) -> float:
+    """The share of a measure in force before signature."""
+    return d.state.in_force[m].share.value if m in d.state.in_force else 0.0
+
+
+def _undoing(undo: Undo | Literal["never"]) -> tuple[float, float]:
+    """Years from stopping to undone, and the share that stays: for ever, and all, where it cannot be undone."""
+    return (undo.within.value, undo.keeps.value) if isinstance(undo, Undo) else (math.inf, 1.0)
 
 
 class _Worth:
@@ -258,27 +251,31 @@ def _performing(d: Dossier) -> tuple[Flags, Flags]:
     return by, answers | (by & (by.sum(axis=0) > 1))
 
 
+def _needs(d: Dossier) -> tuple[tuple[int, ...], ...]:
+    """`Model.needs`"""
+    index = {m: i for i, m in enumerate(d.measures)}
+    return tuple(tuple(dict.fromkeys(index[n] for n in chain(*d.prerequisites(m)))) for m in d.measures)
+
+
 def _compile(d: Dossier) -> Model:
-    parties, measures, interactions = tuple(d.parties), tuple(d.measures), tuple(d.interactions)
     people, bodies = list(d.parties.values()), list(d.measures.values())
     valued = np.array([_matters(q) for q in people], bool)
-    discount = np.array([q.discount.value if q.discount else np.nan for q in people])
+    discount = np.array([_value(q.discount, np.nan) for q in people])
     rho = rates(discount, valued)
     worth, intrusion, over = _worths(d, valued, rho)
     by, answers = _performing(d)
     layers, added = tuple(worth.layers.items()), tuple(intrusion.layers.items())
     costs, minds, dreads = minded(by, rho, layers, worth.once, added)
+    undo, keeps = np.array([_undoing(m.undo) for m in bodies]).reshape(-1, 2).T.copy()
 
     def points(amount: Callable[[Party], Number | None], default: float) -> Array:
-        """[P] an amount of each party as a present value; the default where it has none or values nothing."""
-        amounts = [amount(q) if v else None for q, v in zip(people, valued, strict=True)]
-        return np.array([default if a is None else _amount(a, r) for a, r in zip(amounts, rho, strict=True)])
+        return _points([amount(q) if v else None for q, v in zip(people, valued, strict=True)], rho, default)
 
-    model = Model(
+    return Model(
         dossier=d,
-        parties=parties,
-        measures=measures,
-        interactions=interactions,
+        parties=tuple(d.parties),
+        measures=tuple(d.measures),
+        interactions=tuple(d.interactions),
         tau=np.array(d.grid.years),
         discount=discount,
         rho=rho,
@@ -290,25 +287,29 @@ def _compile(d: Dossier) -> Model:
         over=over,
         by=by,
         answers=answers,
+        needs=_needs(d),
         costs=costs,
         minds=minds,
         dreads=dreads,
         falls=np.array([m.falls for m in bodies], bool),
-        undo=np.array([m.undo.within.value if isinstance(m.undo, Undo) else np.inf for m in bodies]),
-        keeps=np.array([m.undo.keeps.value if isinstance(m.undo, Undo) else 1.0 for m in bodies]),
-        state=np.array([d.state.in_force[m].share.value if m in d.state.in_force else 0.0 for m in measures]),
-        response=np.array([q.response_time.value if q.response_time else 0.0 for q in people]),
+        undo=undo,
+        keeps=keeps,
+        state=np.array([_share(d, m) for m in d.measures]),
+        response=np.array([_value(q.response_time, 0.0) for q in people]),
         walk_away=points(lambda q: q.walk_away, 0.0),
         collapse=points(lambda q: q.collapse_cost, 0.0),
         limit=points(lambda q: q.exposure_limit, np.inf),
         losses=tuple(q.no_deal_course(d.start) if v else ((0.0, 0.0),) for q, v in zip(people, valued, strict=True)),
-        exits=tuple(Leaving(parties.index(x.party), x.rate, x.at or 0.0, x.chance) for x in d.exits),
+        exits=tuple(Leaving(list(d.parties).index(x.party), x.rate, x.at or 0.0, x.chance) for x in d.exits),
         consents=np.array([q.must_consent for q in people], bool),
         divisible=np.array([m.divisible for m in bodies], bool),
         fakeable=np.array([m.fakeable for m in bodies], bool),
         detection=tuple(watch(m.verification) if m.verification else None for m in bodies),
         delay=np.array([m.verification.delay.value if m.verification else 0.0 for m in bodies]),
     )
+
+
+def _read_only(model: Model) -> Model:
     for array in vars(model).values():
         if isinstance(array, np.ndarray):
             array.flags.writeable = False

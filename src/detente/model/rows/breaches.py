@@ -19,53 +19,16 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detente.model.numeric import Array, Flags
 from detente.model.rows.arrays import Model
-from detente.model.rows.detection import NEVER, SNAP, Watch
+from detente.model.rows.detection import SNAP
+from detente.model.rows.faking import Faked
+from detente.model.rows.fates import Fates, Reactions
 from detente.model.rows.laws import Detected, Exits, Law, Left, LeftLater, Weighed, just_before
 from detente.model.rows.moments import Moments
 
-INSTANT = 1e-10
-"""Years by which what is undone "just after" a time comes after it: an interaction that stood with it has stood."""
-
-
 Counted = Literal["moment", "random", "known"]
-
-
-@dataclass(frozen=True, eq=False)
-class Times:
-    """When something happens to each measure, years from the moment: [I, M]; infinite where it never does."""
-
-    years: Array
-    moves: Flags
-    """[M] whether the random time is added."""
-
-    def __getitem__(self, m: int | slice | NDArray[np.int64]) -> tuple[Array, bool]:
-        """Of one measure, [I], or several, [I, n], which all move or all do not: see `Entries`."""
-        return self.years[:, m], bool(np.any(self.moves[m]))
-
-    def at(self, chosen: Flags, years: Array) -> Times:
-        """With a fixed time, [M], for some measures."""
-        changed = np.where(chosen, years, self.years)
-        return Times(changed, self.moves & ~chosen)
-
-
-@dataclass(frozen=True, eq=False)
-class Fates:
-    """What becomes of each measure on a branch."""
-
-    stop: Times
-    """From when on it no longer follows the plan; −∞: it never enters, whatever comes before any stop."""
-    made: Times
-    """When what was in force at the moment is undone."""
-    later: Times
-    """When what enters after the moment is undone."""
-    keeps: Array
-    """[M] share of the effect that stays."""
-    back: Times | None = None
-    """When what was undone is performed again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,60 +104,11 @@ class Maker:
         self.n = len(moments)
         self.zero = np.zeros(self.n)
         self.base = moments.base.astype(float)
+        self.reactions = Reactions(model, moments)
 
     @cached_property
     def exits(self) -> Exits:
         return Exits.of(self.model.exits, self.moments)
-
-    # --- who stops what, when --------------------------------------------------------------------------------------
-
-    def goes_on(self) -> Fates:
-        never = Times(np.full((1, self.model.M), np.inf), np.zeros(self.model.M, bool))
-        return Fates(never, never, never, self.model.keeps)
-
-    def reaction(
-        self,
-        mover: int,
-        own: Array,
-        known: Array,
-        *,
-        own_moves: bool,
-        known_moves: bool,
-        leaves: Moments | None = None,
-        on_a_date: bool = False,
-    ) -> Fates:
-        """The fates when a mover stops at `own`, and what answers to it is stopped a response time after `known`.
-
-        The mover stops no later than others do. Fixed times are set off when it `leaves`, else at the moment itself;
-        moving times by the moment, or `on_a_date` that is the random time's own.
-        """
-        model, own_, known_ = self.model, own[:, None], known[:, None]
-        mine, concerned = model.by[mover], model.by[mover] | model.answers[mover]
-        others = np.where(model.by, model.response[:, None], np.inf)
-        others[mover] = np.inf
-        lag, minding = others.min(axis=0), np.where(model.costs | model.falls, others, np.inf).min(axis=0)
-        stop = np.where(concerned, np.where(mine, own_, known_ + lag), np.inf)
-        stop_moves = concerned & np.where(mine, own_moves, known_moves)
-        itself = mine & (model.costs[mover] | model.falls)
-        undone = np.where(concerned, np.where(itself, own_, known_ + minding) + model.undo, np.inf)
-        undone_moves = concerned & np.where(itself, own_moves, known_moves)
-        at = self.moments if leaves is None else leaves
-        fixed = np.where(at.just_after[:, None], INSTANT, 0.0)
-        if leaves is not None:  # what is undone as the mover leaves comes after the entries of that date
-            fixed = np.where(~leaves.before[:, None] & (undone == own[:, None]), INSTANT, fixed)
-        moving = np.where(self.moments.just_after[:, None] & (not on_a_date), INSTANT, 0.0)
-        times = Times(undone + np.where(undone_moves, moving, fixed), undone_moves)
-        return Fates(Times(stop, stop_moves), times, times, model.keeps)
-
-    def waiting(self, mover: int) -> dict[int, tuple[int, ...]]:
-        """Measures of others that answer to a mover and directly need measures of its own."""
-        model, found = self.model, {}
-        for m in np.flatnonzero(model.answers[mover] & ~model.by[mover]):
-            in_force, verified = model.dossier.prerequisites(model.measures[m])
-            needs = (model.index[n] for n in dict.fromkeys((*in_force, *verified)))
-            if mine := tuple(n for n in needs if model.by[mover, n]):
-                found[int(m)] = mine
-        return found
 
     # --- branches --------------------------------------------------------------------------------------------------
 
@@ -218,7 +132,7 @@ class Maker:
         return replace(branch, **given)  # type: ignore[arg-type]
 
     def _sure(self, chance: Array) -> Branch:
-        return self._branch(Sure(chance), self.goes_on())
+        return self._branch(Sure(chance), self.reactions.none())
 
     def _left(
         self, faked: Faked | None = None, high: Array | None = None, too_late: Array | None = None
@@ -227,13 +141,13 @@ class Maker:
         never = np.zeros(self.n, bool)
         for q in self.exits.parties:
             law = Left(q, self.exits) if faked is None else Left(q, self.exits, faked.watch, faked.delay, too_late)
-            fates = self.reaction(q, self.zero, self.zero, own_moves=True, known_moves=True, on_a_date=True)
+            fates = self.reactions.after(q, self.zero, self.zero, own_moves=True, known_moves=True, on_a_date=True)
             branch = self._branch(
                 law,
                 fates,
                 first_answer=self.zero + self.model.first_answer(q),
                 answer_from="random",
-                waits=self.waiting(q),
+                waits=self.reactions.waiting(q),
                 just_after=never,
                 just_after_fixed=never,
             )
@@ -249,16 +163,16 @@ class Maker:
 
     def kept(self) -> Deviation:
         """The plan is kept by all who do not leave."""
-        stays = self._sure(self.exits.until(np.full(self.n, np.inf), np.ones(self.n, bool)))
+        stays = self._sure(self.exits.nobody)
         return Deviation(self.moments, (*self._left(), stays))
 
     def breakout(self, p: int) -> Deviation:
         """p openly stops and undoes what it can. Known at once, so nobody's leaving counts any more."""
-        fates = self.reaction(p, self.zero, self.zero, own_moves=False, known_moves=False)
+        fates = self.reactions.after(p, self.zero, self.zero, own_moves=False, known_moves=False)
         first = self.zero + self.model.first_answer(p)
-        held = {"waits": self.waiting(p), "held": self.base}
+        held = {"waits": self.reactions.waiting(p), "held": self.base}
         sure = self._branch(Sure(np.ones(self.n)), fates, first_answer=first, pays=True, **held)
-        after = self._aftermath(p, sure, lambda r: Left(r, self.exits), Sure(self._nobody_leaves))
+        after = self._aftermath(p, sure, lambda r: Left(r, self.exits), Sure(self.exits.nobody))
         return Deviation(self.moments, (sure,), p, after)
 
     def covert(self, p: int, m: int, leaves: Moments | None = None) -> Deviation:
@@ -269,8 +183,8 @@ class Maker:
         law = Detected(faked.watch, faked.delay, self.exits)
         seen = self._seen(p, faked, law, known + first, known, own_moves=True, known_moves=True)
         if leaves is None:
-            never = float(faked.watch.survival(np.inf)) * self._nobody_leaves
-            unseen = replace(self._sure(never), fates=faked.spares(self.goes_on(), self.moments))
+            never = float(faked.watch.survival(np.inf)) * self.exits.nobody
+            unseen = replace(self._sure(never), fates=faked.spares(self.reactions.none(), self.moments))
             after = self._known_and_left(p, faked, seen, None)
             return Deviation(self.moments, (seen, *self._left(faked), unseen), p, after)
         away = leaves.years - self.moments.years
@@ -280,7 +194,7 @@ class Maker:
         unknown = np.asarray(faked.watch.survival(last), float)
         neither = unknown * self.exits.until(away, counted)
         left = {
-            "waits": self.waiting(p),
+            "waits": self.reactions.waiting(p),
             "held": leaves.base.astype(float),
             "upto": leaves.base.astype(float),
             "just_after_fixed": leaves.just_after,
@@ -296,19 +210,14 @@ class Maker:
         if np.isfinite(first):
             branches.append(replace(seen, high=late))
         since = np.where(counted, away, away - 2 * SNAP)
-        stays = Sure(unknown * self._nobody_leaves)
+        stays = Sure(unknown * self.exits.nobody)
         later = self._aftermath(p, open_, lambda r: Weighed(Left(r, self.exits), unknown), stays, since)
         return Deviation(self.moments, tuple(branches), p, (*self._known_and_left(p, faked, both, last), *later))
-
-    @cached_property
-    def _nobody_leaves(self) -> Array:
-        """[I] the chance of it."""
-        return self.exits.until(np.full(self.n, np.inf), np.ones(self.n, bool))
 
     def _known_and_left(self, p: int, faked: Faked, breach: Branch, last: Array | None) -> tuple[Branch, ...]:
         """The aftermath of p's being found out, with T no later than a last time."""
         watch, delay = faked.watch, faked.delay
-        stays = Weighed(Detected(watch, delay, Exits.of((), self.moments)), self._nobody_leaves)
+        stays = Weighed(Detected(watch, delay, Exits.of((), self.moments)), self.exits.nobody)
         breach = breach if last is None else replace(breach, high=last)
         return self._aftermath(p, breach, lambda r: LeftLater(r, self.exits, watch, delay, until=last), stays)
 
@@ -329,7 +238,7 @@ class Maker:
                 goes_on = replace(breach, first_answer=left.first_answer, answer_from="random")
                 found.append(replace(goes_on, law=law, low=low, high=left.high))
         if answered:
-            nobody = self._branch(stays, self.goes_on(), high=breach.high)
+            nobody = self._branch(stays, self.reactions.none(), high=breach.high)
             found.append(replace(nobody, first_answer=breach.first_answer, answer_from=breach.answer_from))
         return tuple(found)
 
@@ -345,7 +254,7 @@ class Maker:
         known_moves: bool,
         leaves: Moments | None = None,
     ) -> Branch:
-        fates = self.reaction(p, own, known, own_moves=own_moves, known_moves=known_moves, leaves=leaves)
+        fates = self.reactions.after(p, own, known, own_moves=own_moves, known_moves=known_moves, leaves=leaves)
         return self._branch(
             law,
             faked.spares(fates, self.moments),
@@ -354,30 +263,3 @@ class Maker:
             answer_from="random" if known_moves else "moment",
             pays=True,
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Faked:
-    """What p fakes with m, and how that is seen. ANSWERS R1."""
-
-    model: Model
-    undone: Flags
-    """[M] undone in secret where in force."""
-    skipped: Flags
-    """[M] not entered where still to come."""
-    watch: Watch
-    delay: float
-
-    @classmethod
-    def of(cls, model: Model, p: int, m: int) -> Faked:
-        slow = np.zeros(model.M, bool)
-        slow[model.seen_no_faster(p, m)] = True
-        itself = np.arange(model.M) == m
-        undone, skipped = (slow & model.minds[p]) | itself, (slow & model.dreads[p]) | itself
-        return cls(model, undone, skipped, model.detection[m] or NEVER, float(model.delay[m]))
-
-    def spares(self, fates: Fates, moments: Moments) -> Fates:
-        """The fates of a branch when these are faked."""
-        never_entered = fates.stop.at(self.skipped, np.array(-np.inf))
-        undone = self.model.undo + np.where(moments.just_after[:, None], INSTANT, 0.0)
-        return replace(fates, stop=never_entered, made=fates.made.at(self.undone, undone))

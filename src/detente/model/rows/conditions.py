@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from detente.dossier.schema import Condition
+from detente.model.tolerance import FULL
 
 Expression = bool | tuple[Any, ...]
 
 
 def in_force(m: int, k: int, state: float) -> Expression:
     """Whether all of measure m is in force in period k (k = −1: before signature)."""
-    if state >= 1 - 1e-9:
+    if state >= FULL:
         return True
     return ("in", m, k) if k >= 0 else False
 

@@ -13,8 +13,9 @@ import numpy as np
 
 from detente.model.numeric import Array, Indices
 from detente.model.rows.arrays import TINY, Layers, Model
-from detente.model.rows.breaches import Branch, Fates
+from detente.model.rows.breaches import Branch
 from detente.model.rows.detection import SNAP
+from detente.model.rows.fates import Fates
 from detente.model.rows.laws import LeftLater
 from detente.model.rows.moments import Moments
 
@@ -132,33 +133,11 @@ class Entries:
         first = np.where(self.fresh, first, self.low)
         return Range(self.branch, self.rho, first, np.broadcast_to(np.maximum(self.high, first), first.shape))
 
-    def worth(
-        self, m: int, own: Felt, over: float, *, made_only_before_turn: bool = False, only_after: int | None = None
-    ) -> Array:
-        """[I, K+1] what an entry of all of m in each period is worth.
-
-        `made_only_before_turn`: of entries to come, those before the random time; `only_after`: none until a period.
-        """
-        which = slice(m, m + 1)
-        when = self.happening(which, at_once=made_only_before_turn)
-        layers, once = own
-        total = np.zeros(self.start.shape)
-        for until, rate in layers:
-            total = total + rate * self.standing(which, until, when)
-        if once:
-            total = total + once * self.entering(when)
-        if over:
-            total = total + over * self.left_over(which, when)
-        if only_after is not None:
-            total = np.where(self.period > only_after, total, 0.0)
-        result: Array = total
-        return result
-
     def standing(self, m: Which, until: float, when: Range) -> Array:
         """[I, E] what a point a year is worth while m, entered, is in force, until some years after signature."""
         total = flow(self.rho, until, self.start) * when.chance
         fates, keeps = self.fates, self.fates.keeps[m]
-        for chosen, times in ((~self.fresh, fates.made), (self.fresh, fates.later)):
+        for chosen, times in self.fates.undone(self.fresh):
             if np.any(np.isfinite(times.years[:, m]) & (keeps < 1)):
                 lost = self._ended(until, times[m], when)
                 if fates.back is not None:
@@ -192,13 +171,39 @@ class Entries:
         if not np.any(finite):
             return np.zeros(self.start.shape)
         total = when.discounted_over(self.t0, (self.start - self.t0, False))
-        for chosen, times in ((~self.fresh, self.fates.made), (self.fresh, self.fates.later)):
+        for chosen, times in self.fates.undone(self.fresh):
             offset, moves = times[m]
             there = np.isfinite(offset)
             if np.any(there & (keeps < 1)):
                 lost = when.discounted_over(self.t0, (np.where(there, offset, 0.0), moves))
                 total = total - np.where(chosen & there, (1 - keeps) * lost, 0.0)
         return np.where(finite[:, None], total / self.rho, 0.0)
+
+
+def worth_of(
+    entries: Entries,
+    m: int,
+    own: Felt,
+    over: float,
+    *,
+    made_only_before_turn: bool = False,
+    only_after: int | None = None,
+) -> Array:
+    """[I, K+1] what an entry of all of m in each period is worth to who feels it so.
+
+    `made_only_before_turn`: of entries to come, those before the random time; `only_after`: none until a period.
+    """
+    which = slice(m, m + 1)
+    when = entries.happening(which, at_once=made_only_before_turn)
+    layers, once = own
+    total = np.zeros(entries.start.shape)
+    for until, rate in layers:
+        total = total + rate * entries.standing(which, until, when)
+    if once:
+        total = total + once * entries.entering(when)
+    if over:
+        total = total + over * entries.left_over(which, when)
+    return total if only_after is None else np.where(entries.period > only_after, total, 0.0)
 
 
 @dataclass

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from detente.dossier.schema import Condition
 from detente.model.numeric import Array, Flags
-from detente.model.plan import FULL
 from detente.model.rows.arrays import TINY
-from detente.model.rows.breaches import INSTANT
 from detente.model.rows.conditions import Expression, all_of, any_of, in_force
 from detente.model.rows.entries import Entries, Felt, Range, felt, flow
+from detente.model.rows.fates import INSTANT
 from detente.model.rows.linear import Rows
+from detente.model.tolerance import FULL
 
 Clause = frozenset[str]
 Conjunction = tuple[frozenset[Clause], int]

@@ -85,6 +85,11 @@ class Exits:
     def parties(self) -> tuple[int, ...]:
         return tuple(dict.fromkeys(x.party for x in self.leavings))
 
+    @cached_property
+    def nobody(self) -> Array:
+        """[I] the chance that nobody ever leaves."""
+        return self.until(np.full(self.t0.shape, np.inf), np.ones(self.t0.shape, bool))
+
     def until(self, years: Array, counted: Flags) -> Array:
         """[I] the chance that nobody leaves within `years` from each moment; `counted`: exits at that very time too."""
         left = np.where(np.isposinf(years), 0.0 if self.rate else 1.0, np.exp(-self.rate * np.minimum(years, 1e300)))
@@ -243,7 +248,8 @@ class LeftLater(Left):
             if x is None or still is None:
                 break
             if x.party == self.party:
-                amount += stays * x.chance * self._on_a_date(rho, lag, other, moves, x.at, a, b, still)
+                on = self._on_a_date(x.at, rho, lag, other, moves=moves)
+                amount += np.where(self._inside(x.at, still, a, b), stays * x.chance * on, 0.0)
             stays = stays * np.where(_column(still, a), 1.0 - x.chance, 1.0)
             low = high
         return amount
@@ -279,18 +285,20 @@ class LeftLater(Left):
         amount: Array = np.exp(-rho * other) * left(0.0, never, turn) + np.exp(-rho * lag) * left(rho, turn, high)
         return amount / H
 
-    def _on_a_date(
-        self, rho: float, lag: Array, other: Array, moves: bool, at: float, a: Array, b: Array, still: Flags
-    ) -> Array:
-        """The same of one dated exit, but for the chance that nobody left on a date before."""
+    def _inside(self, at: float, still: Flags, a: Array, b: Array) -> Flags:
+        """Whether a dated exit, where it is still to come, falls in (a, b]."""
         x = _column(at - self.exits.t0, a)
-        inside = (x > a + SNAP) & (x <= b + SNAP) & _column(still, a).astype(bool)
-        now = np.maximum(x, 0.0)
-        last = just_before(self.watch, now - self.delay, _column(self.exits.just_after, a)) + self.delay
+        inside: Flags = (x > a + SNAP) & (x <= b + SNAP) & _column(still, a)
+        return inside
+
+    def _on_a_date(self, at: float, rho: float, lag: Array, other: Array, *, moves: bool) -> Array:
+        """The same of one dated exit, but for the chance that nobody left on a date before."""
+        now = np.maximum(_column(at - self.exits.t0, other), 0.0)
+        last = just_before(self.watch, now - self.delay, _column(self.exits.just_after, other)) + self.delay
         turn = np.minimum(now + other - lag if moves else other - lag, last)
         early = np.exp(-rho * (now + other if moves else other)) * self._known(0.0, -1.0, turn)
         late = np.exp(-rho * lag) * self._known(rho, turn, last)
-        amount: Array = np.where(inside, np.exp(-self.exits.rate * now) * (early + late), 0.0)
+        amount: Array = np.exp(-self.exits.rate * now) * (early + late)
         return amount
 
     def _known(self, kappa: float, a: Array | float, b: Array) -> Array:

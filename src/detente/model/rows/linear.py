@@ -5,7 +5,9 @@ Column 0 of the period axis stands for "before signature".
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from detente.model.numeric import Array
 from detente.model.rows.arrays import TINY
 from detente.model.rows.conditions import Expression
+from detente.model.tolerance import FULL
 
 Coefficients = dict[tuple[Any, ...], float]
 """Coefficients on expressions."""
@@ -94,13 +97,69 @@ class Rows:
         return found
 
 
+@dataclass(frozen=True, eq=False)
+class Terms(Sequence[Coefficients]):
+    """Coefficients of many rows, R of them, on expressions, row by row."""
+
+    starts: NDArray[np.int64]
+    """[R+1] where those of each row begin."""
+    number: NDArray[np.int64]
+    """Of each coefficient its expression's place in `expressions`."""
+    value: Array
+    expressions: tuple[tuple[Any, ...], ...]
+
+    @classmethod
+    def of(cls, rows: Sequence[Coefficients]) -> Terms:
+        number: dict[tuple[Any, ...], int] = {}
+        places = [number.setdefault(e, len(number)) for row in rows for e in row]
+        values = [c for row in rows for c in row.values()]
+        return cls(_starts(map(len, rows)), np.array(places, np.int64), np.array(values, float), tuple(number))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Terms]) -> Terms:
+        """Those of some rows and, behind them, of others."""
+        number: dict[tuple[Any, ...], int] = {}
+        places = [np.array([number.setdefault(e, len(number)) for e in x.expressions], np.int64) for x in parts]
+        numbers = [place[x.number] for place, x in zip(places, parts, strict=True)]
+        counts = np.concatenate([np.diff(x.starts) for x in parts])
+        return cls(_starts(counts), np.concatenate(numbers), np.concatenate([x.value for x in parts]), tuple(number))
+
+    def only(self, rows: NDArray[np.intp]) -> Terms:
+        """Those of some rows, in order."""
+        there = np.zeros(len(self), bool)
+        there[rows] = True
+        chosen = there[self._row]
+        return Terms(_starts(np.diff(self.starts)[rows]), self.number[chosen], self.value[chosen], self.expressions)
+
+    def total(self, negative: Array, positive: Array) -> Array:
+        """[R] Σ coefficient × expression, given what each is worth to negative coefficients and to positive ones."""
+        values = np.where(self.value < 0, negative[self.number], positive[self.number])
+        return np.asarray(np.bincount(self._row, self.value * values, len(self)), float)
+
+    @cached_property
+    def _row(self) -> NDArray[np.intp]:
+        """Of each coefficient its row."""
+        return np.repeat(np.arange(len(self)), np.diff(self.starts))
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, r: int) -> Coefficients:  # type: ignore[override]
+        some = slice(self.starts[r], self.starts[r + 1])
+        return {self.expressions[n]: c for n, c in zip(self.number[some], self.value[some].tolist(), strict=True)}
+
+
+def _starts(counts: Iterable[int]) -> NDArray[np.int64]:
+    return np.cumsum([0, *counts])
+
+
 def truth(expression: Expression, shares: Array) -> float:
     """Value of an expression for a plan's shares ([M, K+1])."""
     if isinstance(expression, bool):
         return float(expression)
     kind = expression[0]
     if kind == "in":
-        return float(shares[expression[1], expression[2] + 1] >= 1 - 1e-9)
+        return float(shares[expression[1], expression[2] + 1] >= FULL)
     if kind == "rise":
         _, m, k, k0, needed = expression
         return float(shares[m, k + 1] - shares[m, k0 + 1]) * truth(needed, shares)

@@ -26,6 +26,11 @@ def spared_from(course: Corners, rho: float, t: Array) -> Array:
     return -value
 
 
+def spared_for_ever(course: Corners, rho: float) -> float:
+    """The same from signature on."""
+    return float(spared_from(course, rho, np.array(0.0)))
+
+
 def expected_spared_from(course: Corners, rho: float, law: Law, shift: Array, a: Array, b: Array) -> Array:
     """E[spared_from(shift + Z); a < Z ≤ b]."""
     e = np.exp(-rho * shift)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,22 @@ from detente.model.numeric import Array, Flags
 from detente.model.rows.arrays import TINY, Model
 from detente.model.rows.breaches import Branch, Deviation, Maker
 from detente.model.rows.conditions import Expression, all_of, in_force
-from detente.model.rows.entries import Entries, Felt, felt, shares_of
+from detente.model.rows.entries import Entries, Felt, felt, shares_of, worth_of
 from detente.model.rows.interactions import add_interactions
 from detente.model.rows.linear import Expressions, Rows
 from detente.model.rows.losses import expected_spared_from, spared_from
 from detente.model.rows.moments import Moments
 
 L = TypeVar("L", bound="Summable")
+
+
+class Rise(NamedTuple):
+    """What enters of a measure after one period and until another, where what it needs is there."""
+
+    measure: int
+    until: int
+    after: int
+    needed: Expression
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,11 +202,11 @@ class Valuation(PathValues[Rows]):
         """Add what one measure is worth."""
         branch = entries.branch
         if m in branch.waits and branch.held is None:
-            rows.coef[:, m] += shares_of(entries.worth(m, own, over, made_only_before_turn=True))
+            rows.coef[:, m] += shares_of(worth_of(entries, m, own, over, made_only_before_turn=True))
             for k0, cell in entries.cells:
                 self._between(rows, cell, m, k0, own, over)
             return
-        coef = shares_of(entries.worth(m, own, over))
+        coef = shares_of(worth_of(entries, m, own, over))
         if branch.held is not None and m in branch.waits:
             self._hold_back(rows, coef, m, branch.waits[m], branch.held)
         rows.coef[:, m] += coef
@@ -215,28 +224,27 @@ class Valuation(PathValues[Rows]):
                     continue
                 coef[chosen, k + 1] = 0.0
                 coef[chosen, k0 + 1] += moved
-                self._rise(rows, chosen, moved, m, k, int(k0), needed)
+                self._rise(rows, Rise(m, k, int(k0), needed), chosen, moved)
 
     def _between(self, rows: Rows, entries: Entries, m: int, k0: int, own: Felt, over: float) -> None:
         """Entries of m between a party's leaving, after period k0 began and before the next, and the answer."""
-        coef = shares_of(entries.worth(m, own, over, only_after=k0))
+        coef = shares_of(worth_of(entries, m, own, over, only_after=k0))
         needed = self._needed(entries.branch.waits[m], k0)
         chosen = np.arange(len(coef))
         for k in range(k0 + 1, self.model.K):
             if np.any(np.abs(coef[:, k + 1]) > TINY):
-                self._rise(rows, chosen, coef[:, k + 1], m, k, k0, needed)
+                self._rise(rows, Rise(m, k, k0, needed), chosen, coef[:, k + 1])
 
     def _needed(self, needs: tuple[int, ...], k0: int) -> Expression:
         return all_of(in_force(n, k0, float(self.model.state[n])) for n in needs)
 
-    def _rise(
-        self, rows: Rows, chosen: NDArray[np.int64], amount: Array, m: int, k: int, k0: int, needed: Expression
-    ) -> None:
-        """Add amount × (f[m,k] − f[m,k0]), where what is needed is there."""
+    def _rise(self, rows: Rows, rise: Rise, chosen: NDArray[np.int64], amount: Array) -> None:
+        """Add amount × (f[m,k] − f[m,k0]) to some rows, where what is needed is there."""
+        m, k, k0, needed = rise
         if needed is True:
             rows.coef[chosen, m, k + 1] += amount
             rows.coef[chosen, m, k0 + 1] -= amount
         elif needed is not False:
             there = np.flatnonzero(np.abs(amount) > TINY)
-            number = rows.expressions.number(("rise", m, k, k0, needed))
+            number = rows.expressions.number(("rise", *rise))
             rows.add(chosen[there], np.full(len(there), number), amount[there])

@@ -9,21 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detente.model.numeric import Array, Flags
 from detente.model.rows.arrays import Model
+from detente.model.rows.blocks import Block, Blocks
 from detente.model.rows.breaches import Deviation, Maker
 from detente.model.rows.detection import SNAP
-from detente.model.rows.linear import Coefficients, Rows, truth
+from detente.model.rows.linear import Coefficients, Rows, Terms, truth
 from detente.model.rows.moments import Moment, Moments
 from detente.model.rows.paths import L, PathValues, Valuation
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
+from detente.model.tolerance import SHARE
 
 CHUNK = 16
 """Moments whose rows are worked out at a time."""
@@ -58,66 +57,34 @@ class Label:
     """When cheating ends in an open break."""
 
 
+def consent_of(p: int) -> Label:
+    """Of the row that says that a party would agree."""
+    return Label("consent", p, other=-1, measure=-1, moment=-1, switch=Switch("always"))
+
+
 @dataclass(frozen=True, eq=False)
 class Conditions:
-    """All valued rows of a model: slack = const + coef·f + terms. [R, M, K] coefficients on f[m,k]."""
+    """All valued rows of a model, R of them: slack = const + coef·f + terms."""
 
     model: Model
     labels: tuple[Label, ...]
-    coef: Array
-    standing: Array
-    """[R, M] what the shares in force before signature contribute."""
+    coef: Blocks
+    """On f[m,k]."""
     const: Array
-    """[R] what no plan changes, `standing` included."""
-    terms: tuple[Coefficients, ...]
-
-    @cached_property
-    def expressions(self) -> tuple[tuple[Any, ...], ...]:
-        """The expressions that rows have coefficients on."""
-        return tuple(dict.fromkeys(e for t in self.terms for e in t))
-
-    @cached_property
-    def on_terms(self) -> tuple[csr_array, csr_array]:
-        """[R, expressions] positive and negative coefficients on expressions."""
-        from scipy.sparse import csr_array
-
-        number = {e: i for i, e in enumerate(self.expressions)}
-        cells = [(r, number[e], c) for r, t in enumerate(self.terms) for e, c in t.items()]
-        row, column, value = (np.array(x) for x in zip(*cells, strict=True)) if cells else (np.zeros(0, int),) * 3
-        shape = (len(self), len(self.expressions))
-        positive = csr_array((np.maximum(value, 0.0), (row, column)), shape=shape)
-        negative = csr_array((np.minimum(value, 0.0), (row, column)), shape=shape)
-        return positive, negative
-
-    @cached_property
-    def flat(self) -> Array:
-        """[R, M·K] coefficients on f."""
-        flat: Array = self.coef.reshape(len(self), self.model.M * self.model.K)
-        return flat
-
-    @cached_property
-    def worst(self) -> Array:
-        """[R, M] least contribution of each measure to each row over all its ways to enter, or not."""
-        model = self.model
-        tail = np.cumsum(self.coef[:, :, ::-1], axis=2)[:, :, ::-1]
-        worst = np.minimum(tail.min(axis=2, initial=0.0), 0.0)
-        whole = (model.state > 0) & ~model.divisible
-        worst[:, whole] = tail[:, whole, 0]
-        part = (model.state > 0) & model.divisible
-        worst[:, part] = tail[:, part, 0] * model.state[part] + worst[:, part] * (1 - model.state[part])
-        result: Array = worst
-        return result
+    """[R] what no plan changes, what is in force before signature included."""
+    terms: Terms
+    """On products of what is in force."""
 
     @cached_property
     def least(self) -> Array:
         """[R] a lower bound on each row over all plans."""
-        below: Array = np.asarray(self.on_terms[1].sum(axis=1)).ravel()
-        least: Array = self.const + self.worst.sum(axis=1) + below
+        count = len(self.terms.expressions)
+        least: Array = self.const + self.coef.least + self.terms.total(np.ones(count), np.zeros(count))
         return least
 
     def at_stake(self, r: int, shares: Array) -> bool:
         """Whether anything by itself, measure or interactions, makes a difference between a row's two paths."""
-        items = self.standing[r] + np.sum(self.coef[r] * shares[:, 1:], axis=1)
+        items = self.coef.standing_of(r) + np.sum(self.coef.of(r) * shares[:, 1:], axis=1)
         together = 0.0
         for e, c in self.terms[r].items():
             if e[0] == "rise":
@@ -128,11 +95,9 @@ class Conditions:
 
     def slacks(self, shares: Array) -> Array:
         """[R] slack of every row for a plan's shares [M, K+1]."""
-        slack: Array = self.const + self.flat @ shares[:, 1:].ravel()
-        if self.expressions:
-            holds = np.array([truth(e, shares) for e in self.expressions])
-            slack = slack + (self.on_terms[0] + self.on_terms[1]) @ holds
-        return slack
+        slack: Array = self.const + self.coef.times(shares[:, 1:])
+        holds = np.array([truth(e, shares) for e in self.terms.expressions])
+        return slack + self.terms.total(holds, holds)
 
     def on(self, shares: Array) -> Flags:
         """[R] which rows apply to a plan's shares [M, K+1]."""
@@ -145,14 +110,8 @@ class Conditions:
     def only(self, chosen: Sequence[bool]) -> Conditions:
         """Some of the rows, one flag a row."""
         rows = np.flatnonzero(chosen)
-        labels, terms = (tuple(x[r] for r in rows) for x in (self.labels, self.terms))
-        some = Conditions(self.model, labels, self.coef[rows], self.standing[rows], self.const[rows], terms)  # type: ignore[arg-type]
-        some._take(self.expressions, tuple(matrix[rows] for matrix in self.on_terms))
-        return some
-
-    def _take(self, expressions: tuple[tuple[Any, ...], ...], on_terms: tuple[csr_array, ...]) -> None:
-        """Take from other rows what would be the same worked out again."""
-        vars(self).update(expressions=expressions, on_terms=on_terms)
+        labels = tuple(self.labels[r] for r in rows)
+        return Conditions(self.model, labels, self.coef.only(rows), self.const[rows], self.terms.only(rows))
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -175,7 +134,7 @@ def binding(model: Model, switches: Switches, shares: Array) -> Flags:
     """[R] which rows apply to a plan's shares [M, K+1]."""
     kind, party, cell, previous = switches
     f = shares.ravel()
-    active = np.array([shares[model.by[p]].max(initial=0.0) > 1e-9 for p in range(len(model.parties))])
+    active = np.array([shares[model.by[p]].max(initial=0.0) > SHARE for p in range(len(model.parties))])
     there = f[cell] - f[previous] * (kind == 3) > 0.5
     on: Flags = np.where(kind == 0, True, np.where(kind == 1, active[party], there))
     return on
@@ -244,15 +203,10 @@ def exposed(model: Model, q: int) -> list[int]:
 
 
 def rows_at(
-    model: Model,
-    kind: Temptation,
-    party: int,
-    other: int,
-    measure: int,
-    moments: Sequence[Moment],
-    leaves: Sequence[Moment] | None = None,
+    model: Model, kind: Temptation, topic: Topic, moments: Sequence[Moment], leaves: Sequence[Moment] | None = None
 ) -> Conditions:
     """One condition at any moments; of cheating that ends in an open break, with the moments at which it does."""
+    party, other, measure = topic
     families = Families(model, Moments.of(moments))
     maker, valuation = families.maker, families.valuations[party]
     mover = other if other >= 0 else party
@@ -265,7 +219,7 @@ def rows_at(
     rows = _compared(valuation, maker, path)
     ends: Sequence[Moment | None] = leaves or [None] * len(moments)
     labels = [
-        Label(kind, party, other, measure, -1, switch, at, end)
+        Label(kind, *topic, moment=-1, switch=switch, at=at, leaves=end)
         for switch, at, end in zip(switches, moments, ends, strict=True)
     ]
     return _block(model, iter([(labels, rows, list(range(len(moments))))]))
@@ -273,24 +227,11 @@ def rows_at(
 
 def joined(blocks: Sequence[Conditions]) -> Conditions:
     """Blocks of rows as one."""
-    from scipy.sparse import csr_array, vstack
-
     if len(blocks) == 1:
         return blocks[0]
-    coef, standing, const = (np.concatenate([getattr(b, x) for b in blocks]) for x in ("coef", "standing", "const"))
-    labels = tuple(label for b in blocks for label in b.labels)
-    whole = Conditions(blocks[0].model, labels, coef, standing, const, tuple(t for b in blocks for t in b.terms))
-    expressions = tuple(dict.fromkeys(e for b in blocks for e in b.expressions))
-    number = {e: i for i, e in enumerate(expressions)}
-
-    def widened(block: Conditions, sign: int) -> csr_array:
-        cells = block.on_terms[sign].tocoo()
-        column = np.array([number[e] for e in block.expressions], np.int64)
-        shape = (len(block), len(expressions))
-        return csr_array((cells.data, (cells.row, column[cells.col] if len(cells.col) else cells.col)), shape=shape)
-
-    whole._take(expressions, tuple(csr_array(vstack([widened(b, sign) for b in blocks])) for sign in (0, 1)))
-    return whole
+    coef = Blocks(blocks[0].coef.shape, tuple(block for b in blocks for block in b.coef.all))
+    labels, const = tuple(label for b in blocks for label in b.labels), np.concatenate([b.const for b in blocks])
+    return Conditions(blocks[0].model, labels, coef, const, Terms.joined([b.terms for b in blocks]))
 
 
 _Family = tuple[list[Label], Rows, list[int]]
@@ -298,26 +239,17 @@ _Family = tuple[list[Label], Rows, list[int]]
 
 def _block(model: Model, families: Iterator[_Family]) -> Conditions:
     labels: list[Label] = []
-    coef: list[Array] = []
-    standing: list[Array] = []
-    const: list[Array] = []
+    coef: list[Block] = []
+    const: list[Array] = [np.zeros(0)]
     terms: list[Coefficients] = []
     for found, rows, chosen in families:
         labels += found
-        coef.append(rows.coef[chosen, :, 1:])
-        standing.append(rows.coef[chosen, :, 0] * model.state)
-        const.append(rows.const[chosen] + standing[-1].sum(axis=1))
+        coef.append(Block.of(model, rows.coef[chosen]))
+        const.append(rows.const[chosen] + coef[-1].standing.sum(axis=1))
         every = rows.terms
         terms += [every[i] for i in chosen]
-    shape = (0, model.M, model.K)
-    return Conditions(
-        model,
-        tuple(labels),
-        np.concatenate(coef) if coef else np.zeros(shape),
-        np.concatenate(standing) if standing else np.zeros(shape[:2]),
-        np.concatenate(const) if const else np.zeros(0),
-        tuple(terms),
-    )
+    blocks = Blocks((model.M, model.K), tuple(coef))
+    return Conditions(model, tuple(labels), blocks, np.concatenate(const), Terms.of(terms))
 
 
 class Families:
@@ -336,7 +268,7 @@ class Families:
             if model.consents[p]:
                 rows = v.signed()
                 row = Rows(rows.coef, rows.const - model.walk_away[p], rows.cells, rows.expressions)
-                yield [Label("consent", p, -1, -1, -1, Switch("always"))], row, [0]
+                yield [consent_of(p)], row, [0]
 
     def breakouts(self) -> Iterator[_Family]:
         """Everybody's breaking out."""
@@ -353,17 +285,17 @@ class Families:
     def labels(self, topic: Topic) -> list[Label]:
         """What a topic asks at these moments."""
         p, other, m = topic
+        every: Sequence[int] = range(len(self.moments))
         if m < 0:
-            switch, kind = Switch("performs", p if other < 0 else other), "breakout" if other < 0 else "exposure"
-            return [Label(kind, *topic, self.first + i, switch, at) for i, at in enumerate(self.moments)]  # type: ignore[arg-type]
-        if other < 0 and self._later(m):
-            chosen: Sequence[int] = range(len(self.moments))
-        else:
-            chosen = self.entering if other >= 0 or self.model.state[m] < 1 else ()
-        kind = "covert" if other < 0 else "secret_exposure"
-        switches = [self.switch(m, i, entering=other >= 0) for i in chosen]
-        places = zip(chosen, switches, strict=True)
-        return [Label(kind, *topic, self.first + i, s, self.moments[i]) for i, s in places]  # type: ignore[arg-type]
+            performs = Switch("performs", p if other < 0 else other)
+            return [self._label("breakout" if other < 0 else "exposure", topic, i, performs) for i in every]
+        if other >= 0:
+            return [self._label("secret_exposure", topic, i, self.switch(m, i, entering=True)) for i in self.entering]
+        chosen = every if self._later(m) else self.entering if self.model.state[m] < 1 else ()
+        return [self._label("covert", topic, i, self.switch(m, i, entering=False)) for i in chosen]
+
+    def _label(self, kind: Temptation, topic: Topic, i: int, switch: Switch) -> Label:
+        return Label(kind, *topic, moment=self.first + i, switch=switch, at=self.moments[i])
 
     def _later(self, m: int) -> bool:
         """Whether m can be undone in secret once it is in force."""

@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 
 from detente.model.numeric import Array, Flags
 from detente.model.rows.arrays import Model
-from detente.model.rows.breaches import Deviation, Faked, Maker
+from detente.model.rows.breaches import Deviation, Maker
+from detente.model.rows.faking import Faked
 from detente.model.rows.moments import Moment, Moments
 from detente.model.rows.temptation import (
     Families,
     Label,
     Seldom,
-    Switch,
     Temptation,
     binding,
+    consent_of,
     standing_since,
     switches_of,
     temptation,
@@ -91,19 +92,30 @@ class WhatIf:
         """What the plan is worth, and its slacks. Raises ValueError where other numbers ask for other rows on dates."""
         if self._rows_asked is not None and _rows_asked(numbers) != self._rows_asked:
             raise ValueError("exits, limits, undoing or values that come or go ask for other rows: make another WhatIf")
-        draws = numbers.draws
-        parties, count = len(self.model.parties), draws or 1
-        values, slacks = np.zeros((count, parties)), np.full((count, len(self.labels)), np.nan)
+        values, compared = self._weighed(numbers, numbers.draws or 1)
+        slacks, exposures = self._measured(numbers, compared)
+        if numbers.draws is None:
+            values, slacks, exposures = values[0], slacks[0], exposures[0]
+        return Answers(self.labels, values, slacks, exposures)
+
+    def _weighed(self, numbers: Numbers, draws: int) -> tuple[Array, Array]:
+        """[draws, P] what the plan is worth, and [draws, R] the rows but for walk-away values and limits."""
+        values = np.zeros((draws, len(self.model.parties)))
+        slacks = np.full((draws, len(self.labels)), np.nan)
         valued = np.flatnonzero(numbers.valued).tolist()
-        exposures = np.full(slacks.shape, np.nan)
         amounts = {p: np.atleast_2d(Slots.of(numbers, p).amounts(numbers, p)) for p in valued}
-        for chosen, worked_out in self._groups(numbers, count):
+        for chosen, worked_out in self._groups(numbers, draws):
             for p in valued:
                 values[chosen, p] = _times(amounts[p], chosen, worked_out.signed(p))[:, 0]
             for block in (b for b in self._blocks if numbers.valued[b.party]):
                 slacks[np.ix_(chosen, np.array(block.rows))] = _times(
                     amounts[block.party], chosen, worked_out.weights(block)
                 )
+        return values, slacks
+
+    def _measured(self, numbers: Numbers, compared: Array) -> tuple[Array, Array]:
+        """[draws, R] slacks, against walk-away values and limits, and exposures."""
+        slacks, exposures = compared.copy(), np.full(compared.shape, np.nan)
         for block in self._blocks:
             rows = list(block.rows)
             if block.kind == "consent":
@@ -111,9 +123,7 @@ class WhatIf:
             elif block.other >= 0:
                 exposures[:, rows] = -slacks[:, rows]
                 slacks[:, rows] += numbers.limit[..., block.party, None]
-        if draws is None:
-            values, slacks, exposures = values[0], slacks[0], exposures[0]
-        return Answers(self.labels, values, slacks, exposures)
+        return slacks, exposures
 
     def kept(self, what: object, hanging: _Timing, work_out: Callable[[], T]) -> T:
         """What was worked out before under the same that it hangs on, of the last few times."""
@@ -231,9 +241,7 @@ def dated_labels(model: Model, shares: Array) -> tuple[Label, ...]:
     """All rows on dates that bind for a plan: those of `conditions` and `Seldom`."""
     families = Families(model, model.moments)
     breakouts = [(int(q), -1, -1) for q in np.flatnonzero(model.valued & model.by.any(axis=1))]
-    consents = [
-        Label("consent", int(p), -1, -1, -1, Switch("always")) for p in np.flatnonzero(model.valued & model.consents)
-    ]
+    consents = [consent_of(int(p)) for p in np.flatnonzero(model.valued & model.consents)]
     asked = [*consents, *(label for t in (*breakouts, *Seldom(model).topics) for label in families.labels(t))]
     on = binding(model, switches_of(asked, model.K), shares)
     return tuple(label for label, there in zip(asked, on, strict=True) if there)

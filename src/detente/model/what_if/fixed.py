@@ -10,81 +10,67 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
 from detente.model.numeric import Array, Flags, Indices
-from detente.model.plan import FULL
 from detente.model.rows.arrays import Model
-from detente.model.rows.breaches import Branch, Deviation, Fates, Maker
+from detente.model.rows.breaches import Branch, Deviation, Maker
 from detente.model.rows.entries import Entries, Range
+from detente.model.rows.fates import Fates
 from detente.model.rows.interactions import Conjoined, conjunctions
 from detente.model.rows.losses import Corners, expected_spared_from, spared_from
 from detente.model.rows.moments import Moment, Moments
 from detente.model.rows.paths import PathValues, Valued
+from detente.model.tolerance import FULL
 from detente.model.what_if.numbers import Numbers
 
 
 @dataclass(frozen=True)
 class Slots:
-    """Where each amount of a party stands in [N]: flows by layer, once, inspection's, over, no deal's, collapse."""
+    """Where each amount of a party stands in [N]; what is felt while in force with when that ends at the latest."""
 
-    untils: tuple[float, ...]
-    inspected: tuple[float, ...]
-    columns: int
-    measures: int
-    turns: int
-    """How many points the course of no deal has."""
+    flows: tuple[tuple[slice, float], ...]
+    """Points a year, by layer."""
+    once: slice
+    """At entry."""
+    inspection: tuple[tuple[slice, float], ...]
+    """The same of inspecting."""
+    inspection_once: slice
+    over: slice
+    """Once the deal is over."""
+    no_deal: slice
+    """At each point of the course of no deal."""
+    collapse: int
 
     @classmethod
     def of(cls, numbers: Numbers, p: int) -> Slots:
-        untils, inspected = (tuple(x.until for x in layers) for layers in (numbers.flows, numbers.intrusion))
         columns, measures = numbers.once.shape[-1], numbers.over.shape[-1]
-        return cls(untils, inspected, columns, measures, len(numbers.no_deal[p].years))
-
-    @cached_property
-    def _ends(self) -> list[int]:
-        flows, inspected = len(self.untils) * self.columns, len(self.inspected) * self.measures
-        sizes = (0, flows, self.columns, inspected, self.measures, self.measures, self.turns, 1)
-        ends: list[int] = np.cumsum(sizes).tolist()
-        return ends
+        flows, added = [x.until for x in numbers.flows], [x.until for x in numbers.intrusion]
+        sizes = [columns] * (len(flows) + 1) + [measures] * (len(added) + 2) + [len(numbers.no_deal[p].years)]
+        ends = np.cumsum([0, *sizes]).tolist()
+        places = [slice(a, b) for a, b in pairwise(ends)]
+        first, then = places[: len(flows)], places[len(flows) + 1 : -3]
+        return cls(
+            flows=tuple(zip(first, flows, strict=True)),
+            once=places[len(flows)],
+            inspection=tuple(zip(then, added, strict=True)),
+            inspection_once=places[-3],
+            over=places[-2],
+            no_deal=places[-1],
+            collapse=ends[-1],
+        )
 
     @property
     def size(self) -> int:
-        return self._ends[-1]
-
-    def flow(self, layer: int) -> slice:
-        return slice(layer * self.columns, (layer + 1) * self.columns)
-
-    @property
-    def once(self) -> slice:
-        return slice(*self._ends[1:3])
-
-    def inspection(self, layer: int) -> slice:
-        start = self._ends[2] + layer * self.measures
-        return slice(start, start + self.measures)
+        return self.collapse + 1
 
     def kinds(self, inspection: bool) -> list[tuple[slice, float | None]]:
         """Where what is felt while in force stands, with when it ends at the latest; and (None) at entry."""
         if inspection:
-            return [(self.inspection_once, None), *((self.inspection(i), t) for i, t in enumerate(self.inspected))]
-        return [(self.once, None), *((self.flow(i), t) for i, t in enumerate(self.untils))]
-
-    @property
-    def inspection_once(self) -> slice:
-        return slice(*self._ends[3:5])
-
-    @property
-    def over(self) -> slice:
-        return slice(*self._ends[4:6])
-
-    @property
-    def no_deal(self) -> slice:
-        return slice(*self._ends[5:7])
-
-    @property
-    def collapse(self) -> int:
-        return self._ends[6]
+            return [(self.inspection_once, None), *self.inspection]
+        return [(self.once, None), *self.flows]
 
     def amounts(self, numbers: Numbers, p: int) -> Array:
         """[..., N] those of a party."""
@@ -102,6 +88,18 @@ class Slots:
         felt: Flags = amounts != 0
         felt[..., self.no_deal] = felt[..., self.collapse] = True
         return felt
+
+    def within(self, part: Valued, *, no_deal: bool) -> Array:
+        """[N] 1 for the amounts of a part of a path, 0 for the others."""
+        within = np.zeros(self.size)
+        interactions = np.zeros(self.once.stop - self.once.start - len(part.measures), bool)
+        interactions[list(part.interactions)] = True
+        for place, _ in self.kinds(False):
+            within[place] = np.concatenate([part.measures, interactions])
+        for place, _ in self.kinds(True):
+            within[place] = part.measures
+        within[self.over], within[self.no_deal] = part.over, no_deal
+        return within
 
 
 @dataclass
@@ -217,6 +215,7 @@ class FixedPaths(PathValues[Weights]):
         self._place = {at: i for i, at in enumerate(moments)}
         self._every = Maker(model, Moments.of(moments))
         self.felt = felt
+        self._courses = tuple(_unit_courses([t for t, _ in model.losses[party]]))
         self._combined: dict[bytes, list[Combined]] = {}
         flows, added = (np.any([felt[x] for x, _ in slots.kinds(i)], axis=0) for i in (False, True))
         self.flows_felt, self.interactions_felt = flows[: model.M], flows[model.M :]
@@ -225,7 +224,7 @@ class FixedPaths(PathValues[Weights]):
     def _kept(self, maker: Maker, part: Valued, *, no_deal: bool) -> Weights:
         """Slots are weighed one by one: a part of the plan as kept is some of the whole."""
         whole = super()._kept(self._every, self._everything(), no_deal=True)
-        return Weights(whole.of[self._places(maker)] * self._within(part, no_deal=no_deal))
+        return Weights(whole.of[self._places(maker)] * self.slots.within(part, no_deal=no_deal))
 
     def _plain(self, maker: Maker) -> Weights:
         return Weights(super()._plain(self._every).of[self._places(maker)])
@@ -233,18 +232,6 @@ class FixedPaths(PathValues[Weights]):
     def _places(self, maker: Maker) -> list[int]:
         """Where a maker's moments stand among all."""
         return [self._place[at] for at in maker.moments]
-
-    def _within(self, part: Valued, *, no_deal: bool) -> Array:
-        """[N] 1 for the amounts of a part, 0 for the others."""
-        slots, within = self.slots, np.zeros(self.slots.size)
-        interactions = np.isin(np.arange(len(self.interactions_felt)), part.interactions)
-        columns = np.concatenate([part.measures, interactions])
-        for inspection, there in ((False, columns), (True, part.measures)):
-            for place, _ in slots.kinds(inspection):
-                within[place] = there
-        within[slots.over] = part.over
-        within[slots.no_deal] = no_deal
-        return within
 
     def _value(self, path: Deviation, part: Valued, *, no_deal: bool) -> Weights:
         found = Weights(np.zeros((len(path.moments), self.slots.size)))
@@ -258,12 +245,6 @@ class FixedPaths(PathValues[Weights]):
             spared = [spared_from(course, self.rho, path.moments.years) for course in self._courses]
             found.of[:, self.slots.no_deal] += np.stack(spared, axis=1)
         return found
-
-    @cached_property
-    def _courses(self) -> tuple[Corners, ...]:
-        """A course of one point a year at each of the turns of no deal's, and none at the others."""
-        years = [t for t, _ in self.model.losses[self.p]]
-        return tuple(tuple((t, float(i == j)) for j, t in enumerate(years)) for i in range(len(years)))
 
     def _returns(self, found: Weights, branch: Branch, moments: Moments, *, pays: bool) -> None:
         """What the first answer costs on a branch: the losses of no deal from then on, and the collapse cost."""
@@ -393,6 +374,12 @@ class Piece:
         rises[np.arange(len(self.columns)), self.measure] = self.plan.rise[self.columns] * chosen[self.measure]
         spread: Array = np.where(self.counted, worth, 0.0) @ rises
         return spread
+
+
+def _unit_courses(years: Sequence[float]) -> Iterator[Corners]:
+    """A course of one point a year at each of the turns of no deal's, and none at the others."""
+    for i in range(len(years)):
+        yield tuple((t, float(i == j)) for j, t in enumerate(years))
 
 
 class Fulfilled(Conjoined):

@@ -14,8 +14,9 @@ from detente.model.judge.detection import NEVER
 from detente.model.judge.facts import Facts
 from detente.model.judge.terms import Terms
 from detente.model.judge.timing import Timing
-from detente.model.plan import FULL, Plan
+from detente.model.plan import Plan
 from detente.model.rows.detection import watch
+from detente.model.tolerance import FULL
 from detente.report.kit.figure import JOINTLY
 from detente.report.kit.words import day, measure, party, percent, several
 

@@ -54,7 +54,7 @@ class Backs(NamedTuple):
     moving: tuple[float, ...]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(eq=False, kw_only=True)
 class Contingency:
     """What happens where X falls in (low, high], weighed. Times are known (`at` + …) or move with X (X + …)."""
 
@@ -82,23 +82,27 @@ class Contingency:
     """Subtracted from dates that X must pass, where it is seen just after a visit."""
     later: Later | None = None
     """Of a breach that is known: the exits that come after that."""
+    size: int = field(default=0, init=False)
+    """How many numbers are kept."""
     _points: dict[tuple[float | None, str, float], Tail] = field(default_factory=dict, init=False)
+
+    def _keep(self, key: tuple[float | None, str, float], point: Tail) -> Tail:
+        self._points[key] = point
+        self.size += point.later.size + point.left.size
+        return point
 
     def point(self, rho: float, x: float, of: Literal["date", "at"] = "date") -> Tail:
         """The point at a date, or so many years from `at`."""
         key = (rho, of, x)
-        if key not in self._points:
-            self._points[key] = self.tail(rho, self.at.t + x if of == "at" else np.array(x))
-        return self._points[key]
+        point = self._points.get(key)
+        return point or self._keep(key, self.tail(rho, self.at.t + x if of == "at" else np.array(x)))
 
     def passing(self, rho: float, x: float) -> Tail:
         """The point that X must pass if an entry at a date is still to happen."""
         if self.nudge is None:
             return self.point(rho, x)
         key = (rho, "passing", x)
-        if key not in self._points:
-            self._points[key] = self.tail(rho, x - self.nudge)
-        return self._points[key]
+        return self._points.get(key) or self._keep(key, self.tail(rho, x - self.nudge))
 
     def tail(self, rho: float, x: Array) -> Tail:
         return Tail(self.chance.later(rho, x), self.chance.left(x))
@@ -112,7 +116,8 @@ class Contingency:
             else:
                 low, high = self.tail(rho, self.low), self.tail(rho, np.maximum(self.low, self.high))
                 high = Tail(high.later, np.where(np.isinf(self.high), 0.0, high.left))
-            self._points[key], self._points[rho, "high", 0.0] = low, high
+            self._keep(key, low)
+            self._keep((rho, "high", 0.0), high)
         return self._points[key], self._points[rho, "high", 0.0]
 
     def answered(self, rho: float) -> Array:

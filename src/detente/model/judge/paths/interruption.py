@@ -14,7 +14,7 @@ from detente.model.judge.facts import Contribution
 from detente.model.judge.paths.branches import ZERO, Contingency, Tail
 from detente.model.judge.paths.views import Holds, Made, View, last_of
 from detente.model.numeric import Array, Flags
-from detente.model.plan import FULL
+from detente.model.tolerance import FULL
 
 
 class Undisturbed(NamedTuple):

@@ -58,19 +58,18 @@ class Continuation:
         self.view = View(facts, now, hidden)
         self.movers = tuple(movers)
         self.branches = [Interruption(branch, self.view, self.movers) for branch in branches]
-        self.size = 0
-        """Numbers kept."""
+        self._size = 0
         self._kept: dict[object, Array] = {}
         self._lost: dict[int, tuple[Array, Array]] = {}
 
-    def forget(self) -> None:
-        """Keep nothing of what was asked so far."""
-        self._kept.clear()
-        self.size = 0
+    @property
+    def size(self) -> int:
+        """How many numbers are kept."""
+        return self._size + sum(branch.branch.size for branch in self.branches)
 
     def _keep(self, key: object, value: Array) -> Array:
         self._kept[key] = value
-        self.size += value.size
+        self._size += value.size
         return value
 
     def entry(self, of: Worths, made: Made, part: Portion = "whole") -> Array:

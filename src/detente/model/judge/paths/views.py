@@ -14,7 +14,7 @@ from detente.model.judge.facts import Contribution, Facts, Rises
 from detente.model.judge.paths.branches import ZERO
 from detente.model.judge.paths.secrecy import Secret
 from detente.model.numeric import Array, Flags
-from detente.model.plan import FULL
+from detente.model.tolerance import FULL
 
 Holds = tuple[int | None, ...]
 """Of each mover of a path: the period in which all that an entry needs of it is complete (NOT_AT_ALL: never)."""

@@ -13,7 +13,7 @@ from detente.model.judge.paths.branches import ZERO
 from detente.model.judge.weighing.plan_values import PlanValues
 from detente.model.judge.weighing.rows import Comparisons, Family, Read
 from detente.model.numeric import Array
-from detente.model.plan import FULL
+from detente.model.tolerance import FULL
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,6 @@ class Weighing:
         key = timing.rises, *timing.off.items(), *timing.shrinks.items()
         read = self._recent.pop(key, None)
         if read is None:
-            self.values.streams.trim()
             read = Read(timing, self._waits)
         self._recent[key] = read
         if len(self._recent) > RECENT:
@@ -108,6 +107,7 @@ class Weighing:
         kind = self._kind_of[family.kind, family.late]
         key = family, worst and kind.narrows
         if key not in plan.rows:
+            self.values.streams.trim()
             plan.rows[key] = list(kind.rows(plan, family, worst=worst))
         return plan.rows[key]
 

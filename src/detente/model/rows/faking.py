@@ -1,0 +1,57 @@
+"""Cheating: what is faked together, and how soon that is seen. ANSWERS R1."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from detente.model.numeric import Flags
+from detente.model.rows.arrays import TINY, Model
+from detente.model.rows.detection import NEVER, Watch
+from detente.model.rows.fates import INSTANT, Fates
+from detente.model.rows.moments import Moments
+
+
+def speed(model: Model, p: int, m: int) -> float:
+    """How soon cheating on m is seen, as p counts time: E[e^(−ρ(T + delay))], 1 at once and 0 never."""
+    detection, rho = model.detection[m], float(model.discount[p])
+    assert detection is not None
+    if math.isnan(rho):
+        return 1 / (1 + float(model.delay[m]) + detection.mean())
+    return math.exp(-rho * model.delay[m]) * float(detection.partial(rho, -1.0, np.inf))
+
+
+def seen_no_faster(model: Model, p: int, m: int) -> list[int]:
+    """p's fakeable measures seen no faster than m, m included; it fakes of these what costs it."""
+    mine = [n for n in range(model.M) if model.fakeable[n] and model.by[p, n]]
+    bound = speed(model, p, m)
+    return [n for n in mine if n == m or speed(model, p, n) <= bound * (1 + TINY)]
+
+
+@dataclass(frozen=True, eq=False)
+class Faked:
+    """What p fakes with m, and how that is seen."""
+
+    model: Model
+    undone: Flags
+    """[M] undone in secret where in force."""
+    skipped: Flags
+    """[M] not entered where still to come."""
+    watch: Watch
+    delay: float
+
+    @classmethod
+    def of(cls, model: Model, p: int, m: int) -> Faked:
+        slow = np.zeros(model.M, bool)
+        slow[seen_no_faster(model, p, m)] = True
+        itself = np.arange(model.M) == m
+        undone, skipped = (slow & model.minds[p]) | itself, (slow & model.dreads[p]) | itself
+        return cls(model, undone, skipped, model.detection[m] or NEVER, float(model.delay[m]))
+
+    def spares(self, fates: Fates, moments: Moments) -> Fates:
+        """The fates of a branch when these are faked."""
+        never_entered = fates.stop.at(self.skipped, np.array(-np.inf))
+        undone = self.model.undo + np.where(moments.just_after[:, None], INSTANT, 0.0)
+        return replace(fates, stop=never_entered, made=fates.made.at(self.undone, undone))
