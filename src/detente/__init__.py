@@ -12,6 +12,8 @@ before it is needed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, wraps
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -68,8 +70,20 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
     if any(name == row.python for row in verbs.VERBS):
-        return getattr(import_module("detente.workbench"), name)
+        return _at_home(getattr(import_module("detente.workbench"), name))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@cache
+def _at_home(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """A verb of the workbench whose runs are kept where the environment says."""
+
+    @wraps(verb)
+    def kept(*given: Any, **keywords: Any) -> Any:
+        return verb(*given, **{"store": import_module("detente.home").runs(), **keywords})
+
+    kept.__module__ = __name__
+    return kept
 
 
 def __dir__() -> list[str]:
@@ -81,7 +95,7 @@ class _Floor(ModuleType):
 
     def __call__(self, *args: Any, **given: Any) -> Any:
         verb = self.__name__.rpartition(".")[2]
-        return getattr(import_module("detente.workbench"), verb)(*args, **given)
+        return _at_home(getattr(import_module("detente.workbench"), verb))(*args, **given)
 
 
 _design.__class__ = _Floor

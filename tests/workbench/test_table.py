@@ -63,7 +63,7 @@ def test_a_new_verb_is_a_command(with_a_toy, case, capsys):
 def test_a_new_verb_is_in_the_schema_and_in_the_reference(with_a_toy):
     rows = {row["name"]: row for row in dt.schema("verbs").to_json()["verbs"]}
     assert rows["count"]["options"]["properties"]["by"]["description"] == "Count only the measures of this party."
-    assert rows["count"]["result"]["title"] == "CountResult"
+    assert rows["count"]["result"]["title"] == "CountFace"
     spec = importlib.util.spec_from_file_location("generate_pages", REPO / "docs" / "generate.py")
     assert spec is not None
     assert spec.loader is not None
@@ -157,7 +157,7 @@ def test_what_is_bundled_needs_no_file(case):
     with pytest.raises(dt.UsageError, match="files are neither read"):
         workbench.verify_inspect("yongbyon-2018", case=str(case), files=False)
     run = dt.design(case).provenance.run
-    assert workbench.show(run, files=False).status == "satisfactory"
+    assert dt.show(run, files=False).status == "satisfactory"
     with pytest.raises(dt.UsageError, match="hand over"):
         workbench.verify_balance("some/area.csv", files=False)
 

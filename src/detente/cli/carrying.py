@@ -62,19 +62,20 @@ def _placed(row: Verb, out: Path) -> None:
 
 def _answer(row: Verb, given: tuple[Any, ...], options: Any, named: str, *, verbose: bool) -> tuple[Any, bool]:
     """The answer, and whether it was interrupted."""
+    from detente import home
     from detente.cli import say
 
-    chosen = {} if options is None else {"options": options}
+    told: dict[str, Any] = {"warn": say.warn, "store": home.runs()} | ({} if options is None else {"options": options})
     doing = row.doing.format(named)
     if row.long:
         return say.watched(
-            lambda progress, cancel: row.ask(*given, **chosen, progress=progress, cancel=cancel, warn=say.warn),
+            lambda progress, cancel: row.ask(*given, **told, progress=progress, cancel=cancel),
             verbose=verbose,
             what=doing,
         )
     if verbose and doing:
         say.tell(doing)
-    return row.ask(*given, **chosen, warn=say.warn), False
+    return row.ask(*given, **told), False
 
 
 def _written(result: Any, out: Path) -> list[Path]:

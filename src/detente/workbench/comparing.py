@@ -16,7 +16,8 @@ from detente.model.plan import Plan
 from detente.workbench import words
 from detente.workbench.asking import Case, PlanLike, ask
 from detente.workbench.envelope import Task, answers, read_case
-from detente.workbench.faces import ChangeFace, ComparedFace, CompareFace, DiffFace
+from detente.workbench.faces.housekeeping import ChangeFace, DiffFace
+from detente.workbench.faces.plans import CompareFace
 from detente.workbench.judging import judged
 from detente.workbench.keeping import Kept, Subject
 from detente.workbench.options import CompareOptions, DiffOptions
@@ -47,10 +48,10 @@ class CompareResult(Kept):
 
     @property
     def plans_told(self) -> dict[str, dict[str, Any]]:
-        """Each plan as JSON."""
-        return {name: self._plan_json(*judged_plan) for name, judged_plan in self.plans.items()}
+        """What the JSON says of each plan."""
+        return {name: self._told(*judged_plan) for name, judged_plan in self.plans.items()}
 
-    def _plan_json(self, plan: Plan, verdict: Verdict) -> dict[str, Any]:
+    def _told(self, plan: Plan, verdict: Verdict) -> dict[str, Any]:
         from detente.design.questions.margins import least
 
         facts = {
@@ -59,7 +60,7 @@ class CompareResult(Kept):
             "least_slack": least(verdict.slacks),
             "share": None,
         }
-        return ComparedFace.told({**facts, **plan.to_dict()})
+        return {**facts, **plan.to_dict()}
 
     def tables(self) -> Tables:
         return {"plans": self._summary(), "entry": self._entries()}

@@ -13,7 +13,7 @@ from detente.dossier.library import path_of
 from detente.errors import DossierError, Finding, UsageError
 from detente.workbench.asking import Case, PlanLike, ask, read_plan
 from detente.workbench.envelope import answers
-from detente.workbench.faces import ExportFace, ImportFace
+from detente.workbench.faces.housekeeping import ExportFace, ImportFace
 from detente.workbench.options import (
     CaseOptions,
     ExportOptions,

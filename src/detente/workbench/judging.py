@@ -20,7 +20,8 @@ from detente.model.plan import Plan
 from detente.workbench import words
 from detente.workbench.asking import Case, PlanLike, ask, known_parties, placed, read_plan
 from detente.workbench.envelope import Task, answers, read_case
-from detente.workbench.faces import CheckFace, EvaluateFace
+from detente.workbench.faces.housekeeping import CheckFace
+from detente.workbench.faces.plans import EvaluateFace
 from detente.workbench.keeping import Kept, Subject
 from detente.workbench.options import CheckOptions, EvaluateOptions, JudgeOptions
 from detente.workbench.provenance import Provenance, changes_said

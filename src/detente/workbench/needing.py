@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from detente.report.kit.files import json_bytes
 from detente.workbench.envelope import Task, answers
-from detente.workbench.faces import NeedsFace
+from detente.workbench.faces.verification import NeedsFace
 from detente.workbench.options import NeedsOptions
 from detente.workbench.questions import SearchAnswer
 from detente.workbench.results import Tables
-from detente.workbench.writing import save_json
 
 if TYPE_CHECKING:
     from detente.design.inspections.needs import VerificationNeeds
@@ -43,22 +42,17 @@ class NeedsResult(SearchAnswer):
 
         return needs_sentences(self.found)
 
-    def write_into(self, folder: Path) -> list[Path]:
-        """Write a page with the effort curve and the tables, the overlay that sets the regimes, and the plan."""
+    def files(self) -> dict[str, bytes]:
+        """A page with the effort curve and the tables, the overlay that sets the regimes, and the plan."""
         from detente.dossier.text.yaml import written
-        from detente.report.verification.needs_chart import write_needs
+        from detente.report.verification.needs_chart import needs_files
 
-        files = [
-            *write_needs(self.found, folder, self.provenance.to_json()),
-            save_json(self.to_json(), folder / "needs.json"),
-        ]
+        files = {**needs_files(self.found, self.provenance.to_json()), "needs.json": json_bytes(self.to_json())}
         least = self.found.least
         if least.plan is not None:
-            files.append(save_json(least.plan.to_dict(), folder / "plan.json"))
+            files["plan.json"] = json_bytes(least.plan.to_dict())
         if least.overlay:
-            overlay = folder / "inspections.yaml"
-            overlay.write_text(written(dict(least.overlay)), encoding="utf-8")
-            files.append(overlay)
+            files["inspections.yaml"] = written(dict(least.overlay)).encode("utf-8")
         return files
 
 

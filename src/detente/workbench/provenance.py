@@ -14,7 +14,7 @@ from typing import Any
 
 from detente.dossier import Dossier, fingerprint
 from detente.dossier.changes.overlays import canonical
-from detente.workbench.faces import ProvenanceFace
+from detente.workbench.faces.source import ProvenanceFace
 from detente.workbench.options import KeptOptions, Options, ThreatOptions
 
 RUN_LENGTH = 12

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,8 @@ from detente.dossier import Dossier
 from detente.errors import Finding
 from detente.workbench.asking import known_parties
 from detente.workbench.envelope import Task, answers
-from detente.workbench.faces import CriticalFace, ExplainFace, FrontierFace, GapFace, finite
+from detente.workbench.faces.face import finite
+from detente.workbench.faces.questions import CriticalFace, ExplainFace, FrontierFace, GapFace
 from detente.workbench.keeping import Kept
 from detente.workbench.options import CriticalOptions, ExplainOptions, FrontierOptions, GapOptions
 from detente.workbench.provenance import Provenance
@@ -107,11 +107,11 @@ class ExplainResult(Answer):
 
         return tuple(explain_sentences(self.found))
 
-    def write_into(self, folder: Path) -> list[Path]:
-        """Write a page, each set of concessions as an overlay, and the deal that it opens. Returns the files."""
-        from detente.report import write_explanation
+    def files(self) -> dict[str, bytes]:
+        """A page, each set of concessions as an overlay, and the deal that it opens."""
+        from detente.report.pages import explanation_files
 
-        return write_explanation(self.found, folder, self.provenance.to_json())
+        return explanation_files(self.found, self.provenance.to_json())
 
 
 @dataclass(frozen=True, repr=False)
@@ -137,11 +137,11 @@ class GapResult(SearchAnswer):
 
         return tuple(gap_sentences(self.found))
 
-    def write_into(self, folder: Path) -> list[Path]:
-        """Write a page with the picture and the table. Returns the files."""
-        from detente.report import write_gap
+    def files(self) -> dict[str, bytes]:
+        """A page with the picture and the table."""
+        from detente.report.pages import gap_files
 
-        return write_gap(self.found, folder, self.provenance.to_json())
+        return gap_files(self.found, self.provenance.to_json())
 
 
 @dataclass(frozen=True, repr=False)
@@ -175,11 +175,11 @@ class CriticalResult(SearchAnswer):
 
         return tuple(critical_sentences(self.found))
 
-    def write_into(self, folder: Path) -> list[Path]:
-        """Write a page with the picture and the table. Returns the files."""
-        from detente.report import write_critical
+    def files(self) -> dict[str, bytes]:
+        """A page with the picture and the table."""
+        from detente.report.pages import critical_files
 
-        return write_critical(self.found, folder, self.provenance.to_json())
+        return critical_files(self.found, self.provenance.to_json())
 
 
 @dataclass(frozen=True, repr=False)
@@ -217,11 +217,11 @@ class FrontierResult(Answer):
 
         return tuple(frontier_sentences(self.found))
 
-    def write_into(self, folder: Path) -> list[Path]:
-        """Write a page on which each point opens its roadmap, and the plans. Returns the files."""
-        from detente.report import write_frontier
+    def files(self) -> dict[str, bytes]:
+        """A page on which each point opens its roadmap, and the plans."""
+        from detente.report.pages import frontier_files
 
-        return write_frontier(self.found, folder, self.provenance.to_json())
+        return frontier_files(self.found, self.provenance.to_json())
 
 
 def _point(dossier: Dossier, point: Point | None) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from detente.dossier.text.yaml import written
 from detente.errors import DossierError, UsageError
 from detente.workbench.asking import Case, ask
 from detente.workbench.envelope import answers
-from detente.workbench.faces import SheetsFace
+from detente.workbench.faces.housekeeping import SheetsFace
 from detente.workbench.options import CaseOptions, ImportOptions
 from detente.workbench.results import Result
 from detente.workbench.writing import file_for, folder_for

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from detente.dossier import Dossier, apply
 from detente.errors import DossierError, Finding, UsageError
-from detente.workbench import store, words
+from detente.report.kit.files import json_bytes, write_files
+from detente.workbench import words
 from detente.workbench.archive import archived, unarchived
 from detente.workbench.envelope import Task, answers
-from detente.workbench.faces import AssessFace, DesignFace, finite
+from detente.workbench.faces.face import finite
+from detente.workbench.faces.plans import AssessFace, DesignFace
 from detente.workbench.keeping import Kept, Subject, findings_of, provenance_of
 from detente.workbench.options import AssessOptions, DesignOptions
 from detente.workbench.provenance import Provenance
@@ -23,7 +25,8 @@ from detente.workbench.results import (
     values_table,
     worths_of,
 )
-from detente.workbench.writing import save_json
+from detente.workbench.store import Record
+from detente.workbench.writing import file_for
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -119,7 +122,7 @@ class DesignResult(Kept):
         return {}
 
     @classmethod
-    def again(cls, record: store.Record, subject: Subject) -> DesignResult:
+    def again(cls, record: Record, subject: Subject) -> DesignResult:
         """A stored design; its plan is judged anew."""
         return design_again(record, subject.about)
 
@@ -128,15 +131,16 @@ class DesignResult(Kept):
 
         Regimes that were chosen with it go beside it, as an overlay: plan.json and plan-inspections.json.
         """
-        path = save_json(self.to_json(), file)
-        if self.inspections:
-            save_json(self.inspections, path.with_name(f"{path.stem}-inspections.json"))
-        return path
+        path = file_for(file)
+        return write_files(path.parent, self._saved(path.stem, path.suffix))[0]
 
-    def write_into(self, folder: Path) -> list[Path]:
-        """Write the plan, and the regimes that were chosen with it."""
-        self.save(folder / "plan.json")
-        return sorted(folder.iterdir())
+    def _saved(self, stem: str, suffix: str = ".json") -> dict[str, bytes]:
+        files = {f"{stem}{suffix}": json_bytes(self.to_json())}
+        return files | ({f"{stem}-inspections.json": json_bytes(self.inspections)} if self.inspections else {})
+
+    def files(self) -> dict[str, bytes]:
+        """The plan, and the regimes that were chosen with it."""
+        return self._saved("plan")
 
 
 @dataclass(frozen=True, repr=False)
@@ -175,7 +179,7 @@ class AssessResult(Kept):
         return {"beside": archived((self.expectations, self.critical), about)}
 
     @classmethod
-    def again(cls, record: store.Record, subject: Subject) -> AssessResult:
+    def again(cls, record: Record, subject: Subject) -> AssessResult:
         """A stored assessment; its plans are judged anew."""
         return assess_again(record, subject.about)
 
@@ -228,7 +232,7 @@ class AssessResult(Kept):
         }
 
     def figures(self) -> dict[str, Any]:
-        from detente.report import figures
+        from detente.report.assessment.charts import figures
 
         return dict(figures(self.assessment, self.provenance.run, gap=self.expectations, critical=self.critical))
 
@@ -242,15 +246,14 @@ class AssessResult(Kept):
             said.append(words.dangerous(self.dossier, a.dangerous))
         return (*said, *(words.exposed(self.dossier, s) for s in a.exposure))
 
-    def write_into(self, folder: Path) -> list[Path]:
-        """Write the report, its figures and tables, and the plans. Returns what was written."""
-        from detente.report import write_report
+    def files(self) -> dict[str, bytes]:
+        """The report, its figures and tables, and the plans."""
+        from detente.report.write import report_files
 
-        return write_report(
+        return report_files(
             self.assessment,
-            folder,
             self.provenance.to_json(),
-            list(self.findings),
+            self.findings,
             gap=self.expectations,
             critical=self.critical,
         )
@@ -390,7 +393,7 @@ def _cost(found: Design) -> dict[str, Any]:
 # --- recalling -------------------------------------------------------------------------------------
 
 
-def design_again(record: store.Record, dossier: Dossier) -> DesignResult:
+def design_again(record: Record, dossier: Dossier) -> DesignResult:
     """A stored design; its plan is judged anew."""
     from detente.design.plan.question import Question
 
@@ -405,7 +408,7 @@ def design_again(record: store.Record, dossier: Dossier) -> DesignResult:
     return DesignResult(known, found, source, findings_of(record), regimes)
 
 
-def assess_again(record: store.Record, dossier: Dossier) -> AssessResult:
+def assess_again(record: Record, dossier: Dossier) -> AssessResult:
     """A stored assessment; its plans are judged anew."""
     from detente.design.plan.question import Question
     from detente.design.questions.assessment import concluded, questions

@@ -372,7 +372,7 @@ HOUSEKEEPING = (
         inputs=(
             Given("run", "source", "A run's id, or its beginning; left out, the runs are listed.", required=False),
         ),
-        result="RunsResult",
+        result="ShowResult",
         group="Cases and runs",
         out=Destination("folder", "Where to write the run's report (a folder) or its plan (a file)."),
     ),

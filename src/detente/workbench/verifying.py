@@ -10,15 +10,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import TypeAdapter
-
 from detente.dossier import apply, fingerprint, load
 from detente.dossier.changes.overlays import canonical
 from detente.dossier.library import path_of
 from detente.dossier.quantities import parse_share
 from detente.errors import DossierError, Finding, UsageError
+from detente.report.kit.files import csv_bytes, json_bytes
 from detente.workbench.envelope import Task, answers
-from detente.workbench.faces import BalanceFace, InspectFace, ItemsFace, StrataFace
+from detente.workbench.faces.verification import BalanceFace, DeclarationFace, InspectFace, ItemsFace, StrataFace
 from detente.workbench.keeping import Kept, Subject
 from detente.workbench.needing import verify_needs
 from detente.workbench.options import (
@@ -31,7 +30,6 @@ from detente.workbench.options import (
 from detente.workbench.provenance import Provenance, versions
 from detente.workbench.results import Tables
 from detente.workbench.verbs import Verb
-from detente.workbench.writing import save_json
 
 if TYPE_CHECKING:
     from detente.verify.balance.area import BalanceArea
@@ -89,21 +87,22 @@ class Verification(Kept):
         page = self._page()
         return (page.headline, *page.said, *page.turns_on)
 
-    def write_into(self, folder: Path) -> list[Path]:
-        """Write the page, its figures as PNG, SVG and CSV, its tables as CSV, and all of it as JSON."""
-        from detente.report.verification.page import write_page
+    def files(self) -> dict[str, bytes]:
+        """The page, its figures as PNG, SVG and CSV, its tables as CSV, and all of it as JSON."""
+        from detente.report.verification.page import page_files
 
         reads, found = self._reads(), self._found()
         source, tables = self.provenance.to_json(), reads.tables(*found)
         name = self.provenance.verb.removeprefix("verify ")
-        page, figures = reads.page(*found), self.figures()
-        files = write_page(name, page, folder, figures, tables, source, findings=self.findings)
-        return [*files, save_json(self.to_json(), folder / f"{name}.json")]
+        files = page_files(name, reads.page(*found), self.figures(), tables, source, findings=self.findings)
+        return {**files, f"{name}.json": json_bytes(self.to_json())}
 
 
 @dataclass(frozen=True, repr=False)
 class VerifyDeclarationResult(Verification):
     """Whether a declaration closes by itself, and agrees with what others know."""
+
+    face = DeclarationFace
 
     room: ClassVar[str] = "declaration"
     declaration: Declaration
@@ -124,18 +123,12 @@ class VerifyDeclarationResult(Verification):
         """yes, no, or cannot say."""
         return self.found.agrees
 
-    def to_json(self) -> dict[str, Any]:
-        found = self.found.to_json()
-        return {**found, "findings": _listed(self.findings), "provenance": self.provenance.to_json()}
-
     def as_asked(self, subject: Subject) -> VerifyDeclarationResult:
         return replace(self, text=_text(subject.inputs[0]))
 
-    def write_into(self, folder: Path) -> list[Path]:
+    def files(self) -> dict[str, bytes]:
         """As the others; and the declaration itself, to be kept with its judgement or to start another from."""
-        files, path = super().write_into(folder), folder / "as-declared.yaml"
-        path.write_bytes(self.text)
-        return [*files, path]
+        return {**super().files(), "as-declared.yaml": self.text}
 
 
 @dataclass(frozen=True, repr=False)
@@ -177,6 +170,8 @@ class VerifyBalanceResult(Verification):
 class VerifySampleResult(Verification):
     """How many items to draw, and what a sample sees."""
 
+    face = ItemsFace | StrataFace
+
     room: ClassVar[str] = "sample"
     found: SamplePlan | StrataPlan
 
@@ -188,13 +183,6 @@ class VerifySampleResult(Verification):
         """Draws from the strata with their chances, where drawing lots between them is worth it."""
         game = getattr(self.found, "game", None)
         return game and [{"draws": list(plan), "chance": p} for plan, p in game.mixed]
-
-    def to_json(self) -> dict[str, Any]:
-        return (StrataFace if hasattr(self.found, "strata") else ItemsFace).told(self)
-
-    @classmethod
-    def json_schema(cls) -> dict[str, Any]:
-        return TypeAdapter(ItemsFace | StrataFace).json_schema(mode="serialization")
 
 
 @dataclass(frozen=True, repr=False)
@@ -224,20 +212,19 @@ class VerifyInspectResult(Verification):
         named = [s.site.name for s in plan.sites if s.violation is not None]
         return {n: plan.record(self.found.title_of(n), site=n, provenance=source) for n in named}
 
-    def write_into(self, folder: Path) -> list[Path]:
+    def files(self) -> dict[str, bytes]:
         """As the others; and visits.ics, visits.csv, record.json and, for a case, overlay.yaml."""
         from detente.dossier.text.yaml import written
         from detente.report.verification.page import table_of
         from detente.report.verification.visits import ics, visit_rows
 
-        files, path = super().write_into(folder), folder
-        (path / "visits.ics").write_bytes(ics(self.found))
-        (path / "visits.csv").write_text(table_of("Visits", visit_rows(self.found)).csv(), "utf-8-sig", newline="")
-        files += [path / "visits.ics", path / "visits.csv", save_json(self.records(), path / "record.json")]
-        if self.overlay is not None:
-            (path / "overlay.yaml").write_text(written(dict(self.overlay)), encoding="utf-8")
-            files.append(path / "overlay.yaml")
-        return files
+        visits = {
+            "visits.ics": ics(self.found),
+            "visits.csv": csv_bytes(table_of("Visits", visit_rows(self.found))),
+            "record.json": json_bytes(self.records()),
+        }
+        overlay = {} if self.overlay is None else {"overlay.yaml": written(dict(self.overlay)).encode("utf-8")}
+        return {**super().files(), **visits, **overlay}
 
 
 # --- asking ----------------------------------------------------------------------------------------------------
@@ -478,7 +465,3 @@ def _between(text: str, name: str, most: float) -> float:
     if not 0 < value < most:
         raise UsageError(f"‘{name}’ {text!r}: write it as 5% or 0.05, above 0 % and below {100 * most:g} %")
     return value
-
-
-def _listed(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
-    return [f.as_dict() for f in findings]

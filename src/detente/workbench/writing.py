@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from detente.errors import UsageError
 
@@ -19,19 +16,6 @@ def folder_for(path: str | Path) -> Path:
 def file_for(path: str | Path) -> Path:
     """A file that can be written. Raises UsageError."""
     return _place(Path(path), folder=False)
-
-
-def as_text(data: Mapping[str, Any]) -> str:
-    """JSON that people can edit."""
-    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def save_json(data: Mapping[str, Any], file: str | Path) -> Path:
-    """Write JSON that people can edit; missing folders are made. Returns the file's path."""
-    path = file_for(file)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(as_text(data), encoding="utf-8")
-    return path
 
 
 def _place(path: Path, *, folder: bool) -> Path:
