@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import json
 import pickle
+import re
 import subprocess
 import sys
 import tomllib
@@ -260,6 +261,14 @@ def test_the_environment_is_read_in_faces_alone(case):
     assert not workbench.design(case).provenance.cached
     assert not workbench.design(case).provenance.cached
     assert workbench.show().runs == dt.show().runs == ()
+
+
+def test_options_of_the_command_line_are_named_in_faces_alone():
+    """Below them a message names the parameter; the examples of the table are commands."""
+    source = REPO / "src" / "detente"
+    below = [p for p in source.rglob("*.py") if p.parent.name != "cli" and p.name != "verbs.py"]
+    said = {p.name: re.findall(r"(?<![\w!-])--[a-z][a-z-]+", p.read_text("utf-8")) for p in below}
+    assert {name: words for name, words in said.items() if set(words) - {"--help"}} == {}
 
 
 def test_a_verb_of_the_library_can_be_handed_to_another_process():

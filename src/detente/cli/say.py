@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from detente.errors import Finding
@@ -29,8 +30,23 @@ def warn(text: str) -> None:
     tell(textwrap.fill(f"warning: {text}", WIDTH, subsequent_indent="  ", break_long_words=False))
 
 
-def print_json(data: Any) -> None:
+def in_options(text: str) -> str:
+    """What is said of parameters, named as ‘time_limit’, ‘time_limit 60’ or ‘cache=False’, in options."""
+    return re.sub(r"‘(\w+)(=False)?([^’]*)’", _option, text)
+
+
+def _option(found: re.Match[str]) -> str:
+    return f"{'--no-' if found[2] else '--'}{found[1].replace('_', '-')}{found[3]}"
+
+
+def _finding_in_options(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: in_options(value) if isinstance(value, str) else value for key, value in told.items()}
+
+
+def print_json(data: Mapping[str, Any]) -> None:
     """JSON alone on stdout; beyond ASCII only where the terminal can show it."""
+    if "findings" in data:
+        data = {**data, "findings": [_finding_in_options(told) for told in data["findings"]]}
     plain = not (sys.stdout.encoding or "").lower().startswith("utf")
     print(json.dumps(data, indent=2, ensure_ascii=plain, allow_nan=False))
 
@@ -39,6 +55,7 @@ def finding_lines(finding: Finding) -> list[str]:
     """file:line:col, what is wrong, and how to mend it."""
     from detente.dossier.library import id_of
 
+    finding = Finding(**_finding_in_options(finding.as_dict()))
     file = (id_of(finding.file) or finding.file) if finding.file else None
     place = ":".join(str(x) for x in (file, finding.line, finding.column) if x is not None)
     at = f" at {finding.path}" if finding.path else ""

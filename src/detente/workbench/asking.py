@@ -44,7 +44,7 @@ def ask(case: Case, options: CaseOptions) -> Asked:
         dossier = apply(dossier, changes, name=str(file), places=places)
     for setting in options.set:
         path, value = _setting(setting)
-        dossier = apply(dossier, {path: value}, name=f"set {path}", places=Places(f"--set {path}"))
+        dossier = apply(dossier, {path: value}, name=f"set {path}", places=Places(f"‘set {path}’"))
     if isinstance(options, ThreatOptions) and options.disagreement not in (None, dossier.disagreement):
         dossier = apply(dossier, {"disagreement": options.disagreement}, name="set disagreement")
     return Asked(dossier, tuple(findings))
@@ -61,7 +61,7 @@ def _setting(setting: str) -> tuple[str, Any]:
     path, equals, text = setting.partition("=")
     if not equals or not path.strip():
         raise UsageError(f"‘set’ needs path=value, such as parties.usa.walk_away=5, found {setting!r}")
-    parsed = parse(f"value: {text.strip()}", f"--set {path.strip()}")
+    parsed = parse(f"value: {text.strip()}", f"‘set {path.strip()}’")
     if parsed.findings:
         raise DossierError(parsed.findings)
     return path.strip(), parsed.document["value"]
@@ -93,8 +93,8 @@ def read_plan(dossier: Dossier, plan: PlanLike) -> Plan:
 
 
 _REMEDIES = {
-    "plan.json": "a plan is JSON as `detente design --out` writes it",
-    "plan.file": "check the name; a plan is JSON as `detente design --out` writes it",
+    "plan.json": "a plan is JSON as `design` saves it",
+    "plan.file": "check the name; a plan is JSON as `design` saves it",
     "plan.date": "write a date as 2025-12-31",
     "plan.shape": 'write {"entry": {"measure": "2025-12-31"}}',
     "plan.share": 'write [["2025-12-31", 0.5], ["2026-12-31", 1]]',

@@ -181,12 +181,12 @@ def _is_plan(case: Case) -> bool:
 
 
 def _planned(case: Case, plan: PlanLike | None, options: CaseOptions) -> tuple[Dossier, Plan]:
-    """A case and a plan for it; a plan that `design --out` wrote names its case and what was changed in it."""
+    """A case and a plan for it; a plan that `design` saved names its case and what was changed in it."""
     if plan is not None:
         dossier = ask(case, options).dossier
         return dossier, read_plan(dossier, plan)
     if not _is_plan(case):
-        raise UsageError("name a plan after the case: JSON as `detente design --out` writes it")
+        raise UsageError("name a plan after the case: JSON as `design` saves it")
     with open(str(case), encoding="utf-8") as stream:
         try:
             source: Any = json.load(stream).get("provenance") or {}

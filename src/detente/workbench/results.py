@@ -32,7 +32,7 @@ class Result(ABC):
     """What its JSON is: a `JsonFace`, or one of several."""
 
     def to_json(self) -> dict[str, Any]:
-        """As `--json` prints it."""
+        """As JSON data."""
         return told_as(self.face, self)
 
     @classmethod

@@ -91,4 +91,4 @@ def show(run: str | None, chosen: Options, store: Store) -> DesignResult | Asses
         said, tables = tuple(record["sentences"]), dict(record["tables"])
         return StoredResult(record["verb"], record["title"], dict(record["result"]), said, tables)
     except SPOILT as error:
-        raise UsageError(f"the stored run {found} cannot be read ({error}): ask again with ‘no_cache’") from error
+        raise UsageError(f"the stored run {found} cannot be read ({error}): ask again with ‘cache=False’") from error
