@@ -27,27 +27,22 @@ if TYPE_CHECKING:
     from detente.dossier import Dossier, apply, fingerprint, from_dict, load, loads, read_overlay
     from detente.errors import DetenteError, DossierError, Finding, UsageError
     from detente.model.plan import Plan
+    from detente.workbench.balancing import verify_balance
     from detente.workbench.catalogue import cases, new, schema
     from detente.workbench.comparing import compare, diff
-    from detente.workbench.exchange import (
-        export_efg,
-        export_ics,
-        export_ktab,
-        export_negmas,
-        export_xlsx,
-        import_genius,
-        import_ktab,
-        import_negmas,
-    )
+    from detente.workbench.declaring import verify_declaration
+    from detente.workbench.exporting import export_efg, export_ics, export_ktab, export_negmas, export_xlsx
     from detente.workbench.forgetting import forget
+    from detente.workbench.importing import import_genius, import_ktab, import_negmas
+    from detente.workbench.inspecting import verify_inspect
     from detente.workbench.judging import check, evaluate
     from detente.workbench.needing import verify_needs
     from detente.workbench.questions import critical, explain, frontier, gap
+    from detente.workbench.sampling import verify_sample
     from detente.workbench.sheets import export_sheets, import_sheets
     from detente.workbench.showing import show
     from detente.workbench.solving import assess
     from detente.workbench.verbs import VERBS
-    from detente.workbench.verifying import verify_balance, verify_declaration, verify_inspect, verify_sample
 
 _HOMES = {
     "detente.dossier": ("Dossier", "apply", "fingerprint", "from_dict", "load", "loads", "read_overlay"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from detente.design.questions.margins import least
 from detente.dossier import Dossier
 from detente.dossier.changes.diff import Change, added_conditions
 from detente.dossier.changes.diff import diff as differences
@@ -52,8 +54,6 @@ class CompareResult(Kept):
         return {name: self._told(*judged_plan) for name, judged_plan in self.plans.items()}
 
     def _told(self, plan: Plan, verdict: Verdict) -> dict[str, Any]:
-        from detente.design.questions.margins import least
-
         facts = {
             "satisfactory": verdict.satisfactory,
             "values": worths_of(self.dossier, verdict),
@@ -66,16 +66,15 @@ class CompareResult(Kept):
         return {"plans": self._summary(), "entry": self._entries()}
 
     def _summary(self) -> list[Cells]:
-        from detente.design.questions.margins import least
-
-        data = [("satisfactory", {n: "yes" if v.satisfactory else "no" for n, (_, v) in self.plans.items()})]
         slacks = {n: least(v.slacks) for n, (_, v) in self.plans.items()}
-        shown = {n: f"{words.number(s.slack)} ({s.kind})" if s else None for n, s in slacks.items()}
-        data.append(("least slack", {n: s or "–" for n, s in shown.items()}))
+        data = {
+            "satisfactory": {n: "yes" if v.satisfactory else "no" for n, (_, v) in self.plans.items()},
+            "least slack": {n: f"{words.number(s.slack)} ({s.kind})" if s else "–" for n, s in slacks.items()},
+        }
         for p in self.dossier.parties:
             worth = {n: words.number(v.values[p]) for n, (_, v) in self.plans.items()}
-            data.append((f"worth to {words.party(self.dossier, p)}", worth))
-        return [{"": label, **cells} for label, cells in data]
+            data[f"worth to {words.party(self.dossier, p)}"] = worth
+        return [{"": label, **cells} for label, cells in data.items()]
 
     def _entries(self) -> list[Cells]:
         rows: list[Cells] = []
@@ -108,9 +107,10 @@ def compare(task: Task[CompareOptions]) -> CompareResult:
 def _names(plans: tuple[PlanLike, ...]) -> list[str]:
     """Short names that differ: a file's stem where that is enough, else its path, else its number."""
     paths = [Path(p) if isinstance(p, str | Path) else None for p in plans]
-    stems = [p.stem if p else "" for p in paths]
-    names = [str(p) if p and stems.count(p.stem) > 1 else s for p, s in zip(paths, stems, strict=True)]
-    return [n if n and names.count(n) == 1 else f"plan {i + 1}" for i, n in enumerate(names)]
+    stems = Counter(p.stem for p in paths if p)
+    names = ["" if p is None else str(p) if stems[p.stem] > 1 else p.stem for p in paths]
+    often = Counter(names)
+    return [n if n and often[n] == 1 else f"plan {i}" for i, n in enumerate(names, 1)]
 
 
 @dataclass(frozen=True, repr=False)

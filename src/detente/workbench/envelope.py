@@ -31,6 +31,10 @@ Function = Callable[..., Any]
 Reads = Callable[[Verb, tuple[Any, ...], Any], Subject]
 
 
+LEAST = 1e-9
+"""Seconds that are left when none are: a limit is above 0."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far an answer has come: how many of how many parts, where that is known, in words, and the best so far."""
@@ -56,7 +60,7 @@ class Work:
     @property
     def left(self) -> float:
         """Seconds; never quite nothing."""
-        return max(1e-9, self.limit - (time.monotonic() - self.begin))
+        return max(LEAST, self.limit - (time.monotonic() - self.begin))
 
     def over(self) -> bool:
         """Whether to hand in what has been found, for want of time or because it was stopped."""
@@ -224,9 +228,8 @@ def _described(solve: Function, row: Verb) -> str:
 def _refuse_files(row: Verb, inputs: Sequence[Any], options: Options) -> None:
     """Raises UsageError where an input or an option names a file: only bundled ids and what is handed over will do."""
     for one, value in zip(row.inputs, inputs, strict=True):
-        for given in _several(value):
-            if isinstance(given, Path) or (isinstance(given, str) and not _is_known(one, given)):
-                raise UsageError(f"{one.name} {given!r} is a file, or nothing known: hand over what it says")
+        if (file := next((given for given in _several(value) if _may_be_a_file(one, given)), None)) is not None:
+            raise UsageError(f"{one.name} {file!r} is a file, or nothing known: hand over what it says")
     named = [str(v) for name in options.files_in for v in _several(getattr(options, name))]
     if row.writes == "file" or any(path_of(name) is None or Path(name).exists() for name in named):
         raise UsageError("files are neither read nor written here: hand over what they say")
@@ -234,6 +237,10 @@ def _refuse_files(row: Verb, inputs: Sequence[Any], options: Options) -> None:
 
 def _several(value: Any) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else () if value is None else (value,)
+
+
+def _may_be_a_file(one: Given, given: Any) -> bool:
+    return isinstance(given, Path) or (isinstance(given, str) and not _is_known(one, given))
 
 
 def _is_known(one: Given, given: str) -> bool:

@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import detente
 from detente.dossier import Dossier, fingerprint
 from detente.dossier.changes.overlays import canonical
 from detente.workbench.faces.source import ProvenanceFace
@@ -128,8 +129,6 @@ def _version(package: str) -> str:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
-        import detente
-
         return detente.__version__ if package == "detente" else "unknown"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from detente.dossier import Dossier
+from detente.errors import Finding
 from detente.report.kit.files import json_bytes, write_files
 from detente.workbench import words
 from detente.workbench.faces.face import read_as, schema_of, told_as
@@ -143,3 +144,9 @@ def _steps(dossier: Dossier, plan: Plan, m: str) -> list[tuple[Any, Cells]]:
 def slack_table(dossier: Dossier, slacks: Sequence[Slack]) -> list[Cells]:
     """One row a condition, as in the JSON."""
     return [SlackFace.told(s) for s in slacks]
+
+
+def counted(findings: Sequence[Finding]) -> str:
+    """How many of which severity: `2 errors, 1 warning`."""
+    numbers = [(s, sum(f.severity == s for f in findings)) for s in ("error", "warning", "note")]
+    return ", ".join(f"{n} {s}{'s' if n > 1 else ''}" for s, n in numbers if n) or "nothing to report"
