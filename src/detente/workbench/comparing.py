@@ -39,10 +39,6 @@ class CompareResult(Kept):
     provenance: Provenance
     findings: tuple[Finding, ...] = ()
 
-    @property
-    def title(self) -> str:
-        return self.dossier.title
-
     def as_asked(self, subject: Subject) -> CompareResult:
         """Under the names that the plans have now."""
         names = _names(subject.inputs[1]) if subject.inputs else list(self.plans)

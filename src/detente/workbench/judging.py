@@ -163,10 +163,6 @@ class EvaluateResult(Kept):
     """Called once the footing is known."""
 
     @property
-    def title(self) -> str:
-        return self.dossier.title
-
-    @property
     def finished(self) -> bool:
         return self.known_footing is None or all(w.tried for w in self.known_footing.walkouts)
 

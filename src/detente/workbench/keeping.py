@@ -45,7 +45,8 @@ class Kept(Result):
     @property
     def title(self) -> str:
         """What was asked about."""
-        return self.provenance.case
+        dossier = getattr(self, "dossier", None)
+        return self.provenance.case if dossier is None else str(dossier.title)
 
     @property
     def finished(self) -> bool:

@@ -50,10 +50,6 @@ class Answer(Kept):
         return dossier
 
     @property
-    def title(self) -> str:
-        return self.dossier.title
-
-    @property
     def status(self) -> str:
         return str(self.found.status)
 

@@ -57,10 +57,6 @@ class DesignResult(Kept):
     """The overlay of regimes that was chosen with the plan, already in the dossier; None where none was asked for."""
 
     @property
-    def title(self) -> str:
-        return self.dossier.title
-
-    @property
     def finished(self) -> bool:
         return self.found.finished
 
@@ -86,16 +82,6 @@ class DesignResult(Kept):
         from detente.design.questions.margins import least
 
         return least(self.found.verdict.slacks) if self.found.verdict else None
-
-    @property
-    def entry(self) -> Mapping[str, Any] | None:
-        """The dates of the plan, as JSON."""
-        return None if self.plan is None else self.plan.to_dict()["entry"]
-
-    @property
-    def share(self) -> Mapping[str, Any] | None:
-        """The shares of its divisible measures, as JSON."""
-        return None if self.plan is None else self.plan.to_dict().get("share")
 
     def tables(self) -> Tables:
         if self.found.verdict is None:
@@ -131,16 +117,15 @@ class DesignResult(Kept):
 
         Regimes that were chosen with it go beside it, as an overlay: plan.json and plan-inspections.json.
         """
-        path = file_for(file)
-        return write_files(path.parent, self._saved(path.stem, path.suffix))[0]
-
-    def _saved(self, stem: str, suffix: str = ".json") -> dict[str, bytes]:
-        files = {f"{stem}{suffix}": json_bytes(self.to_json())}
-        return files | ({f"{stem}-inspections.json": json_bytes(self.inspections)} if self.inspections else {})
+        path, files = file_for(file), self.files()
+        plan = {path.name: files.pop("plan.json")}
+        beside = {f"{path.stem}{name.removeprefix('plan')}": data for name, data in files.items()}
+        return write_files(path.parent, plan | beside)[0]
 
     def files(self) -> dict[str, bytes]:
         """The plan, and the regimes that were chosen with it."""
-        return self._saved("plan")
+        files = {"plan.json": json_bytes(self.to_json())}
+        return files | ({"plan-inspections.json": json_bytes(self.inspections)} if self.inspections else {})
 
 
 @dataclass(frozen=True, repr=False)
@@ -158,13 +143,11 @@ class AssessResult(Kept):
     critical: Critical | None = None
     """Where the verdict on minimal success flips."""
 
-    @property
-    def dossier(self) -> Dossier:
-        return self.assessment.dossier
-
-    @property
-    def title(self) -> str:
-        return self.dossier.title
+    def __getattr__(self, name: str) -> Any:
+        """What was found can be asked of the answer itself: verdicts, plan, values, dangerous, exposure."""
+        if name.startswith("_") or name == "assessment":
+            raise AttributeError(name)
+        return getattr(self.assessment, name)
 
     @property
     def finished(self) -> bool:
@@ -187,31 +170,6 @@ class AssessResult(Kept):
     def status(self) -> str:
         """`undecided` where one of the questions is, else `decided`."""
         return "undecided" if any(v.status == "undecided" for v in self.verdicts.values()) else "decided"
-
-    @property
-    def verdicts(self) -> Mapping[str, Design]:
-        """The answer to each question: openings, minimal and full success."""
-        return self.assessment.verdicts
-
-    @property
-    def plan(self) -> Plan | None:
-        """The plan that is shown."""
-        return self.assessment.plan
-
-    @property
-    def values(self) -> Mapping[str, Worth]:
-        """What the plan is worth to each party; empty where there is none."""
-        return self.assessment.values
-
-    @property
-    def dangerous(self) -> Slack | None:
-        """The most dangerous moment."""
-        return self.assessment.dangerous
-
-    @property
-    def exposure(self) -> tuple[Slack, ...]:
-        """The tightest exposure of each party that has a limit."""
-        return self.assessment.exposure
 
     @property
     def verification(self) -> Any:

@@ -10,6 +10,9 @@ from detente.workbench.faces.face import Finite, Json, JsonFace, PlanJson, Real,
 from detente.workbench.faces.questions import CriticalTable, GapTable
 from detente.workbench.faces.source import ProvenanceFace
 
+Shares = dict[str, list[tuple[str, Real]]]
+"""Days at which the shares of measures rise, and to what."""
+
 
 class SlackFace(JsonFace):
     """A slack row: present values at its moment in the party's points (exposures: at signature).
@@ -94,8 +97,8 @@ class DesignFace(JsonFace):
     status: str
     rule: Annotated[str, at("found.rule")]
     rule_used: Annotated[str, at("found.rule_used")]
-    entry: dict[str, str | None] | None
-    share: dict[str, list[tuple[str, Real]]] | None
+    entry: Annotated[dict[str, str | None] | None, at("plan"), made(lambda plan: plan and plan.to_dict()["entry"])]
+    share: Annotated[Shares | None, at("plan"), made(lambda plan: plan and plan.to_dict().get("share"))]
     values: Annotated[dict[str, WorthFace] | None, made(lambda worths: worths or None)]
     objective: Annotated[Finite, at("found.objective")]
     bound: Annotated[Finite, at("found.bound")]
@@ -152,7 +155,7 @@ class ComparedFace(JsonFace):
     values: dict[str, WorthFace]
     least_slack: SlackFace | None
     entry: dict[str, str | None]
-    share: dict[str, list[tuple[str, Real]]] | None
+    share: Shares | None
 
 
 class CompareFace(JsonFace):
