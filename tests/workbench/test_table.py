@@ -109,6 +109,15 @@ def test_progress_is_data_and_cancelling_an_event(case):
     assert dt.assess(case).status == "decided"  # what was stopped did not take its place
 
 
+def test_the_best_plan_so_far_is_told_with_its_objective_and_bound(case):
+    heard: list[Progress] = []
+    found = dt.design(case, progress=heard.append).found
+    last = [p.best for p in heard if p.best is not None][-1]
+    assert dt.check(case, last["plan"]).ok
+    assert last["objective"] == pytest.approx(found.objective)
+    assert last["bound"] >= last["objective"] - 1e-9
+
+
 def test_what_is_counted_is_told_as_numbers(case):
     heard: list[Progress] = []
     dt.critical(case, only="parties.north", jobs=1, progress=heard.append, keep=False, cache=False)

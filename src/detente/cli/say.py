@@ -130,7 +130,13 @@ def watched(work: Callable[[Hear, threading.Event], T], *, verbose: bool, what: 
     columns = (SpinnerColumn("line"), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
-        return _beside(lambda enough: work(lambda progress: bar.update(task, description=progress.text), enough))
+
+        def hear(progress: Progress) -> None:
+            bar.update(task, description=progress.text)
+            if progress.best is not None:
+                bar.console.print(progress.text, markup=False, highlight=False)
+
+        return _beside(lambda enough: work(hear, enough))
 
 
 def _beside(work: Callable[[threading.Event], T]) -> tuple[T, bool]:

@@ -9,7 +9,7 @@ import math
 import re
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
@@ -42,7 +42,8 @@ class Progress:
     text: str
     done: int | None = None
     of: int | None = None
-    best: Any = None
+    best: Mapping[str, Any] | None = None
+    """What was found that is new, as JSON: of `design` the best plan so far, its objective and the bound."""
 
 
 @dataclass(frozen=True)

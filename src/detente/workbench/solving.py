@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from detente.errors import DossierError, Finding, UsageError
 from detente.report.kit.files import json_bytes, write_files
 from detente.workbench import words
 from detente.workbench.archive import archived, unarchived
-from detente.workbench.envelope import Task, answers
+from detente.workbench.envelope import Progress, Task, Work, answers
 from detente.workbench.faces.face import finite
 from detente.workbench.faces.plans import AssessFace, DesignFace
 from detente.workbench.keeping import Kept, Subject, findings_of, provenance_of
@@ -268,7 +268,21 @@ def _designed(task: Task[DesignOptions]) -> tuple[Design, dict[str, Any] | None]
         return design_with_inspections(dossier, options.rule, budget=options.days, **asked)
     from detente.design.plan.rules import design as solve
 
-    return solve(dossier, options.rule, **asked), None
+    return solve(dossier, options.rule, **asked, tell=_teller(work)), None
+
+
+def _teller(work: Work) -> Callable[[Plan, float, float], None]:
+    """Tells the best plan so far, where it or its bound is better than what was told."""
+    told: list[tuple[float, float]] = []
+
+    def tell(plan: Plan, objective: float, bound: float) -> None:
+        if told[-1:] != [(objective, bound)]:
+            told.append((objective, bound))
+            text = f"Best plan so far: objective {words.number(objective)}, bound {words.number(finite(bound))}"
+            best = {"plan": plan.to_dict(), "objective": finite(objective), "bound": finite(bound)}
+            work.tell(Progress(text, best=best))
+
+    return tell
 
 
 @answers("assess")

@@ -19,7 +19,6 @@ from detente.dossier.schema import Demand, Dossier
 T = TypeVar("T")
 
 
-
 @dataclass(frozen=True)
 class Concession:
     """What would have to be given up, at what price, the overlay that does it, and the deal that it opens."""
