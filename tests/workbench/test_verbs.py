@@ -254,7 +254,7 @@ def test_where_runs_are_kept(monkeypatch, tmp_path):
 
 def test_the_environment_is_read_in_faces_alone(case):
     """Below them nothing is kept where nobody says where."""
-    faces = {"home.py", "cli/__init__.py"}
+    faces = {"home.py", "cli/commands.py"}
     source = REPO / "src" / "detente"
     read = {p.relative_to(source).as_posix() for p in source.rglob("*.py") if "os.environ" in p.read_text("utf-8")}
     assert read == faces
