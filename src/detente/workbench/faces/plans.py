@@ -10,7 +10,7 @@ from detente.workbench.faces.face import Finite, Json, JsonFace, PlanJson, Real,
 from detente.workbench.faces.questions import CriticalTable, GapTable
 from detente.workbench.faces.source import ProvenanceFace
 
-Shares = dict[str, list[tuple[str, Real]]]
+ShareDays = dict[str, list[tuple[str, Real]]]
 """Days at which the shares of measures rise, and to what."""
 
 
@@ -98,7 +98,7 @@ class DesignFace(JsonFace):
     rule: Annotated[str, at("found.rule")]
     rule_used: Annotated[str, at("found.rule_used")]
     entry: Annotated[dict[str, str | None] | None, at("plan"), made(lambda plan: plan and plan.to_dict()["entry"])]
-    share: Annotated[Shares | None, at("plan"), made(lambda plan: plan and plan.to_dict().get("share"))]
+    share: Annotated[ShareDays | None, at("plan"), made(lambda plan: plan and plan.to_dict().get("share"))]
     values: Annotated[dict[str, WorthFace] | None, made(lambda worths: worths or None)]
     objective: Annotated[Finite, at("found.objective")]
     bound: Annotated[Finite, at("found.bound")]
@@ -155,7 +155,7 @@ class ComparedFace(JsonFace):
     values: dict[str, WorthFace]
     least_slack: SlackFace | None
     entry: dict[str, str | None]
-    share: Shares | None
+    share: ShareDays | None
 
 
 class CompareFace(JsonFace):
