@@ -82,10 +82,17 @@ def refused(findings: Sequence[Finding], *, in_json: bool) -> None:
     errors = [f for f in findings if f.severity == "error"] or list(findings)
     for finding in errors:
         tell("\n".join(finding_lines(finding)))
-    rest = len(findings) - len(errors)
+    tell(f"{_number(len(errors), 'error')}{_and_more(errors, len(findings) - len(errors))}")
+
+
+def _and_more(errors: Sequence[Finding], rest: int) -> str:
+    """What was found besides errors, and where to see it."""
     where = " that `detente check` lists" if any(f.code.startswith("dossier.") for f in errors) else ""
-    more = f", and {rest} warning{'s' if rest > 1 else ''} or notes{where}" if rest else ""
-    tell(f"{len(errors)} error{'s' if len(errors) > 1 else ''}{more}")
+    return f", and {_number(rest, 'warning')} or notes{where}" if rest else ""
+
+
+def _number(n: int, thing: str) -> str:
+    return f"{n} {thing}{'s' if n > 1 else ''}"
 
 
 def misused(text: str, *, in_json: bool) -> None:

@@ -84,28 +84,19 @@ class Screen:
 
         `whole`: no word is broken; nor is one where there is room for all, without the columns `spare` if need be.
         """
-        texts = {key: [heading, *(_cell(r.get(key)) for r in rows)] for key, heading in columns.items()}
-        least = {k: _least_width(t, fixed=k in FIXED or k in right, whole=whole) for k, t in texts.items()}
+        found = [_Column.of(k, h, rows, right=k in right, whole=whole) for k, h in columns.items()]
+        shown = found if self._fit(found) else [c for c in found if c.key not in spare]
+        whole = whole or self._fit(shown)
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=True, header_style="bold")
+        for column in shown:
+            column.add_to(table, whole=whole)
+        for cells in zip(*(c.cells for c in shown), strict=True):
+            table.add_row(*map(Text, cells))
+        self._print(table)
 
-        def fits(keys: Collection[str]) -> bool:
-            return sum(least[k].cells + PADDING for k in keys) <= self.console.width
-
-        if not fits(columns):
-            columns = {k: heading for k, heading in columns.items() if k not in spare}
-        whole = whole or fits(columns)
-        shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=True, header_style="bold")
-        for key, heading in columns.items():
-            shown.add_column(
-                heading,
-                justify="right" if key in right or _is_numeric(rows, key) else "left",
-                no_wrap=least[key].fixed,
-                overflow="fold",
-                max_width=NARROW if key in ("who", "verified_by") else None,
-                min_width=_widest_word(texts[key]) if whole else None,
-            )
-        for row in rows:
-            shown.add_row(*(Text(_cell(row.get(key))) for key in columns))
-        self._print(shown)
+    def _fit(self, columns: Iterable[_Column]) -> bool:
+        """Whether columns fit side by side, no word broken."""
+        return sum(c.least + PADDING for c in columns) <= self.console.width
 
 
 def _parted(keys: Iterable[str], width: Mapping[str, int], room: int) -> list[list[str]]:
@@ -118,22 +109,43 @@ def _parted(keys: Iterable[str], width: Mapping[str, int], room: int) -> list[li
     return parts
 
 
-class _Least(NamedTuple):
-    """The least width of a column."""
+class _Column(NamedTuple):
+    """A column of a table."""
 
-    cells: int
+    key: str
+    heading: str
+    cells: tuple[str, ...]
+    right: bool
+    """On the right, as numbers are."""
     fixed: bool
-    """Whether nothing in it is broken."""
+    """Nothing in it is broken."""
 
+    @classmethod
+    def of(cls, key: str, heading: str, rows: Sequence[Mapping[str, Any]], *, right: bool, whole: bool) -> _Column:
+        values = [row.get(key) for row in rows]
+        cells = tuple(map(_cell, values))
+        fixed = key in FIXED or right or (whole and _longest([heading, *cells]) <= _widest_word([heading, *cells]))
+        return cls(key, heading, cells, right or any(isinstance(v, int | float) for v in values), fixed)
 
-def _least_width(texts: Sequence[str], *, fixed: bool, whole: bool) -> _Least:
-    longest, widest = _longest(texts), _widest_word(texts)
-    fixed = fixed or (whole and longest <= widest)
-    return _Least(longest if fixed else widest, fixed)
+    @property
+    def widest_word(self) -> int:
+        return _widest_word([self.heading, *self.cells])
 
+    @property
+    def least(self) -> int:
+        """The least width."""
+        return _longest([self.heading, *self.cells]) if self.fixed else self.widest_word
 
-def _is_numeric(rows: Sequence[Mapping[str, Any]], key: str) -> bool:
-    return any(isinstance(r.get(key), int | float) for r in rows)
+    def add_to(self, table: Table, *, whole: bool) -> None:
+        """`whole`: no word is broken."""
+        table.add_column(
+            self.heading,
+            justify="right" if self.right else "left",
+            no_wrap=self.fixed,
+            overflow="fold",
+            max_width=NARROW if self.key in ("who", "verified_by") else None,
+            min_width=self.widest_word if whole else None,
+        )
 
 
 def _longest(texts: Sequence[str]) -> int:
