@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from detente.model.judge.check import Slack, Verdict
     from detente.model.plan import Plan
 
+WHOLE = 1 - 1e-9
+"""The share of a measure that is all of it, but for rounding."""
 Cells = Mapping[str, Any]
 """A row of a table, by column."""
 Tables = dict[str, list[Cells]]
@@ -132,7 +134,7 @@ def _steps(dossier: Dossier, plan: Plan, m: str) -> list[tuple[Any, Cells]]:
             {
                 "date": day.isoformat(),
                 "who": words.several([words.party(dossier, p) for p in dossier.measures[m].by]),
-                "what": title if part >= 1 - 1e-9 and len(rises) == 1 else f"{title} ({part:.0%} done)",
+                "what": title if part >= WHOLE and len(rises) == 1 else f"{title} ({part:.0%} done)",
                 "verified_by": seen_by(dossier, m),
                 "measure": m,
             },
