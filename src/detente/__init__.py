@@ -12,6 +12,8 @@ before it is needed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, wraps
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -25,27 +27,22 @@ if TYPE_CHECKING:
     from detente.dossier import Dossier, apply, fingerprint, from_dict, load, loads, read_overlay
     from detente.errors import DetenteError, DossierError, Finding, UsageError
     from detente.model.plan import Plan
+    from detente.workbench.balancing import verify_balance
     from detente.workbench.catalogue import cases, new, schema
     from detente.workbench.comparing import compare, diff
-    from detente.workbench.exchange import (
-        export_efg,
-        export_ics,
-        export_ktab,
-        export_negmas,
-        export_xlsx,
-        import_genius,
-        import_ktab,
-        import_negmas,
-    )
+    from detente.workbench.declaring import verify_declaration
+    from detente.workbench.exporting import export_efg, export_ics, export_ktab, export_negmas, export_xlsx
     from detente.workbench.forgetting import forget
+    from detente.workbench.importing import import_genius, import_ktab, import_negmas
+    from detente.workbench.inspecting import verify_inspect
     from detente.workbench.judging import check, evaluate
     from detente.workbench.needing import verify_needs
     from detente.workbench.questions import critical, explain, frontier, gap
+    from detente.workbench.sampling import verify_sample
     from detente.workbench.sheets import export_sheets, import_sheets
     from detente.workbench.showing import show
     from detente.workbench.solving import assess
     from detente.workbench.verbs import VERBS
-    from detente.workbench.verifying import verify_balance, verify_declaration, verify_inspect, verify_sample
 
 _HOMES = {
     "detente.dossier": ("Dossier", "apply", "fingerprint", "from_dict", "load", "loads", "read_overlay"),
@@ -68,8 +65,20 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
     if any(name == row.python for row in verbs.VERBS):
-        return getattr(import_module("detente.workbench"), name)
+        return _at_home(getattr(import_module("detente.workbench"), name))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@cache
+def _at_home(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """A verb of the workbench whose runs are kept where the environment says."""
+
+    @wraps(verb)
+    def kept(*given: Any, **keywords: Any) -> Any:
+        return verb(*given, **{"store": import_module("detente.home").runs(), **keywords})
+
+    kept.__module__ = __name__
+    return kept
 
 
 def __dir__() -> list[str]:
@@ -81,7 +90,7 @@ class _Floor(ModuleType):
 
     def __call__(self, *args: Any, **given: Any) -> Any:
         verb = self.__name__.rpartition(".")[2]
-        return getattr(import_module("detente.workbench"), verb)(*args, **given)
+        return _at_home(getattr(import_module("detente.workbench"), verb))(*args, **given)
 
 
 _design.__class__ = _Floor

@@ -17,7 +17,9 @@ def test_an_answer_comes_from_the_cache_unless_it_is_not_to(detente, case):
 
 def test_nothing_is_written_where_nothing_is_to_be_kept(detente, case, plan, home):
     for argv in (["design", case], ["evaluate", case, plan], ["verify", "sample", "practice-store"]):
-        assert detente(*argv, "--no-keep").code == 0
+        said = detente(*argv, "--no-keep")
+        assert said.code == 0
+        assert "detente show" not in said.out
     assert not home.exists()
     assert detente("show", "--json").json == {"runs": []}
 

@@ -179,7 +179,7 @@ def codes_of_the_source() -> set[str]:
     """Every finding code in the program: texts that look like one, and those that are put together."""
     found: set[str] = set()
     for path in (REPO / "src").rglob("*.py"):
-        if path.name == "faces.py":  # what stands in a result: paths that look like codes
+        if path.parent.name == "faces":  # what stands in a result: paths that look like codes
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

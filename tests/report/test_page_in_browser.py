@@ -7,7 +7,8 @@ import zlib
 
 import pytest
 
-from detente.report import write_report
+from detente.report.kit.files import write_files
+from detente.report.write import report_files
 from tests.report.conftest import FINDINGS, PROVENANCE
 from tests.report.page import Page
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def report(everything, tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
-    write_report(everything, folder, PROVENANCE, FINDINGS)
+    write_files(folder, report_files(everything, PROVENANCE, FINDINGS))
     return folder / "report.html"
 
 
@@ -53,6 +54,6 @@ def test_on_paper_everything_is_there(chromium, report, tmp_path):
 
 
 def test_a_report_without_a_plan_opens_too(chromium, nothing, tmp_path):
-    write_report(nothing, tmp_path / "out", PROVENANCE, ())
+    write_files(tmp_path / "out", report_files(nothing, PROVENANCE, ()))
     assert chromium.console(tmp_path / "out" / "report.html") == []
     assert "There is no plan to show" in chromium.dom(tmp_path / "out" / "report.html")

@@ -19,15 +19,10 @@ from detente.design.questions.gap import Belief, Hope, gap
 from detente.dossier import loads
 from detente.model.judge.check import check
 from detente.model.plan import Plan
-from detente.report import (
-    figures,
-    tables,
-    write_critical,
-    write_explanation,
-    write_frontier,
-    write_gap,
-    write_report,
-)
+from detente.report.assessment.charts import figures
+from detente.report.assessment.tables import tables
+from detente.report.kit.files import write_files
+from detente.report.pages import critical_files, explanation_files, frontier_files, gap_files
 from detente.report.questions.conflict_words import (
     condition,
     conflict,
@@ -39,6 +34,7 @@ from detente.report.questions.conflict_words import (
 from detente.report.questions.critical_chart import critical_figure, critical_rows, critical_sentences
 from detente.report.questions.frontier_chart import frontier_figure, frontier_rows, frontier_sentences, stops, thinned
 from detente.report.questions.gap_chart import gap_figure, gap_rows, gap_sentences, settled
+from detente.report.write import report_files
 from tests.report.conftest import NASTY, PROVENANCE
 from tests.report.page import Page
 
@@ -180,7 +176,7 @@ def test_explanations_without_conflicts_and_without_answers(trade):
 
 
 def test_the_page_of_an_explanation(why, tmp_path):
-    paths = write_explanation(why, tmp_path, PROVENANCE)
+    paths = write_files(tmp_path, explanation_files(why, PROVENANCE))
     names = {p.relative_to(tmp_path).as_posix() for p in paths}
     assert {"explain.html", "tables/conflicts.csv", "tables/concessions.csv", "concession-1.json"} <= names
     overlay = json.loads((tmp_path / "concession-1.json").read_text(encoding="utf-8"))
@@ -262,8 +258,8 @@ def test_a_flip_that_is_perhaps_not_the_nearest_says_so(hinges):
 
 
 def test_pages_of_gap_and_critical(hopes, hinges, tmp_path):
-    for write, result, name in ((write_gap, hopes, "gap"), (write_critical, hinges, "critical")):
-        paths = write(result, tmp_path / name, PROVENANCE)
+    for files, name in ((gap_files(hopes, PROVENANCE), "gap"), (critical_files(hinges, PROVENANCE), "critical")):
+        paths = write_files(tmp_path / name, files)
         names = {p.relative_to(tmp_path / name).as_posix() for p in paths}
         assert {f"{name}.html", f"tables/{name}.csv"} | {f"figures/{name}.{k}" for k in ("png", "svg", "csv")} <= names
         page = Page((tmp_path / name / f"{name}.html").read_text(encoding="utf-8"))
@@ -273,7 +269,7 @@ def test_pages_of_gap_and_critical(hopes, hinges, tmp_path):
 
 
 def test_the_report_of_a_case_takes_both_in(bare, hopes, hinges, tmp_path):
-    write_report(bare, tmp_path, PROVENANCE, gap=hopes, critical=hinges)
+    write_files(tmp_path, report_files(bare, PROVENANCE, gap=hopes, critical=hinges))
     page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
     order = [i for i in page.ids if i in ("verdict", "gap", "critical", "roadmap")]
     assert order == ["verdict", "gap", "critical", "roadmap"]
@@ -320,7 +316,7 @@ def test_the_figure_holds_every_stop(roadmaps):
 
 
 def test_the_page_opens_every_point(roadmaps, trade, tmp_path):
-    paths = write_frontier(roadmaps, tmp_path, PROVENANCE)
+    paths = write_files(tmp_path, frontier_files(roadmaps, PROVENANCE))
     page = Page((tmp_path / "frontier.html").read_text(encoding="utf-8"))
     found = stops(roadmaps)
     assert {f"point-{s.number}" for s in found} <= set(page.ids)
@@ -339,7 +335,7 @@ def test_the_page_opens_every_point(roadmaps, trade, tmp_path):
 
 
 def test_outcomes_open_as_lists_of_measures(trade, tmp_path):
-    write_frontier(choices(trade), tmp_path, PROVENANCE)
+    write_files(tmp_path, frontier_files(choices(trade), PROVENANCE))
     page = Page((tmp_path / "frontier.html").read_text(encoding="utf-8"))
     assert "The outcome of a point" in page.text
     assert "Give way Pay" in page.text
@@ -350,7 +346,7 @@ def test_outcomes_open_as_lists_of_measures(trade, tmp_path):
 
 def test_no_frontier_has_a_page_too(trade, tmp_path):
     empty = Frontier(trade, Question(), "none_exists", (), {}, (), dict.fromkeys(("nash",)), {}, True, "")
-    write_frontier(empty, tmp_path, PROVENANCE)
+    write_files(tmp_path, frontier_files(empty, PROVENANCE))
     page = Page((tmp_path / "frontier.html").read_text(encoding="utf-8"))
     assert "No satisfactory deal exists (proved), so there is no frontier." in page.text
 
@@ -382,7 +378,7 @@ def shown_points(dom):
 
 @pytest.mark.browser
 def test_a_click_on_a_point_opens_its_roadmap(chromium, roadmaps, tmp_path):
-    write_frontier(roadmaps, tmp_path, PROVENANCE)
+    write_files(tmp_path, frontier_files(roadmaps, PROVENANCE))
     page = tmp_path / "frontier.html"
     nash = next(str(s.number) for s in stops(roadmaps) if "nash" in s.rules)
     first = chromium.dom(page)
@@ -398,7 +394,7 @@ def test_a_click_on_a_point_opens_its_roadmap(chromium, roadmaps, tmp_path):
 
 @pytest.mark.browser
 def test_a_link_from_the_table_opens_it_too(chromium, roadmaps, tmp_path):
-    write_frontier(roadmaps, tmp_path, PROVENANCE)
+    write_files(tmp_path, frontier_files(roadmaps, PROVENANCE))
     page = tmp_path / "frontier.html"
     text = page.read_text(encoding="utf-8")
     press = (

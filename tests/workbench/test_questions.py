@@ -6,7 +6,6 @@ import pytest
 
 import detente as dt
 from detente.errors import UsageError
-from detente.workbench import store
 
 OPPOSED = {
     "demands": {
@@ -107,7 +106,7 @@ def test_runs_are_kept_and_told_again(river):
     again = dt.show(why.provenance.run)
     assert again.to_json() == plain(why)
     assert again.sentences() == why.sentences()
-    assert store.runs()[0].verb == "explain"
+    assert dt.show().runs[0].verb == "explain"
 
 
 def test_an_assessment_carries_expectations_through_the_cache(river):

@@ -63,7 +63,7 @@ def test_a_new_verb_is_a_command(with_a_toy, case, capsys):
 def test_a_new_verb_is_in_the_schema_and_in_the_reference(with_a_toy):
     rows = {row["name"]: row for row in dt.schema("verbs").to_json()["verbs"]}
     assert rows["count"]["options"]["properties"]["by"]["description"] == "Count only the measures of this party."
-    assert rows["count"]["result"]["title"] == "CountResult"
+    assert rows["count"]["result"]["title"] == "CountFace"
     spec = importlib.util.spec_from_file_location("generate_pages", REPO / "docs" / "generate.py")
     assert spec is not None
     assert spec.loader is not None
@@ -107,6 +107,15 @@ def test_progress_is_data_and_cancelling_an_event(case):
     stopped = dt.assess(case, cancel=enough, cache=False)
     assert stopped.status == "undecided"
     assert dt.assess(case).status == "decided"  # what was stopped did not take its place
+
+
+def test_the_best_plan_so_far_is_told_with_its_objective_and_bound(case):
+    heard: list[Progress] = []
+    found = dt.design(case, progress=heard.append).found
+    last = [p.best for p in heard if p.best is not None][-1]
+    assert dt.check(case, last["plan"]).ok
+    assert last["objective"] == pytest.approx(found.objective)
+    assert last["bound"] >= last["objective"] - 1e-9
 
 
 def test_what_is_counted_is_told_as_numbers(case):
@@ -157,7 +166,7 @@ def test_what_is_bundled_needs_no_file(case):
     with pytest.raises(dt.UsageError, match="files are neither read"):
         workbench.verify_inspect("yongbyon-2018", case=str(case), files=False)
     run = dt.design(case).provenance.run
-    assert workbench.show(run, files=False).status == "satisfactory"
+    assert dt.show(run, files=False).status == "satisfactory"
     with pytest.raises(dt.UsageError, match="hand over"):
         workbench.verify_balance("some/area.csv", files=False)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import pickle
+import re
 import subprocess
 import sys
 import tomllib
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import detente as dt
-from detente import workbench
+from detente import home, workbench
 from detente.design.plan.rules import RULES
 from detente.workbench import options, store
 from detente.workbench.options import AssessOptions, DesignOptions
@@ -241,13 +243,36 @@ def test_a_home_that_cannot_be_written_is_a_warning(case, tmp_path, monkeypatch)
 
 
 def test_where_runs_are_kept(monkeypatch, tmp_path):
-    assert store.folder() == Path(tmp_path / "home" / "runs")
+    assert home.runs().folder == Path(tmp_path / "home" / "runs")
     monkeypatch.delenv("DETENTE_HOME")
     monkeypatch.setenv("XDG_CACHE_HOME", "/x")
-    assert store.folder() == Path("/x/detente/runs")
+    assert home.runs().folder == Path("/x/detente/runs")
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", "/h")
-    assert store.folder() == Path("/h/.cache/detente/runs")
+    assert home.runs().folder == Path("/h/.cache/detente/runs")
+
+
+def test_the_environment_is_read_in_faces_alone(case):
+    """Below them nothing is kept where nobody says where."""
+    faces = {"home.py", "cli/commands.py"}
+    source = REPO / "src" / "detente"
+    read = {p.relative_to(source).as_posix() for p in source.rglob("*.py") if "os.environ" in p.read_text("utf-8")}
+    assert read == faces
+    assert not workbench.design(case).provenance.cached
+    assert not workbench.design(case).provenance.cached
+    assert workbench.show().runs == dt.show().runs == ()
+
+
+def test_options_of_the_command_line_are_named_in_faces_alone():
+    """Below them a message names the parameter; the examples of the table are commands."""
+    source = REPO / "src" / "detente"
+    below = [p for p in source.rglob("*.py") if p.parent.name != "cli" and p.name != "verbs.py"]
+    said = {p.name: re.findall(r"(?<![\w!-])--[a-z][a-z-]+", p.read_text("utf-8")) for p in below}
+    assert {name: words for name, words in said.items() if set(words) - {"--help"}} == {}
+
+
+def test_a_verb_of_the_library_can_be_handed_to_another_process():
+    assert pickle.loads(pickle.dumps(dt.assess)) is dt.assess
 
 
 # --- plans ------------------------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import Field
 
 from detente.workbench.envelope import Task, answers
+from detente.workbench.faces.face import JsonFace
+from detente.workbench.faces.source import ProvenanceFace
 from detente.workbench.keeping import Kept
 from detente.workbench.options import CaseOptions, KeptOptions
 from detente.workbench.provenance import Provenance
@@ -19,16 +21,22 @@ class CountOptions(CaseOptions, KeptOptions):
     by: str | None = Field(None, description="Count only the measures of this party.")
 
 
+class CountFace(JsonFace):
+    """How many measures a case has."""
+
+    measures: int
+    provenance: ProvenanceFace
+
+
 @dataclass(frozen=True, repr=False)
 class CountResult(Kept):
     """How many measures a case has."""
 
+    face = CountFace
+
     measures: int
     provenance: Provenance
     findings: tuple[Any, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        return {"measures": self.measures, "provenance": self.provenance.to_json()}
 
     def sentences(self) -> tuple[str, ...]:
         return (f"{self.measures} measures.",)

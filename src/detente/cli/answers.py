@@ -1,24 +1,21 @@
-"""How each result reads in a terminal."""
+"""How assessments, designs and judged plans read in a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from detente.cli.frame import foot, heading
 from detente.cli.say import finding_lines
 from detente.cli.screen import Screen
 from detente.design.questions.footing import Footing
 from detente.dossier import Dossier
-from detente.errors import Finding
 from detente.report.assessment.footing import footing_said
 from detente.workbench import words
-from detente.workbench.catalogue import CasesResult
-from detente.workbench.comparing import CompareResult, DiffResult
-from detente.workbench.judging import CheckResult, EvaluateResult, counted, told, worst
-from detente.workbench.provenance import Provenance
-from detente.workbench.results import Cells, Result, Tables
-from detente.workbench.showing import RunsResult, StoredResult
+from detente.workbench.comparing import CompareResult
+from detente.workbench.judging import CheckResult, EvaluateResult, told, worst
+from detente.workbench.results import Cells, Tables, counted
 from detente.workbench.solving import AssessResult, DesignResult
 
 ROADMAP = {"date": "Date", "who": "Who", "what": "Gives", "verified_by": "Seen by"}
@@ -48,7 +45,7 @@ SHOWN_ASSUMPTIONS = 5
 def assessed(result: AssessResult, case: str | None, written: Sequence[Path] = ()) -> None:
     screen, a = Screen(), result.assessment
     tables = result.tables()
-    _heading(screen, result.dossier.title, result.provenance.changes)
+    heading(screen, result.dossier.title, result.provenance.changes)
     with screen.section("Is there a satisfactory deal?"):
         screen.say(result.sentences()[0], 2)
         screen.gap()
@@ -64,16 +61,9 @@ def assessed(result: AssessResult, case: str | None, written: Sequence[Path] = (
     with screen.section("What was assumed" + first * cut):
         for text in a.assumptions[:SHOWN_ASSUMPTIONS]:
             screen.bullet(text)
-    _foot(screen, result.findings, result.provenance, case)
+    foot(screen, result.findings, result.provenance, case)
     if written:
         screen.path(f"Report: {_report(written)} ({len(written)} files)")
-
-
-def _heading(screen: Screen, title: str, changes: Sequence[str]) -> None:
-    """The title of a case, and what was changed in it."""
-    screen.title(title)
-    if changes:
-        screen.say(f"With: {'; '.join(changes)}")
 
 
 def _level(row: Cells) -> str:
@@ -130,51 +120,50 @@ def _report(written: Sequence[Path]) -> Path:
     return next((p for p in written if p.name == "report.html"), written[0])
 
 
-def _foot(screen: Screen, findings: Sequence[Finding], source: Provenance, case: str | None) -> None:
-    screen.gap()
-    for found in (f for f in findings if f.code.startswith("plan.")):
-        screen.say(f"{found.message}.")
-    problems = tuple(f for f in findings if f.severity != "error" and not f.code.startswith("plan."))
-    if problems:
-        screen.path(f"About the dossier: {counted(problems)}" + (f" (detente check {case})" if case else ""))
-    took = "from the cache" if source.cached else f"{source.wall_seconds or 0:.1f} s"
-    screen.path(f"Run {source.run}, {took}; again with: detente show {source.run}")
-
-
-def designed(result: DesignResult, case: str | None, saved: Path | None = None) -> None:
+def designed(result: DesignResult, case: str | None, written: Sequence[Path] = ()) -> None:
     screen, found, options = Screen(), result.found, result.provenance.options
-    tables = result.tables()
-    _heading(screen, result.dossier.title, result.provenance.changes)
+    heading(screen, result.dossier.title, result.provenance.changes)
     openings = words.several([words.party(result.dossier, p) for p in options["openings"]])
     asked = f"Success level {options['success']}" + (f", with the opening of {openings}" if openings else "")
     screen.say(f"{asked}: {words.answer(found)} ({words.because(found)}).")
     for note in found.notes:
         screen.say(note)
-    if tables:
-        fell = "" if found.rule_used == found.rule else f" (in place of {found.rule})"
-        _plan(screen, result.dossier, tables, f"Roadmap, rule {found.rule_used}{fell}")
-        screen.gap()
-        gap = "" if found.gap is None else f", gap {found.gap:.2%}"
-        screen.say(f"Objective {words.number(found.objective)}, bound {words.number(found.bound)}{gap}.")
-        for text in result.sentences()[1:2]:
-            screen.say(text)
+    if found.verdict is not None:
+        _found(screen, result)
     if result.inspections is not None:
-        with screen.section("Inspection regimes chosen with it"):
-            chosen = {p.split(".")[1]: r for p, r in result.inspections.items() if p.endswith(".regime") and r}
-            for name, regime in chosen.items():
-                screen.bullet(f"{words.measure(result.dossier, name)}: {regime}")
-            if not chosen:
-                screen.say("None: the deal needs no more than what each measure states.", 2)
-    _foot(screen, result.findings, result.provenance, case)
-    if saved:
-        screen.path(f"Plan: {saved}")
-    if saved and result.inspections:
-        screen.path(f"Regimes: {saved.with_name(f'{saved.stem}-inspections.json')} (use it with --overlay)")
+        _regimes(screen, result.dossier, result.inspections)
+    foot(screen, result.findings, result.provenance, case)
+    for plan in written:
+        screen.path(f"Plan: {plan}")
+        if result.inspections:
+            screen.path(f"Regimes: {plan.with_name(f'{plan.stem}-inspections.json')} (use it with --overlay)")
 
 
-def evaluated(result: EvaluateResult) -> None:
+def _found(screen: Screen, result: DesignResult) -> None:
+    """The plan that was found, and how good it is."""
+    found = result.found
+    fell = "" if found.rule_used == found.rule else f" (in place of {found.rule})"
+    _plan(screen, result.dossier, result.tables(), f"Roadmap, rule {found.rule_used}{fell}")
+    screen.gap()
+    gap = "" if found.gap is None else f", gap {found.gap:.2%}"
+    screen.say(f"Objective {words.number(found.objective)}, bound {words.number(found.bound)}{gap}.")
+    for text in result.sentences()[1:2]:
+        screen.say(text)
+
+
+def _regimes(screen: Screen, dossier: Dossier, overlay: Mapping[str, Any]) -> None:
+    """Which regime each measure gets."""
+    chosen = {path.split(".")[1]: r for path, r in overlay.items() if path.endswith(".regime") and r}
+    with screen.section("Inspection regimes chosen with it"):
+        for name, regime in chosen.items():
+            screen.bullet(f"{words.measure(dossier, name)}: {regime}")
+        if not chosen:
+            screen.say("None: the deal needs no more than what each measure states.", 2)
+
+
+def evaluated(result: EvaluateResult, *_: Any) -> None:
     screen = Screen()
-    _heading(screen, result.dossier.title, result.provenance.changes)
+    heading(screen, result.dossier.title, result.provenance.changes)
     screen.say(result.sentences()[0])
     tables = result.tables()
     _failures(screen, result)
@@ -205,7 +194,7 @@ def _least(screen: Screen, rows: Sequence[Cells]) -> None:
         screen.table(heads, shown, right=columns, spare=("leaves",))
 
 
-def checked(result: CheckResult, case: str) -> None:
+def checked(result: CheckResult, case: str | None, *_: Any) -> None:
     if result.changes:
         Screen().say(f"With: {'; '.join(result.changes)}")
     for finding in result.findings:
@@ -215,9 +204,9 @@ def checked(result: CheckResult, case: str) -> None:
     print(result.sentences()[0])
 
 
-def compared(result: CompareResult) -> None:
+def compared(result: CompareResult, *_: Any) -> None:
     screen = Screen()
-    _heading(screen, result.dossier.title, result.provenance.changes)
+    heading(screen, result.dossier.title, result.provenance.changes)
     tables, plans = result.tables(), list(result.plans)
     screen.gap()
     if len(plans) <= FEW_PLANS and all(len(name) <= SHORT_NAME for name in plans):
@@ -225,70 +214,16 @@ def compared(result: CompareResult) -> None:
         screen.wide({"": ""}, names, tables["plans"])
     else:
         names = {name: f"({i + 1})" for i, name in enumerate(plans)}
-        for name, short in names.items():
-            screen.path(f"{short} {name}")
-        screen.gap()
-        labels = [row[""] for row in tables["plans"]]
-        rows = [{"": names[n], **{row[""]: row[n] for row in tables["plans"]}} for n in plans]
-        screen.wide({"": "Plan"}, {label: label[0].upper() + label[1:] for label in labels}, rows)
+        _by_number(screen, names, tables["plans"])
     with screen.section("Entry into force"):
         screen.wide({"measure": "Measure"}, names, tables["entry"])
 
 
-def differing(result: DiffResult) -> None:
-    screen = Screen()
-    for change in result.changes:
-        screen.path(change.path)
-        screen.say(f"- {_shown(change.before)}", 2)
-        screen.say(f"+ {_shown(change.after)}", 2)
-    for finding in result.findings:
-        print("\n".join(finding_lines(finding)))
-    screen.say(result.sentences()[0])
-
-
-def _shown(value: Any) -> str:
-    import json
-
-    return "(nothing)" if value is None else json.dumps(value, ensure_ascii=False)
-
-
-def cases(result: CasesResult) -> None:
-    screen = Screen()
-    columns = {"id": "Case", "title": "Title", "parties": "Parties", "measures": "Measures"}
-    screen.table(columns, result.tables()["cases"])
-
-
-def runs(result: RunsResult) -> None:
-    screen = Screen()
-    for row in result.tables()["runs"]:
-        level = f", success {row['success']}" if row["success"] else ""
-        screen.path(f"{row['run']}  {row['written']}  {row['verb']:<6}  {row['rule']}{level}")
-        screen.say(row["case"], 2)
-        if row["changes"]:
-            screen.say(f"With: {'; '.join(row['changes'])}", 2)
-    screen.path(result.sentences()[0])
-
-
-def shown(result: Result, written: Sequence[Path] = ()) -> None:
-    """A stored run, as its verb printed it."""
-    if isinstance(result, AssessResult):
-        assessed(result, None, written)
-    elif isinstance(result, DesignResult):
-        designed(result, None, written[0] if written else None)
-    elif isinstance(result, RunsResult):
-        runs(result)
-    elif isinstance(result, StoredResult):
-        told_again(result)
-
-
-def told_again(result: Result) -> None:
-    """A result that has no voice of its own, or is stored: its sentences, then its tables."""
-    screen = Screen()
-    if title := getattr(result, "title", None):
-        screen.title(title)
-    for text in result.sentences():
-        screen.say(text)
-    for name, rows in result.tables().items():
-        if rows:
-            with screen.section(name.replace("_", " ").capitalize()):
-                screen.table({str(c): str(c).replace("_", " ").capitalize() for c in rows[0]}, rows)
+def _by_number(screen: Screen, names: Mapping[str, str], table: Sequence[Cells]) -> None:
+    """Plans in rows, each under a number that is said before."""
+    for name, short in names.items():
+        screen.path(f"{short} {name}")
+    screen.gap()
+    labels = [row[""] for row in table]
+    rows = [{"": names[n], **{row[""]: row[n] for row in table}} for n in names]
+    screen.wide({"": "Plan"}, {label: label[0].upper() + label[1:] for label in labels}, rows)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from cyclopts import App, Group, Parameter
 from pydantic import BaseModel, ConfigDict, Field
 
+from detente import __version__
 from detente.cli.carrying import carry_out
 from detente.workbench.verbs import VERBS, Given, Verb
 
@@ -19,7 +20,8 @@ HELP = """Is there a deal that both sides would rather keep than break?
 A CASE is the id of a bundled case or a YAML file; a PLAN is JSON as `detente design --out` writes it."""
 EPILOGUE = """To begin:       detente assess korea-2018 --out report
 Your own case:  detente new my.yaml, edit it, then detente assess my.yaml
-Exit codes:     0 fine, 2 errors in what was given, 3 undecided in time"""
+Exit codes:     0 fine, 2 errors in what was given, 3 undecided in time,
+                4 interrupted: what was found is printed"""
 FAMILIES = {
     "verify": "Check declarations, balances, samples and inspections, and how much of it a deal needs.",
     "sheets": "Write a case as a spreadsheet, or read one back.",
@@ -46,8 +48,6 @@ PLAIN = Face()
 
 def app_of(verbs: Iterable[Verb]) -> App:
     """The command line of these verbs."""
-    from detente import __version__
-
     app = App(
         name="detente",
         help=HELP,
@@ -79,26 +79,34 @@ def _worth_showing(default: object) -> object:
 
 
 def command_of(row: Verb) -> Callable[..., int]:
-    """The command of a verb: its inputs, then what to write, then its options, then how to print."""
+    """The command of a verb."""
     places = [i for i in row.inputs if not i.flag]
-    out = next((i.said for i in row.inputs if i.flag), row.out.said if row.out else None)
-    parameters = [_place(i) for i in places]
-    if out is not None:
-        parameters.append(_keyword("out", Path | None, None))
-    model = row.options_model()
-    if model.model_fields:
-        parameters.append(_keyword("options", Annotated[model | None, Parameter(name="*")], None))
-    parameters.append(_keyword("face", Annotated[Face, Parameter(name="*")], PLAIN))
+    several = any(i.many for i in places)
 
     def command(*inputs: Any, out: Path | None = None, options: Any = None, face: Face = PLAIN) -> int:
-        given = inputs if any(i.many for i in places) else (*inputs, *[None] * (len(places) - len(inputs)))
+        given = inputs if several else (*inputs, *[None] * (len(places) - len(inputs)))
         return carry_out(row, given, out, options, in_json=face.json_, verbose=face.verbose)
 
+    out = next((i.said for i in row.inputs if i.flag), row.out.said if row.out else None)
+    said = {i.name: i.said for i in places} | ({} if out is None else {"out": out})
+    parameters = _parameters(row, places, writes=out is not None)
     command.__name__ = row.python
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in parameters}
-    command.__doc__ = _described(row, {**{i.name: i.said for i in places}, **({} if out is None else {"out": out})})
+    command.__doc__ = _described(row, said)
     return command
+
+
+def _parameters(row: Verb, places: Iterable[Given], *, writes: bool) -> list[inspect.Parameter]:
+    """A verb's inputs, then what to write, then its options, then how to print."""
+    model = row.options_model()
+    options = _keyword("options", Annotated[model | None, Parameter(name="*")], None)
+    return [
+        *map(_place, places),
+        *([_keyword("out", Path | None, None)] if writes else []),
+        *([options] if model.model_fields else []),
+        _keyword("face", Annotated[Face, Parameter(name="*")], PLAIN),
+    ]
 
 
 def _place(one: Given) -> inspect.Parameter:

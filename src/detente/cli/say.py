@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from detente.errors import Finding
@@ -29,8 +30,23 @@ def warn(text: str) -> None:
     tell(textwrap.fill(f"warning: {text}", WIDTH, subsequent_indent="  ", break_long_words=False))
 
 
-def print_json(data: Any) -> None:
+def in_options(text: str) -> str:
+    """What is said of parameters, named as ‘time_limit’, ‘time_limit 60’ or ‘cache=False’, in options."""
+    return re.sub(r"‘(\w+)(=False)?([^’]*)’", _option, text)
+
+
+def _option(found: re.Match[str]) -> str:
+    return f"{'--no-' if found[2] else '--'}{found[1].replace('_', '-')}{found[3]}"
+
+
+def _finding_in_options(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: in_options(value) if isinstance(value, str) else value for key, value in told.items()}
+
+
+def print_json(data: Mapping[str, Any]) -> None:
     """JSON alone on stdout; beyond ASCII only where the terminal can show it."""
+    if "findings" in data:
+        data = {**data, "findings": [_finding_in_options(told) for told in data["findings"]]}
     plain = not (sys.stdout.encoding or "").lower().startswith("utf")
     print(json.dumps(data, indent=2, ensure_ascii=plain, allow_nan=False))
 
@@ -39,6 +55,7 @@ def finding_lines(finding: Finding) -> list[str]:
     """file:line:col, what is wrong, and how to mend it."""
     from detente.dossier.library import id_of
 
+    finding = Finding(**_finding_in_options(finding.as_dict()))
     file = (id_of(finding.file) or finding.file) if finding.file else None
     place = ":".join(str(x) for x in (file, finding.line, finding.column) if x is not None)
     at = f" at {finding.path}" if finding.path else ""
@@ -65,10 +82,17 @@ def refused(findings: Sequence[Finding], *, in_json: bool) -> None:
     errors = [f for f in findings if f.severity == "error"] or list(findings)
     for finding in errors:
         tell("\n".join(finding_lines(finding)))
-    rest = len(findings) - len(errors)
+    tell(f"{_number(len(errors), 'error')}{_and_more(errors, len(findings) - len(errors))}")
+
+
+def _and_more(errors: Sequence[Finding], rest: int) -> str:
+    """What was found besides errors, and where to see it."""
     where = " that `detente check` lists" if any(f.code.startswith("dossier.") for f in errors) else ""
-    more = f", and {rest} warning{'s' if rest > 1 else ''} or notes{where}" if rest else ""
-    tell(f"{len(errors)} error{'s' if len(errors) > 1 else ''}{more}")
+    return f", and {_number(rest, 'warning')} or notes{where}" if rest else ""
+
+
+def _number(n: int, thing: str) -> str:
+    return f"{n} {thing}{'s' if n > 1 else ''}"
 
 
 def misused(text: str, *, in_json: bool) -> None:
@@ -113,7 +137,13 @@ def watched(work: Callable[[Hear, threading.Event], T], *, verbose: bool, what: 
     columns = (SpinnerColumn("line"), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
-        return _beside(lambda enough: work(lambda progress: bar.update(task, description=progress.text), enough))
+
+        def hear(progress: Progress) -> None:
+            bar.update(task, description=progress.text)
+            if progress.best is not None:
+                bar.console.print(progress.text, markup=False, highlight=False)
+
+        return _beside(lambda enough: work(hear, enough))
 
 
 def _beside(work: Callable[[threading.Event], T]) -> tuple[T, bool]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
 from rich import box
 from rich.console import Console, RenderableType
@@ -18,6 +18,8 @@ from detente.workbench.words import number
 WIDEST = 100
 PADDING = 3
 """Blanks beside and between two columns."""
+NARROW = 18
+"""The most that a column of names takes."""
 FIXED = frozenset({"date", "leaves", "run", "level", "answer"})
 """Columns that are not broken."""
 
@@ -63,14 +65,8 @@ class Screen:
     def wide(self, left: Mapping[str, str], rest: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> None:
         """A table that goes on below where its columns do not fit side by side; no word is broken."""
         width = {k: _widest_word([h, *(_cell(r.get(k)) for r in rows)]) + PADDING for k, h in {**left, **rest}.items()}
-        room, part = self.console.width - sum(width[k] for k in left), list[str]()
-        parts = [part]
-        for key in rest:
-            if part and sum(width[k] for k in (*part, key)) > room:
-                part = []
-                parts.append(part)
-            part.append(key)
-        for i, keys in enumerate(parts):
+        room = self.console.width - sum(width[k] for k in left)
+        for i, keys in enumerate(_parted(rest, width, room)):
             if i:
                 self.gap()
             self.table({**left, **{k: rest[k] for k in keys}}, rows, whole=True)
@@ -88,32 +84,68 @@ class Screen:
 
         `whole`: no word is broken; nor is one where there is room for all, without the columns `spare` if need be.
         """
-        texts = {key: [heading, *(_cell(r.get(key)) for r in rows)] for key, heading in columns.items()}
-        fixed = {k for k, t in texts.items() if k in FIXED or k in right or (whole and _longest(t) <= _widest_word(t))}
+        found = [_Column.of(k, h, rows, right=k in right, whole=whole) for k, h in columns.items()]
+        shown = found if self._fit(found) else [c for c in found if c.key not in spare]
+        whole = whole or self._fit(shown)
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=True, header_style="bold")
+        for column in shown:
+            column.add_to(table, whole=whole)
+        for cells in zip(*(c.cells for c in shown), strict=True):
+            table.add_row(*map(Text, cells))
+        self._print(table)
 
-        def fits(keys: Collection[str]) -> bool:
-            widths = (_longest(texts[k]) if k in fixed else _widest_word(texts[k]) for k in keys)
-            return sum(w + PADDING for w in widths) <= self.console.width
+    def _fit(self, columns: Iterable[_Column]) -> bool:
+        """Whether columns fit side by side, no word broken."""
+        return sum(c.least + PADDING for c in columns) <= self.console.width
 
-        if not fits(columns):
-            columns = {k: heading for k, heading in columns.items() if k not in spare}
-        whole = whole or fits(columns)
-        shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=True, header_style="bold")
-        for key, heading in columns.items():
-            numeric = key in right or any(isinstance(r.get(key), int | float) for r in rows)
-            most = 18 if key in ("who", "verified_by") else None
-            justify: Literal["left", "right"] = "right" if numeric else "left"
-            shown.add_column(
-                heading,
-                justify=justify,
-                no_wrap=key in fixed,
-                overflow="fold",
-                max_width=most,
-                min_width=_widest_word(texts[key]) if whole else None,
-            )
-        for row in rows:
-            shown.add_row(*(Text(_cell(row.get(key))) for key in columns))
-        self._print(shown)
+
+def _parted(keys: Iterable[str], width: Mapping[str, int], room: int) -> list[list[str]]:
+    """Keys in order, so many together as there is room for, and at least one."""
+    parts: list[list[str]] = [[]]
+    for key in keys:
+        if parts[-1] and sum(width[k] for k in (*parts[-1], key)) > room:
+            parts.append([])
+        parts[-1].append(key)
+    return parts
+
+
+class _Column(NamedTuple):
+    """A column of a table."""
+
+    key: str
+    heading: str
+    cells: tuple[str, ...]
+    right: bool
+    """On the right, as numbers are."""
+    fixed: bool
+    """Nothing in it is broken."""
+
+    @classmethod
+    def of(cls, key: str, heading: str, rows: Sequence[Mapping[str, Any]], *, right: bool, whole: bool) -> _Column:
+        values = [row.get(key) for row in rows]
+        cells = tuple(map(_cell, values))
+        fixed = key in FIXED or right or (whole and _longest([heading, *cells]) <= _widest_word([heading, *cells]))
+        return cls(key, heading, cells, right or any(isinstance(v, int | float) for v in values), fixed)
+
+    @property
+    def widest_word(self) -> int:
+        return _widest_word([self.heading, *self.cells])
+
+    @property
+    def least(self) -> int:
+        """The least width."""
+        return _longest([self.heading, *self.cells]) if self.fixed else self.widest_word
+
+    def add_to(self, table: Table, *, whole: bool) -> None:
+        """`whole`: no word is broken."""
+        table.add_column(
+            self.heading,
+            justify="right" if self.right else "left",
+            no_wrap=self.fixed,
+            overflow="fold",
+            max_width=NARROW if self.key in ("who", "verified_by") else None,
+            min_width=self.widest_word if whole else None,
+        )
 
 
 def _longest(texts: Sequence[str]) -> int:

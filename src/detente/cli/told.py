@@ -1,4 +1,4 @@
-"""How the answers of `explain`, `gap`, `critical`, `frontier` and `import` read in a terminal."""
+"""How the answers of `explain`, `gap`, `critical` and `frontier` read in a terminal."""
 
 from __future__ import annotations
 
@@ -6,25 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from detente.cli.answers import _foot, _heading
-from detente.cli.say import finding_lines
+from detente.cli.frame import cut, files, foot, heading
 from detente.cli.screen import Screen
 from detente.workbench import words
 
 if TYPE_CHECKING:
-    from detente.design.questions.critical import Flip
+    from detente.design.questions.critical import Flip, PairFlip
     from detente.design.questions.gap import Hope
-    from detente.workbench.exchange import ImportResult
     from detente.workbench.questions import CriticalResult, ExplainResult, FrontierResult, GapResult
 
 FEW = 25
 """Rows of a long table that a terminal shows."""
-
-
-def _written(screen: Screen, written: Sequence[Path]) -> None:
-    if written:
-        page = next((p for p in written if p.suffix == ".html"), written[0])
-        screen.path(f"Written: {page} ({len(written)} file{'s' if len(written) > 1 else ''})")
 
 
 def _level(success: str, openings: Sequence[str], result: Any) -> str:
@@ -33,24 +25,15 @@ def _level(success: str, openings: Sequence[str], result: Any) -> str:
     return f"{level}, with the opening position of {who}" if openings else level
 
 
-def explain(result: ExplainResult, written: Sequence[Path] = ()) -> None:
+def explain(result: ExplainResult, _: str | None, written: Sequence[Path]) -> None:
     screen, e = Screen(), result.found
-    _heading(screen, result.dossier.title, result.provenance.changes)
+    heading(screen, result.dossier.title, result.provenance.changes)
     screen.say(f"{_level(e.question.success, e.question.openings, result)}.")
     screen.gap()
     for text in result.sentences():
         screen.say(text)
     if e.conflicts:
-        more = "all of them" if e.complete else f"the first {len(e.conflicts)}; --all lists more"
-        with screen.section(
-            f"What rules each other out ({more}; each is minimal: without one of it the rest can be had)"
-        ):
-            for n, conflict in enumerate(e.conflicts, 1):
-                doubt = "" if conflict.proven_minimal else " (perhaps not minimal: time ran out)"
-                if not conflict.members:
-                    screen.say("The case's own order of work, capacity and links leave nothing that could enter.", 2)
-                for i, member in enumerate(conflict.members):
-                    screen.say(f"{f'{n}.' if not i else '':>4} {result.said(member)}{doubt * (not i)}")
+        _conflicts(screen, result)
     for n, way in enumerate(e.concessions, 1):
         title = "The cheapest way to a deal" if n == 1 else f"Another way, number {n}"
         with screen.section(f"{title}: price {words.number(way.price)} points"):
@@ -62,8 +45,21 @@ def explain(result: ExplainResult, written: Sequence[Path] = ()) -> None:
             for name in less.without:
                 screen.bullet(result.said(name))
             _deal(screen, result, less.deal)
-    _foot(screen, result.findings, result.provenance, None)
-    _written(screen, written)
+    foot(screen, result.findings, result.provenance, None)
+    files(screen, written)
+
+
+def _conflicts(screen: Screen, result: ExplainResult) -> None:
+    """What rules each other out, each condition on a line."""
+    found = result.found
+    more = "all of them" if found.complete else f"the first {len(found.conflicts)}; --all lists more"
+    with screen.section(f"What rules each other out ({more}; each is minimal: without one of it the rest can be had)"):
+        for n, conflict in enumerate(found.conflicts, 1):
+            doubt = "" if conflict.proven_minimal else " (perhaps not minimal: time ran out)"
+            if not conflict.members:
+                screen.say("The case's own order of work, capacity and links leave nothing that could enter.", 2)
+            for i, member in enumerate(conflict.members):
+                screen.say(f"{f'{n}.' if not i else '':>4} {result.said(member)}{doubt * (not i)}")
 
 
 def _deal(screen: Screen, result: ExplainResult, deal: Any) -> None:
@@ -79,11 +75,21 @@ def _deal(screen: Screen, result: ExplainResult, deal: Any) -> None:
     screen.say(f"Then, under the {deal.rule_used} rule, the deal is worth (present value, points): {gets}.", 4)
 
 
-def gap(result: GapResult, written: Sequence[Path] = ()) -> None:
+def gap(result: GapResult, _: str | None, written: Sequence[Path]) -> None:
     screen, g = Screen(), result.found
-    _heading(screen, result.dossier.title, result.provenance.changes)
+    heading(screen, result.dossier.title, result.provenance.changes)
     for text in result.sentences():
         screen.say(text)
+    _hopes(screen, result)
+    if g.rules:
+        _given(screen, result)
+    if g.beliefs:
+        _beliefs(screen, result)
+    foot(screen, result.findings, result.provenance, None)
+    files(screen, written)
+
+
+def _hopes(screen: Screen, result: GapResult) -> None:
     columns = {"party": "Party", "walk": "Walk-away", "can": "Can get", "thinks": "Thinks", "asks": "Asks"}
     rows: list[dict[str, Any]] = [
         {
@@ -93,35 +99,36 @@ def gap(result: GapResult, written: Sequence[Path] = ()) -> None:
             "thinks": _value(row.thinks),
             "asks": _value(row.asks, "no plan meets it"),
         }
-        for row in g.parties
+        for row in result.found.parties
     ]
     with screen.section("What each party could have at best, present value in its points"):
         screen.table(columns, rows, right=("can", "thinks", "asks"))
-    rules = list(g.rules)
-    if rules:
-        with screen.section("What each rule gives"):
-            gets = [
-                {"party": words.party(result.dossier, row.party), **{r: row.gets.get(r) for r in rules}}
-                for row in g.parties
-            ]
-            screen.wide({"party": "Party"}, {r: r.replace("_", " ") for r in rules}, gets)
-    if g.beliefs:
-        with screen.section("What each would have to believe for talks to succeed, all else unchanged"):
-            screen.table(
-                {"who": "Who", "belief": "Belief", "now": "Now", "true": "In truth", "needs": "Succeeds at"},
-                [
-                    {
-                        "who": words.party(result.dossier, b.party),
-                        "belief": b.path,
-                        "now": f"{words.number(b.believed)} {b.unit}".strip(),
-                        "true": words.number(b.true),
-                        "needs": words.number(b.succeeds_at) if b.succeeds_at is not None else _why(b.status),
-                    }
-                    for b in g.beliefs
-                ],
-            )
-    _foot(screen, result.findings, result.provenance, None)
-    _written(screen, written)
+
+
+def _given(screen: Screen, result: GapResult) -> None:
+    rules = list(result.found.rules)
+    gets = [
+        {"party": words.party(result.dossier, row.party), **{r: row.gets.get(r) for r in rules}}
+        for row in result.found.parties
+    ]
+    with screen.section("What each rule gives"):
+        screen.wide({"party": "Party"}, {r: r.replace("_", " ") for r in rules}, gets)
+
+
+def _beliefs(screen: Screen, result: GapResult) -> None:
+    columns = {"who": "Who", "belief": "Belief", "now": "Now", "true": "In truth", "needs": "Succeeds at"}
+    rows = [
+        {
+            "who": words.party(result.dossier, b.party),
+            "belief": b.path,
+            "now": f"{words.number(b.believed)} {b.unit}".strip(),
+            "true": words.number(b.true),
+            "needs": words.number(b.succeeds_at) if b.succeeds_at is not None else _why(b.status),
+        }
+        for b in result.found.beliefs
+    ]
+    with screen.section("What each would have to believe for talks to succeed, all else unchanged"):
+        screen.table(columns, rows)
 
 
 def _why(status: str) -> str:
@@ -141,37 +148,40 @@ def _value(hope: Hope | None, none: str = "no deal") -> str:
     return words.number(hope.value)
 
 
-def critical(result: CriticalResult, written: Sequence[Path] = ()) -> None:
+def critical(result: CriticalResult, _: str | None, written: Sequence[Path]) -> None:
     screen, c = Screen(), result.found
-    _heading(screen, result.dossier.title, result.provenance.changes)
+    heading(screen, result.dossier.title, result.provenance.changes)
     for text in result.sentences():
         screen.say(text)
-    rows = [
-        {
-            "path": f.path,
-            "stated": f"{words.number(f.stated)} {f.unit}".strip(),
-            "range": f"{words.number(f.low)} to {words.number(f.high)}",
-            "flip": _flips(f),
-        }
-        for f in c.numbers
-        if f.status != "no_flip_in_range"
-    ]
+    rows = [_flip_row(f) for f in c.numbers if f.status != "no_flip_in_range"]
     if rows:
         with screen.section("Where the verdict flips, the nearest first"):
             columns = {"path": "Number", "stated": "Stated", "range": "Searched", "flip": "Flips at"}
             screen.table(columns, rows[:FEW])
-        if len(rows) > FEW:
-            screen.say(f"… and {len(rows) - FEW} more; --json has all of them.")
-    pairs = [p for p in c.pairs if p.status == "flips"]
+        cut(screen, rows, FEW, "--json has")
     if c.pairs:
-        with screen.section("Pairs"):
-            for p in pairs:
-                a, b = p.flips_at or (0.0, 0.0)
-                screen.bullet(f"{p.paths[0]} at {words.exactly(a)} together with {p.paths[1]} at {words.exactly(b)}")
-            if not pairs:
-                screen.say(f"None of {len(c.pairs)} pairs flips it within their ranges.", 2)
-    _foot(screen, result.findings, result.provenance, None)
-    _written(screen, written)
+        _pairs(screen, c.pairs)
+    foot(screen, result.findings, result.provenance, None)
+    files(screen, written)
+
+
+def _flip_row(f: Flip) -> dict[str, str]:
+    return {
+        "path": f.path,
+        "stated": f"{words.number(f.stated)} {f.unit}".strip(),
+        "range": f"{words.number(f.low)} to {words.number(f.high)}",
+        "flip": _flips(f),
+    }
+
+
+def _pairs(screen: Screen, pairs: Sequence[PairFlip]) -> None:
+    """The pairs of numbers that flip the verdict together."""
+    flips = [(p.paths, p.flips_at or (0.0, 0.0)) for p in pairs if p.status == "flips"]
+    with screen.section("Pairs"):
+        for (one, other), (a, b) in flips:
+            screen.bullet(f"{one} at {words.exactly(a)} together with {other} at {words.exactly(b)}")
+        if not flips:
+            screen.say(f"None of {len(pairs)} pairs flips it within their ranges.", 2)
 
 
 def _flips(f: Flip) -> str:
@@ -180,9 +190,9 @@ def _flips(f: Flip) -> str:
     return words.exactly(f.flips_at) + (", or nearer" if f.status == "undecided" else "")
 
 
-def frontier(result: FrontierResult, written: Sequence[Path] = ()) -> None:
+def frontier(result: FrontierResult, _: str | None, written: Sequence[Path]) -> None:
     screen, f = Screen(), result.found
-    _heading(screen, result.dossier.title, result.provenance.changes)
+    heading(screen, result.dossier.title, result.provenance.changes)
     for text in result.sentences():
         screen.say(text)
     if f.points:
@@ -192,21 +202,6 @@ def frontier(result: FrontierResult, written: Sequence[Path] = ()) -> None:
             screen.table({"rule": "Rule", **columns}, marks)
         with screen.section("The frontier"):
             screen.table(columns, [dict(p.values) for p in f.points[:FEW]])
-        if len(f.points) > FEW:
-            screen.say(f"… and {len(f.points) - FEW} more; --json has all of them.")
-    _foot(screen, result.findings, result.provenance, None)
-    _written(screen, written)
-
-
-def imported(result: ImportResult) -> None:
-    """On stdout the case itself, where it was not written to a file; what there is to say goes to stderr."""
-    import sys
-
-    from detente.cli.say import tell
-
-    for finding in result.findings:
-        tell("\n".join(finding_lines(finding)))
-    if result.file is None:
-        sys.stdout.write(result.text)
-    else:
-        print(f"{result} Next: detente check {result.file}")
+        cut(screen, f.points, FEW, "--json has")
+    foot(screen, result.findings, result.provenance, None)
+    files(screen, written)

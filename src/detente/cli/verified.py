@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from detente.cli.answers import _foot, _heading
+from detente.cli.frame import cut, files, foot, heading, run
+from detente.cli.say import in_options
 from detente.cli.screen import Screen
-from detente.cli.told import _written
-from detente.workbench.judging import counted
-from detente.workbench.needing import NeedsResult
-from detente.workbench.verifying import Verification
+from detente.workbench.results import counted
+
+if TYPE_CHECKING:
+    from detente.workbench.needing import NeedsResult
+    from detente.workbench.verification import Verification
 
 FEW = 14
 """Rows of a long table that a terminal shows."""
@@ -58,7 +60,7 @@ TITLES = {
 }
 
 
-def verified(result: Verification, written: Sequence[Path] = ()) -> None:
+def verified(result: Verification, _: str | None, written: Sequence[Path]) -> None:
     """The answer in words, what it turns on, then the tables; long ones are cut."""
     screen = Screen()
     screen.title(result.title)
@@ -70,23 +72,28 @@ def verified(result: Verification, written: Sequence[Path] = ()) -> None:
             with screen.section(TITLES[name]):
                 known = {c: c[:1].upper() + c[1:] for c in columns if c in rows[0]}
                 screen.table(known, rows[:FEW], whole=True)
-            if len(rows) > FEW:
-                screen.say(f"… and {len(rows) - FEW} more; --out and --json have all of them.")
-    screen.gap()
-    for found in [f for f in result.findings if f.severity == "warning"][:FEW]:
-        screen.say(f"Warning{f', line {found.line}' if found.line else ''}: {found.message}: {found.remedy}.")
-    if result.findings:
-        screen.path(f"About the file: {counted(result.findings)}; --json has them.")
-    screen.path(f"Run {result.provenance.run}; again with: detente show {result.provenance.run}")
-    _written(screen, written)
+            cut(screen, rows, FEW, "--out and --json have")
+    _about_the_file(screen, result)
+    files(screen, written)
     if overlay := next((p for p in written if p.name == "overlay.yaml"), None):
         screen.path(f"In a case: detente design {result.provenance.options['case']} --overlay {overlay}")
 
 
-def needed(result: NeedsResult, case: str, written: Sequence[Path] = ()) -> None:
+def _about_the_file(screen: Screen, result: Verification) -> None:
+    """Warnings about what was read, and how to see the run again."""
+    screen.gap()
+    for found in [f for f in result.findings if f.severity == "warning"][:FEW]:
+        line = f", line {found.line}" if found.line else ""
+        screen.say(in_options(f"Warning{line}: {found.message}: {found.remedy}."))
+    if result.findings:
+        screen.path(f"About the file: {counted(result.findings)}; --json has them.")
+    run(screen, result.provenance)
+
+
+def needed(result: NeedsResult, case: str | None, written: Sequence[Path]) -> None:
     """The answer in words, then what each effort buys."""
     screen = Screen()
-    _heading(screen, result.dossier.title, result.provenance.changes)
+    heading(screen, result.dossier.title, result.provenance.changes)
     for text in result.sentences():
         screen.say(text)
     tables = result.tables()
@@ -95,10 +102,9 @@ def needed(result: NeedsResult, case: str, written: Sequence[Path] = ()) -> None
         if rows:
             with screen.section(name.replace("_", " ").capitalize()):
                 screen.table({c: c[:1].upper() + c[1:] for c in rows[0] if c not in LEFT_OUT}, rows[:FEW])
-            if len(rows) > FEW:
-                screen.say(f"… and {len(rows) - FEW} more; --out and --json have all of them.")
-    _foot(screen, result.findings, result.provenance, case)
-    _written(screen, written)
+            cut(screen, rows, FEW, "--out and --json have")
+    foot(screen, result.findings, result.provenance, case)
+    files(screen, written)
 
 
 def _worth_showing(name: str, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -21,7 +19,7 @@ from detente.model.plan import Plan
 from detente.report.assessment import story
 from detente.report.assessment.tables import roadmap_table
 from detente.report.kit.figure import Figure
-from detente.report.kit.files import write_file, write_files
+from detente.report.kit.files import Files, files_of, json_bytes
 from detente.report.kit.page import page, run_id, source
 from detente.report.kit.table import Cell, Table
 from detente.report.kit.words import party
@@ -47,42 +45,42 @@ MOST_OPENED = 300
 """Points that the page opens; the files have all."""
 
 
-def write_gap(gap: Gap, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
-    """Write gap.html with its figure and tables into a folder; returns what was written."""
+def gap_files(gap: Gap, provenance: Mapping[str, Any]) -> Files:
+    """gap.html with its figure and tables."""
     drawn = _drawn(gap_figure(gap, run_id(provenance)))
     kind, asked = "expectations and reality", question_words(gap.question, gap.dossier)
     built, said = gap_tables(gap), gap_sentences(gap)
     text = page("page.html.j2", drawn, built, provenance, dossier=gap.dossier, kind=kind, asked=asked, said=said)
-    return write_files(folder, "gap.html", text, drawn, built)
+    return files_of("gap.html", text, drawn, built)
 
 
-def write_critical(critical: Critical, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
-    """Write critical.html with its figure and tables into a folder; returns what was written."""
+def critical_files(critical: Critical, provenance: Mapping[str, Any]) -> Files:
+    """critical.html with its figure and tables."""
     drawn = _drawn(critical_figure(critical, run_id(provenance)))
     kind, asked = "critical numbers", question_words(critical.question, critical.dossier)
     built, said = critical_tables(critical), critical_sentences(critical)
     text = page("page.html.j2", drawn, built, provenance, dossier=critical.dossier, kind=kind, asked=asked, said=said)
-    return write_files(folder, "critical.html", text, drawn, built)
+    return files_of("critical.html", text, drawn, built)
 
 
-def write_explanation(explanation: Explanation, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
-    """Write explain.html, its figure and tables, each way out's overlay and plan; returns what was written."""
+def explanation_files(explanation: Explanation, provenance: Mapping[str, Any]) -> Files:
+    """explain.html, its figure and tables, each way out's overlay and plan."""
     e = explanation
     drawn = _drawn(concession_figure(e, run_id(provenance)))
     built, said, asked = explain_tables(e), explain_sentences(e), question_words(e.question, e.dossier)
     text = page("page.html.j2", drawn, built, provenance, dossier=e.dossier, kind="explanation", asked=asked, said=said)
-    written = write_files(folder, "explain.html", text, drawn, built)
+    files = files_of("explain.html", text, drawn, built)
     ways = [(f"concession-{i}", c.overlay, c.deal) for i, c in enumerate(e.concessions, 1)]
     ways += [(f"lesser-{i}", c.overlay, c.deal) for i, c in enumerate(e.lesser, 1)]
     for name, overlay, deal in ways:
-        written.append(_json(folder / f"{name}.json", overlay))
+        files[f"{name}.json"] = json_bytes(overlay)
         if deal.plan is not None:
-            written.append(_json(folder / f"plan-{name}.json", deal.plan.to_dict()))
-    return written
+            files[f"plan-{name}.json"] = json_bytes(deal.plan.to_dict())
+    return files
 
 
-def write_frontier(frontier: Frontier, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
-    """Write frontier.html, where a chosen point opens, its figure and table, points.json and each point's plan."""
+def frontier_files(frontier: Frontier, provenance: Mapping[str, Any]) -> Files:
+    """frontier.html, where a chosen point opens, its figure and table, points.json and each point's plan."""
     run = run_id(provenance)
     drawn = _drawn(frontier_figure(frontier, run))
     found = stops(frontier)
@@ -104,10 +102,9 @@ def write_frontier(frontier: Frontier, folder: Path, provenance: Mapping[str, An
         roadmaps=not is_choices(frontier),
         own=source("frontier.js"),
     )
-    written = write_files(folder, "frontier.html", text, drawn, built)
-    written.append(_json(folder / "points.json", {"points": [_data(s) for s in found]}))
-    written += [_json(folder / plan_name(s), s.point.plan.to_dict()) for s in found if s.point.plan is not None]
-    return written
+    files = files_of("frontier.html", text, drawn, built)
+    files["points.json"] = json_bytes({"points": [_data(s) for s in found]})
+    return files | {plan_name(s): json_bytes(s.point.plan.to_dict()) for s in found if s.point.plan is not None}
 
 
 def plan_name(stop: Stop) -> str:
@@ -117,10 +114,6 @@ def plan_name(stop: Stop) -> str:
 
 def _drawn(figure: Figure | None) -> dict[str, Figure]:
     return {} if figure is None else {figure.name: figure}
-
-
-def _json(path: Path, data: Any) -> Path:
-    return write_file(path, (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
 
 
 def _data(stop: Stop) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import math
 import sys
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import fields, is_dataclass
 from datetime import date
 from importlib import import_module
@@ -43,22 +43,29 @@ def _built_in(value: Any, about: Any) -> Any:
         return {TAG: "date", "of": date.isoformat(value)}
     if isinstance(value, bytes):
         return {TAG: "bytes", "of": base64.b64encode(value).decode()}
-    if numpy := sys.modules.get("numpy"):
-        if isinstance(value, numpy.generic):
-            return archived(value.item(), about)
-        if isinstance(value, numpy.ndarray):
-            return {TAG: "array", "of": archived(value.tolist(), about), "dtype": value.dtype.str, "shape": value.shape}
+    if (numpy := sys.modules.get("numpy")) and isinstance(value, numpy.ndarray):
+        return {TAG: "array", "of": archived(value.tolist(), about), "dtype": value.dtype.str, "shape": value.shape}
+    if numpy and isinstance(value, numpy.generic):
+        return archived(value.item(), about)
+    if isinstance(value, Mapping):
+        return _mapping(value, about)
+    return _collection(value, about)
+
+
+def _collection(value: Any, about: Any) -> Any:
     if isinstance(value, list):
         return [archived(v, about) for v in value]
     if isinstance(value, tuple) and not hasattr(value, "_fields"):
         return {TAG: "tuple", "of": [archived(v, about) for v in value]}
     if isinstance(value, Set):
         return {TAG: "frozenset", "of": [archived(v, about) for v in sorted(value)]}
-    if isinstance(value, Mapping):
-        if all(isinstance(k, str) for k in value) and TAG not in value:
-            return {k: archived(v, about) for k, v in value.items()}
-        return {TAG: "mapping", "of": [[archived(k, about), archived(v, about)] for k, v in value.items()]}
     return None
+
+
+def _mapping(value: Mapping[Any, Any], about: Any) -> Any:
+    if all(isinstance(k, str) for k in value) and TAG not in value:
+        return {k: archived(v, about) for k, v in value.items()}
+    return {TAG: "mapping", "of": [[archived(k, about), archived(v, about)] for k, v in value.items()]}
 
 
 def _typed(value: Any, about: Any) -> Any:
@@ -91,23 +98,19 @@ def unarchived(data: Any, about: Any = None) -> Any:
         return about
     if ":" in tag:
         return _of_type(tag, [unarchived(v, about) for v in data["of"]])
-    if tag == "float":
-        return float(data["of"])
-    if tag == "date":
-        return date.fromisoformat(data["of"])
-    if tag == "bytes":
-        return base64.b64decode(data["of"])
-    return _collected(tag, data, unarchived(data["of"], about))
+    return _MADE[tag](unarchived(data["of"], about), data)
 
 
-def _collected(tag: str, data: Mapping[str, Any], inside: list[Any]) -> Any:
-    if tag == "array":
-        import numpy as np
-
-        return np.array(inside, dtype=np.dtype(data["dtype"])).reshape(data["shape"])
-    if tag == "mapping":
-        return dict(inside)
-    return {"tuple": tuple, "frozenset": frozenset}[tag](inside)
+_MADE: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
+    "float": lambda text, _: float(text),
+    "date": lambda text, _: date.fromisoformat(text),
+    "bytes": lambda text, _: base64.b64decode(text),
+    "array": lambda rows, data: import_module("numpy").array(rows, dtype=data["dtype"]).reshape(data["shape"]),
+    "mapping": lambda pairs, _: dict(pairs),
+    "tuple": lambda values, _: tuple(values),
+    "frozenset": lambda values, _: frozenset(values),
+}
+"""How a value is made of what stands under its tag."""
 
 
 def _of_type(tag: str, parts: list[Any]) -> Any:

@@ -12,7 +12,7 @@ from detente.dossier.changes.overlays import oddities_of
 from detente.dossier.files import read_bytes
 from detente.dossier.library import path_of
 from detente.dossier.places import Places, nearest
-from detente.dossier.text.yaml import parse
+from detente.dossier.text.yaml import Parsed, parse
 from detente.errors import DossierError, Finding, UsageError
 from detente.model.plan import Plan
 from detente.workbench.options import CaseOptions, ThreatOptions
@@ -44,7 +44,7 @@ def ask(case: Case, options: CaseOptions) -> Asked:
         dossier = apply(dossier, changes, name=str(file), places=places)
     for setting in options.set:
         path, value = _setting(setting)
-        dossier = apply(dossier, {path: value}, name=f"set {path}", places=Places(f"--set {path}"))
+        dossier = apply(dossier, {path: value}, name=f"set {path}", places=Places(f"‘set {path}’"))
     if isinstance(options, ThreatOptions) and options.disagreement not in (None, dossier.disagreement):
         dossier = apply(dossier, {"disagreement": options.disagreement}, name="set disagreement")
     return Asked(dossier, tuple(findings))
@@ -61,7 +61,7 @@ def _setting(setting: str) -> tuple[str, Any]:
     path, equals, text = setting.partition("=")
     if not equals or not path.strip():
         raise UsageError(f"‘set’ needs path=value, such as parties.usa.walk_away=5, found {setting!r}")
-    parsed = parse(f"value: {text.strip()}", f"--set {path.strip()}")
+    parsed = parse(f"value: {text.strip()}", f"‘set {path.strip()}’")
     if parsed.findings:
         raise DossierError(parsed.findings)
     return path.strip(), parsed.document["value"]
@@ -93,8 +93,8 @@ def read_plan(dossier: Dossier, plan: PlanLike) -> Plan:
 
 
 _REMEDIES = {
-    "plan.json": "a plan is JSON as `detente design --out` writes it",
-    "plan.file": "check the name; a plan is JSON as `detente design --out` writes it",
+    "plan.json": "a plan is JSON as `design` saves it",
+    "plan.file": "check the name; a plan is JSON as `design` saves it",
     "plan.date": "write a date as 2025-12-31",
     "plan.shape": 'write {"entry": {"measure": "2025-12-31"}}',
     "plan.share": 'write [["2025-12-31", 0.5], ["2026-12-31", 1]]',
@@ -128,18 +128,17 @@ def placed(findings: Iterable[Finding], plan: PlanLike) -> list[Finding]:
         return known
     data, _ = read_bytes(Path(plan))
     parsed = parse(data or b"", str(plan))
+    return [f if f.line is not None else _with_line(f, parsed) for f in known]
+
+
+def _with_line(finding: Finding, parsed: Parsed) -> Finding:
+    """Where a date stands twice, the line of the second; of what has no place, the first line of all."""
     twice = next((f for f in parsed.findings if f.code == "dossier.duplicate"), None)
-
-    def at(finding: Finding) -> Finding:
-        if finding.line is not None:
-            return finding
-        if finding.code == "plan.twice" and twice is not None:
-            return replace(finding, line=twice.line, column=twice.column)
-        if finding.code == "plan.shape" and not finding.path:
-            return replace(finding, line=1, column=1)
-        return _placed(finding, parsed.places) if finding.path else finding
-
-    return [at(f) for f in known]
+    if finding.code == "plan.twice" and twice is not None:
+        return replace(finding, line=twice.line, column=twice.column)
+    if finding.path:
+        return _placed(finding, parsed.places)
+    return replace(finding, line=1, column=1) if finding.code == "plan.shape" else finding
 
 
 def _placed(finding: Finding, places: Places) -> Finding:

@@ -14,7 +14,7 @@ from detente.dossier.schema_json import json_schema
 from detente.errors import DossierError, UsageError
 from detente.workbench import verbs
 from detente.workbench.envelope import answers
-from detente.workbench.faces import CasesFace, NewFace
+from detente.workbench.faces.housekeeping import CasesFace, JsonSchema, NewFace, VerbsFace
 from detente.workbench.options import NewOptions, Options
 from detente.workbench.results import Result, Tables
 from detente.workbench.writing import file_for
@@ -84,6 +84,8 @@ def _template(options: NewOptions) -> str:
 @dataclass(frozen=True, repr=False)
 class SchemaResult(Result):
     """The JSON Schema of a dossier, or the table of verbs."""
+
+    face = VerbsFace | JsonSchema
 
     schema: dict[str, Any]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from detente.design.questions.margins import least
 from detente.dossier import Dossier
 from detente.dossier.changes.diff import Change, added_conditions
 from detente.dossier.changes.diff import diff as differences
@@ -16,7 +18,8 @@ from detente.model.plan import Plan
 from detente.workbench import words
 from detente.workbench.asking import Case, PlanLike, ask
 from detente.workbench.envelope import Task, answers, read_case
-from detente.workbench.faces import ChangeFace, ComparedFace, CompareFace, DiffFace
+from detente.workbench.faces.housekeeping import ChangeFace, DiffFace
+from detente.workbench.faces.plans import CompareFace
 from detente.workbench.judging import judged
 from detente.workbench.keeping import Kept, Subject
 from detente.workbench.options import CompareOptions, DiffOptions
@@ -36,10 +39,6 @@ class CompareResult(Kept):
     provenance: Provenance
     findings: tuple[Finding, ...] = ()
 
-    @property
-    def title(self) -> str:
-        return self.dossier.title
-
     def as_asked(self, subject: Subject) -> CompareResult:
         """Under the names that the plans have now."""
         names = _names(subject.inputs[1]) if subject.inputs else list(self.plans)
@@ -47,34 +46,31 @@ class CompareResult(Kept):
 
     @property
     def plans_told(self) -> dict[str, dict[str, Any]]:
-        """Each plan as JSON."""
-        return {name: self._plan_json(*judged_plan) for name, judged_plan in self.plans.items()}
+        """What the JSON says of each plan."""
+        return {name: self._told(*judged_plan) for name, judged_plan in self.plans.items()}
 
-    def _plan_json(self, plan: Plan, verdict: Verdict) -> dict[str, Any]:
-        from detente.design.questions.margins import least
-
+    def _told(self, plan: Plan, verdict: Verdict) -> dict[str, Any]:
         facts = {
             "satisfactory": verdict.satisfactory,
             "values": worths_of(self.dossier, verdict),
             "least_slack": least(verdict.slacks),
             "share": None,
         }
-        return ComparedFace.told({**facts, **plan.to_dict()})
+        return {**facts, **plan.to_dict()}
 
     def tables(self) -> Tables:
         return {"plans": self._summary(), "entry": self._entries()}
 
     def _summary(self) -> list[Cells]:
-        from detente.design.questions.margins import least
-
-        data = [("satisfactory", {n: "yes" if v.satisfactory else "no" for n, (_, v) in self.plans.items()})]
         slacks = {n: least(v.slacks) for n, (_, v) in self.plans.items()}
-        shown = {n: f"{words.number(s.slack)} ({s.kind})" if s else None for n, s in slacks.items()}
-        data.append(("least slack", {n: s or "–" for n, s in shown.items()}))
+        data = {
+            "satisfactory": {n: "yes" if v.satisfactory else "no" for n, (_, v) in self.plans.items()},
+            "least slack": {n: f"{words.number(s.slack)} ({s.kind})" if s else "–" for n, s in slacks.items()},
+        }
         for p in self.dossier.parties:
             worth = {n: words.number(v.values[p]) for n, (_, v) in self.plans.items()}
-            data.append((f"worth to {words.party(self.dossier, p)}", worth))
-        return [{"": label, **cells} for label, cells in data]
+            data[f"worth to {words.party(self.dossier, p)}"] = worth
+        return [{"": label, **cells} for label, cells in data.items()]
 
     def _entries(self) -> list[Cells]:
         rows: list[Cells] = []
@@ -107,9 +103,10 @@ def compare(task: Task[CompareOptions]) -> CompareResult:
 def _names(plans: tuple[PlanLike, ...]) -> list[str]:
     """Short names that differ: a file's stem where that is enough, else its path, else its number."""
     paths = [Path(p) if isinstance(p, str | Path) else None for p in plans]
-    stems = [p.stem if p else "" for p in paths]
-    names = [str(p) if p and stems.count(p.stem) > 1 else s for p, s in zip(paths, stems, strict=True)]
-    return [n if n and names.count(n) == 1 else f"plan {i + 1}" for i, n in enumerate(names)]
+    stems = Counter(p.stem for p in paths if p)
+    names = ["" if p is None else str(p) if stems[p.stem] > 1 else p.stem for p in paths]
+    often = Counter(names)
+    return [n if n and often[n] == 1 else f"plan {i}" for i, n in enumerate(names, 1)]
 
 
 @dataclass(frozen=True, repr=False)

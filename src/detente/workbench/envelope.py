@@ -9,8 +9,8 @@ import math
 import re
 import time
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from threading import Event
@@ -18,17 +18,21 @@ from typing import Any, Generic, TypeVar
 
 from detente.dossier.library import path_of
 from detente.errors import UsageError
-from detente.workbench import store
 from detente.workbench.asking import ask, known_parties, read_plan
 from detente.workbench.keeping import Kept, Subject, keep, recalled
 from detente.workbench.options import CaseOptions, Options, options_of
 from detente.workbench.provenance import provenance
+from detente.workbench.store import Store, StoreWarning
 from detente.workbench.verbs import Given, Verb, verb
 
 O = TypeVar("O", bound=Options)  # noqa: E741
 R = TypeVar("R")
 Function = Callable[..., Any]
 Reads = Callable[[Verb, tuple[Any, ...], Any], Subject]
+
+
+LEAST = 1e-9
+"""Seconds that are left when none are: a limit is above 0."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class Progress:
     text: str
     done: int | None = None
     of: int | None = None
-    best: Any = None
+    best: Mapping[str, Any] | None = None
+    """What was found that is new, as JSON: of `design` the best plan so far, its objective and the bound."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Work:
     @property
     def left(self) -> float:
         """Seconds; never quite nothing."""
-        return max(1e-9, self.limit - (time.monotonic() - self.begin))
+        return max(LEAST, self.limit - (time.monotonic() - self.begin))
 
     def over(self) -> bool:
         """Whether to hand in what has been found, for want of time or because it was stopped."""
@@ -90,8 +95,13 @@ def read_case(row: Verb, inputs: tuple[Any, ...], options: CaseOptions) -> Subje
     return Subject(asked.dossier, question, asked.findings, plans, inputs)
 
 
-def answers(name: str, reads: Reads = read_case) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Make the function of a verb's row. What is kept is given a Task; else the inputs, then the options."""
+def answers(
+    name: str, reads: Reads = read_case, *, of_runs: bool = False
+) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Make the function of a verb's row. What is kept is given a Task; else the inputs, then the options.
+
+    `of_runs`: it is about stored runs, and given the store after the options.
+    """
     row = verb(name)
 
     def enveloped(solve: Callable[..., R]) -> Callable[..., R]:
@@ -100,14 +110,14 @@ def answers(name: str, reads: Reads = read_case) -> Callable[[Callable[..., R]],
         @wraps(solve)
         def public(*given: Any, files: bool = True, **keywords: Any) -> Any:
             inputs, options = _parted(given, keywords.pop("options", None))
-            words = {k: keywords.pop(k) for k in WORDS if k in keywords}
+            caller = Caller(**{k: keywords.pop(k) for k in CALLER if k in keywords})
             placed = _placed(signature, inputs)
             chosen = options_of(row.options_model(), options, keywords)
             if not files:
                 _refuse_files(row, placed, chosen)
             if not row.kept:
-                return solve(*placed, chosen)
-            return _answer(row, solve, reads, placed, chosen, Listener(**words))
+                return solve(*placed, chosen, caller.store or Store()) if of_runs else solve(*placed, chosen)
+            return _answer(row, solve, reads, placed, chosen, caller)
 
         public.__signature__ = _shown(signature, row)  # type: ignore[attr-defined]
         public.__doc__ = _described(solve, row)
@@ -117,8 +127,8 @@ def answers(name: str, reads: Reads = read_case) -> Callable[[Callable[..., R]],
 
 
 @dataclass(frozen=True)
-class Listener:
-    """Who hears of an answer while it is sought, and says when enough is found."""
+class Caller:
+    """Who asks: hears of an answer while it is sought, says when enough is found, and keeps it."""
 
     say: Callable[[str], None] | None = None
     cancelled: Callable[[], bool] | None = None
@@ -127,6 +137,8 @@ class Listener:
     executor: Any = None
     warn: Callable[[str], None] | None = None
     """Told where an answer could not be stored; left out, Python warns."""
+    store: Store | None = None
+    """Where answers are kept and come from; left out, nowhere."""
 
     def tell(self, progress: Progress) -> None:
         if self.say:
@@ -138,36 +150,34 @@ class Listener:
         return bool(self.cancelled and self.cancelled()) or bool(self.cancel and self.cancel.is_set())
 
 
-WORDS = ("say", "cancelled", "progress", "cancel", "executor", "warn")
+CALLER = tuple(f.name for f in fields(Caller))
 HEARD = ("say", "cancelled", "progress", "cancel")
 """Keywords that the function of a long verb shows besides its options."""
 
 
-def _answer(
-    row: Verb, solve: Function, reads: Reads, inputs: tuple[Any, ...], options: Any, listener: Listener
-) -> Kept:
-    begin = time.monotonic()
+def _answer(row: Verb, solve: Function, reads: Reads, inputs: tuple[Any, ...], options: Any, caller: Caller) -> Kept:
+    begin, store = time.monotonic(), caller.store
     subject = reads(row, inputs, options)
     kind: Any = row.result_type()
-    if options.cache and (known := recalled(kind, subject)) is not None:
+    if store and options.cache and (known := recalled(store, kind, subject)) is not None:
         return known
-    work = Work(getattr(options, "time_limit", math.inf), begin, listener.tell, listener.stopped, listener.executor)
+    work = Work(getattr(options, "time_limit", math.inf), begin, caller.tell, caller.stopped, caller.executor)
     found: Kept = solve(Task(subject, options, work))
     source = found.provenance.answered(solver=found.solved, wall_seconds=time.monotonic() - begin)
     result: Kept = replace(found, provenance=source)  # type: ignore[type-var]
-    if not options.keep:
+    if not store or not options.keep:
         return result
     finished = not work.over()
 
     def store_it(whole: Kept) -> None:
-        if (why_not := keep(whole, subject, finished=finished)) is not None:
-            (listener.warn or _warn)(why_not)
+        if (why_not := keep(store, whole, subject, finished=finished)) is not None:
+            (caller.warn or _warn)(why_not)
 
     return result.once_whole(store_it)
 
 
 def _warn(text: str) -> None:
-    warnings.warn(text, store.StoreWarning, stacklevel=4)
+    warnings.warn(text, StoreWarning, stacklevel=4)
 
 
 # --- what a function takes ---------------------------------------------------------------------------------------
@@ -219,9 +229,8 @@ def _described(solve: Function, row: Verb) -> str:
 def _refuse_files(row: Verb, inputs: Sequence[Any], options: Options) -> None:
     """Raises UsageError where an input or an option names a file: only bundled ids and what is handed over will do."""
     for one, value in zip(row.inputs, inputs, strict=True):
-        for given in _several(value):
-            if isinstance(given, Path) or (isinstance(given, str) and not _is_known(one, given)):
-                raise UsageError(f"{one.name} {given!r} is a file, or nothing known: hand over what it says")
+        if (file := next((given for given in _several(value) if _may_be_a_file(one, given)), None)) is not None:
+            raise UsageError(f"{one.name} {file!r} is a file, or nothing known: hand over what it says")
     named = [str(v) for name in options.files_in for v in _several(getattr(options, name))]
     if row.writes == "file" or any(path_of(name) is None or Path(name).exists() for name in named):
         raise UsageError("files are neither read nor written here: hand over what they say")
@@ -229,6 +238,10 @@ def _refuse_files(row: Verb, inputs: Sequence[Any], options: Options) -> None:
 
 def _several(value: Any) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else () if value is None else (value,)
+
+
+def _may_be_a_file(one: Given, given: Any) -> bool:
+    return isinstance(given, Path) or (isinstance(given, str) and not _is_known(one, given))
 
 
 def _is_known(one: Given, given: str) -> bool:

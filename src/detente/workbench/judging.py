@@ -10,7 +10,7 @@ from typing import Any
 
 from detente.design.questions.assessment import Worth
 from detente.design.questions.footing import Footing, footing
-from detente.design.questions.margins import VALUED
+from detente.design.questions.margins import VALUED, dangerous
 from detente.dossier import Dossier
 from detente.errors import DossierError, Finding
 from detente.model import bounds
@@ -20,7 +20,8 @@ from detente.model.plan import Plan
 from detente.workbench import words
 from detente.workbench.asking import Case, PlanLike, ask, known_parties, placed, read_plan
 from detente.workbench.envelope import Task, answers, read_case
-from detente.workbench.faces import CheckFace, EvaluateFace
+from detente.workbench.faces.housekeeping import CheckFace
+from detente.workbench.faces.plans import EvaluateFace
 from detente.workbench.keeping import Kept, Subject
 from detente.workbench.options import CheckOptions, EvaluateOptions, JudgeOptions
 from detente.workbench.provenance import Provenance, changes_said
@@ -28,6 +29,7 @@ from detente.workbench.results import (
     Cells,
     Result,
     Tables,
+    counted,
     roadmap_table,
     slack_table,
     values_table,
@@ -77,12 +79,6 @@ class CheckResult(Result):
 
 def failures(n: int) -> str:
     return f"{n} conditions fail" if n > 1 else "1 condition fails"
-
-
-def counted(findings: tuple[Finding, ...]) -> str:
-    """How many of which severity: `2 errors, 1 warning`."""
-    numbers = [(s, sum(f.severity == s for f in findings)) for s in ("error", "warning", "note")]
-    return ", ".join(f"{n} {s}{'s' if n > 1 else ''}" for s, n in numbers if n) or "nothing to report"
 
 
 @answers("check")
@@ -167,10 +163,6 @@ class EvaluateResult(Kept):
     """Called once the footing is known."""
 
     @property
-    def title(self) -> str:
-        return self.dossier.title
-
-    @property
     def finished(self) -> bool:
         return self.known_footing is None or all(w.tried for w in self.known_footing.walkouts)
 
@@ -182,7 +174,8 @@ class EvaluateResult(Kept):
         """What it rests on that the plan is kept; worked out when it is asked for, and then stored."""
         if self.known_footing is not None:
             return self.known_footing
-        found = footing(self.dossier, self.plan, self.verdict, seconds=self.provenance.options["time_limit"])
+        left = self.provenance.options["time_limit"] - (self.provenance.wall_seconds or 0.0)
+        found = footing(self.dossier, self.plan, self.verdict, seconds=left)
         if self.remember is not None:
             self.remember(replace(self, known_footing=found, remember=None))
         return found
@@ -210,8 +203,6 @@ class EvaluateResult(Kept):
         }
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.design.questions.margins import dangerous
-
         if self.satisfactory:
             row = dangerous(self.verdict)
             return ("The plan is satisfactory.", *([words.dangerous(self.dossier, row)] if row else []))

@@ -11,10 +11,10 @@ from typing import Any, Self
 from detente.dossier import Dossier
 from detente.errors import DossierError, Finding
 from detente.model.plan import Plan
-from detente.workbench import store
 from detente.workbench.archive import archived, unarchived
 from detente.workbench.provenance import Provenance
 from detente.workbench.results import Result
+from detente.workbench.store import Record, Store
 
 SPOILT = (KeyError, TypeError, ValueError, AttributeError, ImportError, RecursionError, DossierError)
 """What reading a stored run raises where someone has changed its file."""
@@ -45,7 +45,8 @@ class Kept(Result):
     @property
     def title(self) -> str:
         """What was asked about."""
-        return self.provenance.case
+        dossier = getattr(self, "dossier", None)
+        return self.provenance.case if dossier is None else str(dossier.title)
 
     @property
     def finished(self) -> bool:
@@ -70,7 +71,7 @@ class Kept(Result):
         return told
 
     @classmethod
-    def again(cls, record: store.Record, subject: Subject) -> Self:
+    def again(cls, record: Record, subject: Subject) -> Self:
         """The stored answer to a question. Raises one of SPOILT where the record does not say what its JSON says."""
         parts = unarchived(record["parts"], subject.about)
         findings = (*subject.findings, *findings_of(record)[record["about"] :])
@@ -94,7 +95,7 @@ def _plain(told: Mapping[str, Any]) -> Any:
     return json.loads(json.dumps({k: v for k, v in told.items() if k not in BESIDE}))
 
 
-def recalled(kind: type[Kept], subject: Subject) -> Kept | None:
+def recalled(store: Store, kind: type[Kept], subject: Subject) -> Kept | None:
     """The stored answer to a question; None where it was not asked, not finished, or is spoilt."""
     question = subject.question
     record = store.recall(question.run)
@@ -108,7 +109,7 @@ def recalled(kind: type[Kept], subject: Subject) -> Kept | None:
     return None
 
 
-def keep(result: Kept, subject: Subject, *, finished: bool = True) -> str | None:
+def keep(store: Store, result: Kept, subject: Subject, *, finished: bool = True) -> str | None:
     """Store an answer, also one that was stopped, so that it can be shown. Why it is not stored, where it is not."""
     document = {"document": dict(subject.about.document)} if isinstance(subject.about, Dossier) else {}
     return store.keep(
@@ -126,10 +127,10 @@ def keep(result: Kept, subject: Subject, *, finished: bool = True) -> str | None
     )
 
 
-def provenance_of(record: store.Record) -> Provenance:
+def provenance_of(record: Record) -> Provenance:
     """Where a stored answer comes from."""
     return replace(Provenance.from_json(record["result"]["provenance"]), cached=True)
 
 
-def findings_of(record: store.Record) -> tuple[Finding, ...]:
+def findings_of(record: Record) -> tuple[Finding, ...]:
     return tuple(Finding(**f) for f in record.get("findings", ()))

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from detente.design.inspections.needs import VerificationNeeds
+from detente.design.inspections.needs import needs as solve
+from detente.design.plan.question import Question
+from detente.dossier.text.yaml import written
+from detente.report.kit.files import json_bytes
+from detente.report.verification.needs_chart import needs_figure, needs_files, needs_tables
+from detente.report.verification.needs_words import needs_sentences
 from detente.workbench.envelope import Task, answers
-from detente.workbench.faces import NeedsFace
+from detente.workbench.faces.verification import NeedsFace
 from detente.workbench.options import NeedsOptions
 from detente.workbench.questions import SearchAnswer
 from detente.workbench.results import Tables
-from detente.workbench.writing import save_json
-
-if TYPE_CHECKING:
-    from detente.design.inspections.needs import VerificationNeeds
 
 
 @dataclass(frozen=True, repr=False)
@@ -27,38 +29,24 @@ class NeedsResult(SearchAnswer):
     found: VerificationNeeds
 
     def tables(self) -> Tables:
-        from detente.report.verification.needs_chart import needs_tables
-
         built = needs_tables(self.found)
         return {n: [dict(zip(t.columns, map(_cell, row), strict=True)) for row in t.rows] for n, t in built.items()}
 
     def figures(self) -> dict[str, Any]:
-        from detente.report.verification.needs_chart import needs_figure
-
         figure = needs_figure(self.found, self.provenance.run)
         return {} if figure is None else {"needs": figure}
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.report.verification.needs_words import needs_sentences
-
         return needs_sentences(self.found)
 
-    def write_into(self, folder: Path) -> list[Path]:
-        """Write a page with the effort curve and the tables, the overlay that sets the regimes, and the plan."""
-        from detente.dossier.text.yaml import written
-        from detente.report.verification.needs_chart import write_needs
-
-        files = [
-            *write_needs(self.found, folder, self.provenance.to_json()),
-            save_json(self.to_json(), folder / "needs.json"),
-        ]
+    def files(self) -> dict[str, bytes]:
+        """A page with the effort curve and the tables, the overlay that sets the regimes, and the plan."""
+        files = {**needs_files(self.found, self.provenance.to_json()), "needs.json": json_bytes(self.to_json())}
         least = self.found.least
         if least.plan is not None:
-            files.append(save_json(least.plan.to_dict(), folder / "plan.json"))
+            files["plan.json"] = json_bytes(least.plan.to_dict())
         if least.overlay:
-            overlay = folder / "inspections.yaml"
-            overlay.write_text(written(dict(least.overlay)), encoding="utf-8")
-            files.append(overlay)
+            files["inspections.yaml"] = written(dict(least.overlay)).encode("utf-8")
         return files
 
 
@@ -69,9 +57,6 @@ def _cell(value: Any) -> Any:
 @answers("verify needs")
 def verify_needs(task: Task[NeedsOptions]) -> NeedsResult:
     """Find the least inspection effort for which a satisfactory deal exists, and what more effort would buy."""
-    from detente.design.inspections.needs import needs as solve
-    from detente.design.plan.question import Question
-
     options, work, subject = task.options, task.work, task.subject
     found = solve(
         subject.about,

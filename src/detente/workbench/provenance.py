@@ -12,9 +12,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import detente
 from detente.dossier import Dossier, fingerprint
 from detente.dossier.changes.overlays import canonical
-from detente.workbench.faces import ProvenanceFace
+from detente.workbench.faces.source import ProvenanceFace
 from detente.workbench.options import KeptOptions, Options, ThreatOptions
 
 RUN_LENGTH = 12
@@ -128,8 +129,6 @@ def _version(package: str) -> str:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
-        import detente
-
         return detente.__version__ if package == "detente" else "unknown"
 
 

@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from detente.design.plan.question import Question
+from detente.design.questions.critical import Critical
+from detente.design.questions.critical import critical as critical_numbers
+from detente.design.questions.explain import Explanation
+from detente.design.questions.explain import explain as explanation_of
+from detente.design.questions.frontier import Frontier, Point
+from detente.design.questions.frontier import frontier as frontier_of
+from detente.design.questions.gap import Gap
+from detente.design.questions.gap import gap as gap_of
+from detente.design.questions.parallel import on
+from detente.design.questions.sought import jobs_for
 from detente.dossier import Dossier
 from detente.errors import Finding
+from detente.report.kit.figure import Figure
+from detente.report.kit.table import Table
+from detente.report.pages import critical_files, explanation_files, frontier_files, gap_files
+from detente.report.questions.conflict_words import condition, explain_sentences, explain_tables
+from detente.report.questions.critical_chart import critical_figure, critical_sentences, critical_tables
+from detente.report.questions.frontier_chart import frontier_figure, frontier_sentences
+from detente.report.questions.gap_chart import gap_figure, gap_sentences, gap_tables
 from detente.workbench.asking import known_parties
 from detente.workbench.envelope import Task, answers
-from detente.workbench.faces import CriticalFace, ExplainFace, FrontierFace, GapFace, finite
+from detente.workbench.faces.face import finite
+from detente.workbench.faces.questions import CriticalFace, ExplainFace, FrontierFace, GapFace
 from detente.workbench.keeping import Kept
 from detente.workbench.options import CriticalOptions, ExplainOptions, FrontierOptions, GapOptions
 from detente.workbench.provenance import Provenance
 from detente.workbench.results import Tables
-
-if TYPE_CHECKING:
-    from detente.design.questions.critical import Critical
-    from detente.design.questions.explain import Explanation
-    from detente.design.questions.frontier import Frontier, Point
-    from detente.design.questions.gap import Gap
-    from detente.report.kit.figure import Figure
-    from detente.report.kit.table import Table
 
 NO_OPENINGS = ("none",)
 
@@ -48,10 +58,6 @@ class Answer(Kept):
     def dossier(self) -> Dossier:
         dossier: Dossier = self.found.dossier
         return dossier
-
-    @property
-    def title(self) -> str:
-        return self.dossier.title
 
     @property
     def status(self) -> str:
@@ -93,25 +99,17 @@ class ExplainResult(Answer):
 
     def said(self, member: str) -> str:
         """A condition in words."""
-        from detente.report.questions.conflict_words import condition
-
         return condition(self.dossier, member)
 
     def tables(self) -> Tables:
-        from detente.report.questions.conflict_words import explain_tables
-
         return rows_by_name(explain_tables(self.found))
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.report.questions.conflict_words import explain_sentences
-
         return tuple(explain_sentences(self.found))
 
-    def write_into(self, folder: Path) -> list[Path]:
-        """Write a page, each set of concessions as an overlay, and the deal that it opens. Returns the files."""
-        from detente.report import write_explanation
-
-        return write_explanation(self.found, folder, self.provenance.to_json())
+    def files(self) -> dict[str, bytes]:
+        """A page, each set of concessions as an overlay, and the deal that it opens."""
+        return explanation_files(self.found, self.provenance.to_json())
 
 
 @dataclass(frozen=True, repr=False)
@@ -123,25 +121,17 @@ class GapResult(SearchAnswer):
     found: Gap
 
     def tables(self) -> Tables:
-        from detente.report.questions.gap_chart import gap_tables
-
         return rows_by_name(gap_tables(self.found))
 
     def figures(self) -> dict[str, Any]:
-        from detente.report.questions.gap_chart import gap_figure
-
         return charts(gap_figure(self.found, self.provenance.run))
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.report.questions.gap_chart import gap_sentences
-
         return tuple(gap_sentences(self.found))
 
-    def write_into(self, folder: Path) -> list[Path]:
-        """Write a page with the picture and the table. Returns the files."""
-        from detente.report import write_gap
-
-        return write_gap(self.found, folder, self.provenance.to_json())
+    def files(self) -> dict[str, bytes]:
+        """A page with the picture and the table."""
+        return gap_files(self.found, self.provenance.to_json())
 
 
 @dataclass(frozen=True, repr=False)
@@ -161,25 +151,17 @@ class CriticalResult(SearchAnswer):
         return {"status": self.found.verdict, "finished": self.found.finished}
 
     def tables(self) -> Tables:
-        from detente.report.questions.critical_chart import critical_tables
-
         return rows_by_name(critical_tables(self.found))
 
     def figures(self) -> dict[str, Any]:
-        from detente.report.questions.critical_chart import critical_figure
-
         return charts(critical_figure(self.found, self.provenance.run))
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.report.questions.critical_chart import critical_sentences
-
         return tuple(critical_sentences(self.found))
 
-    def write_into(self, folder: Path) -> list[Path]:
-        """Write a page with the picture and the table. Returns the files."""
-        from detente.report import write_critical
-
-        return write_critical(self.found, folder, self.provenance.to_json())
+    def files(self) -> dict[str, bytes]:
+        """A page with the picture and the table."""
+        return critical_files(self.found, self.provenance.to_json())
 
 
 @dataclass(frozen=True, repr=False)
@@ -208,20 +190,14 @@ class FrontierResult(Answer):
         }
 
     def figures(self) -> dict[str, Any]:
-        from detente.report.questions.frontier_chart import frontier_figure
-
         return charts(frontier_figure(self.found, self.provenance.run))
 
     def sentences(self) -> tuple[str, ...]:
-        from detente.report.questions.frontier_chart import frontier_sentences
-
         return tuple(frontier_sentences(self.found))
 
-    def write_into(self, folder: Path) -> list[Path]:
-        """Write a page on which each point opens its roadmap, and the plans. Returns the files."""
-        from detente.report import write_frontier
-
-        return write_frontier(self.found, folder, self.provenance.to_json())
+    def files(self) -> dict[str, bytes]:
+        """A page on which each point opens its roadmap, and the plans."""
+        return frontier_files(self.found, self.provenance.to_json())
 
 
 def _point(dossier: Dossier, point: Point | None) -> dict[str, Any] | None:
@@ -251,11 +227,8 @@ def charts(*figures: Figure | None) -> dict[str, Any]:
 @answers("explain")
 def explain(task: Task[ExplainOptions]) -> ExplainResult:
     """Say why there is no deal: which conditions rule each other out, and the cheapest concessions that open one."""
-    from detente.design.plan.question import Question
-    from detente.design.questions.explain import explain as solve
-
     options, work, dossier = task.options, task.work, task.subject.about
-    found = solve(
+    found = explanation_of(
         dossier,
         Question(options.success, openers(dossier, options.openings)),
         rule=options.rule,
@@ -280,14 +253,9 @@ def openers(dossier: Dossier, named: tuple[str, ...]) -> tuple[str, ...]:
 @answers("gap")
 def gap(task: Task[GapOptions]) -> GapResult:
     """Say what each party asks for, thinks that it can get, can get, and gets under each rule."""
-    from detente.design.plan.question import Question
-    from detente.design.questions.gap import gap as solve
-    from detente.design.questions.parallel import on
-    from detente.design.questions.sought import jobs_for
-
     options, work, subject = task.options, task.work, task.subject
     with on(work.executor, work.over, jobs_for(subject.about, options.jobs)) as pool:
-        found = solve(
+        found = gap_of(
             subject.about,
             Question(options.success),
             beliefs=options.beliefs,
@@ -306,11 +274,9 @@ def critical(task: Task[CriticalOptions]) -> CriticalResult:
 
     `executor`: any concurrent.futures.Executor; left out, one process a core.
     """
-    from detente.design.plan.question import Question
-    from detente.design.questions.critical import critical as solve
 
     options, work, subject = task.options, task.work, task.subject
-    found = solve(
+    found = critical_numbers(
         subject.about,
         Question(options.success, options.openings),
         only=options.only,
@@ -327,11 +293,8 @@ def critical(task: Task[CriticalOptions]) -> CriticalResult:
 @answers("frontier")
 def frontier(task: Task[FrontierOptions]) -> FrontierResult:
     """Find the Pareto frontier between the consenting parties, and the points that bargaining rules choose on it."""
-    from detente.design.plan.question import Question
-    from detente.design.questions.frontier import frontier as solve
-
     options, work, subject = task.options, task.work, task.subject
-    found = solve(
+    found = frontier_of(
         subject.about,
         Question(options.success, options.openings),
         points=options.points or None,

@@ -6,19 +6,23 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from detente.dossier import Dossier
+from detente.errors import Finding
+from detente.report.kit.files import json_bytes, write_files
 from detente.workbench import words
-from detente.workbench.faces import JsonFace, SlackFace
-from detente.workbench.writing import folder_for, save_json
+from detente.workbench.faces.face import read_as, schema_of, told_as
+from detente.workbench.faces.plans import SlackFace
+from detente.workbench.writing import folder_for
 
 if TYPE_CHECKING:
     from detente.design.questions.assessment import Worth
     from detente.model.judge.check import Slack, Verdict
     from detente.model.plan import Plan
 
+WHOLE = 1 - 1e-9
+"""The share of a measure that is all of it, but for rounding."""
 Cells = Mapping[str, Any]
 """A row of a table, by column."""
 Tables = dict[str, list[Cells]]
@@ -27,14 +31,17 @@ Tables = dict[str, list[Cells]]
 class Result(ABC):
     """A frozen answer of a verb."""
 
-    face: ClassVar[type[JsonFace] | None] = None
-    """What its JSON is; a result that has none writes it itself."""
+    face: ClassVar[Any]
+    """What its JSON is: a `JsonFace`, or one of several."""
 
     def to_json(self) -> dict[str, Any]:
-        """As `--json` prints it."""
-        if self.face is None:
-            raise NotImplementedError(f"{type(self).__name__} has neither a face nor its own JSON")
-        return self.face.told(self)
+        """As JSON data."""
+        return told_as(self.face, self)
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Any:
+        """Its JSON, typed. Raises pydantic's ValidationError."""
+        return read_as(cls.face, data)
 
     @abstractmethod
     def sentences(self) -> tuple[str, ...]:
@@ -43,9 +50,7 @@ class Result(ABC):
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
         """What its JSON is, as JSON Schema."""
-        if cls.face is not None:
-            return cls.face.schema_of_it()
-        return {"title": cls.__name__, "description": (cls.__doc__ or "").partition("\n")[0], "type": "object"}
+        return schema_of(cls.face)
 
     def tables(self) -> Tables:
         """Tables by name; every row is a mapping from column to value."""
@@ -57,24 +62,11 @@ class Result(ABC):
 
     def files(self) -> dict[str, bytes]:
         """What `write` writes, by name within the folder: the page, its figures and tables, plans, or JSON alone."""
-        with TemporaryDirectory() as place:
-            written = self.write_into(Path(place))
-            return {p.relative_to(place).as_posix(): p.read_bytes() for p in written}
+        return {f"{type(self).__name__.removesuffix('Result').lower()}.json": json_bytes(self.to_json())}
 
     def write(self, folder: str | Path) -> list[Path]:
         """Write the files that belong to it. Returns their paths. Raises UsageError."""
-        place, paths = folder_for(folder), []
-        for name, data in self.files().items():
-            path = place / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-            paths.append(path)
-        return paths
-
-    def write_into(self, folder: Path) -> list[Path]:
-        """Write its files into an empty folder; most have a page of their own."""
-        name = type(self).__name__.removesuffix("Result").lower()
-        return [save_json(self.to_json(), folder / f"{name}.json")]
+        return write_files(folder_for(folder), self.files())
 
     def __str__(self) -> str:
         return "\n".join(self.sentences())
@@ -142,7 +134,7 @@ def _steps(dossier: Dossier, plan: Plan, m: str) -> list[tuple[Any, Cells]]:
             {
                 "date": day.isoformat(),
                 "who": words.several([words.party(dossier, p) for p in dossier.measures[m].by]),
-                "what": title if part >= 1 - 1e-9 and len(rises) == 1 else f"{title} ({part:.0%} done)",
+                "what": title if part >= WHOLE and len(rises) == 1 else f"{title} ({part:.0%} done)",
                 "verified_by": seen_by(dossier, m),
                 "measure": m,
             },
@@ -154,3 +146,9 @@ def _steps(dossier: Dossier, plan: Plan, m: str) -> list[tuple[Any, Cells]]:
 def slack_table(dossier: Dossier, slacks: Sequence[Slack]) -> list[Cells]:
     """One row a condition, as in the JSON."""
     return [SlackFace.told(s) for s in slacks]
+
+
+def counted(findings: Sequence[Finding]) -> str:
+    """How many of which severity: `2 errors, 1 warning`."""
+    numbers = [(s, sum(f.severity == s for f in findings)) for s in ("error", "warning", "note")]
+    return ", ".join(f"{n} {s}{'s' if n > 1 else ''}" for s, n in numbers if n) or "nothing to report"

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detente.dossier import Dossier, reads
+from detente.dossier.text.sheets import from_csv, from_xlsx, to_csv, to_xlsx
 from detente.dossier.text.yaml import written
 from detente.errors import DossierError, UsageError
 from detente.workbench.asking import Case, ask
 from detente.workbench.envelope import answers
-from detente.workbench.faces import SheetsFace
+from detente.workbench.faces.housekeeping import SheetsFace
 from detente.workbench.options import CaseOptions, ImportOptions
 from detente.workbench.results import Result
 from detente.workbench.writing import file_for, folder_for
@@ -39,8 +40,6 @@ def export_sheets(case: Case, to: str | Path, chosen: CaseOptions) -> SheetsResu
 
 def write_sheets(case: Case, to: str | Path, chosen: CaseOptions) -> SheetsResult:
     """A case with what the options change in it, written as a workbook or a folder of CSV files. Raises UsageError."""
-    from detente.dossier.text.sheets import to_csv, to_xlsx
-
     path = Path(to)
     if path.is_file() and path.suffix.lower() != WORKBOOK:
         raise UsageError(f"{path} is a file: name an {WORKBOOK} file, or a folder for CSV files")
@@ -58,8 +57,6 @@ def write_sheets(case: Case, to: str | Path, chosen: CaseOptions) -> SheetsResul
 @answers("sheets import")
 def import_sheets(source: str | Path, file: str | Path, chosen: ImportOptions) -> SheetsResult:
     """Write the case of a spreadsheet, an .xlsx file or a folder of CSV files, as YAML. Raises DossierError."""
-    from detente.dossier.text.sheets import from_csv, from_xlsx
-
     path = file_for(file)
     if path.exists() and not chosen.force:
         raise UsageError(f"{path} is there already: choose another name, or overwrite it with ‘force’")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detente.dossier import Dossier, apply
 from detente.errors import DossierError, Finding, UsageError
-from detente.workbench import store, words
+from detente.report.kit.files import json_bytes, write_files
+from detente.workbench import words
 from detente.workbench.archive import archived, unarchived
-from detente.workbench.envelope import Task, answers
-from detente.workbench.faces import AssessFace, DesignFace, finite
+from detente.workbench.envelope import Progress, Task, Work, answers
+from detente.workbench.faces.face import finite
+from detente.workbench.faces.plans import AssessFace, DesignFace
 from detente.workbench.keeping import Kept, Subject, findings_of, provenance_of
 from detente.workbench.options import AssessOptions, DesignOptions
 from detente.workbench.provenance import Provenance
@@ -23,7 +25,8 @@ from detente.workbench.results import (
     values_table,
     worths_of,
 )
-from detente.workbench.writing import save_json
+from detente.workbench.store import Record
+from detente.workbench.writing import file_for
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -54,10 +57,6 @@ class DesignResult(Kept):
     """The overlay of regimes that was chosen with the plan, already in the dossier; None where none was asked for."""
 
     @property
-    def title(self) -> str:
-        return self.dossier.title
-
-    @property
     def finished(self) -> bool:
         return self.found.finished
 
@@ -84,16 +83,6 @@ class DesignResult(Kept):
 
         return least(self.found.verdict.slacks) if self.found.verdict else None
 
-    @property
-    def entry(self) -> Mapping[str, Any] | None:
-        """The dates of the plan, as JSON."""
-        return None if self.plan is None else self.plan.to_dict()["entry"]
-
-    @property
-    def share(self) -> Mapping[str, Any] | None:
-        """The shares of its divisible measures, as JSON."""
-        return None if self.plan is None else self.plan.to_dict().get("share")
-
     def tables(self) -> Tables:
         if self.found.verdict is None:
             return {}
@@ -119,7 +108,7 @@ class DesignResult(Kept):
         return {}
 
     @classmethod
-    def again(cls, record: store.Record, subject: Subject) -> DesignResult:
+    def again(cls, record: Record, subject: Subject) -> DesignResult:
         """A stored design; its plan is judged anew."""
         return design_again(record, subject.about)
 
@@ -128,15 +117,15 @@ class DesignResult(Kept):
 
         Regimes that were chosen with it go beside it, as an overlay: plan.json and plan-inspections.json.
         """
-        path = save_json(self.to_json(), file)
-        if self.inspections:
-            save_json(self.inspections, path.with_name(f"{path.stem}-inspections.json"))
-        return path
+        path, files = file_for(file), self.files()
+        plan = {path.name: files.pop("plan.json")}
+        beside = {f"{path.stem}{name.removeprefix('plan')}": data for name, data in files.items()}
+        return write_files(path.parent, plan | beside)[0]
 
-    def write_into(self, folder: Path) -> list[Path]:
-        """Write the plan, and the regimes that were chosen with it."""
-        self.save(folder / "plan.json")
-        return sorted(folder.iterdir())
+    def files(self) -> dict[str, bytes]:
+        """The plan, and the regimes that were chosen with it."""
+        files = {"plan.json": json_bytes(self.to_json())}
+        return files | ({"plan-inspections.json": json_bytes(self.inspections)} if self.inspections else {})
 
 
 @dataclass(frozen=True, repr=False)
@@ -154,13 +143,11 @@ class AssessResult(Kept):
     critical: Critical | None = None
     """Where the verdict on minimal success flips."""
 
-    @property
-    def dossier(self) -> Dossier:
-        return self.assessment.dossier
-
-    @property
-    def title(self) -> str:
-        return self.dossier.title
+    def __getattr__(self, name: str) -> Any:
+        """What was found can be asked of the answer itself: verdicts, plan, values, dangerous, exposure."""
+        if name.startswith("_") or name == "assessment":
+            raise AttributeError(name)
+        return getattr(self.assessment, name)
 
     @property
     def finished(self) -> bool:
@@ -175,7 +162,7 @@ class AssessResult(Kept):
         return {"beside": archived((self.expectations, self.critical), about)}
 
     @classmethod
-    def again(cls, record: store.Record, subject: Subject) -> AssessResult:
+    def again(cls, record: Record, subject: Subject) -> AssessResult:
         """A stored assessment; its plans are judged anew."""
         return assess_again(record, subject.about)
 
@@ -183,31 +170,6 @@ class AssessResult(Kept):
     def status(self) -> str:
         """`undecided` where one of the questions is, else `decided`."""
         return "undecided" if any(v.status == "undecided" for v in self.verdicts.values()) else "decided"
-
-    @property
-    def verdicts(self) -> Mapping[str, Design]:
-        """The answer to each question: openings, minimal and full success."""
-        return self.assessment.verdicts
-
-    @property
-    def plan(self) -> Plan | None:
-        """The plan that is shown."""
-        return self.assessment.plan
-
-    @property
-    def values(self) -> Mapping[str, Worth]:
-        """What the plan is worth to each party; empty where there is none."""
-        return self.assessment.values
-
-    @property
-    def dangerous(self) -> Slack | None:
-        """The most dangerous moment."""
-        return self.assessment.dangerous
-
-    @property
-    def exposure(self) -> tuple[Slack, ...]:
-        """The tightest exposure of each party that has a limit."""
-        return self.assessment.exposure
 
     @property
     def verification(self) -> Any:
@@ -228,7 +190,7 @@ class AssessResult(Kept):
         }
 
     def figures(self) -> dict[str, Any]:
-        from detente.report import figures
+        from detente.report.assessment.charts import figures
 
         return dict(figures(self.assessment, self.provenance.run, gap=self.expectations, critical=self.critical))
 
@@ -242,15 +204,14 @@ class AssessResult(Kept):
             said.append(words.dangerous(self.dossier, a.dangerous))
         return (*said, *(words.exposed(self.dossier, s) for s in a.exposure))
 
-    def write_into(self, folder: Path) -> list[Path]:
-        """Write the report, its figures and tables, and the plans. Returns what was written."""
-        from detente.report import write_report
+    def files(self) -> dict[str, bytes]:
+        """The report, its figures and tables, and the plans."""
+        from detente.report.write import report_files
 
-        return write_report(
+        return report_files(
             self.assessment,
-            folder,
             self.provenance.to_json(),
-            list(self.findings),
+            self.findings,
             gap=self.expectations,
             critical=self.critical,
         )
@@ -307,7 +268,21 @@ def _designed(task: Task[DesignOptions]) -> tuple[Design, dict[str, Any] | None]
         return design_with_inspections(dossier, options.rule, budget=options.days, **asked)
     from detente.design.plan.rules import design as solve
 
-    return solve(dossier, options.rule, **asked), None
+    return solve(dossier, options.rule, **asked, tell=_teller(work)), None
+
+
+def _teller(work: Work) -> Callable[[Plan, float, float], None]:
+    """Tells the best plan so far, where it or its bound is better than what was told."""
+    told: list[tuple[float, float]] = []
+
+    def tell(plan: Plan, objective: float, bound: float) -> None:
+        if told[-1:] != [(objective, bound)]:
+            told.append((objective, bound))
+            text = f"Best plan so far: objective {words.number(objective)}, bound {words.number(finite(bound))}"
+            best = {"plan": plan.to_dict(), "objective": finite(objective), "bound": finite(bound)}
+            work.tell(Progress(text, best=best))
+
+    return tell
 
 
 @answers("assess")
@@ -390,7 +365,7 @@ def _cost(found: Design) -> dict[str, Any]:
 # --- recalling -------------------------------------------------------------------------------------
 
 
-def design_again(record: store.Record, dossier: Dossier) -> DesignResult:
+def design_again(record: Record, dossier: Dossier) -> DesignResult:
     """A stored design; its plan is judged anew."""
     from detente.design.plan.question import Question
 
@@ -405,7 +380,7 @@ def design_again(record: store.Record, dossier: Dossier) -> DesignResult:
     return DesignResult(known, found, source, findings_of(record), regimes)
 
 
-def assess_again(record: store.Record, dossier: Dossier) -> AssessResult:
+def assess_again(record: Record, dossier: Dossier) -> AssessResult:
     """A stored assessment; its plans are judged anew."""
     from detente.design.plan.question import Question
     from detente.design.questions.assessment import concluded, questions

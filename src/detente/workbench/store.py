@@ -1,4 +1,4 @@
-"""Stored runs: finished answers in a folder of JSON files, one a run, named after its id."""
+"""Stored runs: answers in a folder of JSON files, one a run, named after its id. Faces say which folder."""
 
 from __future__ import annotations
 
@@ -51,75 +51,82 @@ class StoredRun:
         return datetime.fromtimestamp(self.written).isoformat(" ", "minutes")
 
 
-def folder() -> Path | None:
-    """Where runs are kept: $DETENTE_HOME/runs, else the user's cache; None where there is no such place."""
-    if home := os.environ.get("DETENTE_HOME"):
-        return Path(home) / "runs"
-    if cache := os.environ.get("XDG_CACHE_HOME"):
-        return Path(cache) / "detente" / "runs"
-    try:
-        return Path.home() / ".cache" / "detente" / "runs"
-    except RuntimeError:
+@dataclass(frozen=True)
+class Store:
+    """Runs in a folder; where there is none, nothing is kept."""
+
+    folder: Path | None = None
+    advice: str = ""
+    """How whoever asks chooses another folder."""
+
+    def recall(self, run: str) -> Record | None:
+        """A stored run, None where there is none that can be read."""
+        return None if self.folder is None else _read(self.folder / f"{run}.json")
+
+    def keep(self, run: str, record: Mapping[str, Any]) -> str | None:
+        """Store a run, for nobody else to read. Returns why it is not stored, where that is impossible.
+
+        An answer that stopped before it was finished never takes the place of one that was.
+        """
+        how = f" ({self.advice})" if self.advice else ""
+        if self.folder is None:
+            return f"no home directory: this run is not kept{how}"
+        if not record.get("finished", True) and (self.recall(run) or {}).get("finished"):
+            return None
+        text = json.dumps({"format": FORMAT, **record}, allow_nan=False)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
+            self.folder.chmod(PRIVATE)
+            _replace(self.folder / f"{run}.json", text)
+        except OSError as error:
+            return f"this run is not kept: {self.folder}: {error.strerror or error}{how}"
         return None
 
+    def forget(self, run: str) -> bool:
+        """Remove a stored run. Says whether it is gone now and was there before. Raises OSError where it cannot be."""
+        file = None if self.folder is None else self.folder / f"{run}.json"
+        if file is None or not file.exists():
+            return False
+        file.unlink()
+        return True
 
-def recall(run: str) -> Record | None:
-    """A stored run, None where there is none that can be read."""
-    place = folder()
-    return None if place is None else _read(place / f"{run}.json")
+    def find(self, prefix: str) -> tuple[str, Record]:
+        """The one stored run whose id begins so. Raises UsageError where there is none, or more than one."""
+        known = [r for r in self.ids() if r.startswith(prefix)] if re.fullmatch(r"[0-9a-f]+", prefix) else []
+        if len(known) == 1 and (record := self.recall(known[0])) is not None:
+            return known[0], record
+        if len(known) > 1:
+            raise UsageError(f"{prefix!r} begins {len(known)} runs: {', '.join(known[:5])}; write more of the id")
+        raise UsageError(f"no stored run {prefix!r} in {self.folder}; `detente show` lists those that are there")
 
+    def runs(self) -> tuple[StoredRun, ...]:
+        """The stored runs, the newest first."""
+        found: list[StoredRun] = []
+        for run in self.ids():
+            record = self.recall(run)
+            if record is not None and self.folder is not None:
+                written = (self.folder / f"{run}.json").stat().st_mtime
+                found.append(_line(run, record, written))
+        return tuple(sorted(found, key=lambda r: -r.written))
 
-def keep(run: str, record: Mapping[str, Any]) -> str | None:
-    """Store a run, for nobody else to read. Returns why it is not stored, where that is impossible.
+    def cases_of(self, run: str) -> tuple[str, ...]:
+        """What the case of a stored run is called: its id and its title, as far as it has them."""
+        record = self.recall(run) or {}
+        document, result = record.get("document"), record.get("result")
+        source = result.get("provenance") if isinstance(result, dict) else None
+        named = (
+            record.get("title"),
+            document.get("id") if isinstance(document, dict) else None,
+            source.get("case") if isinstance(source, dict) else None,
+        )
+        return tuple(str(name) for name in named if name)
 
-    An answer that stopped before it was finished never takes the place of one that was.
-    """
-    place = folder()
-    if place is None:
-        return "no home directory: this run is not kept (set DETENTE_HOME)"
-    if not record.get("finished", True) and (_read(place / f"{run}.json") or {}).get("finished"):
-        return None
-    text = json.dumps({"format": FORMAT, **record}, allow_nan=False)
-    try:
-        place.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
-        place.chmod(PRIVATE)
-        _replace(place / f"{run}.json", text)
-    except OSError as error:
-        return f"this run is not kept: {place}: {error.strerror or error} (set DETENTE_HOME)"
-    return None
-
-
-def forget(run: str) -> bool:
-    """Remove a stored run. Says whether it is gone now and was there before. Raises OSError where it cannot be."""
-    place = folder()
-    file = None if place is None else place / f"{run}.json"
-    if file is None or not file.exists():
-        return False
-    file.unlink()
-    return True
-
-
-def find(prefix: str) -> tuple[str, Record]:
-    """The one stored run whose id begins so. Raises UsageError where there is none, or more than one."""
-    known = [r for r in ids() if r.startswith(prefix)] if re.fullmatch(r"[0-9a-f]+", prefix) else []
-    if len(known) == 1 and (record := recall(known[0])) is not None:
-        return known[0], record
-    if len(known) > 1:
-        raise UsageError(f"{prefix!r} begins {len(known)} runs: {', '.join(known[:5])}; write more of the id")
-    where = folder()
-    raise UsageError(f"no stored run {prefix!r} in {where}; `detente show` lists those that are there")
-
-
-def runs() -> tuple[StoredRun, ...]:
-    """The stored runs, the newest first."""
-    place = folder()
-    found: list[StoredRun] = []
-    for run in ids():
-        record = recall(run)
-        if record is not None and place is not None:
-            written = (place / f"{run}.json").stat().st_mtime
-            found.append(_line(run, record, written))
-    return tuple(sorted(found, key=lambda r: -r.written))
+    def ids(self) -> list[str]:
+        """The ids of what is stored."""
+        try:
+            return sorted(p.stem for p in self.folder.glob("*.json")) if self.folder is not None else []
+        except OSError:
+            return []
 
 
 def _line(run: str, record: Record, written: float) -> StoredRun:
@@ -133,28 +140,6 @@ def _line(run: str, record: Record, written: float) -> StoredRun:
     rule, success = str(options.get("rule") or ""), options.get("success")
     verb, case = str(record["verb"]), str(record["title"])
     return StoredRun(run, verb, case, written, rule=rule, success=success, overlays=tuple(overlays))
-
-
-def cases_of(run: str) -> tuple[str, ...]:
-    """What the case of a stored run is called: its id and its title, as far as it has them."""
-    record = recall(run) or {}
-    document, result = record.get("document"), record.get("result")
-    source = result.get("provenance") if isinstance(result, dict) else None
-    named = (
-        record.get("title"),
-        document.get("id") if isinstance(document, dict) else None,
-        source.get("case") if isinstance(source, dict) else None,
-    )
-    return tuple(str(name) for name in named if name)
-
-
-def ids() -> list[str]:
-    """The ids of what is stored."""
-    place = folder()
-    try:
-        return sorted(p.stem for p in place.glob("*.json")) if place is not None else []
-    except OSError:
-        return []
 
 
 def _read(path: Path) -> Record | None:

@@ -219,7 +219,7 @@ QUESTIONS = (
 VERIFICATIONS = (
     Verb(
         "verify declaration",
-        "verifying:verify_declaration",
+        "declaring:verify_declaration",
         "Say whether a declaration adds up, and whether it agrees with what others know.",
         example="detente verify declaration dprk-2008 --out declaration",
         inputs=(Given("source", "source", "A bundled declaration (dprk-2008, dprk-2018), or a file."),),
@@ -231,7 +231,7 @@ VERIFICATIONS = (
     ),
     Verb(
         "verify balance",
-        "verifying:verify_balance",
+        "balancing:verify_balance",
         "Close material balances: what is missing, and is it more than error?",
         example="detente verify balance measurements.csv --loss 8 --false-alarms 5%",
         inputs=(Given("source", "source", "Measurements as CSV or XLSX; `practice` is a made-up area."),),
@@ -243,7 +243,7 @@ VERIFICATIONS = (
     ),
     Verb(
         "verify sample",
-        "verifying:verify_sample",
+        "sampling:verify_sample",
         "Say how many items to draw, and what a sample sees.",
         example="detente verify sample --items 120 --mean-kg 2 --goal-kg 8 --detection 90%",
         inputs=(
@@ -262,7 +262,7 @@ VERIFICATIONS = (
     ),
     Verb(
         "verify inspect",
-        "verifying:verify_inspect",
+        "inspecting:verify_inspect",
         "Plan inspections under a budget, against a violator who knows the plan.",
         example="detente verify inspect yongbyon-2018 --days 400 --out inspections",
         inputs=(Given("source", "source", "Sites, channels and effort as YAML; `yongbyon-2018` is an example."),),
@@ -372,7 +372,7 @@ HOUSEKEEPING = (
         inputs=(
             Given("run", "source", "A run's id, or its beginning; left out, the runs are listed.", required=False),
         ),
-        result="RunsResult",
+        result="ShowResult",
         group="Cases and runs",
         out=Destination("folder", "Where to write the run's report (a folder) or its plan (a file)."),
     ),
@@ -417,7 +417,7 @@ EXCHANGES = (
     ),
     Verb(
         "import genius",
-        "exchange:import_genius",
+        "importing:import_genius",
         "Read a GENIUS domain and its profiles.",
         example="detente import genius laptop --out laptop.yaml",
         inputs=(
@@ -433,7 +433,7 @@ EXCHANGES = (
     ),
     Verb(
         "import negmas",
-        "exchange:import_negmas",
+        "importing:import_negmas",
         "Read a NegMAS scenario folder.",
         example="detente import negmas scenario --out scenario.yaml",
         inputs=(Given("source", "source", "The scenario's folder."), YAML),
@@ -444,7 +444,7 @@ EXCHANGES = (
     ),
     Verb(
         "import ktab",
-        "exchange:import_ktab",
+        "importing:import_ktab",
         "Read a KTAB file: parties and stakes, without measures.",
         example="detente import ktab actors.csv --out actors.yaml",
         inputs=(Given("source", "source", "The CSV file."), YAML),
@@ -455,7 +455,7 @@ EXCHANGES = (
     ),
     Verb(
         "export negmas",
-        "exchange:export_negmas",
+        "exporting:export_negmas",
         "Write a case that is nothing but choices as a NegMAS scenario.",
         example="detente export negmas laptop.yaml --out scenario",
         inputs=(CASE, _to("The folder to write, by default named after the case.", "-negmas", required=True)),
@@ -466,7 +466,7 @@ EXCHANGES = (
     ),
     Verb(
         "export ktab",
-        "exchange:export_ktab",
+        "exporting:export_ktab",
         "Write parties, influence and stakes as a KTAB file.",
         example="detente export ktab actors.yaml --out actors.csv",
         inputs=(CASE, _to("The file to write, by default named after the case.", ".csv", required=True)),
@@ -477,7 +477,7 @@ EXCHANGES = (
     ),
     Verb(
         "export efg",
-        "exchange:export_efg",
+        "exporting:export_efg",
         "Write the commit-or-break game of a plan for Gambit.",
         example="detente export efg korea-2018 plan.json --out plan.efg",
         inputs=(OWN_CASE, OF_A_CASE, _to("The file to write, by default named after the plan.", ".efg")),
@@ -488,7 +488,7 @@ EXCHANGES = (
     ),
     Verb(
         "export ics",
-        "exchange:export_ics",
+        "exporting:export_ics",
         "Write the due dates of a plan as a calendar.",
         example="detente export ics korea-2018 plan.json --out plan.ics",
         inputs=(OWN_CASE, OF_A_CASE, _to("The file to write, by default named after the plan.", ".ics")),
@@ -499,7 +499,7 @@ EXCHANGES = (
     ),
     Verb(
         "export xlsx",
-        "exchange:export_xlsx",
+        "exporting:export_xlsx",
         "Write a plan's roadmap, or a whole case, as a spreadsheet.",
         example="detente export xlsx korea-2018 plan.json --out plan.xlsx",
         inputs=(

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from detente.errors import UsageError
 
@@ -21,30 +18,25 @@ def file_for(path: str | Path) -> Path:
     return _place(Path(path), folder=False)
 
 
-def as_text(data: Mapping[str, Any]) -> str:
-    """JSON that people can edit."""
-    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def save_json(data: Mapping[str, Any], file: str | Path) -> Path:
-    """Write JSON that people can edit; missing folders are made. Returns the file's path."""
-    path = file_for(file)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(as_text(data), encoding="utf-8")
-    return path
-
-
 def _place(path: Path, *, folder: bool) -> Path:
     try:
-        if folder and path.exists() and not path.is_dir():
-            raise UsageError(f"{path} is a file: name a folder, which is made where it is missing")
-        if not folder and path.is_dir():
-            raise UsageError(f"{path} is a folder: name a file in it, such as {path / 'NAME'}")
-        parent = next(p for p in (path, *path.absolute().parents) if p.exists())
+        why_not = _in_the_way(path, folder=folder)
     except OSError as error:
-        raise UsageError(f"nothing can be written at {path}: {error.strerror}; choose another place") from error
-    if parent != path and not parent.is_dir():
-        raise UsageError(f"nothing can be written at {path}: {parent} is a file; choose another place")
-    if not os.access(parent, os.W_OK):
-        raise UsageError(f"nothing can be written at {path}: no permission for {parent}; choose another place")
+        why_not = f"nothing can be written at {path}: {error.strerror}; choose another place"
+    if why_not is not None:
+        raise UsageError(why_not)
     return path
+
+
+def _in_the_way(path: Path, *, folder: bool) -> str | None:
+    """Why nothing can be written at a place; None where it can be."""
+    if folder and path.exists() and not path.is_dir():
+        return f"{path} is a file: name a folder, which is made where it is missing"
+    if not folder and path.is_dir():
+        return f"{path} is a folder: name a file in it, such as {path / 'NAME'}"
+    parent = next(p for p in (path, *path.absolute().parents) if p.exists())
+    if parent != path and not parent.is_dir():
+        return f"nothing can be written at {path}: {parent} is a file; choose another place"
+    if not os.access(parent, os.W_OK):
+        return f"nothing can be written at {path}: no permission for {parent}; choose another place"
+    return None

@@ -27,6 +27,8 @@ class Objective:
     """Absolute gap that is good enough at an objective value."""
     unit: float = 1.0
     """A size of objective beside which rounding is nothing, where the objective itself is smaller."""
+    heard: Callable[[Array, float, float], None] = lambda shares, value, bound: None
+    """Hears of the best plan so far, its objective and the bound, while the search goes on."""
 
 
 ANY = Objective(Linear({}), lambda shares: 0.0)

@@ -39,6 +39,10 @@ SOME = 1e-9
 """A rise in a measure's share that is none."""
 
 
+Tell = Callable[[Plan, float, float], None]
+"""Hears of the best plan so far, of its objective and of the bound."""
+
+
 def design(
     dossier: Dossier,
     rule: Rule = "nash",
@@ -49,6 +53,7 @@ def design(
     gap: float = 0.005,
     say: Callable[[str], None] = lambda text: None,
     cancelled: Callable[[], bool] = lambda: False,
+    tell: Tell = lambda plan, objective, bound: None,
 ) -> Design:
     """The best satisfactory plan under a rule. Raises UsageError for a rule or level that is not on offer."""
     if rule not in RULES:
@@ -58,7 +63,8 @@ def design(
     if rule in ("earliest", "minimal") and not dossier.success.minimal:
         raise UsageError(f"rule {rule!r} needs `success.minimal` in the dossier: say there what would count as success")
     asked = Question(success, tuple(openings))
-    return Designer(Known.of(dossier), asked, gap=gap, clock=Clock(time_limit, cancelled), say=say).design(rule)
+    clock = Clock(time_limit, cancelled)
+    return Designer(Known.of(dossier), asked, gap=gap, clock=clock, say=say, tell=tell).design(rule)
 
 
 class Designer:
@@ -75,10 +81,11 @@ class Designer:
         gap: float,
         clock: Clock,
         say: Callable[[str], None] = lambda text: None,
+        tell: Tell = lambda plan, objective, bound: None,
         begin: Callable[[Solver | None], Solver] | None = None,
     ) -> None:
         self.known, self.model, self.question = known, known.model, question
-        self.gap, self.clock, self.say = gap, clock, say
+        self.gap, self.clock, self.say, self.tell = gap, clock, say, tell
         self.notes: list[str] = []
         self.begin = begin or self._begin
         self.solver = self.begin(None)
@@ -115,9 +122,14 @@ class Designer:
             return found.undecided()
         return found.satisfactory(*self.judged(outcome.shares), self.gains)
 
+    def decide(self, objective: Objective) -> Outcome:
+        """The best plan for what a rule maximises; what is found on the way is told."""
+        objective.heard = lambda shares, value, bound: self.tell(plan_of(self.model, shares), value, bound)
+        return self.solver.best(objective)
+
     def best_together(self) -> Outcome:
         """The greatest sum of gains."""
-        return self.solver.best(sum_of(self.gains, self.gap))
+        return self.decide(sum_of(self.gains, self.gap))
 
     def best_for(self, p: int, part: float = 1.0) -> Outcome:
         """The greatest gain of one party over all satisfactory plans, whether it must consent or not.
@@ -130,11 +142,11 @@ class Designer:
 
     def best_product(self) -> Outcome:
         """The greatest Σ ln of gains; −∞ where no plan gives every bargainer one."""
-        return self.solver.best(sum_of_logarithms(self.gains, self.solver, self.gap))
+        return self.decide(sum_of_logarithms(self.gains, self.solver, self.gap))
 
     def best_share(self, weights: Mapping[int, float]) -> Outcome:
         """The greatest least of weighted gains."""
-        return self.solver.best(least_of(self.gains, weights, self.gap))
+        return self.decide(least_of(self.gains, weights, self.gap))
 
     def met(self, shares: Array) -> float:
         """Years from signature at which a plan meets minimal success; infinite where it never does."""
@@ -180,7 +192,7 @@ def _kalai_smorodinsky(designer: Designer) -> Found:
 
 
 def _egalitarian(designer: Designer) -> Found:
-    return designer.solver.best(least_gain(designer.gains, designer.gap)), "egalitarian"
+    return designer.decide(least_gain(designer.gains, designer.gap)), "egalitarian"
 
 
 def _utilitarian(designer: Designer) -> Found:
@@ -190,7 +202,7 @@ def _utilitarian(designer: Designer) -> Found:
 def _robust(designer: Designer) -> Found:
     del designer.solver.pool[:-1]  # to weigh a plan here is to judge all its conditions
     objective = least_slack(designer.problem, designer.solver, CAP, within(designer.gap))
-    return designer.solver.best(objective), "robust"
+    return designer.decide(objective), "robust"
 
 
 def _earliest(designer: Designer) -> Found:
@@ -225,7 +237,7 @@ def _meet_minimal(designer: Designer) -> tuple[Require, ...]:
 def _then_egalitarian(designer: Designer, primary: Objective) -> Outcome:
     """Among the plans that are best by the first objective, the one with the largest least gain."""
     solver = designer.solver
-    outcome = solver.best(primary)
+    outcome = designer.decide(primary)
     if outcome.shares is None or not outcome.proved:
         return outcome
     designer.problem.program.add_row(primary.target.row, low=outcome.objective - primary.target.const - HELD)

@@ -138,6 +138,7 @@ class _Search:
             if relaxed.x is not None and self.clock.left > 0 and not self._good_enough():
                 self._look_near(relaxed.x, width)
         while True:
+            self._tell()
             if self._good_enough():
                 return self._outcome(proved=True)
             if self.clock.left <= 0:
@@ -160,6 +161,12 @@ class _Search:
         if not changed and math.isinf(answer.bound):  # neither done, nor stopped, and nothing learned
             return self._outcome(proved=False, note=LOST)
         return None
+
+    def _tell(self) -> None:
+        """Tell the best plan so far."""
+        shares, value = self._known
+        if shares is not None:
+            self.objective.heard(shares, value, self.bound)
 
     def _bound_by(self, answer: Solution) -> None:
         bound = answer.bound if answer.status != "infeasible" else math.inf

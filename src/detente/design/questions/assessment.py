@@ -11,7 +11,7 @@ from detente.design.plan.designs import Design, unasked
 from detente.design.plan.kinds import Rule
 from detente.design.plan.known import Known
 from detente.design.plan.question import Question
-from detente.design.questions.footing import ASSUMED, SECONDS, Footing, footing
+from detente.design.questions.footing import ASSUMED, Footing, footing
 from detente.design.questions.margins import dangerous, exposures
 from detente.design.questions.parallel import on, workers
 from detente.design.questions.sought import Looked, Sought, looked, remember
@@ -98,8 +98,7 @@ def assess(
         if found.plan is None or found.proof is None:
             return found
         say("What the plan rests on")
-        left = max(SECONDS, clock.left)
-        resting = footing(dossier, found.plan, found.proof, seconds=left, cancelled=cancelled, executor=pool)
+        resting = footing(dossier, found.plan, found.proof, seconds=clock.left, cancelled=cancelled, executor=pool)
         return replace(found, footing=resting)
 
 

@@ -18,9 +18,6 @@ from detente.dossier.schema import Demand, Dossier
 
 T = TypeVar("T")
 
-LEAST_SECONDS = 5.0
-"""What the deal that a concession opens may take in any case, however little of the limit is left."""
-
 
 @dataclass(frozen=True)
 class Concession:
@@ -133,10 +130,9 @@ class _Opening:
 
     def _opened(self, overlay: Mapping[str, Any]) -> Design:
         clock = self.possible.clock
-        left = Clock(max(LEAST_SECONDS, clock.left), clock.cancelled)
         asked = replace(self.possible.question, without=frozenset())
         changed = self.possible.known.asking_else(apply(self.dossier, overlay))
-        return Designer(changed, asked, gap=self.gap, clock=left).design(self.rule)
+        return Designer(changed, asked, gap=self.gap, clock=clock).design(self.rule)
 
 
 def for_sale(dossier: Dossier, names: Sequence[str]) -> dict[str, float]:

@@ -25,8 +25,6 @@ CHANCES = (0.0, 0.01, 0.03, 0.1, 0.2, 0.4, 0.6, 0.8, MOST)
 """Chances at which the whole plan is judged, as far as it is kept: between two at which it is, none is searched."""
 PRECISION = 1e-5
 """How closely a chance is found, as a part of it."""
-SECONDS = 10.0
-"""What walking out may take in any case, however little of a limit is left; what is left then is not tried."""
 QUICK = ("consent", "breakout")
 """Kinds of conditions that are judged in no time: with them the search begins."""
 

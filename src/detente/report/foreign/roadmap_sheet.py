@@ -21,6 +21,7 @@ from detente.model.judge.check import Slack, Verdict
 from detente.model.plan import Plan, Shares, complete
 from detente.model.rows.arrays import Model
 from detente.report.foreign.workbook import write_workbook
+from detente.report.kit.files import csv_bytes
 from detente.report.kit.table import Cell, Table
 from detente.report.kit.words import expectation, leaving, measure, party, several, side, years
 from detente.report.roadmap import courses
@@ -51,8 +52,7 @@ def write_roadmap(
 
 
 def _write_csv(table: Table, file: Path) -> Path:
-    """UTF-8 with the mark that spreadsheets need to know it."""
-    file.write_bytes(table.csv().encode("utf-8-sig"))
+    file.write_bytes(csv_bytes(table))
     return file
 
 

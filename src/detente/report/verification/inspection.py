@@ -356,7 +356,7 @@ def turns_on(found: Inspected) -> tuple[str, ...]:
 
 def _of_changes() -> str:
     return (
-        "Sites not visited: the measure names them, and the plan does not visit them, or --measure leaves them aside. "
+        "Sites not visited: the measure names them, and the plan does not visit them, or the question leaves them out. "
         "Seen within a year: from the worst moment to begin, without the time from seeing to saying so."
     )
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from detente.design.inspections.needs import Aim, Least, Rate, VerificationNeeds
 from detente.model.plan import Plan
 from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
-from detente.report.kit.files import write_files
+from detente.report.kit.files import Files, files_of
 from detente.report.kit.page import page, run_id
 from detente.report.kit.table import Cell, Table
 from detente.report.kit.words import LEVELS, NONE, measure, number, party, requirement, several
@@ -223,8 +222,8 @@ def _answer(found: VerificationNeeds, s: Least) -> str:
     return "; ".join(f"{measure(found.dossier, m)}: {r}" for m, r in inspected(found, s)) or NONE
 
 
-def write_needs(found: VerificationNeeds, folder: Path, provenance: Mapping[str, Any]) -> list[Path]:
-    """Write needs.html with its figure and tables into a folder; returns what was written."""
+def needs_files(found: VerificationNeeds, provenance: Mapping[str, Any]) -> Files:
+    """needs.html with its figure and tables."""
     figure = needs_figure(found, run_id(provenance))
     drawn = {} if figure is None else {figure.name: figure}
     built, asked = needs_tables(found), question_words(found.question, found.dossier)
@@ -234,4 +233,4 @@ def write_needs(found: VerificationNeeds, folder: Path, provenance: Mapping[str,
     success = f"{LEVELS[level].capitalize()} asks for: {'; '.join(asks)}." if asks else ""
     about: dict[str, Any] = {"kind": kind, "asked": asked, "said": said, "success": success}
     text = page("needs.html.j2", drawn, built, provenance, dossier=found.dossier, **about)
-    return write_files(folder, "needs.html", text, drawn, built)
+    return files_of("needs.html", text, drawn, built)

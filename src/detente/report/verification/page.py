@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from markupsafe import Markup
 
 from detente.errors import Finding
 from detente.report.kit.figure import Figure, Row
-from detente.report.kit.files import write_files
+from detente.report.kit.files import Files, files_of
 from detente.report.kit.page import _environment, _vega, flat, run_id, script_json, source
 from detente.report.kit.table import Table
 
@@ -88,15 +87,14 @@ def _listed(title: str, findings: Sequence[Finding]) -> Table:
     return Table.of(title, FINDINGS, said)
 
 
-def write_page(
+def page_files(
     name: str,
     page: Page,
-    folder: Path,
     figures: Mapping[str, Figure],
     tables: Mapping[str, Table],
     provenance: Mapping[str, Any],
     findings: Sequence[Finding] = (),
-) -> list[Path]:
-    """Write NAME.html, figures/*.{png,svg,csv} and tables/*.csv; returns the files written."""
+) -> Files:
+    """NAME.html, figures/*.{png,svg,csv} and tables/*.csv."""
     text = render(page, figures, tables, provenance, findings)
-    return write_files(folder, f"{name}.html", text, figures, tables)
+    return files_of(f"{name}.html", text, figures, tables)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from detente.verify.declaration.closure import RuleResult, closure
 from detente.verify.declaration.comparison import Comparison, Conclusion, Revision, compare, revisions, sentences_of
@@ -52,11 +51,6 @@ class Judgement:
     def sentences(self) -> list[str]:
         """The judgement in words, the answers first."""
         return list(_sentences(self))
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data: only mappings, lists, texts and finite numbers."""
-        said: dict[str, Any] = _plain(self)
-        return {**said, "sentences": self.sentences()}
 
 
 def judge(d: Declaration) -> Judgement:
@@ -194,16 +188,3 @@ def _sentences(j: Judgement) -> Iterator[str]:
     for c in j.comparisons:
         yield from sentences_of(c)
     yield from j.sites.sentences
-
-
-def _plain(value: Any) -> Any:
-    """A result as JSON holds it; what is not finite becomes null."""
-    if isinstance(value, UncertainAmount):
-        return {"mean": _plain(value.mean), "u": _plain(value.u)}
-    if is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
-    if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value.isoformat() if isinstance(value, date) else value
