@@ -9,7 +9,7 @@ import pytest
 
 from detente.dossier import loads
 from detente.dossier.quantities import Number
-from detente.report import figures
+from detente.report.assessment.charts import figures
 from detente.report.roadmap.progress import KEPT, LEAST, MOST, NO_DEAL, interest_rows
 from tests.report.conftest import BARE
 

@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from detente.report import write_report
+from detente.report.write import write_report
 from tests.report.conftest import FINDINGS, PROVENANCE
 from tests.report.page import Page
 

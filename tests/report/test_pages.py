@@ -19,15 +19,9 @@ from detente.design.questions.gap import Belief, Hope, gap
 from detente.dossier import loads
 from detente.model.judge.check import check
 from detente.model.plan import Plan
-from detente.report import (
-    figures,
-    tables,
-    write_critical,
-    write_explanation,
-    write_frontier,
-    write_gap,
-    write_report,
-)
+from detente.report.assessment.charts import figures
+from detente.report.assessment.tables import tables
+from detente.report.pages import write_critical, write_explanation, write_frontier, write_gap
 from detente.report.questions.conflict_words import (
     condition,
     conflict,
@@ -39,6 +33,7 @@ from detente.report.questions.conflict_words import (
 from detente.report.questions.critical_chart import critical_figure, critical_rows, critical_sentences
 from detente.report.questions.frontier_chart import frontier_figure, frontier_rows, frontier_sentences, stops, thinned
 from detente.report.questions.gap_chart import gap_figure, gap_rows, gap_sentences, settled
+from detente.report.write import write_report
 from tests.report.conftest import NASTY, PROVENANCE
 from tests.report.page import Page
 

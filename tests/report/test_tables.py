@@ -12,9 +12,8 @@ import pytest
 from detente.design.questions.assessment import assess
 from detente.dossier import loads
 from detente.errors import Finding
-from detente.report import tables
 from detente.report.assessment.inputs import USED
-from detente.report.assessment.tables import _findings
+from detente.report.assessment.tables import _findings, tables
 from detente.report.kit.page import shown
 from detente.report.kit.table import FORMULA, Table, plain
 from tests.report.conftest import FINDINGS

@@ -12,7 +12,7 @@ import pytest
 from detente.design.questions.assessment import Assessment, assess
 from detente.dossier import apply, loads
 from detente.model.judge.check import check
-from detente.report import figures
+from detente.report.assessment.charts import figures
 from detente.report.assessment.watching import (
     detection_rows,
     effort_rows,

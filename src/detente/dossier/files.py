@@ -7,9 +7,9 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from detente.dossier import checks, library, validation
-from detente.dossier.changes.setting import plain_document
 from detente.dossier.places import Places
 from detente.dossier.schema import Dossier
+from detente.dossier.setting import plain_document
 from detente.dossier.text.contents import Unread, contents, which_name
 from detente.dossier.text.documents import read_document
 from detente.dossier.text.yaml import MAX_BYTES, Parsed, parse

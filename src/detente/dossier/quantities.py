@@ -19,6 +19,8 @@ from detente.dossier.text.yaml import with_hyphens
 
 Confidence = Literal["low", "medium", "high"]
 DAYS_PER_YEAR = 365.25
+ROUNDING = 1e-9
+"""Sums of shares, and times in years, that differ by no more are one: what rounding may add to a number of size one."""
 UNITS_IN_YEARS = {"day": 1 / DAYS_PER_YEAR, "week": 7 / DAYS_PER_YEAR, "month": 1 / 12, "quarter": 0.25, "year": 1.0}
 _NUMBER = r"[-+]?(?:\d[\d_,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _TIME = re.compile(rf"^\s*({_NUMBER})\s*(day|week|month|quarter|year)s?\s*$")

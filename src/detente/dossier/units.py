@@ -13,6 +13,7 @@ from detente.dossier.places import Path, Places
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier, Effect, Interest, InterestBound, Link, Measure, Require, Verify
 from detente.errors import Finding
+from detente.libraries import pint
 
 Measured = tuple[Path, Number, str, bool]
 """Where, what, the unit it has to be in, and whether it is that unit a year."""
@@ -211,8 +212,6 @@ def _pint_factor(written: str, unit: str) -> float | None:
 
 @cache
 def _converter() -> Callable[[str, str], Any]:
-    import pint
-
     registry: pint.UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
     for currency in _CURRENCIES:
         registry.define(f"{currency} = [{currency}]")

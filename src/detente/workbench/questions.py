@@ -109,7 +109,7 @@ class ExplainResult(Answer):
 
     def write_into(self, folder: Path) -> list[Path]:
         """Write a page, each set of concessions as an overlay, and the deal that it opens. Returns the files."""
-        from detente.report import write_explanation
+        from detente.report.pages import write_explanation
 
         return write_explanation(self.found, folder, self.provenance.to_json())
 
@@ -139,7 +139,7 @@ class GapResult(SearchAnswer):
 
     def write_into(self, folder: Path) -> list[Path]:
         """Write a page with the picture and the table. Returns the files."""
-        from detente.report import write_gap
+        from detente.report.pages import write_gap
 
         return write_gap(self.found, folder, self.provenance.to_json())
 
@@ -177,7 +177,7 @@ class CriticalResult(SearchAnswer):
 
     def write_into(self, folder: Path) -> list[Path]:
         """Write a page with the picture and the table. Returns the files."""
-        from detente.report import write_critical
+        from detente.report.pages import write_critical
 
         return write_critical(self.found, folder, self.provenance.to_json())
 
@@ -219,7 +219,7 @@ class FrontierResult(Answer):
 
     def write_into(self, folder: Path) -> list[Path]:
         """Write a page on which each point opens its roadmap, and the plans. Returns the files."""
-        from detente.report import write_frontier
+        from detente.report.pages import write_frontier
 
         return write_frontier(self.found, folder, self.provenance.to_json())
 

@@ -39,7 +39,7 @@ def export_sheets(case: Case, to: str | Path, chosen: CaseOptions) -> SheetsResu
 
 def write_sheets(case: Case, to: str | Path, chosen: CaseOptions) -> SheetsResult:
     """A case with what the options change in it, written as a workbook or a folder of CSV files. Raises UsageError."""
-    from detente.dossier.text.sheets import to_csv, to_xlsx
+    from detente.dossier.sheets import to_csv, to_xlsx
 
     path = Path(to)
     if path.is_file() and path.suffix.lower() != WORKBOOK:
@@ -58,7 +58,7 @@ def write_sheets(case: Case, to: str | Path, chosen: CaseOptions) -> SheetsResul
 @answers("sheets import")
 def import_sheets(source: str | Path, file: str | Path, chosen: ImportOptions) -> SheetsResult:
     """Write the case of a spreadsheet, an .xlsx file or a folder of CSV files, as YAML. Raises DossierError."""
-    from detente.dossier.text.sheets import from_csv, from_xlsx
+    from detente.dossier.sheets import from_csv, from_xlsx
 
     path = file_for(file)
     if path.exists() and not chosen.force:

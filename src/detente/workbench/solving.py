@@ -228,7 +228,7 @@ class AssessResult(Kept):
         }
 
     def figures(self) -> dict[str, Any]:
-        from detente.report import figures
+        from detente.report.assessment.charts import figures
 
         return dict(figures(self.assessment, self.provenance.run, gap=self.expectations, critical=self.critical))
 
@@ -244,7 +244,7 @@ class AssessResult(Kept):
 
     def write_into(self, folder: Path) -> list[Path]:
         """Write the report, its figures and tables, and the plans. Returns what was written."""
-        from detente.report import write_report
+        from detente.report.write import write_report
 
         return write_report(
             self.assessment,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from detente.dossier.places import Path, nearest
-from detente.dossier.quantities import UNITS_IN_YEARS
+from detente.dossier.quantities import ROUNDING, UNITS_IN_YEARS
 from detente.dossier.schema import Dossier, Measure, Regime, Verify, Visits
 from detente.errors import Finding
 
@@ -81,12 +81,12 @@ def _schedule(visits: Visits) -> Iterator[tuple[str, str, str]]:
     if any(b[1].value < a[1].value for a, b in pairwise(visits.times)):
         message = "the chance that visits have seen it by then falls"
         yield "times", message, "write the chance of any visit until then, not of one visit"
-    if visits.every is not None and visits.times[-1][0].value > visits.every.value + 1e-9:
+    if visits.every is not None and visits.times[-1][0].value > visits.every.value + ROUNDING:
         yield "every", "visits begin again before the last of them", "make 'every' as long as the last of the times"
 
 
 def _too_often(visits: Visits) -> Iterator[tuple[str, str, str]]:
-    day = UNITS_IN_YEARS["day"] - 1e-9
+    day = UNITS_IN_YEARS["day"] - ROUNDING
     every = [visits.every] if visits.every is not None else []
     for field, lengths in (("every", every), ("times", [t for t, _ in visits.times])):
         if any(min(t.value, *(t.range or (t.value,))) < day for t in lengths):

@@ -21,6 +21,7 @@ from xml.etree.ElementTree import ParseError
 
 from detente.dossier.text.cells import written
 from detente.dossier.text.contents import Unread, contents
+from detente.libraries import openpyxl
 
 CSV, WORKBOOK = ".csv", ".xlsx"
 MOST_BYTES = 100_000_000
@@ -162,16 +163,13 @@ def _delimiter(text: str) -> str:
 
 
 def _sheets(data: bytes) -> dict[str, tuple[Line, ...]]:
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
                 raise Unread("it is too large once unpacked", "name a smaller file", "size")
-        book = load_workbook(io.BytesIO(data), data_only=False, read_only=False)
+        book = openpyxl.load_workbook(io.BytesIO(data), data_only=False, read_only=False)
         return {sheet.title: tuple(_rows(sheet)) for sheet in book.worksheets}
-    except (OSError, zipfile.BadZipFile, InvalidFileException):
+    except (OSError, zipfile.BadZipFile, openpyxl.utils.exceptions.InvalidFileException):
         raise Unread("it is not an xlsx workbook", "save it as .xlsx, or as CSV") from None
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, ParseError, RuntimeError) as error:
         # openpyxl lets these through where the parts of a workbook contradict each other

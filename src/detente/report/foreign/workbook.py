@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from detente.dossier.text.cells import LONGEST
+from detente.libraries import openpyxl
 from detente.report.kit.table import FORMULA, Cell, Table, plain
 
 NARROWEST, WIDEST = 8, 48
@@ -23,9 +24,7 @@ def write_workbook(
 
     Columns named in `shares` are shown in per cent; in those named in `exact` a number that a cell would round is text.
     """
-    from openpyxl import Workbook
-
-    book = Workbook()
+    book = openpyxl.Workbook()
     for sheet in list(book.worksheets):
         book.remove(sheet)
     for name, table in tables.items():
@@ -34,16 +33,13 @@ def write_workbook(
 
 
 def _fill(sheet: Any, table: Table, shares: Collection[str], exact: Collection[str]) -> None:
-    from openpyxl.styles import Alignment, Font
-    from openpyxl.utils import get_column_letter
-
     for c, name in enumerate(table.columns, start=1):
         _write(sheet.cell(1, c), name)
-        sheet.cell(1, c).font = Font(bold=True)
-        sheet.cell(1, c).alignment = Alignment(wrap_text=True, vertical="top")
+        sheet.cell(1, c).font = openpyxl.styles.Font(bold=True)
+        sheet.cell(1, c).alignment = openpyxl.styles.Alignment(wrap_text=True, vertical="top")
         texts = [name, *(plain(row[c - 1]) for row in table.rows)]
         width = min(WIDEST, max(NARROWEST, *map(_shown, texts)) + 2)
-        sheet.column_dimensions[get_column_letter(c)].width = width
+        sheet.column_dimensions[openpyxl.utils.get_column_letter(c)].width = width
     for r, row in enumerate(table.rows, start=2):
         for c, (name, value) in enumerate(zip(table.columns, row, strict=True), start=1):
             cell = sheet.cell(r, c)
@@ -51,9 +47,9 @@ def _fill(sheet: Any, table: Table, shares: Collection[str], exact: Collection[s
             if name in shares:
                 cell.number_format = "0.##%"
             if isinstance(value, str):
-                cell.alignment = Alignment(wrap_text=len(value) > WIDEST, vertical="top")
+                cell.alignment = openpyxl.styles.Alignment(wrap_text=len(value) > WIDEST, vertical="top")
             elif value is not None:
-                cell.alignment = Alignment(vertical="top")
+                cell.alignment = openpyxl.styles.Alignment(vertical="top")
     sheet.freeze_panes = "A2"
     if table.rows:
         sheet.auto_filter.ref = sheet.dimensions
@@ -70,8 +66,6 @@ def _shown(text: str) -> int:
 
 def _write(cell: Any, value: Cell) -> None:
     """A date as a date, a finite number as a number, everything else as text, never as a formula."""
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
     if isinstance(value, date) and value >= FIRST_DATE:
         cell.value, cell.number_format = value, "yyyy-mm-dd"
     elif isinstance(value, int | float) and not isinstance(value, bool) and plain(value):
@@ -80,7 +74,7 @@ def _write(cell: Any, value: Cell) -> None:
             cell.number_format = "#,##0.00"
     else:
         text = value if isinstance(value, str) else plain(value)
-        text = ILLEGAL_CHARACTERS_RE.sub(" ", text)[:LONGEST]
+        text = openpyxl.cell.cell.ILLEGAL_CHARACTERS_RE.sub(" ", text)[:LONGEST]
         if text:
             cell.value, cell.data_type = text, "s"
             cell.quotePrefix = text.startswith(FORMULA)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from detente.dossier.grid import whole_months
 from detente.dossier.schema import Before, Dossier, InForce, InterestBound, Never, ProgressBy, Require
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ IN_TIME = "when an answer would still come before a later date"
 GROWN = "just before something has stopped growing"
 BETWEEN = "between two dates"
 JUST_AFTER = "just after that"
+LEAST = 1e-6
+"""An amount below this is said as 0; where it must be exact, in powers of ten."""
 SAME = 1e-8
 """Years within which two times are one."""
 
@@ -39,12 +42,12 @@ def number(value: float | None) -> str:
 
 def exactly(value: float) -> str:
     """A number with all its digits, for one that was chosen to be short and must not be rounded."""
-    text = f"{abs(value):,.12f}".rstrip("0").rstrip(".") if abs(value) >= 1e-6 else f"{abs(value):.6g}"
+    text = f"{abs(value):,.12f}".rstrip("0").rstrip(".") if abs(value) >= LEAST else f"{abs(value):.6g}"
     return f"{MINUS}{text}" if value < 0 else text
 
 
 def _significant(size: float) -> str:
-    if size < 1e-6:
+    if size < LEAST:
         return "0"
     decimals = next((n for n in range(9) if size * 10**n >= 100), 9)
     return f"{size:.{decimals}f}".rstrip("0").rstrip(".")
@@ -62,8 +65,8 @@ def adding(whole: float, part: float, rest: float) -> tuple[str, str, str]:
     The middle one takes what rounding leaves over.
     """
     largest, least = max(abs(whole), abs(part), abs(rest)), abs(rest)
-    decimals = next((n for n in range(1, 7) if largest * 10**n >= 100 or largest < 1e-6), 6)
-    if least >= 1e-6:
+    decimals = next((n for n in range(1, 7) if largest * 10**n >= 100 or largest < LEAST), 6)
+    if least >= LEAST:
         decimals = next((n for n in range(decimals, 7) if round(least, n)), 6)
     a, c = round(whole, decimals), round(rest, decimals)
     return fixed(a, decimals), fixed(a - c, decimals), fixed(c, decimals)
@@ -173,8 +176,8 @@ def years(length: float) -> str:
     months = length * 12
     if months < 0.999:
         return _count(round(length * 365.25), "day")
-    whole = abs(months - round(months)) < 1e-6
-    if months >= 24 or (whole and round(months) % 12 == 0):
+    whole = whole_months(length)
+    if months >= 24 or (whole is not None and whole % 12 == 0):
         return _count(length, "year")
     return _count(months, "month")
 

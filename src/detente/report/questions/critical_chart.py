@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from detente.design.questions.critical import Critical, Flip, PairFlip
+from detente.libraries import altair as alt
 from detente.report.kit.figure import DANGER, FAINT, INK, Figure, Row, inline
 from detente.report.kit.table import Cell, Table
 from detente.report.kit.words import exactly, number, percent, several
@@ -57,8 +58,6 @@ def _row(critical: Critical, f: Flip) -> Row:
 
 def critical_chart(rows: list[Row]) -> Any:
     """A bar for each number about its stated value, a diamond where the verdict flips."""
-    import altair as alt
-
     data = [_datum(row, i) for i, row in enumerate(rows)]
     order = [str(d["label"]) for d in data]
     y = alt.Y(
@@ -88,7 +87,7 @@ def critical_chart(rows: list[Row]) -> Any:
     base = alt.Chart(inline(data)).encode(y=y)
     tip = [alt.Tooltip(f"{f}:N", title=t) for f, t in (("number", "number"), ("flip", "flips at"), ("said", "stated"))]
     ends: dict[str, Any] = {"fontSize": 10, "color": FAINT}
-    return alt.layer(
+    layers = [
         base.mark_bar(height=11, color="#d9d9d4").encode(x=alt.X("a:Q", scale=scale), x2="b:Q", tooltip=tip),
         base.mark_text(**ends, align="right", dx=-5).encode(x=alt.X("a:Q", scale=scale), text="low:N"),
         base.mark_text(**ends, align="left", dx=5).encode(x=alt.X("b:Q", scale=scale), text="high:N"),
@@ -96,7 +95,8 @@ def critical_chart(rows: list[Row]) -> Any:
         base.mark_rule(color=DANGER, strokeWidth=2).encode(x=alt.X("zero:Q", scale=scale), x2="at:Q"),
         base.mark_point(shape="diamond", size=80, filled=True, color=DANGER, opacity=1).encode(x=x, tooltip=tip),
         base.mark_text(fontSize=10.5, fontWeight="bold", color=DANGER, dy=-11).encode(x=x, text="flip:N"),
-    ).properties(width=PLOT, height=ROW * len(data))  # fmt: skip
+    ]
+    return alt.layer(*layers).properties(width=PLOT, height=ROW * len(data))
 
 
 def _datum(row: Row, i: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from detente.design.questions.frontier import Frontier, Point
+from detente.libraries import altair as alt
 from detente.report.kit.figure import DANGER, FAINT, INK, Figure, Row, inline
 from detente.report.kit.table import Cell, Table
 from detente.report.kit.words import annual, expectation, measure, number, party, percent, several
@@ -123,8 +124,6 @@ def frontier_rows(frontier: Frontier) -> list[Row]:
 
 def frontier_chart(frontier: Frontier) -> Any:
     """A scatter of any two parties, chosen below the live chart; `chosen` is the number of the open point."""
-    import altair as alt
-
     names = {p: party(frontier.dossier, p) for p in frontier.parties}
     keys = {p: f"v{i}" for i, p in enumerate(frontier.parties)}
     data = [_datum(frontier, s, keys) for s in thinned(frontier, MOST_DRAWN)]
@@ -188,8 +187,6 @@ def opening(frontier: Frontier) -> int:
 
 def _choice(name: str, keys: Mapping[str, str], names: Mapping[str, str], first: int) -> Any:
     """Which party an axis shows: a list to choose from where there are more than two."""
-    import altair as alt
-
     value = list(keys.values())[first]
     if len(keys) <= 2:
         return alt.param(name=name, value=value)
@@ -211,8 +208,6 @@ def _labelled(frontier: Frontier, keys: Mapping[str, str]) -> list[Row]:
 
 def _axis_titles(keys: Mapping[str, str], names: Mapping[str, str], what: str) -> list[Any]:
     """Titles that follow the choice of parties, which those of axes cannot."""
-    import altair as alt
-
     titles = [{keys[p]: f"{names[p]}, {what}" for p in keys}]
     base = alt.Chart(inline(titles))
     look: dict[str, Any] = {"fontSize": 12, "color": FAINT, "clip": False}

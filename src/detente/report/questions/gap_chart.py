@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from detente.design.questions.gap import Belief, Gap, Hope, PartyGap
+from detente.libraries import altair as alt
 from detente.report.kit.figure import DANGER, FAINT, INK, Figure, Row, inline
 from detente.report.kit.table import Cell, Table
 from detente.report.kit.words import annual, expectation, number, party, percent, rule_named, several
@@ -76,8 +77,6 @@ def _row(gap: Gap, p: PartyGap, what: str, rule: str, value: float, bound: float
 
 def gap_chart(gap: Gap) -> Any:
     """A row for each party: from walking away to asking, marks told apart by shape and colour."""
-    import altair as alt
-
     rows = [{**r, "label": _label(gap, r), "said": _said(r)} for r in gap_rows(gap)]
     names = list(dict.fromkeys(str(r["label"]) for r in rows))
     present = [what for what in LOOKS if any(r["what"] == what for r in rows)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from detente.libraries import altair as alt
 from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
 from detente.report.kit.panels import panels
 from detente.report.kit.words import day, month, several
@@ -177,8 +178,6 @@ def figures(d: Declaration, judged: Judgement, run: str = "") -> dict[str, Figur
 
 
 def _chart(rows: list[Row]) -> Any:
-    import altair as alt
-
     most = max(float(str(r["high_kg"])) for r in rows)
     lines = max(sum(r["claim"] == c for r in rows) for c in {r["claim"] for r in rows})
     scale = alt.Scale(domain=[0, 1.04 * most], nice=False)

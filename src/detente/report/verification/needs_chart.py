@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from detente.design.inspections.needs import Aim, Least, Rate, VerificationNeeds
+from detente.libraries import altair as alt
 from detente.model.plan import Plan
 from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
 from detente.report.kit.files import write_files
@@ -61,8 +62,6 @@ def curve_rows(found: VerificationNeeds) -> list[Row]:
 
 def _chart(found: VerificationNeeds, rows: list[Row]) -> Any:
     """Each kind of step a panel of rows, by effort; all on one axis."""
-    import altair as alt
-
     top = 1.05 * max([found.stated_effort, *(_float(r["effort"]) or 0.0 for r in rows), 1.0])
     scale = alt.Scale(domain=[0, top], nice=False)
     panels = []

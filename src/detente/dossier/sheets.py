@@ -32,6 +32,7 @@ from detente.dossier.text.tables import (
     to_tables,
 )
 from detente.errors import DossierError, Finding
+from detente.libraries import openpyxl
 
 _SHEETS = {layout.name: layout for layout in (REST, *LAYOUTS)}
 _NUMBER_COLUMNS = ("value", "low", "mode", "high", "source", "confidence")
@@ -39,10 +40,8 @@ _NUMBER_COLUMNS = ("value", "low", "mode", "high", "source", "confidence")
 
 def to_xlsx(dossier: Dossier, path: str | FilePath) -> None:
     """Write a workbook. Raises DossierError where a text is longer than a cell can hold."""
-    from openpyxl import Workbook
-
     tables = _tables(dossier)
-    book = Workbook()
+    book = openpyxl.Workbook()
     for sheet in list(book.worksheets):
         book.remove(sheet)
     for table in tables:
@@ -108,17 +107,14 @@ def _grid(table: TextTable) -> Iterator[list[str]]:
 
 
 def _fill(sheet: Any, table: TextTable) -> None:
-    from openpyxl.comments import Comment
-    from openpyxl.styles import Font
-
     for r, texts in enumerate(_grid(table), start=1):
         for c, text in enumerate(texts, start=1):
             if text != "":
                 _write(sheet.cell(r, c), text, header=r == 1 or c <= len(table.layout.keys))
     for cell in sheet[1]:
-        cell.font = Font(bold=True)
+        cell.font = openpyxl.styles.Font(bold=True)
         if note := _description(table.layout, str(cell.value)):
-            cell.comment = Comment(note, "détente")
+            cell.comment = openpyxl.comments.Comment(note, "détente")
     sheet.freeze_panes = sheet.cell(2, len(table.layout.keys) + 1)
 
 
