@@ -6,7 +6,6 @@ from __future__ import annotations
 import codecs
 import errno
 import os
-import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -65,7 +64,7 @@ def run(argv: Sequence[str]) -> int:
         say.refused(broken.findings, in_json=in_json)
         return WRONG
     except UsageError as wrong:
-        say.misused(_in_flags(str(wrong)), in_json=in_json)
+        say.misused(say.in_flags(str(wrong)), in_json=in_json)
         return WRONG
     except CycloptsError as wrong:
         say.misused(_meant(wrong), in_json=in_json)
@@ -107,8 +106,3 @@ def _meant(wrong: Exception) -> str:
     if isinstance(cause, ValidationError):
         return said(cause, flag=lambda name: "--" + name.replace("_", "-"))
     return str(wrong)
-
-
-def _in_flags(text: str) -> str:
-    """What the workbench says of options, which it names as ‘time_limit’ or ‘time_limit 60’, in flags."""
-    return re.sub(r"‘(\w+)([^’]*)’", lambda found: f"--{found[1].replace('_', '-')}{found[2]}", text)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from detente.cli.answers import _foot, _heading
 from detente.cli.say import finding_lines
 from detente.cli.screen import Screen
-from detente.workbench import words
+from detente.report.kit import words
 
 if TYPE_CHECKING:
     from detente.design.questions.critical import Flip

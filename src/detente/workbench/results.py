@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from detente.dossier import Dossier
-from detente.workbench import words
+from detente.report.kit import words
 from detente.workbench.faces import JsonFace, SlackFace
 from detente.workbench.writing import folder_for, save_json
 

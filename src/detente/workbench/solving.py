@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from detente.dossier import Dossier, apply
 from detente.errors import DossierError, Finding, UsageError
-from detente.workbench import store, words
+from detente.report.kit import words
+from detente.report.questions import answer_words
+from detente.report.roadmap import conditions
+from detente.workbench import store
 from detente.workbench.archive import archived, unarchived
 from detente.workbench.envelope import Task, answers
 from detente.workbench.faces import AssessFace, DesignFace, finite
@@ -108,11 +111,11 @@ class DesignResult(Kept):
 
         level = {"none": "any deal", "minimal": "minimal success", "full": "full success"}
         said = [
-            f"{level[self.provenance.options['success']].capitalize()}: {words.answer(self.found)} "
-            f"({words.because(self.found)})."
+            f"{level[self.provenance.options['success']].capitalize()}: {answer_words.answer(self.found)} "
+            f"({answer_words.because(self.found)})."
         ]
         if self.found.verdict is not None and (row := dangerous(self.found.verdict)) is not None:
-            said.append(words.dangerous(self.dossier, row))
+            said.append(conditions.dangerous(self.dossier, row))
         return (*said, *self.found.notes)
 
     def stored(self, about: Any) -> dict[str, Any]:
@@ -239,8 +242,8 @@ class AssessResult(Kept):
         rows = [verdict_row(self.dossier, name, v) for name, v in a.verdicts.items()]
         said = [headline(a)] + [f"{r['question']}: {r['answer']} ({r['because']})." for r in rows]
         if a.dangerous is not None:
-            said.append(words.dangerous(self.dossier, a.dangerous))
-        return (*said, *(words.exposed(self.dossier, s) for s in a.exposure))
+            said.append(conditions.dangerous(self.dossier, a.dangerous))
+        return (*said, *(conditions.exposed(self.dossier, s) for s in a.exposure))
 
     def write_into(self, folder: Path) -> list[Path]:
         """Write the report, its figures and tables, and the plans. Returns what was written."""
@@ -262,8 +265,8 @@ def verdict_row(dossier: Dossier, name: str, found: Design) -> dict[str, str]:
 
     return {
         "question": describe(name, dossier),
-        "answer": words.answer(found),
-        "because": words.because(found),
+        "answer": answer_words.answer(found),
+        "because": answer_words.because(found),
         "name": name,
     }
 

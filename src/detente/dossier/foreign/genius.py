@@ -96,7 +96,7 @@ def _chosen(path: FilePath, names: tuple[str, ...]) -> tuple[_File | None, list[
             "foreign.root", message, domain.root.line if domain.root else None, "name the domain file or its folder"
         )
     elif domain.root and not names:
-        reading.say("foreign.profiles", "no profiles are named", None, "name them (--profiles A,B), or name the folder")
+        reading.say("foreign.profiles", "no profiles are named", None, "name them (‘profiles A,B’), or name the folder")
     chosen = _named({p.name: p for p in _beside(path)}, names, reading)
     files = [_opened(p) for p in chosen]
     findings += reading.findings + [f for file in files for f in file.findings] + _not_profiles(files)

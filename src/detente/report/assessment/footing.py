@@ -10,6 +10,7 @@ from detente.dossier.schema import Dossier
 from detente.model.judge.check import Slack
 from detente.report.kit.table import Cell, Table
 from detente.report.kit.words import measure, number, party, percent, several, when, years
+from detente.report.roadmap.conditions import margin
 
 GIVES_WAY = {
     "consent": "no longer consents",
@@ -60,16 +61,16 @@ def _fear(dossier: Dossier, found: Footing) -> Iterator[str]:
         return
     row, who = found.least.row, party(dossier, found.least.row.party)
     slack, cost, back = row.slack or 0.0, row.from_collapse_cost or 0.0, row.from_no_deal or 0.0
-    margin = f"The thinnest margin is {who}’s {when(dossier, row)}: {_points(slack)} points."
+    told = f"The thinnest margin is {who}’s {when(dossier, row)}: {margin(row)} points."
     if not cost and not back:
-        yield f"{margin} No part of it is fear of the deal’s end."
+        yield f"{told} No part of it is fear of the deal’s end."
     elif found.least.from_collapse_cost is None or found.least.from_no_deal is None:
-        yield f"{margin} The cost of collapse counts {_points(cost)} in it, the losses of no deal {_points(back)}."
+        yield f"{told} The cost of collapse counts {_points(cost)} in it, the losses of no deal {_points(back)}."
     else:
         rest = slack - cost - back
         without = f"{_points(rest)} points would be left" if rest > 0 else "there would be none"
         yield (
-            f"{margin} Its cost of collapse makes {_share(found.least.from_collapse_cost)} of it and the losses of no "
+            f"{told} Its cost of collapse makes {_share(found.least.from_collapse_cost)} of it and the losses of no "
             f"deal that would return {_share(found.least.from_no_deal)}: without both {without}."
         )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from detente.dossier.grid import whole_months
@@ -64,6 +65,8 @@ def adding(whole: float, part: float, rest: float) -> tuple[str, str, str]:
 
     The middle one takes what rounding leaves over.
     """
+    if not all(map(isfinite, (whole, part, rest))):
+        return number(whole), number(part), number(rest)
     largest, least = max(abs(whole), abs(part), abs(rest)), abs(rest)
     decimals = next((n for n in range(1, 7) if largest * 10**n >= 100 or largest < LEAST), 6)
     if least >= LEAST:
@@ -87,25 +90,25 @@ def day(value: date | None) -> str:
     return NONE if value is None else f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
-def when(dossier: Dossier, row: Slack, *, written: Callable[[date], str] = day) -> str:
+def when(dossier: Dossier, row: Slack) -> str:
     """The moment of a condition: "on 12 Jun 2019, just before that day's steps", "just after 12 Dec 2020"."""
-    return _when(dossier, row.date, row.moment, row.years, written)
+    return _when(dossier, row.date, row.moment, row.years)
 
 
-def leaving(dossier: Dossier, row: Slack, *, written: Callable[[date], str] = day) -> str | None:
+def leaving(dossier: Dossier, row: Slack) -> str | None:
     """When a cheat that is not found out by then breaks the deal openly; None where it never does."""
     if row.leaves is None:
         return None
-    return _when(dossier, row.leaves, row.leaves_moment, row.leaves_years, written)
+    return _when(dossier, row.leaves, row.leaves_moment, row.leaves_years)
 
 
-def _when(dossier: Dossier, on: date | None, side: str | None, at: float | None, written: Callable[[date], str]) -> str:
+def _when(dossier: Dossier, on: date | None, side: str | None, at: float | None) -> str:
     if on is None:
         return "at signature"
     if side == "between":
-        return f"just after {written(on)}"
+        return f"just after {day(on)}"
     said = _side(dossier, on, side, at)
-    return f"on {written(on)}, {said}" if said else f"on {written(on)}"
+    return f"on {day(on)}, {said}" if said else f"on {day(on)}"
 
 
 def side(dossier: Dossier, row: Slack) -> str:

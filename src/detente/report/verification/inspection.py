@@ -352,8 +352,9 @@ def turns_on(found: Inspected) -> tuple[str, ...]:
 
 def _of_changes() -> str:
     return (
-        "Sites not visited: the measure names them, and the plan does not visit them, or --measure leaves them aside. "
-        "Seen within a year: from the worst moment to begin, without the time from seeing to saying so."
+        "Sites not visited: the measure names them, and the plan does not visit them, or they were left aside when its "
+        "sites were chosen. Seen within a year: from the worst moment to begin, without the time from seeing to saying "
+        "so."
     )
 
 

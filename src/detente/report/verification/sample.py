@@ -78,7 +78,7 @@ def strata_said(plan: StrataPlan) -> tuple[str, ...]:
     rule = f"By the rule for large strata, in real numbers ({by_rule}), it is seen with {chance(plan.detection)}."
     if plan.game is None:
         return (first, rule)
-    lots = f"Drawing lots between plans sees it with {chance(plan.game.mixed_detection)}; --json has the chances."
+    lots = f"Drawing lots between plans sees it with {chance(plan.game.mixed_detection)}; the JSON has the chances."
     return (first, lots, rule)
 
 
