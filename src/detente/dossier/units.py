@@ -96,16 +96,18 @@ def _all_amounts(dossier: Dossier) -> Iterator[Measured]:
     for name, interaction in dossier.interactions.items():
         yield from _effects(interaction.effects, ("interactions", name, "effects"), unit_of)
     yield from _efforts(dossier)
+    yield from _interest_bounds(dossier, unit_of)
+    for name, resource in dossier.capacity.items():
+        if unit := resource.limit.unit:
+            yield from ((("capacity", name, "uses", m), used, unit, False) for m, used in resource.uses.items())
+
+
+def _interest_bounds(dossier: Dossier, unit_of: Mapping[str, str]) -> Iterator[Measured]:
     for path, require in requirements(dossier):
         if isinstance(require, InterestBound) and require.interest in unit_of:
             for side, bound in (("at_most", require.at_most), ("at_least", require.at_least)):
                 if bound is not None:
                     yield (*path, side), bound, unit_of[require.interest], False
-    for name, resource in dossier.capacity.items():
-        if resource.limit.unit:
-            yield from (
-                (("capacity", name, "uses", m), u, resource.limit.unit, False) for m, u in resource.uses.items()
-            )
 
 
 def _efforts(dossier: Dossier) -> Iterator[Measured]:

@@ -130,7 +130,7 @@ def _groups(dossier: Dossier) -> Iterator[Finding]:
 
 
 def _is_hollow(condition: Condition) -> bool:
-    parts = condition.all or condition.any or ()
+    parts = condition.parts
     return condition.measure is None and (not parts or any(_is_hollow(p) for p in parts))
 
 

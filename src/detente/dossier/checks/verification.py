@@ -66,12 +66,16 @@ def _visits(dossier: Dossier, visits: Visits, path: Path) -> Iterator[Finding]:
 
 def _schedule(visits: Visits) -> Iterator[tuple[str, str, str]]:
     """(field or "", what is wrong, how to mend it): visits have times, or come with a chance each, and not both."""
-    if not visits.times:
-        if visits.detects is None:
-            yield "", "nothing says how likely a visit sees cheating", "add 'detects: 60 %', or 'times'"
-        if visits.every is None and visits.random is None:
-            yield "", "nothing says when visits come", "add 'every: 3 months', or 'random: 4 /year'"
+    if visits.times:
+        yield from _timed(visits)
         return
+    if visits.detects is None:
+        yield "", "nothing says how likely a visit sees cheating", "add 'detects: 60 %', or 'times'"
+    if visits.every is None and visits.random is None:
+        yield "", "nothing says when visits come", "add 'every: 3 months', or 'random: 4 /year'"
+
+
+def _timed(visits: Visits) -> Iterator[tuple[str, str, str]]:
     for field in ("detects", "random"):
         if getattr(visits, field) is not None:
             message = f"{field!r} does not go together with 'times', which say what visits see"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -34,25 +34,32 @@ def write_workbook(
 
 def _fill(sheet: Any, table: Table, shares: Collection[str], exact: Collection[str]) -> None:
     for c, name in enumerate(table.columns, start=1):
-        _write(sheet.cell(1, c), name)
-        sheet.cell(1, c).font = openpyxl.styles.Font(bold=True)
-        sheet.cell(1, c).alignment = openpyxl.styles.Alignment(wrap_text=True, vertical="top")
-        texts = [name, *(plain(row[c - 1]) for row in table.rows)]
-        width = min(WIDEST, max(NARROWEST, *map(_shown, texts)) + 2)
-        sheet.column_dimensions[openpyxl.utils.get_column_letter(c)].width = width
+        _head(sheet, c, name, [plain(row[c - 1]) for row in table.rows])
     for r, row in enumerate(table.rows, start=2):
         for c, (name, value) in enumerate(zip(table.columns, row, strict=True), start=1):
             cell = sheet.cell(r, c)
             _write(cell, plain(value) if name in exact and _rounded(value) else value)
+            cell.alignment = _placing(value)
             if name in shares:
                 cell.number_format = "0.##%"
-            if isinstance(value, str):
-                cell.alignment = openpyxl.styles.Alignment(wrap_text=len(value) > WIDEST, vertical="top")
-            elif value is not None:
-                cell.alignment = openpyxl.styles.Alignment(vertical="top")
     sheet.freeze_panes = "A2"
     if table.rows:
         sheet.auto_filter.ref = sheet.dimensions
+
+
+def _placing(value: Cell) -> Any:
+    """Texts beyond the widest column go on below."""
+    return openpyxl.styles.Alignment(wrap_text=isinstance(value, str) and len(value) > WIDEST, vertical="top")
+
+
+def _head(sheet: Any, column: int, name: str, texts: Sequence[str]) -> None:
+    """The header of a column, and a width for all its texts."""
+    cell = sheet.cell(1, column)
+    _write(cell, name)
+    cell.font = openpyxl.styles.Font(bold=True)
+    cell.alignment = openpyxl.styles.Alignment(wrap_text=True, vertical="top")
+    width = min(WIDEST, max(NARROWEST, *map(_shown, (name, *texts))) + 2)
+    sheet.column_dimensions[openpyxl.utils.get_column_letter(column)].width = width
 
 
 def _shown(text: str) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import product
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -132,17 +133,28 @@ def _side(dossier: Dossier, on: date, side: str | None, at: float | None) -> str
 
 def _why(dossier: Dossier, years: float) -> str:
     """What sets a moment off the grid, where that is known."""
-    bodies = dossier.measures.values()
-    tables = [t for m in bodies for t in (m.effects, m.intrusion)] + [i.effects for i in dossier.interactions.values()]
-    grown = [e.per_year.lasts for table in tables for e in table.values() if e.per_year is not None]
-    if any(end is not None and abs(end.value - years) < SAME for end in grown):
+    if any(abs(end - years) < SAME for end in _ends_of_growth(dossier)):
         return GROWN
-    late = {0.0, *(m.verification.delay.value for m in bodies if m.verification is not None)}
+    return IN_TIME if _answered_in_time(dossier, years) else BETWEEN
+
+
+def _answered_in_time(dossier: Dossier, years: float) -> bool:
+    """Whether an answer to what happens then, open or seen late, comes on a date of the grid or of an exit."""
+    regimes = [m.verification for m in dossier.measures.values() if m.verification is not None]
+    late = {0.0, *(v.delay.value for v in regimes)}
     answers = [p.response_time.value for p in dossier.parties.values() if p.response_time is not None]
     exits = [e.at for e in dossier.exits if e.at is not None]
     waits = [t - years for t in (*dossier.grid.years, *exits)]
-    in_time = any(abs(answer + seen - wait) < SAME for answer in answers for seen in late for wait in waits)
-    return IN_TIME if in_time else BETWEEN
+    return any(abs(answer + seen - wait) < SAME for answer, seen, wait in product(answers, late, waits))
+
+
+def _ends_of_growth(dossier: Dossier) -> Iterator[float]:
+    """Years after which something has grown for as long as it does."""
+    tables = [t for m in dossier.measures.values() for t in (m.effects, m.intrusion)]
+    for table in (*tables, *(i.effects for i in dossier.interactions.values())):
+        for effect in table.values():
+            if effect.per_year is not None and effect.per_year.lasts is not None:
+                yield effect.per_year.lasts.value
 
 
 def _steps_at(dossier: Dossier, years: float) -> bool:

@@ -287,10 +287,9 @@ def turns_on(d: Declaration, judged: Judgement) -> Iterator[str]:
         if c.shares:
             text = f"The uncertainty comes most of all from {_driver(d, c.shares[0][0])}"
             found.setdefault(text, []).append(f"{title}: {chance(c.shares[0][1])} of it")
-        if c.flips:
-            for answer in dict.fromkeys(then for _, then in c.flips):
-                named = several([_driver(d, name) for name, then in c.flips if then == answer], "or")
-                found.setdefault(f"Leave out {named}, and the answer is '{answer}'", []).append(title)
+        for answer in dict.fromkeys(then for _, then in c.flips):
+            named = several([_driver(d, name) for name, then in c.flips if then == answer], "or")
+            found.setdefault(f"Leave out {named}, and the answer is '{answer}'", []).append(title)
         if c.if_counted_otherwise:
             found.setdefault(c.if_counted_otherwise, []).append(title)
     for text, where in found.items():

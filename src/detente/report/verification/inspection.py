@@ -14,6 +14,7 @@ from detente.libraries import altair as alt
 from detente.model.numeric import Array
 from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline, time_axis
 from detente.report.kit.panels import WHOLE, Stroke, panels, told_apart
+from detente.report.kit.table import Cell
 from detente.report.kit.words import day, number, years
 from detente.report.verification.page import Page, Section, table_of
 from detente.report.verification.sample import chance
@@ -135,27 +136,40 @@ def _would_do(found: Inspected, s: SitePlan) -> str:
 
 def site_rows(found: Inspected) -> list[Row]:
     """One row a site: its visits, what they see, and what the best violation there is worth."""
-    rows: list[Row] = []
     goals = any(s.in_time is not None for s in found.plan.sites)
-    for s in found.plan.sites:
-        none = s.violation is None
-        rows.append(
-            {
-                "site": found.title_of(s.site.name),
-                "visits_a_year": s.visits,
-                "days_a_year": s.days,
-                "worst_violation": "none possible" if s.violation is None else s.violation.pattern,
-                "worth": None if none else s.value,
-                "seen_in_half_a_year": None if none else _seen(s.worst, HALF_A_YEAR),
-                "mean_delay": None if none else _time(s.worst.mean()),
-                "90_%_within": None if none else _time(s.worst.quantile(0.9)),
-                **({"seen_in_time": _of_goal(s)} if goals else {}),
-                "deters_if_being_seen_costs": None if none else s.holds_at if s.holds_at < inf else "no cost deters",
-                "it_costs": s.site.caught,
-                "false_alarm_a_year": chance(s.false_alarm),
-            }
-        )
-    return rows
+    return [
+        {
+            "site": found.title_of(s.site.name),
+            "visits_a_year": s.visits,
+            "days_a_year": s.days,
+            **_worst_violation(s),
+            **({"seen_in_time": _of_goal(s)} if goals else {}),
+            "deters_if_being_seen_costs": _deterring_cost(s),
+            "it_costs": s.site.caught,
+            "false_alarm_a_year": chance(s.false_alarm),
+        }
+        for s in found.plan.sites
+    ]
+
+
+def _worst_violation(s: SitePlan) -> dict[str, Cell]:
+    """What the best violation at a site would be worth, and how soon it is seen."""
+    if s.violation is None:
+        blank = ("worth", "seen_in_half_a_year", "mean_delay", "90_%_within")
+        return {"worst_violation": "none possible", **dict.fromkeys(blank)}
+    return {
+        "worst_violation": s.violation.pattern,
+        "worth": s.value,
+        "seen_in_half_a_year": _seen(s.worst, HALF_A_YEAR),
+        "mean_delay": _time(s.worst.mean()),
+        "90_%_within": _time(s.worst.quantile(0.9)),
+    }
+
+
+def _deterring_cost(s: SitePlan) -> Cell:
+    if s.violation is None:
+        return None
+    return s.holds_at if s.holds_at < inf else "no cost deters"
 
 
 def _time(length: float) -> str:
