@@ -110,10 +110,7 @@ def _dates_once(roadmap: Sequence[Cells]) -> list[Cells]:
 def _dangers(screen: Screen, result: AssessResult) -> None:
     a = result.assessment
     with screen.section("The most dangerous moment"):
-        if a.dangerous is None:
-            screen.say("None: nobody saves anything by breaking this deal.", 2)
-        else:
-            screen.say(conditions.dangerous(result.dossier, a.dangerous), 2)
+        screen.say(conditions.dangerous(result.dossier, a.dangerous), 2)
     if a.footing is not None:
         _footing(screen, result.dossier, a.footing)
     if a.exposure:

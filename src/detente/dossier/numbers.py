@@ -22,7 +22,8 @@ def _numbers(node: object, path: Path, source: str | None) -> Iterator[tuple[Pat
     if isinstance(node, Number):
         yield path, node, node.source or source
         return
-    source = getattr(node, "source", None) or source if isinstance(node, BaseModel) else source
+    if isinstance(node, BaseModel):
+        source = getattr(node, "source", None) or source
     for name, part in _parts(node):
         yield from _numbers(part, (*path, name), source)
 

@@ -109,11 +109,8 @@ class DesignResult(Kept):
     def sentences(self) -> tuple[str, ...]:
         from detente.design.questions.margins import dangerous
 
-        level = {"none": "any deal", "minimal": "minimal success", "full": "full success"}
-        said = [
-            f"{level[self.provenance.options['success']].capitalize()}: {answer_words.answer(self.found)} "
-            f"({answer_words.because(self.found)})."
-        ]
+        level = words.LEVELS[self.provenance.options["success"]].capitalize()
+        said = [f"{level}: {answer_words.answer(self.found)} ({answer_words.because(self.found)})."]
         if self.found.verdict is not None and (row := dangerous(self.found.verdict)) is not None:
             said.append(conditions.dangerous(self.dossier, row))
         return (*said, *self.found.notes)

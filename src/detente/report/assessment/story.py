@@ -144,7 +144,7 @@ def _goodness(design: Design) -> str:
 def danger(a: Assessment) -> tuple[str, ...]:
     """The most dangerous moment, with its numbers."""
     if a.dangerous is None:
-        return ("Nobody is ever tempted: breaking the deal would save nobody anything.",) if a.plan else ()
+        return (dangerous(a.dossier, None),) if a.plan else ()
     return (
         dangerous(a.dossier, a.dangerous),
         "Margins are in each party's own points, so this names the thinnest margin, not the likeliest breach.",

@@ -41,8 +41,10 @@ REMEDIES = {
 }
 
 
-def dangerous(dossier: Dossier, row: Slack) -> str:
-    """The most dangerous moment, with its numbers."""
+def dangerous(dossier: Dossier, row: Slack | None) -> str:
+    """The most dangerous moment, with its numbers; None: there is none."""
+    if row is None:
+        return "Nobody is ever tempted: breaking the deal would save nobody anything."
     held, value, slack = row.keep or 0.0, row.deviate or 0.0, row.slack or 0.0
     act, instead = "to breaking out openly", "breaking out"
     if row.kind == "covert":
