@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from detente.report.kit.words import number
 
 if TYPE_CHECKING:
-    from detente.design.plan.rules import Design
+    from detente.design.plan.designs import Design
 
 
 def answer(found: Design) -> str:
