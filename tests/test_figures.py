@@ -100,7 +100,7 @@ def places(figure: Figure) -> list[tuple[str, int]]:
         ("circles", 1),
         ("public type names", 5),
         ("two or more modules", 1),
-        ("one word", 80.0),
+        ("one word", 75.0),
         ("over 12 methods", 0),
         ("largest class", 2),
     ],

@@ -366,7 +366,8 @@ def of_functions(modules: Iterable[Module]) -> list[Figure]:
     lengths = sorted(lines_of(f) for _, f in found)
     longest = sorted((m.at(f, f.name, lines_of(f)) for m, f in found), key=lambda place: -place.size)
     branching = [m.at(f, f.name, branches(f)) for m, f in found if branches(f) > MANY_BRANCHES]
-    one_word = [m.at(f, f.name) for m, f in found if "_" not in f.name.strip("_")]
+    named = [(m, f) for m, f in found if not is_special(f.name)]
+    one_word = [m.at(f, f.name) for m, f in named if "_" not in f.name.strip("_")]
     often = Counter(place.what for place in one_word)
     repeated = [Place(p.file, p.line, p.what, often[p.what]) for p in one_word]
     return [
@@ -376,14 +377,20 @@ def of_functions(modules: Iterable[Module]) -> list[Figure]:
         Figure("lines of the longest function", lengths[-1], fava=142, worst=tuple(longest)),
         counted(f"functions over {LONG_FUNCTION} lines", [p for p in longest if p.size > LONG_FUNCTION], 11),
         share(f"functions with more than {MANY_BRANCHES} branches", branching, len(found), 1.4),
-        share("names of functions that are one word", repeated, len(found), 50.1),
+        share("names of functions that are one word", repeated, len(named), 38.8),
     ]
+
+
+def is_special(name: str) -> bool:
+    """Whether the language gives a function its name, such as __init__: nobody could choose another."""
+    return name.startswith("__") and name.endswith("__")
 
 
 def share(row: str, places: list[Place], of: int, fava: float) -> Figure:
     """A row that says which part of all these places are."""
     some = counted(row, places, fava)
-    return Figure(row, 100 * len(places) / of, f"{len(places)} of {of}", percent=True, fava=fava, worst=some.worst)
+    part = 100 * len(places) / of if of else 0.0
+    return Figure(row, part, f"{len(places)} of {of}", percent=True, fava=fava, worst=some.worst)
 
 
 def of_types(modules: Iterable[Module]) -> list[Figure]:

@@ -132,7 +132,7 @@ def test_assess(detente, case, monkeypatch):
     assert re.search(r"All opening positions together +none +no +none exists, proved", said.out)
     assert re.search(r"Full success +full +yes +deal found and checked", said.out)
     assert re.search(r"2025-04-01 +North +Free the fishermen +everyone", said.out)
-    assert re.search(r"(On|Just after) \d{4}-\d\d-\d\d.*, North is most tempted to", said.out)
+    assert re.search(r"(On|Just after) \d+ \w+ \d{4}.*, North is closest to", " ".join(said.out.split()))
     assert re.search(r"Run [0-9a-f]{12}, .* detente show [0-9a-f]{12}", said.out)
 
 

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from detente.cli.say import finding_lines
+from detente.errors import Finding
 from detente.workbench import envelope
 from tests.faces import write_plan
 
@@ -116,3 +118,8 @@ def test_a_case_in_the_place_of_a_plan(detente, case, tmp_path):
     assert "the order is CASE PLAN" in detente("check", case, case).out.replace("\n  ", " ")
     (tmp_path / "odd.json").write_text("entry:", "utf-8")
     assert "a plan is JSON as" in detente("check", case, tmp_path / "odd.json").out
+
+
+def test_options_that_a_remedy_names_are_told_as_flags():
+    finding = Finding("foreign.profiles", "error", "no profiles are named", remedy="name them (‘profiles A,B’)")
+    assert finding_lines(finding)[-1].strip() == "to mend it: name them (--profiles A,B)"

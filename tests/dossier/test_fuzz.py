@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detente.dossier import apply, from_dict, loads, reads
-from detente.dossier.changes.setting import plain
+from detente.dossier.setting import plain
 from detente.errors import DossierError, Finding
 from tests.dossier.good import GOOD
 

@@ -15,8 +15,8 @@ from openpyxl import Workbook, load_workbook
 
 from detente.dossier import Dossier, apply, fingerprint, from_dict, load, loads
 from detente.dossier.library import starter
+from detente.dossier.sheets import from_csv, from_xlsx, sheet_names, to_csv, to_xlsx
 from detente.dossier.text.cells import columns, read, value_of, written
-from detente.dossier.text.sheets import from_csv, from_xlsx, sheet_names, to_csv, to_xlsx
 from detente.dossier.text.tables import TabledDocument, from_tables, to_tables
 from detente.errors import DossierError
 from tests.dossier.good import GOOD

@@ -9,7 +9,7 @@ import pytest
 from detente.design.questions.sources import inputs
 from detente.dossier import Dossier, apply, from_dict, loads
 from detente.dossier.checks import check
-from detente.dossier.text.sheets import from_csv, from_xlsx, to_csv, to_xlsx
+from detente.dossier.sheets import from_csv, from_xlsx, to_csv, to_xlsx
 from detente.errors import DossierError, Finding
 from detente.model.rows.detection import watch
 from detente.report.assessment.inputs import listed

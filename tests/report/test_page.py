@@ -180,10 +180,10 @@ SAID = {
     "nothing": [
         "There is no plan to show",
         "No plan, so nothing to keep or break.",
-        "None exists (proved)",
+        "No: none exists, proved",
         "nothing about why",
     ],
-    "stopped": ["Undecided", "none found, none ruled out", "Bound of the Nash rule: 12.5."],
+    "stopped": ["Undecided", "none found, none ruled out", "none found, none ruled out, bound 12.5"],
 }
 
 

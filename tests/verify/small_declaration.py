@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from detente.dossier.changes.setting import plain
+from detente.dossier.setting import plain
 from detente.dossier.text.yaml import parse
 from detente.errors import Finding
 from detente.verify.declaration.closure import RuleResult, closure

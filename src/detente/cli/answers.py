@@ -12,7 +12,9 @@ from detente.cli.screen import Screen
 from detente.design.questions.footing import Footing
 from detente.dossier import Dossier
 from detente.report.assessment.footing import footing_said
-from detente.workbench import words
+from detente.report.kit import words
+from detente.report.questions import answer_words
+from detente.report.roadmap import conditions
 from detente.workbench.comparing import CompareResult
 from detente.workbench.judging import CheckResult, EvaluateResult, told, worst
 from detente.workbench.results import Cells, Tables, counted
@@ -98,16 +100,13 @@ def _dates_once(roadmap: Sequence[Cells]) -> list[Cells]:
 def _dangers(screen: Screen, result: AssessResult) -> None:
     a = result.assessment
     with screen.section("The most dangerous moment"):
-        if a.dangerous is None:
-            screen.say("None: nobody saves anything by breaking this deal.", 2)
-        else:
-            screen.say(words.dangerous(result.dossier, a.dangerous), 2)
+        screen.say(conditions.dangerous(result.dossier, a.dangerous), 2)
     if a.footing is not None:
         _footing(screen, result.dossier, a.footing)
     if a.exposure:
         with screen.section("Largest exposure"):
             for row in a.exposure:
-                screen.say(words.exposed(result.dossier, row), 2)
+                screen.say(conditions.exposed(result.dossier, row), 2)
 
 
 def _footing(screen: Screen, dossier: Dossier, found: Footing) -> None:
@@ -125,7 +124,7 @@ def designed(result: DesignResult, case: str | None, written: Sequence[Path] = (
     heading(screen, result.dossier.title, result.provenance.changes)
     openings = words.several([words.party(result.dossier, p) for p in options["openings"]])
     asked = f"Success level {options['success']}" + (f", with the opening of {openings}" if openings else "")
-    screen.say(f"{asked}: {words.answer(found)} ({words.because(found)}).")
+    screen.say(f"{asked}: {answer_words.answer(found)} ({answer_words.because(found)}).")
     for note in found.notes:
         screen.say(note)
     if found.verdict is not None:
@@ -187,7 +186,7 @@ def _least(screen: Screen, rows: Sequence[Cells]) -> None:
     if not rows:
         return
     columns = ("keep", "deviate", "slack")
-    shown = [{**r, **dict(zip(columns, words.triple(r["keep"], r["deviate"]), strict=True))} for r in rows]
+    shown = [{**r, **dict(zip(columns, words.adding(*(r[c] for c in columns)), strict=True))} for r in rows]
     shown = [{**r, "kind": r["kind"].replace("_", " ")} for r in shown]
     heads = {k: v for k, v in LEAST.items() if k != "leaves" or any(r["leaves"] for r in rows)}
     with screen.section("Least slack of each kind and party, in points at its date (exposures: at signature)"):

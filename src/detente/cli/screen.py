@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from detente.workbench.words import number
+from detente.report.kit.words import number
 
 WIDEST = 100
 PADDING = 3

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from detente.cli.frame import cut, files, foot, heading
 from detente.cli.screen import Screen
-from detente.workbench import words
+from detente.report.kit import words
 
 if TYPE_CHECKING:
     from detente.design.questions.critical import Flip, PairFlip

@@ -7,9 +7,9 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from detente.dossier import checks, library, validation
-from detente.dossier.changes.setting import plain_document
 from detente.dossier.places import Places
 from detente.dossier.schema import Dossier
+from detente.dossier.setting import plain_document
 from detente.dossier.text.contents import Unread, contents, which_name
 from detente.dossier.text.documents import read_document
 from detente.dossier.text.yaml import MAX_BYTES, Parsed, parse
@@ -96,19 +96,20 @@ def _touch(path: str, spoilt: str) -> bool:
 
 def _in_order(findings: list[Finding]) -> list[Finding]:
     rank = {"error": 0, "warning": 1, "note": 2}
-    misspelt: dict[str, list[Finding]] = {}
-    for f in findings:
-        if f.code == "dossier.unknown_field":
-            misspelt.setdefault(f.path.rpartition(".")[0], []).append(f)
+    misspelt = [f for f in findings if f.code == "dossier.unknown_field"]
 
     def place(f: Finding) -> tuple[int, int, int, int]:
         """By line; a missing field after the misspelt one that it was perhaps meant to be."""
         around = (f.path, f.path.rpartition(".")[0]) if "missing" in f.code else ()
-        beside = [g for path in around for g in misspelt.get(path, ())]
-        after = max(((g.line or 0, g.column or 0) for g in beside), default=(0, 0))
-        return rank[f.severity], *max(after, (f.line or 0, f.column or 0)), int(bool(beside))
+        beside = [g for g in misspelt if g.path.rpartition(".")[0] in around]
+        after = max(map(_position, beside), default=(0, 0))
+        return rank[f.severity], *max(after, _position(f)), int(bool(beside))
 
     return sorted(dict.fromkeys(findings), key=place)
+
+
+def _position(f: Finding) -> tuple[int, int]:
+    return f.line or 0, f.column or 0
 
 
 def _or_raise(dossier: Dossier | None, findings: list[Finding]) -> Dossier:

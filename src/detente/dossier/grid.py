@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from math import floor
 
-from detente.dossier.quantities import DAYS_PER_YEAR
+from detente.dossier.quantities import DAYS_PER_YEAR, ROUNDING
+
+SLIVER = 1e-6
+"""The part of a month or a day that counts as rounding: times of people are no finer."""
+
+
+def whole_months(years: float) -> int | None:
+    """A time in months; None where it is not a whole number of them."""
+    months = years * 12
+    return round(months) if abs(months - round(months)) < SLIVER else None
 
 
 def add_months(start: date, months: int) -> date:
@@ -79,9 +88,9 @@ class Grid:
     def day(self, years: float) -> date:
         """The day that holds a time in years: of a grid date, that date."""
         month, days = self._since(years)
-        return month + timedelta(days=max(0, floor(days + 1e-6)))
+        return month + timedelta(days=max(0, floor(days + SLIVER)))
 
     def _since(self, years: float) -> tuple[date, float]:
         """The last whole month from the start by then, and the days since."""
-        months = floor(years * 12 + 1e-9)
+        months = floor(years * 12 + ROUNDING)
         return add_months(self.start, months), (years - months / 12) * DAYS_PER_YEAR

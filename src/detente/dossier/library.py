@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path as FilePath
 
+from detente.dossier.text.yaml import parse
+
 _CASES = FilePath(__file__).with_name("cases")
 _STARTER = "starter"
 
@@ -47,18 +49,17 @@ def id_of(file: str | FilePath) -> str | None:
 def starter(title: str | None = None) -> str:
     """The text of a small commented dossier to start from, with a title of one's own."""
     text = (_CASES / f"{_STARTER}.yaml").read_text(encoding="utf-8")
-    return text if title is None else _retitled(text, title)
+    return text if title is None else retitled(text, title)
 
 
-def _retitled(text: str, title: str) -> str:
+def retitled(text: str, title: str) -> str:
+    """The text of a dossier with another title."""
     quoted = "'" + " ".join(title.split()).replace("'", "''") + "'"
     return re.sub(r"(?m)^title:.*$", lambda _: f"title: {quoted}", text, count=1)
 
 
 def _info(path: FilePath) -> CaseInfo:
     """Read only as far as a list needs: no validation."""
-    from detente.dossier.text.yaml import parse
-
     document = parse(path.read_bytes(), str(path)).document
     document = document if isinstance(document, dict) else {}
     parties = document.get("parties") or {}

@@ -21,14 +21,19 @@ def numbers_of(dossier: Dossier) -> Iterator[tuple[Path, Number, str | None]]:
 def _numbers(node: object, path: Path, source: str | None) -> Iterator[tuple[Path, Number, str | None]]:
     if isinstance(node, Number):
         yield path, node, node.source or source
-    elif isinstance(node, BaseModel):
+        return
+    if isinstance(node, BaseModel):
         source = getattr(node, "source", None) or source
-        for name, field in type(node).model_fields.items():
-            if name in node.model_fields_set:
-                yield from _numbers(getattr(node, name), (*path, field.alias or name), source)
+    for name, part in _parts(node):
+        yield from _numbers(part, (*path, name), source)
+
+
+def _parts(node: object) -> Iterator[tuple[str | int, object]]:
+    """What was written inside a part of a dossier, by its name or place there."""
+    if isinstance(node, BaseModel):
+        fields = type(node).model_fields
+        yield from ((fields[n].alias or n, getattr(node, n)) for n in fields if n in node.model_fields_set)
     elif isinstance(node, Mapping):
-        for key, value in node.items():
-            yield from _numbers(value, (*path, str(key)), source)
+        yield from ((str(key), value) for key, value in node.items())
     elif isinstance(node, tuple):
-        for i, value in enumerate(node):
-            yield from _numbers(value, (*path, i), source)
+        yield from enumerate(node)

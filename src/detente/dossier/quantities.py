@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, TypeGuard, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -19,6 +19,8 @@ from detente.dossier.text.yaml import with_hyphens
 
 Confidence = Literal["low", "medium", "high"]
 DAYS_PER_YEAR = 365.25
+ROUNDING = 1e-9
+"""Sums of shares, and times in years, that differ by no more are one: what rounding may add to a number of size one."""
 UNITS_IN_YEARS = {"day": 1 / DAYS_PER_YEAR, "week": 7 / DAYS_PER_YEAR, "month": 1 / 12, "quarter": 0.25, "year": 1.0}
 _NUMBER = r"[-+]?(?:\d[\d_,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _TIME = re.compile(rf"^\s*({_NUMBER})\s*(day|week|month|quarter|year)s?\s*$")
@@ -97,6 +99,11 @@ def _finite(value: float, written: object) -> float:
     return value
 
 
+def _is_number(raw: object) -> TypeGuard[int | float]:
+    """Whether it is a number already; true and false are none."""
+    return isinstance(raw, int | float) and not isinstance(raw, bool)
+
+
 Quantity = tuple[float, str | None, bool]  # value, unit, is a flow
 
 
@@ -107,16 +114,13 @@ def parse_scalar(raw: object) -> Quantity:
     if isinstance(raw, int | float):
         return _finite(float(raw), raw), None, False
     if isinstance(raw, str) and (found := _WITH_UNIT.match(raw)):
-        value, unit = as_float(found[1]), found[2]
-        if unit == "%":
-            return _finite(value, raw), "%", False
-        return _finite(value, raw), unit, False
+        return _finite(as_float(found[1]), raw), found[2], False
     raise _Wrong(f"expected a number such as 30 or '30 kg', found {raw!r}", _DIGITS)
 
 
 def parse_duration(raw: object) -> Quantity:
     """A length of time, in years: months are twelfths, days and weeks parts of 365.25 days."""
-    if not isinstance(raw, bool) and isinstance(raw, int | float) and raw == 0:
+    if _is_number(raw) and raw == 0:
         return 0.0, None, False
     if isinstance(raw, str):
         if raw.strip() == "0":
@@ -131,21 +135,25 @@ def parse_duration(raw: object) -> Quantity:
 
 def _length(raw: object) -> str:
     """What was perhaps meant for a length of time."""
-    found = _WITH_UNIT.match(str(raw)) if isinstance(raw, str | int | float) and not isinstance(raw, bool) else None
+    found = _WITH_UNIT.match(str(raw)) if isinstance(raw, str) or _is_number(raw) else None
     unit = (found[2] or "").casefold() if found else ""
     begun = next((u for u in ("month", "day", "week", "year", "quarter") if unit and u[:1] == unit[:1]), "month")
     return f"did you mean '{found[1]} {begun}s'?" if found else "write digits and a unit, such as 6 months"
 
 
+def _unit_of_time(name: str) -> float:
+    """In years."""
+    return UNITS_IN_YEARS["year" if name == "yr" else name]
+
+
 def _per(raw: object, percent: Callable[[float], float], *, what: str, example: str) -> Quantity:
     if isinstance(raw, str) and (found := _PER.match(raw)):
-        unit = UNITS_IN_YEARS["year" if found[3] == "yr" else found[3]]
-        number = as_float(found[1])
+        unit, number = _unit_of_time(found[3]), as_float(found[1])
         if number < 0:
             raise _Wrong(f"{what} cannot be negative, found {raw!r}", f"write 0 or more, such as {example}")
         rate = percent(number / 100) / unit if found[2] else number / unit
         return _finite(rate, raw), None, False
-    if not isinstance(raw, bool) and isinstance(raw, int | float) and raw == 0:
+    if _is_number(raw) and raw == 0:
         return 0.0, None, False
     share = isinstance(raw, str) and _PERCENT.match(raw)
     remedy = f"did you mean '{share[1]} %/year'?" if share else f"write it as {example}"
@@ -173,7 +181,7 @@ def parse_share(raw: object) -> Quantity:
     value: float | None = None
     if isinstance(raw, str) and (found := _PERCENT.match(raw)):
         value = as_float(found[1]) / 100
-    elif not isinstance(raw, bool) and isinstance(raw, int | float):
+    elif _is_number(raw):
         value = float(raw)
     if value is None or not math.isfinite(value):
         raise _Wrong(f"expected a share such as '60 %' or 0.6, found {raw!r}", "write 50 % or 0.5")
@@ -185,7 +193,7 @@ def parse_share(raw: object) -> Quantity:
 def parse_amount(raw: object) -> Quantity:
     """Stake points, present value (5), or the perpetuity of a flow ("5 /year")."""
     if isinstance(raw, str) and (found := _PER.match(raw)) and not found[2]:
-        return _finite(as_float(found[1]) / UNITS_IN_YEARS["year" if found[3] == "yr" else found[3]], raw), None, True
+        return _finite(as_float(found[1]) / _unit_of_time(found[3]), raw), None, True
     value, unit, _ = parse_scalar(raw)
     if unit not in (None, "point", "points"):
         raise _Wrong(f"expected stake points such as 60 or '5 /year', found {raw!r}", "leave out the unit")
@@ -248,21 +256,25 @@ def _ranged(raw: Mapping[str, Any], parse: Callable[[object], Quantity]) -> Numb
     shape = _shape_of(raw)
     names = [n for n in raw if n == "value" or n in shape]
     parts = {n: _part(n, raw[n], parse) for n in names}
-    units = {p[1] for p in parts.values() if p[1]}
-    if len(units) > 1:
-        raise _Wrong(f"one number, several units: {', '.join(sorted(units))}", "write all of it in one unit")
+    unit = _one_unit(parts)
     values = {n: p[0] for n, p in parts.items()}
     _check_order(values, raw)
     point, text = _point(values, raw)
     return Number(
-        value=point,
-        **{n: v for n, v in values.items() if n != "value"},
-        unit=next(iter(units), None),
+        **{**values, "value": point},
+        unit=unit,
         flow=any(p[2] for p in parts.values()),
         text=text,
         source=_text(raw, "source"),
         confidence=_confidence(raw),
     )
+
+
+def _one_unit(parts: Mapping[str, Quantity]) -> str | None:
+    units = {unit for _, unit, _ in parts.values() if unit}
+    if len(units) > 1:
+        raise _Wrong(f"one number, several units: {', '.join(sorted(units))}", "write all of it in one unit")
+    return next(iter(units), None)
 
 
 def _short(raw: Any) -> Any:
@@ -287,19 +299,30 @@ def _part(name: str, raw: object, parse: Callable[[object], Quantity]) -> Quanti
 
 def _shape_of(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the range that was written, () for a point value. Raises ValueError where it is incomplete."""
+    _check_known(raw)
+    shape = next((s for s in SHAPES if any(n in raw for n in s)), ())
+    if shape:
+        _check_whole(raw, shape)
+    elif "value" not in raw:
+        raise _Wrong("a number in this form needs 'value', or low, mode and high", "add 'value: ...'")
+    return shape
+
+
+def _check_known(raw: Mapping[str, Any]) -> None:
     if unknown := [n for n in raw if n not in NUMBER_FIELDS]:
         named = str(unknown[0]) if str(unknown[0]).isprintable() else ""
         message = f"unknown field {unknown[0]!r} in a number; known: {', '.join(sorted(NUMBER_FIELDS))}"
         raise _Wrong(message, nearest(str(unknown[0]), NUMBER_FIELDS), named)
-    shape = next((s for s in SHAPES if any(n in raw for n in s)), ())
-    if not shape and "value" not in raw:
-        raise _Wrong("a number in this form needs 'value', or low, mode and high", "add 'value: ...'")
-    if shape and (stray := [n for n in raw if n not in (*shape, "value", "source", "confidence")]):
+
+
+def _check_whole(raw: Mapping[str, Any], shape: tuple[str, ...]) -> None:
+    """A range of one shape has all of its parts and none of another's; `value` may stand for the mode."""
+    if stray := [n for n in raw if n not in (*shape, "value", "source", "confidence")]:
         raise _Wrong(f"{stray[0]!r} does not go together with {shape[0]!r}", "leave out one of the two")
-    if missing := [n for n in shape if n not in raw and not (n == "mode" and "value" in raw)]:
+    given = {*raw, "mode"} if "value" in raw else {*raw}
+    if missing := [n for n in shape if n not in given]:
         message = f"a range with {', '.join(n for n in shape if n in raw)} also needs {missing[0]!r}"
         raise _Wrong(message, f"add '{missing[0]}: ...'")
-    return shape
 
 
 def _check_order(values: Mapping[str, float], raw: Mapping[str, Any]) -> None:

@@ -420,10 +420,15 @@ class Condition(Part):
     any: tuple[ConditionField, ...] | None = Field(None, description="Conditions of which one holds")
 
     @property
+    def parts(self) -> tuple[Condition, ...]:
+        """The conditions that it is made of; none for a measure."""
+        return self.all or self.any or ()
+
+    @property
     def measures(self) -> tuple[str, ...]:
         if self.measure is not None:
             return (self.measure,)
-        return tuple(m for part in (self.all or self.any or ()) for m in part.measures)
+        return tuple(m for part in self.parts for m in part.measures)
 
 
 def _condition(raw: Any) -> Any:

@@ -13,6 +13,7 @@ from detente.dossier.places import Path, Places
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Dossier, Effect, Interest, InterestBound, Link, Measure, Require, Verify
 from detente.errors import Finding
+from detente.libraries import pint
 
 Measured = tuple[Path, Number, str, bool]
 """Where, what, the unit it has to be in, and whether it is that unit a year."""
@@ -95,16 +96,18 @@ def _all_amounts(dossier: Dossier) -> Iterator[Measured]:
     for name, interaction in dossier.interactions.items():
         yield from _effects(interaction.effects, ("interactions", name, "effects"), unit_of)
     yield from _efforts(dossier)
+    yield from _interest_bounds(dossier, unit_of)
+    for name, resource in dossier.capacity.items():
+        if unit := resource.limit.unit:
+            yield from ((("capacity", name, "uses", m), used, unit, False) for m, used in resource.uses.items())
+
+
+def _interest_bounds(dossier: Dossier, unit_of: Mapping[str, str]) -> Iterator[Measured]:
     for path, require in requirements(dossier):
         if isinstance(require, InterestBound) and require.interest in unit_of:
             for side, bound in (("at_most", require.at_most), ("at_least", require.at_least)):
                 if bound is not None:
                     yield (*path, side), bound, unit_of[require.interest], False
-    for name, resource in dossier.capacity.items():
-        if resource.limit.unit:
-            yield from (
-                (("capacity", name, "uses", m), u, resource.limit.unit, False) for m, u in resource.uses.items()
-            )
 
 
 def _efforts(dossier: Dossier) -> Iterator[Measured]:
@@ -211,8 +214,6 @@ def _pint_factor(written: str, unit: str) -> float | None:
 
 @cache
 def _converter() -> Callable[[str, str], Any]:
-    import pint
-
     registry: pint.UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
     for currency in _CURRENCIES:
         registry.define(f"{currency} = [{currency}]")

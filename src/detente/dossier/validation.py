@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -197,33 +197,62 @@ def _alone(error: ErrorDetails, model: type[BaseModel] | None) -> str:
 
 def _words(kind: str, error: ErrorDetails, path: Path, model: type[BaseModel] | None) -> tuple[str, str]:
     """What to say of one error, and how to mend it; `model` is what the field stands in."""
-    found = error["input"]
-    if kind == "missing" and isinstance(error["loc"][-1], int):
-        return f"this list is too short: item {error['loc'][-1] + 1} is missing", "write all items"
-    if kind == "too_long":
-        return f"this list is too long: {len(found)} items", f"write {error.get('ctx', {}).get('max_length', 'fewer')}"
-    if kind == "missing":
-        return f"{path[-1]!r} is missing", f"add '{path[-1]}: ...'"
-    if kind == "too_short":
-        return "nothing is written here", "write at least one"
+    found, context = error["input"], error.get("ctx", {})
+    if kind in _SAID:
+        return _SAID[kind](error, path)
     if kind == "extra_forbidden":
         return f"unknown field {path[-1]!r}", nearest(str(path[-1]), shape.known_fields(model) if model else ())
-    if kind == "string_pattern_mismatch":
-        return f"{_shown(found)} is not a name", "a name has letters a–z, digits, _ and -, and begins with a letter"
     if plain := _unquoted(kind, error):
         return plain
     if kind == "literal_error":
-        known = str(error.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
+        known = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
         return f"expected {' or '.join(known)}, found {_shown(found)}", nearest(str(found), known)
-    if found is None and kind in _TYPES:
-        return f"expected {_TYPES[kind]}, found nothing", "fill it in, or leave the field out"
     if kind in _TYPES:
-        expected, _, how = _TYPES[kind].partition("; ")
-        return f"expected {expected}, found {_shown(found)}", how or f"write {expected}"
+        return _other_type(_TYPES[kind], found)
     if kind in _BOUNDS:
-        expected = f"{_BOUNDS[kind]} {next(iter(error['ctx'].values())):g}"
+        expected = f"{_BOUNDS[kind]} {next(iter(context.values())):g}"
         return f"expected {expected}, found {_shown(found)}", f"write {expected}"
-    return error["msg"], str(error.get("ctx", {}).get("remedy", ""))
+    return error["msg"], str(context.get("remedy", ""))
+
+
+def _missing(error: ErrorDetails, path: Path) -> tuple[str, str]:
+    if isinstance(item := error["loc"][-1], int):
+        return f"this list is too short: item {item + 1} is missing", "write all items"
+    return f"{path[-1]!r} is missing", f"add '{path[-1]}: ...'"
+
+
+def _too_long(error: ErrorDetails, _: Path) -> tuple[str, str]:
+    most = error.get("ctx", {}).get("max_length", "fewer")
+    return f"this list is too long: {len(error['input'])} items", f"write {most}"
+
+
+def _no_name(error: ErrorDetails, _: Path) -> tuple[str, str]:
+    remedy = "a name has letters a–z, digits, _ and -, and begins with a letter"
+    return f"{_shown(error['input'])} is not a name", remedy
+
+
+_SAID: Mapping[str, Callable[[ErrorDetails, Path], tuple[str, str]]] = {
+    "missing": _missing,
+    "too_long": _too_long,
+    "too_short": lambda error, path: ("nothing is written here", "write at least one"),
+    "string_pattern_mismatch": _no_name,
+}
+
+
+def _other_type(wanted: str, found: Any) -> tuple[str, str]:
+    if found is None:
+        return f"expected {wanted}, found nothing", "fill it in, or leave the field out"
+    expected, _, how = wanted.partition("; ")
+    return f"expected {expected}, found {_shown(found)}", how or f"write {expected}"
+
+
+def _number_in(text: str) -> int | float | None:
+    """The number that a text says as YAML reads it; None where it says something else."""
+    try:
+        value = plain_scalar(text.strip())
+    except ValueError:
+        return None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _unquoted(kind: str, error: ErrorDetails) -> tuple[str, str] | None:
@@ -232,11 +261,8 @@ def _unquoted(kind: str, error: ErrorDetails) -> tuple[str, str] | None:
     if not isinstance(found, str) or (kind not in _NUMBERS and kind != "literal_error"):
         return None
     plain = with_hyphens(found)
-    try:
-        number = plain_scalar((plain or found).strip())
-    except ValueError:
-        return None
-    if isinstance(number, bool) or not isinstance(number, int | float):
+    number = _number_in(plain or found)
+    if number is None:
         return None
     if kind == "literal_error" and str(number) not in str(error.get("ctx", {}).get("expected", "")).split(" or "):
         return None
@@ -283,9 +309,15 @@ def _without(document: Any, paths: set[Path]) -> Any:
     if () in paths:
         return None
     if isinstance(document, dict):
-        here = {p[0] for p in paths if len(p) == 1}
-        return {k: _without(v, {p[1:] for p in paths if p[0] == k}) for k, v in document.items() if k not in here}
+        return dict(_left(document.items(), paths))
     if isinstance(document, list):
-        here = {p[0] for p in paths if len(p) == 1}
-        return [_without(v, {p[1:] for p in paths if p[0] == i}) for i, v in enumerate(document) if i not in here]
+        return [item for _, item in _left(enumerate(document), paths)]
     return document
+
+
+def _left(parts: Iterable[tuple[Any, Any]], paths: set[Path]) -> Iterator[tuple[Any, Any]]:
+    """What is left of the parts of a document, by name or place, without what stands at some paths."""
+    for name, part in parts:
+        below = {p[1:] for p in paths if p[0] == name}
+        if () not in below:
+            yield name, _without(part, below)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
@@ -135,11 +135,11 @@ class Opened:
     number: int
     title: str
     values: Table
-    said: tuple[str, ...]
-    svg: Markup
-    roadmap: Table | None
-    outcome: tuple[str, ...]
-    file: str
+    said: tuple[str, ...] = ()
+    svg: Markup = field(default_factory=Markup)
+    roadmap: Table | None = None
+    outcome: tuple[str, ...] = ()
+    file: str = ""
 
 
 def _opened(frontier: Frontier) -> list[Opened]:
@@ -153,12 +153,19 @@ def _open(frontier: Frontier, judge: Judge, stop: Stop) -> Opened:
     title = f"Point {stop.number}{f': {stop.chosen_by}' if stop.rules else ''}"
     values, plan = _values(frontier, stop), stop.point.plan
     if plan is None:
-        return Opened(stop.number, title, values, (), Markup(""), None, tuple(outcome(frontier, stop.point)), "")
+        return Opened(stop.number, title, values, outcome=tuple(outcome(frontier, stop.point)))
     a = roadmap_of(frontier, judge, plan)
     rows = roadmap_rows(a)
     drawn = Figure(f"roadmap-{stop.number}", title, "", roadmap_chart(a, rows), tuple(rows))
-    svg = Markup(drawn.inline_svg())
-    return Opened(stop.number, title, values, story.danger(a), svg, roadmap_table(a), (), plan_name(stop))
+    return Opened(
+        stop.number,
+        title,
+        values,
+        said=story.danger(a),
+        svg=Markup(drawn.inline_svg()),
+        roadmap=roadmap_table(a),
+        file=plan_name(stop),
+    )
 
 
 def _values(frontier: Frontier, stop: Stop) -> Table:

@@ -9,7 +9,7 @@ from typing import Any
 from detente.dossier import CaseInfo, read, starter
 from detente.dossier import cases as bundled
 from detente.dossier.files import read_bytes
-from detente.dossier.library import _retitled, path_of
+from detente.dossier.library import path_of, retitled
 from detente.dossier.schema_json import json_schema
 from detente.errors import DossierError, UsageError
 from detente.workbench import verbs
@@ -78,7 +78,7 @@ def _template(options: NewOptions) -> str:
     text = raw.decode("utf-8-sig")
     if options.title is None:
         return text
-    return _retitled(text, options.title)
+    return retitled(text, options.title)
 
 
 @dataclass(frozen=True, repr=False)

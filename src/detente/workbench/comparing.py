@@ -15,7 +15,7 @@ from detente.dossier.changes.diff import diff as differences
 from detente.errors import Finding, UsageError
 from detente.model.judge.check import Verdict
 from detente.model.plan import Plan
-from detente.workbench import words
+from detente.report.kit import words
 from detente.workbench.asking import Case, PlanLike, ask
 from detente.workbench.envelope import Task, answers, read_case
 from detente.workbench.faces.housekeeping import ChangeFace, DiffFace

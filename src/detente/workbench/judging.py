@@ -17,7 +17,8 @@ from detente.model import bounds
 from detente.model.judge.check import Slack, Verdict
 from detente.model.judge.check import check as judge
 from detente.model.plan import Plan
-from detente.workbench import words
+from detente.report.kit import words
+from detente.report.roadmap import conditions
 from detente.workbench.asking import Case, PlanLike, ask, known_parties, placed, read_plan
 from detente.workbench.envelope import Task, answers, read_case
 from detente.workbench.faces.housekeeping import CheckFace
@@ -129,7 +130,7 @@ def _by_slack(row: Slack) -> float:
 
 def told(dossier: Dossier, row: Slack, more: int) -> str:
     """A condition that fails in a sentence, and how often it does."""
-    text = words.failed(dossier, row)
+    text = conditions.failed(dossier, row)
     return f"{text[:-1]} (and {more} more moment{'s' if more > 1 else ''})." if more else text
 
 
@@ -140,7 +141,7 @@ def _finding(dossier: Dossier, row: Slack, more: int, file: str | None) -> Findi
         told(dossier, row, more),
         file=file,
         path=f"entry.{row.measure}" if row.measure else "",
-        remedy=words.remedy(row),
+        remedy=conditions.remedy(row),
     )
 
 
@@ -205,9 +206,9 @@ class EvaluateResult(Kept):
     def sentences(self) -> tuple[str, ...]:
         if self.satisfactory:
             row = dangerous(self.verdict)
-            return ("The plan is satisfactory.", *([words.dangerous(self.dossier, row)] if row else []))
+            return ("The plan is satisfactory.", *([conditions.dangerous(self.dossier, row)] if row else []))
         many = failures(len(self.failing))
-        return (f"The plan is not satisfactory: {many}.", words.failed(self.dossier, self.failing[0]))
+        return (f"The plan is not satisfactory: {many}.", conditions.failed(self.dossier, self.failing[0]))
 
 
 def least_table(dossier: Dossier, verdict: Verdict) -> list[Cells]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from detente.dossier import Dossier
 from detente.errors import Finding
+from detente.report.kit import words
 from detente.report.kit.files import json_bytes, write_files
-from detente.workbench import words
 from detente.workbench.faces.face import read_as, schema_of, told_as
 from detente.workbench.faces.plans import SlackFace
 from detente.workbench.writing import folder_for

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detente.dossier import Dossier, reads
-from detente.dossier.text.sheets import from_csv, from_xlsx, to_csv, to_xlsx
+from detente.dossier.sheets import from_csv, from_xlsx, to_csv, to_xlsx
 from detente.dossier.text.yaml import written
 from detente.errors import DossierError, UsageError
 from detente.workbench.asking import Case, ask

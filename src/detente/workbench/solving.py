@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from detente.dossier import Dossier, apply
 from detente.errors import DossierError, Finding, UsageError
+from detente.report.kit import words
 from detente.report.kit.files import json_bytes, write_files
-from detente.workbench import words
+from detente.report.questions import answer_words
+from detente.report.roadmap import conditions
 from detente.workbench.archive import archived, unarchived
 from detente.workbench.envelope import Progress, Task, Work, answers
 from detente.workbench.faces.face import finite
@@ -95,13 +97,10 @@ class DesignResult(Kept):
     def sentences(self) -> tuple[str, ...]:
         from detente.design.questions.margins import dangerous
 
-        level = {"none": "any deal", "minimal": "minimal success", "full": "full success"}
-        said = [
-            f"{level[self.provenance.options['success']].capitalize()}: {words.answer(self.found)} "
-            f"({words.because(self.found)})."
-        ]
+        level = words.LEVELS[self.provenance.options["success"]].capitalize()
+        said = [f"{level}: {answer_words.answer(self.found)} ({answer_words.because(self.found)})."]
         if self.found.verdict is not None and (row := dangerous(self.found.verdict)) is not None:
-            said.append(words.dangerous(self.dossier, row))
+            said.append(conditions.dangerous(self.dossier, row))
         return (*said, *self.found.notes)
 
     def stored(self, about: Any) -> dict[str, Any]:
@@ -201,8 +200,8 @@ class AssessResult(Kept):
         rows = [verdict_row(self.dossier, name, v) for name, v in a.verdicts.items()]
         said = [headline(a)] + [f"{r['question']}: {r['answer']} ({r['because']})." for r in rows]
         if a.dangerous is not None:
-            said.append(words.dangerous(self.dossier, a.dangerous))
-        return (*said, *(words.exposed(self.dossier, s) for s in a.exposure))
+            said.append(conditions.dangerous(self.dossier, a.dangerous))
+        return (*said, *(conditions.exposed(self.dossier, s) for s in a.exposure))
 
     def files(self) -> dict[str, bytes]:
         """The report, its figures and tables, and the plans."""
@@ -223,8 +222,8 @@ def verdict_row(dossier: Dossier, name: str, found: Design) -> dict[str, str]:
 
     return {
         "question": describe(name, dossier),
-        "answer": words.answer(found),
-        "because": words.because(found),
+        "answer": answer_words.answer(found),
+        "because": answer_words.because(found),
         "name": name,
     }
 

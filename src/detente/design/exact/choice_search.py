@@ -19,6 +19,9 @@ import numpy as np
 from detente.design.exact.choices import Atom, Space, Test, Values
 from detente.design.exact.merging import Chosen
 from detente.design.plan.clock import Clock
+from detente.design.plan.matrix import INF
+from detente.design.plan.program import Program
+from detente.libraries import cp_model
 
 CPSAT_FITS = 2**58
 """Sums that CP-SAT can hold; greater amounts are rounded, and nothing is proved."""
@@ -193,9 +196,7 @@ class _CpSat:
     """CP-SAT: whole numbers throughout, so what it says is proved."""
 
     def __init__(self, formulation: _Formulation, caps: Sequence[int]) -> None:
-        from ortools.sat.python import cp_model
-
-        self.formulation, self.cp = formulation, cp_model
+        self.formulation = formulation
         space = formulation.space
         self.shift = max(0, max(space.reach, *map(abs, caps)).bit_length() - CPSAT_FITS.bit_length())
         self.trusted = self.shift == 0
@@ -217,19 +218,19 @@ class _CpSat:
         for u, amount in zip(self.u, at_least, strict=True):
             model.add(u >= -(-amount >> self.shift))
         model.maximize(sum(self.u[p] for p in parties))
-        solver = self.cp.CpSolver()
+        solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 0
         solver.parameters.linearization_level = 2  # the relaxation is strong: six times as fast on 10^40 outcomes
         solver.parameters.max_time_in_seconds = max(clock.left, 0.01)
         solver.parameters.catch_sigint_signal = False
         status = self._solve(solver, model, clock)
-        if status == self.cp.INFEASIBLE:
+        if status == cp_model.INFEASIBLE:
             return Best("empty")
-        if status not in (self.cp.OPTIMAL, self.cp.FEASIBLE):
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return Best("limit")
         chosen = self.formulation.chosen([solver.boolean_value(x) for x in self.x])
-        return Best("proved" if status == self.cp.OPTIMAL else "limit", chosen)
+        return Best("proved" if status == cp_model.OPTIMAL else "limit", chosen)
 
     def _solve(self, solver: object, model: object, clock: Clock) -> object:
         """Solve in a thread, so that cancelling and Ctrl-C are heard."""
@@ -252,9 +253,6 @@ class _Highs:
     """HiGHS: half a unit on either side of each bound, so that its tolerances cannot confuse whole numbers."""
 
     def __init__(self, formulation: _Formulation, caps: Sequence[int]) -> None:
-        from detente.design.plan.matrix import INF
-        from detente.design.plan.program import Program
-
         self.formulation, self.program, self.caps = formulation, Program(), caps
         space, program = formulation.space, self.program
         self.trusted = max(space.reach, *map(abs, caps)) <= HIGHS_FITS

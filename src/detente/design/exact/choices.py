@@ -17,13 +17,15 @@ from math import gcd, lcm, prod
 
 from detente.design.plan.question import Question, asked
 from detente.dossier.quantities import Number
-from detente.dossier.schema import Condition, Dossier, Effect, InForce, Never, OneOf, Require
+from detente.dossier.schema import Condition, Dossier, Effect, InForce, Measure, Never, OneOf, Require
 from detente.model.rows.arrays import Model
 
 MOST_IN_ONE = 10
 """Measures of one alternative, any subset of which may be taken, beyond which it is no list of choices."""
 
 Alternative = tuple[str, ...]
+_Key = tuple[str, str]
+"""A measure or an interaction: section and name."""
 Values = tuple[int, ...]
 
 
@@ -284,8 +286,7 @@ def space_of(
     groups = _groups(dossier)
     if groups is None or not _plain(dossier, binding) or not _leaving_ends_all(model):
         return None
-    groups = [[a for a in g if all(_allows(r, g, a) for r in binding)] for g in groups]
-    space = _in_units(model, groups, ceilings or {})
+    space = _in_units(model, [_allowed(g, binding) for g in groups], ceilings or {})
     return space if space is not None and _consent_is_all(model, space) else None
 
 
@@ -302,19 +303,33 @@ def exact(number: Number) -> Fraction:
 
 def _plain(d: Dossier, binding: Iterable[Require]) -> bool:
     """Whether all of it happens at signature, in the open, once, with nothing that ties one group to another."""
-    measures = d.measures.values()
-    everything = [e for m in measures for e in m.effects.values()]
-    everything += [e for i in d.interactions.values() for e in i.effects.values()]
     return (
         len(d.grid) == 1
-        and not (d.capacity or d.links or d.state.in_force or d.exits)
-        and not any(m.if_over or m.intrusion for m in measures)
-        and not any(m.takes.value or m.divisible or m.fakeable for m in measures)
-        and not any(needed for m in d.measures for needed in d.prerequisites(m))
-        and all(_once(e) for e in everything)
+        and not _tied(d)
+        and all(map(_at_once, d.measures.values()))
+        and all(map(_once, _effects(d)))
         and all(_on_one_measure(r, d) for r in binding)
         and all(_depends(i.when) for i in d.interactions.values())
     )
+
+
+def _tied(d: Dossier) -> bool:
+    """Whether a resource, a link, an order or what stands already ties measures together, or somebody may leave."""
+    ordered = any(any(d.prerequisites(m)) for m in d.measures)
+    return bool(ordered or d.capacity or d.links or d.state.in_force or d.exits)
+
+
+def _at_once(m: Measure) -> bool:
+    """Whether a measure is whole and in the open from its entry on, and does nothing beside its effects."""
+    return not (m.if_over or m.intrusion or m.takes.value or m.divisible or m.fakeable)
+
+
+def _effects(d: Dossier) -> Iterator[Effect]:
+    """All that measures and interactions do."""
+    for measure in d.measures.values():
+        yield from measure.effects.values()
+    for interaction in d.interactions.values():
+        yield from interaction.effects.values()
 
 
 def _once(effect: Effect) -> bool:
@@ -327,19 +342,14 @@ def _on_one_measure(r: Require, d: Dossier) -> bool:
 
 def _depends(when: Condition) -> bool:
     """Whether a condition asks for measures all through: one that asks for nothing would hold without a deal."""
-    parts = when.all or when.any or ()
-    return when.measure is not None or (bool(parts) and all(_depends(part) for part in parts))
+    return when.measure is not None or (bool(when.parts) and all(map(_depends, when.parts)))
 
 
 def _groups(d: Dossier) -> list[list[Alternative]] | None:
-    """The groups of alternatives in the order of the dossier's measures; None where groups share a measure."""
-    group_of: dict[str, str] = {}
-    for name, group in d.one_of.items():
-        for m in {m for a in group.of for m in a}:
-            if group_of.setdefault(m, name) != name:
-                return None
-        if max(len(set(a)) for a in group.of) > MOST_IN_ONE:
-            return None
+    """The groups of alternatives in the order of the dossier's measures; None where they are no list of choices."""
+    group_of = _owners(d)
+    if group_of is None or any(len(set(a)) > MOST_IN_ONE for group in d.one_of.values() for a in group.of):
+        return None
     groups: dict[str, list[Alternative]] = {}
     for m in d.measures:
         if m not in group_of:
@@ -347,6 +357,16 @@ def _groups(d: Dossier) -> list[list[Alternative]] | None:
         elif f"one_of.{group_of[m]}" not in groups:
             groups[f"one_of.{group_of[m]}"] = _choices(d.one_of[group_of[m]])
     return list(groups.values())
+
+
+def _owners(d: Dossier) -> dict[str, str] | None:
+    """The group of each measure that is in one; None where groups share a measure."""
+    group_of: dict[str, str] = {}
+    for name, group in d.one_of.items():
+        for m in {m for a in group.of for m in a}:
+            if group_of.setdefault(m, name) != name:
+                return None
+    return group_of
 
 
 def _choices(group: OneOf) -> list[Alternative]:
@@ -357,6 +377,11 @@ def _choices(group: OneOf) -> list[Alternative]:
             for some in combinations(dict.fromkeys(names), n):
                 distinct.setdefault(frozenset(some), some)
     return list(distinct.values()) if group.exactly else [*distinct.values(), ()]
+
+
+def _allowed(group: Sequence[Alternative], binding: Iterable[Require]) -> list[Alternative]:
+    """The alternatives that no requirement leaves out."""
+    return [a for a in group if all(_allows(r, group, a) for r in binding)]
 
 
 def _allows(r: Require, group: Sequence[Alternative], alternative: Alternative) -> bool:
@@ -380,35 +405,50 @@ def _leaving_ends_all(model: Model) -> bool:
 
 def _in_units(model: Model, groups: list[list[Alternative]], ceilings: Mapping[str, Fraction]) -> Space | None:
     """The space with every value a whole number of its party's unit; None where a walk-away value is irrational."""
-    d = model.dossier
-    worth = {p: _worth(d, p) for i, p in enumerate(model.parties) if model.valued[i] and d.parties[p].must_consent}
-    touched = [p for p, (by_measure, by_term) in worth.items() if any(by_measure.values()) or any(by_term.values())]
-    walk_away = {p: d.parties[p].walk_away for p in worth}
-    if not groups or not touched or any(w.flow and w.value for w in walk_away.values()):
+    d, worth = model.dossier, _stakes(model)
+    if not groups or worth is None:
         return None
-    if any(exact(walk_away[p]) > 0 for p in worth if p not in touched):
-        return None
-    units = [_unit([*worth[p][0].values(), *worth[p][1].values(), ceilings.get(p, Fraction(0))]) for p in touched]
-
-    def in_units(amounts: Sequence[Fraction]) -> Values:
-        return tuple(int(x / unit) for x, unit in zip(amounts, units, strict=True))
-
-    measures = {m: in_units([worth[p][0][m] for p in touched]) for m in d.measures}
-    nothing = (0,) * len(touched)
-    payoffs = [[_sum_all([measures[m] for m in a], nothing) for a in g] for g in groups]
-    atoms = _measure_atoms(groups)
-    sizes = [len(g) for g in groups]
-    tests = {name: simplified(_test(i.when, atoms), sizes) for name, i in d.interactions.items()}
-    terms = _folded(payoffs, [(test, in_units([worth[p][1][n] for p in touched])) for n, test in tests.items()])
+    units = {p: _unit([*w.values(), ceilings.get(p, Fraction(0))]) for p, w in worth.items()}
+    counted = {p: {key: int(x / units[p]) for key, x in w.items()} for p, w in worth.items()}
+    payoffs, terms = _payoffs(d, groups, counted)
     return Space(
-        parties=tuple(touched),
-        groups=tuple(tuple(g) for g in groups),
-        payoffs=_frozen(payoffs),
+        parties=tuple(worth),
+        groups=tuple(map(tuple, groups)),
+        payoffs=payoffs,
         terms=terms,
-        units=tuple(units),
-        walk_away=tuple(exact(walk_away[p]) for p in touched),
-        ceilings=tuple(int(ceilings[p] / u) if p in ceilings else None for p, u in zip(touched, units, strict=True)),
+        units=tuple(units.values()),
+        walk_away=tuple(exact(d.parties[p].walk_away) for p in worth),
+        ceilings=tuple(int(ceilings[p] / unit) if p in ceilings else None for p, unit in units.items()),
     )
+
+
+def _stakes(model: Model) -> dict[str, dict[_Key, Fraction]] | None:
+    """What each party that must consent, and to whom anything matters, gets of what.
+
+    None where there is no such party, one walks away for a flow, or one to whom nothing matters would not consent.
+    """
+    d = model.dossier
+    asked = [p for i, p in enumerate(model.parties) if model.valued[i] and d.parties[p].must_consent]
+    worth = {p: w for p in asked if any((w := _worth(d, p)).values())}
+    walk_away = {p: d.parties[p].walk_away for p in asked}
+    if not worth or any(w.flow and w.value for w in walk_away.values()):
+        return None
+    return None if any(exact(w) > 0 for p, w in walk_away.items() if p not in worth) else worth
+
+
+def _payoffs(
+    d: Dossier, groups: list[list[Alternative]], worth: Mapping[str, Mapping[_Key, int]]
+) -> tuple[tuple[tuple[Values, ...], ...], tuple[_Term, ...]]:
+    """What alternatives, and conditions on several groups, are worth to each party, in units."""
+
+    def values(section: str, name: str) -> Values:
+        return tuple(w[section, name] for w in worth.values())
+
+    payoffs = [[_sum_all([values("measures", m) for m in a], (0,) * len(worth)) for a in g] for g in groups]
+    atoms, sizes = _measure_atoms(groups), [len(g) for g in groups]
+    tests = {name: simplified(_test(i.when, atoms), sizes) for name, i in d.interactions.items()}
+    terms = _folded(payoffs, [(test, values("interactions", name)) for name, test in tests.items()])
+    return _frozen(payoffs), terms
 
 
 def _unit(amounts: Sequence[Fraction]) -> Fraction:
@@ -421,7 +461,7 @@ def _sum_all(values: Sequence[Values], nothing: Values) -> Values:
     return tuple(sum(column) for column in zip(nothing, *values, strict=True))
 
 
-def _worth(d: Dossier, party: str) -> tuple[dict[str, Fraction], dict[str, Fraction]]:
+def _worth(d: Dossier, party: str) -> dict[_Key, Fraction]:
     """Points of a party by measure and by interaction."""
     weight = {
         i: exact(stake) / (exact(d.interests[i].best) - exact(d.interests[i].worst))
@@ -431,10 +471,8 @@ def _worth(d: Dossier, party: str) -> tuple[dict[str, Fraction], dict[str, Fract
     def points(effects: Mapping[str, Effect]) -> Fraction:
         return sum((weight[i] * exact(e.once) for i, e in effects.items() if i in weight), Fraction(0))
 
-    return (
-        {name: points(m.effects) for name, m in d.measures.items()},
-        {name: points(i.effects) for name, i in d.interactions.items()},
-    )
+    by_measure: dict[_Key, Fraction] = {("measures", name): points(m.effects) for name, m in d.measures.items()}
+    return by_measure | {("interactions", name): points(i.effects) for name, i in d.interactions.items()}
 
 
 def _measure_atoms(groups: Sequence[Sequence[Alternative]]) -> dict[str, Atom]:
@@ -450,29 +488,28 @@ def _measure_atoms(groups: Sequence[Sequence[Alternative]]) -> dict[str, Atom]:
 def _test(when: Condition, atoms: Mapping[str, Atom]) -> Test:
     if when.measure is not None:
         return atoms.get(when.measure, Atom(0, frozenset()))
-    parts = (when.all if when.all is not None else when.any) or ()
-    return Several(when.all is not None, tuple(_test(part, atoms) for part in parts))
+    return Several(when.all is not None, tuple(_test(part, atoms) for part in when.parts))
 
 
 def _consent_is_all(model: Model, space: Space) -> bool:
-    """Whether no party that consents would rather break out, which costs it its collapse cost.
+    """Whether no party that consents would rather break out, which costs it its collapse cost."""
+    return all(_would_stay(model, space, i) for i in range(len(model.parties)) if model.valued[i])
 
-    Its floor is no less than that, or all it can get is no less than nothing.
+
+def _would_stay(model: Model, space: Space, i: int) -> bool:
+    party = model.dossier.parties[model.parties[i]]
+    if party.loses or party.exposure_limit is not None or party.collapse_cost.value < 0:
+        return False
+    return not model.by[i].any() or _harmless(model, space, i)
+
+
+def _harmless(model: Model, space: Space, i: int) -> bool:
+    """Whether a deal that a party consents to is never worse than breaking out.
+
+    Its floor is no less than minus its collapse cost, or all it can get is no less than nothing.
     """
-    d = model.dossier
-    number = {p: i for i, p in enumerate(space.parties)}
-    for i, name in enumerate(model.parties):
-        if not model.valued[i]:
-            continue
-        party = d.parties[name]
-        if party.loses or party.exposure_limit is not None or party.collapse_cost.value < 0:
-            return False
-        if name in number:
-            p = number[name]
-            cost = Fraction(0) if party.collapse_cost.flow else exact(party.collapse_cost)
-            harmless = space.walk_away[p] >= -cost or space.least[p] >= 0
-        else:
-            harmless = not model.touched[i] or not any(x < 0 for part in _worth(d, name) for x in part.values())
-        if not harmless and model.by[i].any():
-            return False
-    return True
+    name = model.parties[i]
+    if name not in space.parties:
+        return not model.touched[i] or min(_worth(model.dossier, name).values(), default=0) >= 0
+    p, cost = space.parties.index(name), model.dossier.parties[name].collapse_cost
+    return space.least[p] >= 0 or space.walk_away[p] >= (0 if cost.flow else -exact(cost))

@@ -205,27 +205,36 @@ def marked(
     a gain of every party.
     """
     floors = threat if least is None else least
+    gains, rational = _counted(worth, units, threat, floors)
+    best = [max((0, *(gains[i][p] for i in rational))) for p in range(len(units))]
+    common = lcm(*filter(None, best))
+
+    def part_of_best(gain: Values) -> int:
+        """The least part that a party gets of the most it could gain, in common units."""
+        return min((g * common // b for g, b in zip(gain, best, strict=True) if b), default=0)
+
+    return {
+        "nash": _best_by(prod, gains, [i for i in rational if min(gains[i]) > 0]),
+        "kalai_smorodinsky": _best_by(part_of_best, gains, rational),
+        "egalitarian": _best_by(min, gains, rational),
+        "utilitarian": _best_by(sum, gains, rational),
+    }
+
+
+def _counted(
+    worth: Sequence[Values], units: Sequence[Fraction], threat: Sequence[Fraction], floors: Sequence[Fraction]
+) -> tuple[list[Values], list[int]]:
+    """Gains from the threat in whole numbers of one unit for all; the points that leave no party below its floor."""
     whole = lcm(*(x.denominator for x in (*units, *threat, *floors)))
     scale, less = [int(u * whole) for u in units], [int(d * whole) for d in threat]
     needed = [int(d * whole) - t for d, t in zip(floors, less, strict=True)]
     gains = [tuple(w * s - d for w, s, d in zip(row, scale, less, strict=True)) for row in worth]
-    rational = [i for i, g in enumerate(gains) if all(x >= n for x, n in zip(g, needed, strict=True))]
-    best = [max((0, *(gains[i][p] for i in rational))) for p in range(len(units))]
-    common = lcm(*(b for b in best if b))
-    part = [common // b if b else 0 for b in best]
+    return gains, [i for i, g in enumerate(gains) if all(x >= n for x, n in zip(g, needed, strict=True))]
 
-    def chosen(score: Callable[[Values], int], among: Sequence[int]) -> int | None:
-        scores = [score(gains[i]) for i in among]
-        most = max(scores, default=0)
-        equals = [i for i, s in zip(among, scores, strict=True) if s == most]
-        return max(equals, key=lambda i: (sorted(gains[i]), gains[i]), default=None)
 
-    def ratio(gain: Values) -> int:
-        return min((g * f for g, f in zip(gain, part, strict=True) if f), default=0)
-
-    return {
-        "nash": chosen(prod, [i for i in rational if min(gains[i]) > 0]),
-        "kalai_smorodinsky": chosen(ratio, rational),
-        "egalitarian": chosen(min, rational),
-        "utilitarian": chosen(sum, rational),
-    }
+def _best_by(score: Callable[[Values], int], gains: Sequence[Values], among: Sequence[int]) -> int | None:
+    """The number of the best by a score; of equally good ones by the least gains, then by the parties in turn."""
+    scores = {i: score(gains[i]) for i in among}
+    most = max(scores.values(), default=0)
+    equals = [i for i in among if scores[i] == most]
+    return max(equals, key=lambda i: (sorted(gains[i]), gains[i]), default=None)

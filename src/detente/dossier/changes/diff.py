@@ -48,18 +48,23 @@ def added_conditions(a: Dossier, b: Dossier) -> list[Finding]:
 
 def _changes(a: Any, b: Any, path: Path) -> Iterator[Change]:
     if isinstance(a, dict) and isinstance(b, dict):
-        for key in [*b, *(k for k in a if k not in b)]:
-            here = (*path, key)
-            if key not in a:
-                yield Change(dotted(here), None, b[key], "added")
-            elif key not in b:
-                yield Change(dotted(here), a[key], None, "removed")
-            else:
-                yield from _changes(a[key], b[key], here)
+        for key in {**b, **a}:
+            yield from _field_changes(a, b, (*path, key))
     elif isinstance(a, list) and isinstance(b, list) and any(isinstance(x, dict) for x in (*a, *b)):
         yield from _item_changes(a, b, path)
     elif a != b:
         yield Change(dotted(path), a, b, "changed")
+
+
+def _field_changes(a: dict[Any, Any], b: dict[Any, Any], path: Path) -> Iterator[Change]:
+    """Of the field at a path, which one of two mappings has at least."""
+    key = path[-1]
+    if key not in a:
+        yield Change(dotted(path), None, b[key], "added")
+    elif key not in b:
+        yield Change(dotted(path), a[key], None, "removed")
+    else:
+        yield from _changes(a[key], b[key], path)
 
 
 def _item_changes(a: list[Any], b: list[Any], path: Path) -> Iterator[Change]:

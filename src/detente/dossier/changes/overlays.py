@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from detente.dossier.changes.setting import change, plain_document
 from detente.dossier.checks.embedded import blamed, judged
 from detente.dossier.places import NOWHERE, Places
 from detente.dossier.schema import Dossier
+from detente.dossier.setting import change, plain_document
 from detente.dossier.text.documents import read_document
 from detente.dossier.text.yaml import FileKind, Parsed
 from detente.errors import DossierError, Finding

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from detente.dossier.places import Path
-from detente.dossier.quantities import UNITS_IN_YEARS, Number, as_float
+from detente.dossier.quantities import ROUNDING, UNITS_IN_YEARS, Number, as_float
 
+NOTHING = 1e-12
+"""Amounts that differ by less are one, however small."""
 PARTS = ("value", "mode", "mean", "max", "high", "min", "low")
 _SAID = re.compile(r"^\s*([-+\d][\d_,.]*(?:[eE][-+]?\d+)?|\.\d+)\s*(.*?)\s*$", re.DOTALL)
 
@@ -87,7 +89,7 @@ def _ratio(digits: float, value: float, usual: float) -> float:
 
 
 def _same(a: float, b: float) -> bool:
-    return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+    return math.isclose(a, b, rel_tol=ROUNDING, abs_tol=NOTHING)
 
 
 def _years(unit: str) -> float:

@@ -8,6 +8,7 @@ from datetime import date
 from detente.dossier.checks.order import earliest
 from detente.dossier.grid import add_months
 from detente.dossier.places import Path
+from detente.dossier.quantities import ROUNDING
 from detente.dossier.schema import Demand, Dossier, InForce, Never, ProgressBy
 from detente.dossier.units import requirements
 from detente.errors import Finding
@@ -68,7 +69,7 @@ def too_early(dossier: Dossier) -> Iterator[Finding]:
     for path, require in requirements(dossier):
         if isinstance(require, InForce) and require.by is not None and require.by >= dossier.start:
             entry = times[require.in_force][1]
-            if entry > dossier.grid.time(require.by) + 1e-9:
+            if entry > dossier.grid.time(require.by) + ROUNDING:
                 message = f"{require.in_force!r} is due on {require.by} but cannot enter before {_day(dossier, entry)}"
                 remedy = "a later date, a shorter 'takes', or fewer prerequisites"
                 path = (*path, "by")

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from detente.dossier import validation
-from detente.dossier.changes.setting import change
 from detente.dossier.checks.errors import errors
 from detente.dossier.places import Path, Places, dotted
 from detente.dossier.schema import Dossier
+from detente.dossier.setting import change
 from detente.errors import Finding
 
 

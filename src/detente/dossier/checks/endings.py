@@ -8,6 +8,7 @@ from datetime import date
 
 from detente.dossier.checks.summaries import Told, summed_up
 from detente.dossier.checks.worth import TINY, answerers, answers, minds, once_over, standing, tempts, weight
+from detente.dossier.quantities import ROUNDING
 from detente.dossier.schema import Dossier, Undo
 from detente.errors import Finding
 
@@ -41,7 +42,7 @@ def _crowded_exits(dossier: Dossier) -> Iterator[Finding]:
         if shock.ends is not None and shock.at is not None and shock.chance is not None:
             together.setdefault((shock.ends, shock.at), {})[name] = shock.chance.value
     for (party, day), chances in together.items():
-        if sum(chances.values()) > 1 + 1e-9:
+        if sum(chances.values()) > 1 + ROUNDING:
             either = 1 - math.prod(1 - c for c in chances.values())
             names = " and ".join(repr(n) for n in chances)
             message = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import combinations
 
 from detente.dossier.checks.order import ancestors, earliest, loops, prerequisites, with_demanded_order
@@ -108,22 +109,18 @@ def _deep_triggers(dossier: Dossier) -> list[Finding]:
 
 def _one_way(dossier: Dossier) -> list[Finding]:
     """Oil already burnt, seals off in a day: what is given for ever in answer to what can be taken back."""
-    found = []
-    for party in dossier.performers:
-        for_ever = [m for m in _performed(dossier, party) if _lasting(dossier.measures[m])]
-        answered = list(dict.fromkeys(p for m in for_ever for p in dossier.conditional_on(m)))
-        reversible = [m for p in answered for m in _performed(dossier, p) if dossier.measures[m].undo != "never"]
-        if for_ever and reversible:
-            message = (
-                f"{party} cannot take back {listed(for_ever)}; what they answer can be undone: {listed(reversible)}"
-            )
-            remedy = "split it into steps, pair it with what cannot be undone, or write how it can be undone"
-            path: Path = ("measures", for_ever[0])
-            finding = dossier.places.finding(
-                "lesson.one_way", message, path, remedy=remedy, severity="warning", key=True
-            )
-            found.append(finding)
-    return found
+    return [finding for party in dossier.performers for finding in _given_for_ever(dossier, party)]
+
+
+def _given_for_ever(dossier: Dossier, party: str) -> Iterator[Finding]:
+    for_ever = [m for m in _performed(dossier, party) if _lasting(dossier.measures[m])]
+    answered = dict.fromkeys(p for m in for_ever for p in dossier.conditional_on(m))
+    reversible = [m for p in answered for m in _performed(dossier, p) if dossier.measures[m].undo != "never"]
+    if for_ever and reversible:
+        message = f"{party} cannot take back {listed(for_ever)}; what they answer can be undone: {listed(reversible)}"
+        remedy = "split it into steps, pair it with what cannot be undone, or write how it can be undone"
+        path: Path = ("measures", for_ever[0])
+        yield dossier.places.finding("lesson.one_way", message, path, remedy=remedy, severity="warning", key=True)
 
 
 def _performed(dossier: Dossier, party: str) -> list[str]:

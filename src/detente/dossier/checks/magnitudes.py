@@ -59,12 +59,16 @@ def _worths(dossier: Dossier, party: str) -> Iterator[tuple[Path, str, float]]:
         amount = getattr(body, name)
         if isinstance(amount, Number):
             yield ("parties", party, name), f"{name} of {party}", abs(amount.value) / (rho if amount.flow else 1.0)
-    for section in ("measures", "interactions"):
-        for name, part in getattr(dossier, section).items():
-            for interest, effect in part.effects.items():
-                if interest in body.stakes:
-                    size = _size(dossier, body, interest, effect, rho)
-                    yield (section, name, "effects", interest), f"{name} on {interest} for {party}", size
+    for section, name, interest, effect in _effects(dossier):
+        if interest in body.stakes:
+            size = _size(dossier, body, interest, effect, rho)
+            yield (section, name, "effects", interest), f"{name} on {interest} for {party}", size
+
+
+def _effects(dossier: Dossier) -> Iterator[tuple[str, str, str, Effect]]:
+    """Every effect with where it is written: section, name, interest."""
+    for section, parts in (("measures", dossier.measures), ("interactions", dossier.interactions)):
+        yield from ((section, n, i, effect) for n, part in parts.items() for i, effect in part.effects.items())
 
 
 def _size(dossier: Dossier, party: Party, interest: str, effect: Effect, rho: float) -> float:

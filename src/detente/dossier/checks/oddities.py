@@ -11,10 +11,13 @@ from itertools import combinations
 from detente.dossier.checks.order import ancestors, earliest, prerequisites
 from detente.dossier.checks.summaries import Told, listed, summed_up
 from detente.dossier.places import Path, nearest
+from detente.dossier.quantities import ROUNDING
 from detente.dossier.schema import Dossier, Effect, InterestBound, Measure, Undo, Verify
 from detente.dossier.units import requirements
 from detente.errors import Finding
 
+SHORT_OF_WHOLE = 1e-6
+"""By how much shares may miss 100: thirds are written with a few digits."""
 _DIGITS = re.compile(r"\d+|\b\w\b")
 """Numbers and single letters: what tells hall 1 from hall 2."""
 
@@ -64,7 +67,7 @@ def _beyond_scale(dossier: Dossier) -> list[Finding]:
     for path, label, interest, effect in _effects(dossier):
         scale = dossier.interests[interest]
         swing = abs(scale.best.value - scale.worst.value)
-        if max(abs(effect.level.value), abs(effect.once.value)) > swing * (1 + 1e-9):
+        if max(abs(effect.level.value), abs(effect.once.value)) > swing * (1 + ROUNDING):
             found.append((path, label))
     message = "larger than the whole swing from worst to best: {names}"
     remedy = "right if the scale is meant so; else widen worst and best, or check the unit"
@@ -135,7 +138,7 @@ def _progress_sums(dossier: Dossier) -> list[Finding]:
     found: Told = []
     for name, shares in dossier.progress.items():
         total = sum(s.value for s in shares.values())
-        if not math.isclose(total, 100, abs_tol=1e-6):
+        if not math.isclose(total, 100, abs_tol=SHORT_OF_WHOLE):
             found.append((("progress", name), f"{name} ({total:g})"))
     message = "shares do not add up to 100 and are scaled to it: {names}"
     return summed_up(dossier, "dossier.progress_sum", found, message, remedy="right if meant as weights")

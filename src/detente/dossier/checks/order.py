@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from detente.dossier.places import Path
+from detente.dossier.quantities import ROUNDING
 from detente.dossier.schema import Before, Dossier
 from detente.errors import Finding
 
@@ -86,7 +87,7 @@ def _times(
     verified = dossier.measures[name].needs.verified
     starts = [0.0, *(_done(dossier, n, times[n][1], verified=n in verified) for n in needed)]
     start = max(starts)
-    ready = start + dossier.measures[name].takes.value - 1e-9
+    ready = start + dossier.measures[name].takes.value - ROUNDING
     return start, next((t for t in grid if t >= ready), math.inf)
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from itertools import pairwise
 
 from detente.dossier.places import Path
-from detente.dossier.quantities import Number
+from detente.dossier.quantities import ROUNDING, Number
 from detente.dossier.schema import Condition, Dossier, InterestBound, Link, NoDealCourse, Party, Shock, Standing
 from detente.dossier.units import requirements
 from detente.errors import Finding
@@ -130,7 +130,7 @@ def _groups(dossier: Dossier) -> Iterator[Finding]:
 
 
 def _is_hollow(condition: Condition) -> bool:
-    parts = condition.all or condition.any or ()
+    parts = condition.parts
     return condition.measure is None and (not parts or any(_is_hollow(p) for p in parts))
 
 
@@ -175,7 +175,7 @@ def _chances(dossier: Dossier) -> Iterator[Finding]:
     for party, types in dossier.types.items():
         for observer in dossier.parties:
             total = sum(p.value for t in types.values() if (p := _prior(t.prior, observer)) is not None)
-            if total > 1 + 1e-9:
+            if total > 1 + ROUNDING:
                 message = f"the types of {party!r} add up to {total:.0%} for {observer!r}"
                 yield dossier.places.finding("dossier.prior", message, ("types", party), remedy="at most 100 %")
                 break

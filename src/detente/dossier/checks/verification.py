@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from detente.dossier.places import Path, nearest
-from detente.dossier.quantities import UNITS_IN_YEARS
+from detente.dossier.quantities import ROUNDING, UNITS_IN_YEARS
 from detente.dossier.schema import Dossier, Measure, Regime, Verify, Visits
 from detente.errors import Finding
 
@@ -66,12 +66,16 @@ def _visits(dossier: Dossier, visits: Visits, path: Path) -> Iterator[Finding]:
 
 def _schedule(visits: Visits) -> Iterator[tuple[str, str, str]]:
     """(field or "", what is wrong, how to mend it): visits have times, or come with a chance each, and not both."""
-    if not visits.times:
-        if visits.detects is None:
-            yield "", "nothing says how likely a visit sees cheating", "add 'detects: 60 %', or 'times'"
-        if visits.every is None and visits.random is None:
-            yield "", "nothing says when visits come", "add 'every: 3 months', or 'random: 4 /year'"
+    if visits.times:
+        yield from _timed(visits)
         return
+    if visits.detects is None:
+        yield "", "nothing says how likely a visit sees cheating", "add 'detects: 60 %', or 'times'"
+    if visits.every is None and visits.random is None:
+        yield "", "nothing says when visits come", "add 'every: 3 months', or 'random: 4 /year'"
+
+
+def _timed(visits: Visits) -> Iterator[tuple[str, str, str]]:
     for field in ("detects", "random"):
         if getattr(visits, field) is not None:
             message = f"{field!r} does not go together with 'times', which say what visits see"
@@ -81,12 +85,12 @@ def _schedule(visits: Visits) -> Iterator[tuple[str, str, str]]:
     if any(b[1].value < a[1].value for a, b in pairwise(visits.times)):
         message = "the chance that visits have seen it by then falls"
         yield "times", message, "write the chance of any visit until then, not of one visit"
-    if visits.every is not None and visits.times[-1][0].value > visits.every.value + 1e-9:
+    if visits.every is not None and visits.times[-1][0].value > visits.every.value + ROUNDING:
         yield "every", "visits begin again before the last of them", "make 'every' as long as the last of the times"
 
 
 def _too_often(visits: Visits) -> Iterator[tuple[str, str, str]]:
-    day = UNITS_IN_YEARS["day"] - 1e-9
+    day = UNITS_IN_YEARS["day"] - ROUNDING
     every = [visits.every] if visits.every is not None else []
     for field, lengths in (("every", every), ("times", [t for t, _ in visits.times])):
         if any(min(t.value, *(t.range or (t.value,))) < day for t in lengths):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from detente.dossier.schema import Dossier, Effect
 
 TINY = 1e-12
+"""Points a year below which nobody minds."""
 
 
 def standing(dossier: Dossier, party: str, measure: str) -> float:

@@ -107,29 +107,43 @@ def _from_folder(
     path: FilePath, files: list[_File], names: tuple[str, ...]
 ) -> tuple[_File | None, list[_File], list[Finding]]:
     reading = Reading(str(path))
-    domains = [f for f in files if f.kind == DOMAIN]
-    if names:
-        chosen = _named({f.path.name: f.path for f in files}, names, reading)
-        wanted = [next(f for f in files if f.path == p) for p in chosen]
-    else:
-        wanted = [f for f in files if f.kind == PROFILE]
-    unread = [f for f in files if f.root is None and not f.is_other]
-    if len(domains) != 1 and not unread:
+    domains = _of_kind(DOMAIN, files)
+    profiles = _profiles_named(files, names, reading) if names else _of_kind(PROFILE, files)
+    unread = [f for f in _of_kind(None, files) if not f.is_other]
+    if not unread:
+        _say_what_is_missing(domains, any_profile=bool(profiles or names), reading=reading)
+    if not names:
+        _say_what_is_ignored(files, reading)
+    asked = [*profiles, *domains, *([] if names and domains else unread)]
+    about = [finding for f in files if f in asked for finding in f.findings]
+    return next(iter(domains), None), profiles, reading.findings + about + _not_profiles(profiles)
+
+
+def _of_kind(kind: str | None, files: Sequence[_File]) -> list[_File]:
+    return [f for f in files if f.kind == kind]
+
+
+def _say_what_is_missing(domains: Sequence[_File], *, any_profile: bool, reading: Reading) -> None:
+    remedy = "name the folder of a GENIUS domain"
+    if len(domains) != 1:
         found = ", ".join(f.path.name for f in domains) or "none"
-        remedy = "name the domain file and its profiles" if domains else "name the folder of a GENIUS domain"
+        remedy = "name the domain file and its profiles" if domains else remedy
         reading.say("foreign.root", f"expected one domain (<{DOMAIN}>) in the folder, found {found}", None, remedy)
-    elif not wanted and not unread and not names:
-        reading.say(
-            "foreign.profiles", f"no profile (<{PROFILE}>) in the folder", None, "name the folder of a GENIUS domain"
-        )
-    used = [f for f in files if f in wanted or f in domains or (not (names and domains) and f in unread)]
+    elif not any_profile:
+        reading.say("foreign.profiles", f"no profile (<{PROFILE}>) in the folder", None, remedy)
+
+
+def _profiles_named(files: Sequence[_File], names: tuple[str, ...], reading: Reading) -> list[_File]:
+    by_path = {f.path: f for f in files}
+    return [by_path[path] for path in _named({p.name: p for p in by_path}, names, reading)]
+
+
+def _say_what_is_ignored(files: Sequence[_File], reading: Reading) -> None:
     for file in files:
-        if not names and (file.is_other or (file.root is not None and file.kind not in (DOMAIN, PROFILE))):
-            what = f"<{file.kind}>" if file.root is not None else "no such XML"
+        if file.is_other or file.kind not in (None, DOMAIN, PROFILE):
+            what = "no such XML" if file.kind is None else f"<{file.kind}>"
             message = f"{file.path.name} is neither a domain nor a profile ({what}) and is not read"
             reading.say("foreign.ignored", message, None, severity="note")
-    findings = reading.findings + [f for file in used for f in file.findings] + _not_profiles(wanted)
-    return (domains[0] if domains else None), wanted, findings
 
 
 def _named(paths: dict[str, FilePath], names: tuple[str, ...], reading: Reading) -> list[FilePath]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path as FilePath
@@ -56,19 +56,10 @@ def read_ktab(file: str | FilePath) -> tuple[Imported | None, list[Finding]]:
         return None, reading.findings
     title, summary, dims, body = scenario
     actors = [a for line, cells in body if (a := _actor(cells, dims, line, reading)) is not None]
-    names = [a.name for a in actors]
-    for (line, _), name in zip(body, names, strict=False):
-        if names.count(name) > 1:
-            reading.say(
-                "foreign.duplicate", f"the actor {name!r} stands more than once", line, "give each its own name"
-            )
-            break
+    _say_who_stands_twice(body, [a.name for a in actors], reading)
     if broken(reading.findings):
         return None, reading.findings
-    if extra := [(line, cells[3 + 2 * len(dims)]) for line, cells in body if len(cells) > 3 + 2 * len(dims)]:
-        line, text = extra[0]
-        said = f"what stands after an actor's cells is not read: {text[:40]!r}"
-        reading.say("foreign.ignored", said, line, "right if it is a note", severity="note")
+    _say_what_is_not_read(body, 3 + 2 * len(dims), reading)
     message = "parties and their stakes only: a KTAB file says nothing of measures, dates or walk-away values"
     reading.say("foreign.no_measures", message, 1, "write what could be agreed under `measures`", severity="note")
     return Imported(_document(title, summary, dims, actors, path.name), (path,)), reading.findings
@@ -86,6 +77,22 @@ def _rows(sheet: Sheet, reading: Reading) -> Body:
     return found
 
 
+def _say_who_stands_twice(body: Body, names: Sequence[str], reading: Reading) -> None:
+    for (line, _), name in zip(body, names, strict=False):
+        if names.count(name) > 1:
+            said = f"the actor {name!r} stands more than once"
+            reading.say("foreign.duplicate", said, line, "give each its own name")
+            return
+
+
+def _say_what_is_not_read(body: Body, width: int, reading: Reading) -> None:
+    for line, cells in body:
+        if len(cells) > width:
+            said = f"what stands after an actor's cells is not read: {cells[width][:40]!r}"
+            reading.say("foreign.ignored", said, line, "right if it is a note", severity="note")
+            return
+
+
 def _without_empty_ends(cells: Sequence[str]) -> list[str]:
     stripped = list(cells)
     while stripped and not stripped[-1]:
@@ -95,32 +102,37 @@ def _without_empty_ends(cells: Sequence[str]) -> list[str]:
 
 def _scenario(rows: Body, reading: Reading) -> tuple[str, str, tuple[str, ...], Body] | None:
     """Title, summary, names of the dimensions, and the rows of the actors."""
-    line, head = rows[0]
-    if len(head) == 3 and ";" in head[0]:
-        head = [*(part.strip() for part in head[0].split(";", 1)), *head[1:]]
-    if len(head) < 4:
-        message = f"expected name, description, number of actors and of dimensions, found {len(head)} cells"
-        reading.say("foreign.table", message, line, "write: name, description, nActors, nDims")
+    head = _head(*rows[0], reading)
+    if head is None:
         return None
-    title, actors, dims = (
-        reading.name(head[0], "the scenario", line),
-        reading.whole(head[2], "the number of actors", line),
-        reading.whole(head[3], "the number of dimensions", line),
-    )
-    summary = reading.name(head[1], "the description", line) if head[1] else ""
-    if title is None or actors is None or dims is None or summary is None:
-        return None
+    title, summary, actors, dims = head
+    line, body = rows[0][0], rows[2:]
     if not 1 <= dims <= MAX_DIMS:
         reading.say("foreign.size", f"expected 1 to {MAX_DIMS} dimensions, found {dims}", line, "correct the number")
         return None
-    body = rows[2:]
     if len(body) != actors or not body:
-        reading.say(
-            "foreign.mismatch", f"{actors} actors are announced, {len(body)} rows follow", line, "correct the number"
-        )
+        said = f"{actors} actors are announced, {len(body)} rows follow"
+        reading.say("foreign.mismatch", said, line, "correct the number")
         return None
     names = [reading.name(d, "a dimension", rows[1][0]) for d in _dimensions(rows[1][1], dims)]
     return None if None in names else (title, summary, tuple(n for n in names if n is not None), body)
+
+
+def _head(line: int, cells: list[str], reading: Reading) -> tuple[str, str, int, int] | None:
+    """Title, summary, and how many actors and dimensions the first row announces."""
+    if len(cells) == 3 and ";" in cells[0]:
+        cells = [*(part.strip() for part in cells[0].split(";", 1)), *cells[1:]]
+    if len(cells) < 4:
+        message = f"expected name, description, number of actors and of dimensions, found {len(cells)} cells"
+        reading.say("foreign.table", message, line, "write: name, description, nActors, nDims")
+        return None
+    title = reading.name(cells[0], "the scenario", line)
+    actors = reading.whole(cells[2], "the number of actors", line)
+    dims = reading.whole(cells[3], "the number of dimensions", line)
+    summary = reading.name(cells[1], "the description", line) if cells[1] else ""
+    if title is None or actors is None or dims is None or summary is None:
+        return None
+    return title, summary, actors, dims
 
 
 def _dimensions(header: Sequence[str], dims: int) -> tuple[str, ...]:
@@ -143,19 +155,25 @@ def _actor(cells: list[str], dims: Sequence[str], line: int, reading: Reading) -
     name = reading.name(cells[0], "an actor", line)
     description = reading.name(cells[1], "the description of an actor", line) if cells[1] else ""
     heads = ["the influence", *(f"the {what} on {d}" for d in dims for what in ("position", "salience"))]
-    numbers = [
-        reading.number(cell, f"{head} of {cells[0]}", line) for head, cell in zip(heads, cells[2:width], strict=True)
-    ]
-    given = [n for n in numbers if n is not None]
+    texts = dict(zip(heads, cells[2:width], strict=True))
+    numbers = {head: reading.number(text, f"{head} of {cells[0]}", line) for head, text in texts.items()}
+    given = {head: number for head, number in numbers.items() if number is not None}
     if name is None or description is None or len(given) != len(numbers):
         return None
-    for head, number in zip(heads, given, strict=True):
+    _say_what_is_off_the_scale(name, given, line, reading)
+    influence, *rest = given.values()
+    return _Actor(name, description, influence, tuple(rest[0::2]), tuple(rest[1::2]))
+
+
+def _say_what_is_off_the_scale(name: str, given: Mapping[str, Fraction], line: int, reading: Reading) -> None:
+    """A position must lie on the scale; influence and salience above it are kept, since KTAB takes them."""
+    remedy = "write a number from 0 to 100"
+    for head, number in given.items():
+        said = f"{head} of {name} is {plain(number)}"
         if number < 0 or (number > 100 and "position" in head):
-            reading.say("foreign.range", f"{head} of {name} is {plain(number)}", line, "write a number from 0 to 100")
+            reading.say("foreign.range", said, line, remedy)
         elif number > 100:
-            message = f"{head} of {name} is {plain(number)}, above 100; kept as it is"
-            reading.say("foreign.range", message, line, "write a number from 0 to 100", severity="warning")
-    return _Actor(name, description, given[0], tuple(given[1::2]), tuple(given[2::2]))
+            reading.say("foreign.range", f"{said}, above 100; kept as it is", line, remedy, severity="warning")
 
 
 def _document(title: str, summary: str, dims: Sequence[str], actors: Sequence[_Actor], source: str) -> dict[str, Any]:
@@ -189,23 +207,12 @@ def write_ktab(dossier: Dossier, file: str | FilePath) -> FilePath:
     Interests of one title are one dimension. Stakes become salience: as they stand where positions came from KTAB, else
     as shares of 100 of the party's stakes. Raises UsageError for a party with stakes and no influence.
     """
-    parties = {name: p for name, p in dossier.parties.items() if p.stakes}
-    if not parties:
-        raise UsageError("nobody has a stake in anything, so there are no actors to write")
-    if unknown := [name for name, p in parties.items() if p.influence is None]:
-        fields = ", ".join(f"parties.{name}.influence" for name in unknown)
-        raise UsageError(f"nothing says how much these parties weigh: set {fields}, from 0 to 100")
-    staked = {name: None for p in parties.values() for name in p.stakes}
-    dims = list(dict.fromkeys(dossier.interests[name].title or name for name in staked))
-    rows: list[list[Any]] = [[dossier.title, dossier.summary or "", len(parties), len(dims)]]
-    rows.append(["Actor", "Description", "Influence"])
-    rows[1] += [f"{dim} {what}" for dim in dims for what in ("Position", "Salience")]
-    for name, party in parties.items():
-        assert party.influence is not None
-        row: list[Any] = [party.name or name, party.description or "", _number(party.influence.value)]
-        for dim in dims:
-            row += _position_and_salience(dossier, name, party, dim)
-        rows.append(row)
+    parties = _actors(dossier)
+    staked = dict.fromkeys(name for p in parties.values() for name in p.stakes)
+    dims = list(dict.fromkeys(_title(dossier, name) for name in staked))
+    header = ["Actor", "Description", "Influence", *(f"{d} {what}" for d in dims for what in ("Position", "Salience"))]
+    rows: list[list[Any]] = [[dossier.title, dossier.summary or "", len(parties), len(dims)], header]
+    rows += [_row(dossier, name, party, dims) for name, party in parties.items()]
     path, stream = FilePath(file), io.StringIO()
     csv.writer(stream, lineterminator="\n").writerows(rows)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -213,9 +220,26 @@ def write_ktab(dossier: Dossier, file: str | FilePath) -> FilePath:
     return path
 
 
+def _actors(dossier: Dossier) -> dict[str, Party]:
+    """The parties with stakes. Raises UsageError where there are none, or the influence of one is not stated."""
+    parties = {name: p for name, p in dossier.parties.items() if p.stakes}
+    if not parties:
+        raise UsageError("nobody has a stake in anything, so there are no actors to write")
+    if unknown := [name for name, p in parties.items() if p.influence is None]:
+        fields = ", ".join(f"parties.{name}.influence" for name in unknown)
+        raise UsageError(f"nothing says how much these parties weigh: set {fields}, from 0 to 100")
+    return parties
+
+
+def _row(dossier: Dossier, name: str, party: Party, dims: Sequence[str]) -> list[Any]:
+    assert party.influence is not None
+    row = [party.name or name, party.description or "", _number(party.influence.value)]
+    return [*row, *(cell for dim in dims for cell in _position_and_salience(dossier, name, party, dim))]
+
+
 def _position_and_salience(dossier: Dossier, name: str, party: Party, dim: str) -> list[int | float]:
     """Where on the scale from 0 (worst) to 100 (best) a party wants a dimension, and how much it cares."""
-    here = [i for i in party.stakes if (dossier.interests[i].title or i) == dim]
+    here = [i for i in party.stakes if _title(dossier, i) == dim]
     if not here:
         return [50, 0]
     if len(here) > 1:
@@ -223,8 +247,12 @@ def _position_and_salience(dossier: Dossier, name: str, party: Party, dim: str) 
     interest, stake = dossier.interests[here[0]], party.stakes[here[0]].value
     if interest.unit == UNIT:
         return [_number((interest.best if stake >= 0 else interest.worst).value), _number(abs(stake))]
-    total = sum(abs(s.value) for s in party.stakes.values())
-    return [100 if stake > 0 else 0, _number(round(100 * abs(stake) / total, 6) if total else 0.0)]
+    total = sum(abs(s.value) for s in party.stakes.values()) or 1.0
+    return [100 if stake > 0 else 0, _number(round(100 * abs(stake) / total, 6))]
+
+
+def _title(dossier: Dossier, interest: str) -> str:
+    return dossier.interests[interest].title or interest
 
 
 def _number(value: float) -> int | float:

@@ -31,6 +31,8 @@ LISTED = ("CategoricalIssue", "OrdinalIssue", "DiscreteOrdinalIssue", "CardinalI
 RANGED = "ContiguousIssue"
 ADDITIVE = "LinearAdditiveUtilityFunction"
 BOXED = "HyperRectangleUtilityFunction"
+LINEAR = ("AffineFun", "LinearFun", "IdentityFun")
+SIGNS = {"-.inf": -1, ".inf": 1, "+.inf": 1}
 _HARDLY = "this is hardly a negotiation domain"
 _FOLDER = "name a NegMAS scenario folder"
 _Values = Mapping[str, int | float | None]
@@ -108,12 +110,20 @@ def _files(path: FilePath) -> tuple[list[_File], list[Finding]]:
         if data is None:
             continue
         parsed = parse(data, str(file))
-        infinite = next((f for f in parsed.findings if (f.code, f.path) == ("dossier.number", "reserved_value")), None)
-        sign = {"-.inf": -1, ".inf": 1, "+.inf": 1}.get(infinite.message.split()[0].lower(), 0) if infinite else 0
-        findings += [f for f in parsed.findings if f is not infinite or not sign]
+        infinite, others = _infinite(parsed.findings)
+        findings += others
         if isinstance(parsed.document, dict) and isinstance(parsed.document.get("type"), str):
-            files.append(_File(file, parsed.document, parsed.places, sign))
+            files.append(_File(file, parsed.document, parsed.places, infinite))
     return files, findings
+
+
+def _infinite(findings: Sequence[Finding]) -> tuple[int, list[Finding]]:
+    """The sign of a reserved_value that is infinite, 0 where it is not, and the findings that are not about that."""
+    for found in findings:
+        about = (found.code, found.path) == ("dossier.number", "reserved_value")
+        if about and (sign := SIGNS.get(found.message.split()[0].lower())):
+            return sign, [f for f in findings if f is not found]
+    return 0, list(findings)
 
 
 def _domain(space: _File, functions: Sequence[_File], findings: list[Finding]) -> Domain | None:
@@ -155,27 +165,35 @@ def _issues(space: _File) -> dict[str, _Values]:
 
 
 def _values(space: _File, raw: Mapping[str, Any], name: str, n: int) -> _Values:
-    kind, values, at = _last(raw.get("type")), raw.get("values"), ("issues", n, "values")
+    kind = _last(raw.get("type"))
     if kind == RANGED:
-        ends: list[Any] = [0, values - 1] if type(values) is int else values if isinstance(values, list) else []
-        whole = len(ends) in (2, 3) and all(type(e) is int for e in ends)
-        if not whole or ends[0] > ends[1] or (len(ends) == 3 and ends[2] < 1):
-            raise space.refused(
-                "foreign.number", f"the issue {name!r} needs [first, last]", "write two whole numbers", *at
-            )
-        if ends[1] - ends[0] >= MAX_VALUES:
-            raise space.refused("foreign.size", f"the issue {name!r} has more than {MAX_VALUES} values", _HARDLY, *at)
-        return {str(v): v for v in range(ends[0], ends[1] + 1, *ends[2:])}
-    if kind not in LISTED:
-        known = f"known: {', '.join((*LISTED, RANGED))}"
-        raise space.refused("foreign.unknown_type", f"issues of type {kind!r} are not read", known, "issues", n, "type")
-    if not isinstance(values, list) or not values or any(isinstance(v, list | dict) or v is None for v in values):
+        return _whole_numbers(space, raw.get("values"), name, n)
+    if kind in LISTED:
+        return _listed(space, raw.get("values"), name, n)
+    known = f"known: {', '.join((*LISTED, RANGED))}"
+    raise space.refused("foreign.unknown_type", f"issues of type {kind!r} are not read", known, "issues", n, "type")
+
+
+def _whole_numbers(space: _File, values: Any, name: str, n: int) -> _Values:
+    """[first, last], [first, last, step], or how many from 0 on."""
+    at = ("issues", n, "values")
+    ends: list[Any] = [0, values - 1] if type(values) is int else values if isinstance(values, list) else []
+    whole = len(ends) in (2, 3) and all(type(e) is int for e in ends)
+    if not whole or ends[0] > ends[1] or min(ends[2:], default=1) < 1:
+        raise space.refused("foreign.number", f"the issue {name!r} needs [first, last]", "write two whole numbers", *at)
+    if ends[1] - ends[0] >= MAX_VALUES:
+        raise space.refused("foreign.size", f"the issue {name!r} has more than {MAX_VALUES} values", _HARDLY, *at)
+    return {str(v): v for v in range(ends[0], ends[1] + 1, *ends[2:])}
+
+
+def _listed(space: _File, values: Any, name: str, n: int) -> _Values:
+    at = ("issues", n, "values")
+    if not isinstance(values, list) or not values or any(isinstance(v, list | dict | None) for v in values):
         raise space.refused("foreign.missing", f"the issue {name!r} needs a list of values", "write its values", *at)
     texts = [_text(v) for v in values]
-    if len(set(texts)) < len(texts) or not all(t.strip() for t in texts):
-        raise space.refused(
-            "foreign.duplicate", f"a value of {name!r} stands twice, or is empty", "name each value", *at
-        )
+    if len(set(texts)) < len(texts) or not all(texts):
+        said = f"a value of {name!r} stands twice, or is empty"
+        raise space.refused("foreign.duplicate", said, "name each value", *at)
     return {t: v if isinstance(v, int | float) else None for t, v in zip(texts, values, strict=True)}
 
 
@@ -269,17 +287,15 @@ def _evaluations(file: _File, raw: Any, name: str, values: _Values, n: int) -> t
     kind = _last(raw.get("type")) if "type" in raw else "TableFun"
     if kind == "TableFun":
         return _mapped(file, raw.get("mapping", {} if "type" in raw else raw), name, values, at)
-    slope = raw.get("slope", 1) if kind in ("AffineFun", "LinearFun", "IdentityFun") else 0
-    if kind not in ("AffineFun", "LinearFun", "IdentityFun", "ConstFun"):
-        known = "known: TableFun, AffineFun, LinearFun, IdentityFun, ConstFun"
+    if kind not in (*LINEAR, "ConstFun"):
+        known = f"known: TableFun, {', '.join(LINEAR)}, ConstFun"
         raise file.refused("foreign.unknown_type", f"functions of type {kind!r} are not read", known, *at)
-    rise = file.number(slope, "a slope", *at)
+    rise = file.number(raw.get("slope", 1), "a slope", *at) if kind in LINEAR else Fraction(0)
     level = file.number(raw.get("bias", 0), "a bias", *at)
-    if kind != "ConstFun" and any(v is None for v in values.values()):
-        raise file.refused(
-            "foreign.mismatch", f"{kind} needs numbers, which {name!r} does not have", "use a TableFun", *at
-        )
-    return tuple(level + rise * (exact(v) or 0) if v is not None else level for v in values.values())
+    if kind in LINEAR and None in values.values():
+        said = f"{kind} needs numbers, which {name!r} does not have"
+        raise file.refused("foreign.mismatch", said, "use a TableFun", *at)
+    return tuple(level + rise * (exact(v or 0) or 0) for v in values.values())
 
 
 def _mapped(file: _File, mapping: Any, name: str, values: _Values, at: Path) -> tuple[Fraction, ...]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path as FilePath
 from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString as Quoted
 
 from detente.dossier.foreign.imported import Names
 from detente.dossier.foreign.negmas import ADDITIVE, BOXED
@@ -72,10 +76,6 @@ def _rectangles(outcomes: Outcomes, party: str) -> dict[str, Any]:
 
 def _yaml(content: dict[str, Any]) -> str:
     """YAML in which every text is quoted, since NegMAS reads YAML 1.1, where no is false and 18:00 is 1080."""
-    import io
-
-    from ruamel.yaml import YAML
-    from ruamel.yaml.scalarstring import DoubleQuotedScalarString as Quoted
 
     def quoted(node: Any) -> Any:
         if isinstance(node, dict):

@@ -5,7 +5,8 @@ The reverse of `domain`: for programs that know outcomes, and no time, order, br
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -50,22 +51,20 @@ class Outcomes:
     @classmethod
     def of(cls, dossier: Dossier) -> Outcomes:
         """Raises UsageError with everything that does not fit."""
-        problems = list(dict.fromkeys(_misfits(dossier)))
         choices = _choices(dossier)
         parties = {name: p for name, p in dossier.parties.items() if p.stakes or p.must_consent}
+        problems = list(dict.fromkeys(_misfits(dossier)))
         corners: dict[str, tuple[Corner, ...]] = {}
         if not problems:
             try:
                 corners = {name: tuple(_corners(dossier, p, choices)) for name, p in parties.items()}
             except _NoBox as no:
-                problems.append(str(no))
-        if problems or not choices or not parties:
-            what = "; ".join(problems) or "it has no measures, or nobody with a stake in them"
-            raise UsageError(f"this case does not separate into issues and values: {what}")
-        worth = {
-            name: tuple(tuple(_points(dossier, p, m) for _, m in choice.values) for choice in choices)
-            for name, p in parties.items()
-        }
+                problems = [str(no)]
+        if not choices or not parties:
+            problems = problems or ["it has no measures, or nobody with a stake in them"]
+        if problems:
+            raise UsageError(f"this case does not separate into issues and values: {'; '.join(problems)}")
+        worth = {name: _worths(dossier, p, choices) for name, p in parties.items()}
         return cls(choices, worth, corners, {name: _exact(p.walk_away.value) for name, p in parties.items()})
 
 
@@ -77,22 +76,34 @@ def _misfits(dossier: Dossier) -> Iterator[str]:
         yield from (f"{name} {why}" for why in _misfits_of(measure, measure.effects))
     for name, interaction in dossier.interactions.items():
         yield from (f"{name} {why}" for why in _misfits_of(None, interaction.effects))
+    yield from _misfits_of_groups(dossier)
+    yield from (f"the red line {n} binds" for n, d in dossier.demands.items() if d.firmness == "red_line")
+    joining = [s for s in ("capacity", "links", "side_conditions") if getattr(dossier, s)]
+    yield from (f"its {section} bind several issues together" for section in joining)
+    if dossier.state.in_force:
+        yield "some measures are in force already"
+    yield from _misfits_of_parties(dossier)
+
+
+def _misfits_of_groups(dossier: Dossier) -> Iterator[str]:
     for name, group in dossier.one_of.items():
         if any(len(alternative) != 1 for alternative in group.of):
             yield f"an alternative of {name} has several measures, of which a plan may hold a part"
-    grouped = [m for group in dossier.one_of.values() for alternative in group.of for m in alternative]
-    yield from (f"{m} stands twice among the alternatives" for m in grouped if grouped.count(m) > 1)
-    yield from (f"the red line {n} binds" for n, d in dossier.demands.items() if d.firmness == "red_line")
-    for section in ("capacity", "links", "side_conditions"):
-        if getattr(dossier, section):
-            yield f"its {section} bind several issues together"
-    if dossier.state.in_force:
-        yield "some measures are in force already"
+    often = Counter(_grouped(dossier))
+    yield from (f"{m} stands twice among the alternatives" for m, times in often.items() if times > 1)
+
+
+def _misfits_of_parties(dossier: Dossier) -> Iterator[str]:
     for name, party in dossier.parties.items():
         if party.loses:
             yield f"no_deal of {name} makes every deal worth something"
         if party.walk_away.flow:
             yield f"walk_away of {name} is written a year: write its present value"
+
+
+def _grouped(dossier: Dossier) -> list[str]:
+    """The measures of all groups, as often as they stand there."""
+    return [m for group in dossier.one_of.values() for alternative in group.of for m in alternative]
 
 
 def _misfits_of(measure: Measure | None, effects: Mapping[str, Effect]) -> Iterator[str]:
@@ -109,23 +120,22 @@ def _misfits_of(measure: Measure | None, effects: Mapping[str, Effect]) -> Itera
 
 def _choices(dossier: Dossier) -> tuple[_Choice, ...]:
     """Groups first, in their order, then each free measure as yes or no."""
-    grouped = {m for group in dossier.one_of.values() for alternative in group.of for m in alternative}
-    found = [
-        _Choice(
-            _group_name(dossier, name),
-            (
-                *_named(dossier, [m for alternative in group.of for m in alternative]),
-                *(() if group.exactly else ((NONE_OF_THEM, None),)),
-            ),
-        )
-        for name, group in dossier.one_of.items()
-    ]
-    found += [_Choice(m.title or n, ((YES, n), (NO, None))) for n, m in dossier.measures.items() if n not in grouped]
-    names = [c.name for c in found]
-    ids = [*dossier.one_of, *(n for n in dossier.measures if n not in grouped)]
+    grouped = set(_grouped(dossier))
+    found = {name: _choice_of(dossier, name) for name in dossier.one_of}
+    free = {n: m for n, m in dossier.measures.items() if n not in grouped}
+    of_measures = {n: _Choice(m.title or n, ((YES, n), (NO, None))) for n, m in free.items()}
+    ids, choices = [*found, *of_measures], [*found.values(), *of_measures.values()]
+    often = Counter(c.name for c in choices)
     return tuple(
-        c if names.count(c.name) == 1 else _Choice(f"{c.name} ({n})", c.values) for n, c in zip(ids, found, strict=True)
+        c if often[c.name] == 1 else _Choice(f"{c.name} ({n})", c.values) for n, c in zip(ids, choices, strict=True)
     )
+
+
+def _choice_of(dossier: Dossier, name: str) -> _Choice:
+    """A one-of group as a choice."""
+    group = dossier.one_of[name]
+    values = _named(dossier, [m for alternative in group.of for m in alternative])
+    return _Choice(_group_name(dossier, name), values if group.exactly else (*values, (NONE_OF_THEM, None)))
 
 
 def _named(dossier: Dossier, measures: list[str]) -> tuple[tuple[str, str], ...]:
@@ -142,6 +152,11 @@ def _group_name(dossier: Dossier, name: str) -> str:
     (phase, *others) = phases
     alone = all(m in members or measure.phase != phase for m, measure in dossier.measures.items())
     return phase if phase and not others and alone else name
+
+
+def _worths(dossier: Dossier, party: Party, choices: tuple[_Choice, ...]) -> tuple[tuple[Fraction, ...], ...]:
+    """[choice][value] points of a value by itself."""
+    return tuple(tuple(_points(dossier, party, m) for _, m in choice.values) for choice in choices)
 
 
 def _points(dossier: Dossier, party: Party, measure: str | None) -> Fraction:
@@ -206,13 +221,18 @@ def _bounds(when: Condition, place: Mapping[str, tuple[int, str]]) -> Bounds:
     if when.measure is not None:
         issue, text = place[when.measure]
         return {issue: frozenset([text])}
-    parts = [_bounds(part, place) for part in (when.all or when.any or ())]
+    parts = [_bounds(part, place) for part in when.parts]
     if when.all is not None:
-        found: Bounds = {}
-        for part in parts:
-            found |= {i: found.get(i, values) & values for i, values in part.items()}
-        return found
+        return _met(parts)
     issues = {i for part in parts for i in part}
     if len(issues) != 1:
         raise _NoBox
     return {issues.pop(): frozenset().union(*(values for part in parts for values in part.values()))}
+
+
+def _met(parts: Iterable[Bounds]) -> Bounds:
+    """What lies in all of several boxes."""
+    found: Bounds = {}
+    for part in parts:
+        found |= {i: found.get(i, values) & values for i, values in part.items()}
+    return found

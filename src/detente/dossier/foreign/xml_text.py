@@ -11,8 +11,12 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from xml.sax import SAXParseException
 from xml.sax.handler import ContentHandler
 from xml.sax.xmlreader import AttributesImpl
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.expatreader import DefusedExpatParser
 
 from detente.dossier.foreign.imported import Reading
 from detente.errors import Finding
@@ -104,11 +108,6 @@ def _decoded(data: bytes) -> str:
 
 def _elements(text: str) -> Element:
     """Parse well-formed XML. Raises _Stop."""
-    from xml.sax import SAXParseException
-
-    from defusedxml.common import DefusedXmlException
-    from defusedxml.expatreader import DefusedExpatParser
-
     parser = DefusedExpatParser(forbid_dtd=True, forbid_entities=True, forbid_external=True)
     builder = _Builder(parser.getLineNumber)
     parser.setContentHandler(builder)

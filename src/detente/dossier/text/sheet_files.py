@@ -12,7 +12,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path as FilePath
@@ -21,6 +21,7 @@ from xml.etree.ElementTree import ParseError
 
 from detente.dossier.text.cells import written
 from detente.dossier.text.contents import Unread, contents
+from detente.libraries import openpyxl
 
 CSV, WORKBOOK = ".csv", ".xlsx"
 MOST_BYTES = 100_000_000
@@ -72,13 +73,8 @@ class Sheet:
 
         Where each comma could as well part thousands, or commas part the cells, nothing is changed.
         """
-        if self.delimiter not in (";", "\t"):
-            return self
         body = [text for line in self.lines[1:] for c, text in enumerate(line.cells) if is_number(c)]
-        numbers = [found[1] for text in body if (found := _NUMBER.fullmatch(text))]
-        commas = [number for number in numbers if "," in number]
-        plain = all(_DECIMAL_COMMA.fullmatch(n) for n in commas) and not any("." in n for n in numbers)
-        if not plain or all(_THOUSANDS.fullmatch(n) for n in commas):
+        if self.delimiter not in (";", "\t") or not _have_decimal_commas(body):
             return self
 
         def pointed(c: int, text: str) -> str:
@@ -86,6 +82,15 @@ class Sheet:
 
         body_lines = (replace(n, cells=tuple(pointed(c, t) for c, t in enumerate(n.cells))) for n in self.lines[1:])
         return replace(self, lines=(*self.lines[:1], *body_lines))
+
+
+def _have_decimal_commas(texts: Iterable[str]) -> bool:
+    """Whether the numbers among some texts have commas that can only be decimal ones, and no points."""
+    numbers = [found[1] for text in texts if (found := _NUMBER.fullmatch(text))]
+    commas = [number for number in numbers if "," in number]
+    if any("." in n for n in numbers) or not all(_DECIMAL_COMMA.fullmatch(n) for n in commas):
+        return False
+    return not all(_THOUSANDS.fullmatch(n) for n in commas)
 
 
 def is_table(path: str | FilePath) -> bool:
@@ -162,16 +167,13 @@ def _delimiter(text: str) -> str:
 
 
 def _sheets(data: bytes) -> dict[str, tuple[Line, ...]]:
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES:
                 raise Unread("it is too large once unpacked", "name a smaller file", "size")
-        book = load_workbook(io.BytesIO(data), data_only=False, read_only=False)
+        book = openpyxl.load_workbook(io.BytesIO(data), data_only=False, read_only=False)
         return {sheet.title: tuple(_rows(sheet)) for sheet in book.worksheets}
-    except (OSError, zipfile.BadZipFile, InvalidFileException):
+    except (OSError, zipfile.BadZipFile, openpyxl.utils.exceptions.InvalidFileException):
         raise Unread("it is not an xlsx workbook", "save it as .xlsx, or as CSV") from None
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, ParseError, RuntimeError) as error:
         # openpyxl lets these through where the parts of a workbook contradict each other

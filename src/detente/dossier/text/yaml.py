@@ -14,6 +14,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
 from detente.dossier.places import Path, Place, Places
 from detente.errors import Finding, Severity
 
@@ -76,8 +79,6 @@ def parse(text: str | bytes, file: str | None = None, subject: FileKind = DOSSIE
 
 def written(document: Mapping[str, Any]) -> str:
     """A raw document as YAML text for people: fields in their order, short parts on one line."""
-    from ruamel.yaml import YAML
-
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style, yaml.allow_unicode, yaml.width = None, True, 120
     yaml.representer.sort_base_mapping_type_on_output = False
@@ -274,9 +275,6 @@ def _place(event: Any) -> Place:
 
 def _events(text: str) -> Iterator[Any]:
     """The events of every document, without those of the stream. Raises _Stop where the text is not YAML."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             if type(event).__name__ not in {

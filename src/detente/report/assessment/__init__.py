@@ -1,1 +1,4 @@
-"""The report of an assessment: its story, tables, figures and page."""
+"""The report of an assessment, all that is known of a case on one page: its story, tables, figures and inputs.
+
+How a plan reads is `roadmap`, how each further question does `questions`.
+"""

@@ -10,6 +10,7 @@ from detente.dossier.schema import Dossier
 from detente.model.judge.check import Slack
 from detente.report.kit.table import Cell, Table
 from detente.report.kit.words import measure, number, party, percent, several, when, years
+from detente.report.roadmap.conditions import margin
 
 GIVES_WAY = {
     "consent": "no longer consents",
@@ -59,33 +60,31 @@ def _fear(dossier: Dossier, found: Footing) -> Iterator[str]:
     if found.least is None or found.least.row.slack is None:
         return
     row, who = found.least.row, party(dossier, found.least.row.party)
-    slack, cost, back = row.slack or 0.0, row.from_collapse_cost or 0.0, row.from_no_deal or 0.0
-    margin = f"The thinnest margin is {who}’s {when(dossier, row)}: {_points(slack)} points."
+    slack, cost, back = found.least.row.slack, row.from_collapse_cost or 0.0, row.from_no_deal or 0.0
+    told = f"The thinnest margin is {who}’s {when(dossier, row)}: {margin(row)} points."
     if not cost and not back:
-        yield f"{margin} No part of it is fear of the deal’s end."
+        yield f"{told} No part of it is fear of the deal’s end."
     elif found.least.from_collapse_cost is None or found.least.from_no_deal is None:
-        yield f"{margin} The cost of collapse counts {_points(cost)} in it, the losses of no deal {_points(back)}."
+        yield f"{told} The cost of collapse counts {_points(cost)} in it, the losses of no deal {_points(back)}."
     else:
         rest = slack - cost - back
         without = f"{_points(rest)} points would be left" if rest > 0 else "there would be none"
         yield (
-            f"{margin} Its cost of collapse makes {_share(found.least.from_collapse_cost)} of it and the losses of no "
+            f"{told} Its cost of collapse makes {_share(found.least.from_collapse_cost)} of it and the losses of no "
             f"deal that would return {_share(found.least.from_no_deal)}: without both {without}."
         )
 
 
 def _walking_out(dossier: Dossier, walkouts: Sequence[Walkout]) -> Iterator[str]:
     """How likely parties may be to walk out."""
-    broken = sorted((w for w in walkouts if w.flips), key=lambda w: w.flips or 0.0)
     if any(w.flips == 0 for w in walkouts):
         yield "It is not kept even if nobody more walks out than the case’s dated exits have it."
-    if broken:
-        each = [f"{party(dossier, w.party)} {_share(w.flips or 0.0)}" for w in broken]
+    broken = sorted(((w.flips, w.party) for w in walkouts if w.flips), key=lambda found: found[0])
+    if each := [f"{party(dossier, p)} {_share(chance)}" for chance, p in broken]:
         alone = ", each by itself" if len(each) > 1 else ""
         this = f"{several(each, 'or')}{alone}"
         yield f"It is no longer kept once a party is this likely to walk out within a year: {this}."
-    firm = [party(dossier, w.party) for w in walkouts if w.tried and w.flips is None]
-    if firm:
+    if firm := [party(dossier, w.party) for w in walkouts if w.tried and w.flips is None]:
         yield f"However likely it is, up to {percent(MOST)} a year, that {several(firm, 'or')} walks out, it is kept."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from detente.design.questions.sources import Input, inputs
 from detente.dossier.quantities import Number
@@ -92,31 +93,40 @@ def _natural(text: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text))
 
 
-DURATIONS = ("takes", "delay", "confirms_in", "every", "in", "for", "response_time")
+UNITS = {
+    **dict.fromkeys(("takes", "delay", "confirms_in", "every", "in", "for", "response_time"), "years"),
+    **dict.fromkeys(("discount", "detects", "random", "false_alarms"), "a year, continuous"),
+    **dict.fromkeys(("keeps", "share", "chance", "prior", "ahead_by"), "share of 1"),
+    "days": "inspector-days a year",
+}
+"""By the last name of a path."""
 
 
 def _unit(dossier: Dossier, path: str, n: Number) -> str:
     """The unit in which value and range are given."""
-    parts = path.split(".")
-    last = parts[-1]
-    if last == "days":
-        return "inspector-days a year"
-    if n.unit:
+    section, *fields = path.split(".")
+    if n.unit and fields[-1] != "days":
         return n.unit
-    if "visits" in parts and (last == "detects" or "times" in parts):
+    return _unit_of_field(section, fields) or _unit_of_place(dossier, section, fields, n)
+
+
+def _unit_of_field(section: str, fields: Sequence[str]) -> str:
+    """The unit that the name of a field tells; empty where it tells none."""
+    last = fields[-1]
+    if "visits" in fields and (last == "detects" or "times" in fields):
         return "years" if last == "0" else "share of 1"
-    if last in DURATIONS:
-        return "years"
-    if last in ("discount", "detects", "random", "false_alarms") or (last == "rate" and parts[0] == "shocks"):
+    if section == "shocks" and last == "rate":
         return "a year, continuous"
-    if parts[0] == "interests" or (parts[0] == "measures" and "effects" in parts):
-        name = parts[1].partition("[")[0] if parts[0] == "interests" else parts[parts.index("effects") + 1]
+    return UNITS.get(last, "")
+
+
+def _unit_of_place(dossier: Dossier, section: str, fields: Sequence[str], n: Number) -> str:
+    """The unit of what a number belongs to: an interest, or a party's points."""
+    name = fields[fields.index("effects") + 1] if section == "measures" and "effects" in fields else ""
+    name = fields[0].partition("[")[0] if section == "interests" else name
+    if name:
         unit = dossier.interests[name].unit if name in dossier.interests else ""
-        return f"{unit} a year" if "per_year" in parts else unit
-    if "stakes" in parts or n.flow:
+        return f"{unit} a year" if "per_year" in fields else unit
+    if "stakes" in fields or n.flow:
         return "points a year"
-    if parts[0] == "parties" or last == "price":
-        return "points"
-    if last in ("keeps", "share", "chance", "prior", "ahead_by"):
-        return "share of 1"
-    return ""
+    return "points" if section == "parties" or fields[-1] == "price" else ""

@@ -10,6 +10,7 @@ from typing import Any
 
 from detente.design.questions.assessment import Assessment
 from detente.dossier.schema import Dossier
+from detente.libraries import altair as alt
 from detente.model.judge.check import Slack
 from detente.report.kit.figure import DANGER, INK, Row, colours, inline, time, time_axis
 from detente.report.kit.panels import WHOLE, Stroke, label, panels, told_apart
@@ -134,8 +135,6 @@ def _with_least(rows: list[dict[str, Any]], field: str, by: str, *, greatest: bo
 
 def temptation_chart(assessment: Assessment, rows: list[Row]) -> Any:
     """A panel for each party: the margin by which keeping is worth more than the best deviation."""
-    import altair as alt
-
     looks: dict[str, Stroke] = {"breaking out": (INK, WHOLE), "cheating in secret": ("#0072b2", [5, 3])}
     present = {act: look for act, look in looks.items() if any(r["tempted_to"] == act for r in rows)}
     lines = told_apart("tempted_to", present, title="Tempted to")
@@ -161,8 +160,6 @@ def temptation_chart(assessment: Assessment, rows: list[Row]) -> Any:
 
 def exposure_chart(assessment: Assessment, rows: list[Row]) -> Any:
     """A panel for each party with a limit, a line for each party that could break the deal."""
-    import altair as alt
-
     dossier = assessment.dossier
     others = [p for p in dossier.parties if any(r["if_broken_by"] == party(dossier, p) for r in rows)]
     looks: dict[str, Stroke] = {party(dossier, p): (colours(dossier)[p], WHOLE) for p in others}

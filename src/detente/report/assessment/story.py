@@ -9,30 +9,26 @@ from dataclasses import dataclass
 from detente.design.plan.designs import Design
 from detente.design.questions.assessment import Assessment, describe
 from detente.dossier.schema import Dossier
-from detente.model.judge.check import Slack
 from detente.model.judge.facts import Facts
 from detente.model.judge.terms import Terms
 from detente.report.kit.words import (
     LEVELS,
-    adding,
-    annual,
-    day,
     interest,
-    leaving,
     measure,
-    number,
-    party,
     percent,
     requirement,
     rule_named,
-    when,
 )
+from detente.report.questions import answer_words
+from detente.report.roadmap.conditions import dangerous, exposed
 
 KEPT = (
     "everyone whose consent is needed prefers it to no deal, nobody is ever better off breaking it, openly or in "
     "secret, and it crosses no red line"
 )
 
+MARKS = {"undecided": "open"}
+"""How the page marks an answer that is neither yes nor no."""
 PROVED = (
     "No plan on this time grid meets every condition. Proved by exhausting the possibilities at these numbers; it says "
     "nothing about why or about other numbers."
@@ -118,21 +114,20 @@ class _Answer:
 
 
 def answer(a: Assessment, name: str) -> _Answer:
-    """The answer to one question: status, and how good or how sure it is."""
+    """The answer to one question: what it is and rests on, and how good or how sure it is."""
     design = a.verdicts[name]
-    question = describe(name, a.dossier)
+    said = answer_words.answer(design)
+    answered = f"{said.capitalize()}: {answer_words.because(design)}"
+    return _Answer(describe(name, a.dossier), answered, MARKS.get(said, said), _detail(design))
+
+
+def _detail(design: Design) -> str:
     if design.plan is not None:
-        return _Answer(question, "A deal exists (checked)", "yes", _goodness(design))
+        return _goodness(design)
     if design.status == "none_exists":
-        return _Answer(question, "None exists (proved)", "no", PROVED)
-    bound = (
-        f" Bound of the {rule_named(design.rule_used)} rule: {number(design.bound)}."
-        if design.bound is not None
-        else ""
-    )
-    return _Answer(
-        question, "Undecided", "open", f"The search stopped at its limit: none found, none ruled out.{bound}"
-    )
+        return PROVED
+    of = "" if design.bound is None else f" The bound is of the {rule_named(design.rule_used)} rule."
+    return f"The search stopped at its limit.{of}"
 
 
 def _goodness(design: Design) -> str:
@@ -148,57 +143,17 @@ def _goodness(design: Design) -> str:
 
 def danger(a: Assessment) -> tuple[str, ...]:
     """The most dangerous moment, with its numbers."""
-    s = a.dangerous
-    if s is None or s.keep is None or s.deviate is None or s.slack is None or s.date is None or s.party is None:
-        return ("Nobody is ever tempted: breaking the deal would save nobody anything.",) if a.plan else ()
-    who = party(a.dossier, s.party)
-    at = when(a.dossier, s)
-    act = (
-        f"to cheating in secret on “{measure(a.dossier, s.measure)}” and whatever it would rather not do that is seen "
-        f"no faster{_then(a.dossier, s)}"
-        if s.kind == "covert"
-        else "to breaking out openly"
-    )
-    share = f", {percent(s.slack / abs(s.keep))} of what it would keep" if s.keep else ""
-    keep, other, margin = adding(s.keep, s.deviate, s.slack)
-    keeping = f"Keeping the deal is then worth {keep} points to it"
-    cheating = "cheating" if s.leaves is None else "cheating and leaving"
-    instead = f"{cheating if s.kind == 'covert' else 'breaking out'} {other}"
-    a_year = number(annual(a.dossier, s.party, s.slack))
+    if a.dangerous is None:
+        return (dangerous(a.dossier, None),) if a.plan else ()
     return (
-        f"{at[0].upper()}{at[1:]}, {who} is closest {act}. {keeping}, {instead}: a margin of {margin} points "
-        f"({a_year} a year{share}).",
+        dangerous(a.dossier, a.dangerous),
         "Margins are in each party's own points, so this names the thinnest margin, not the likeliest breach.",
     )
 
 
-def _then(dossier: Dossier, s: Slack, breaking: str = "breaking") -> str:
-    """How cheating ends where its performer does not wait to be found out."""
-    leaves = leaving(dossier, s)
-    return f" and, if not found out by then, {breaking} openly {leaves}" if leaves else ""
-
-
 def exposures(a: Assessment) -> tuple[str, ...]:
     """The largest exposure of each party that has a limit."""
-    return tuple(_exposure(a, s) for s in a.exposure if s.keep is not None and s.deviate is not None)
-
-
-def _exposure(a: Assessment, s: Slack) -> str:
-    assert s.keep is not None
-    assert s.deviate is not None
-    who, other, limit = party(a.dossier, s.party), party(a.dossier, s.other), number(-s.deviate)
-    how = (
-        f"pretended to perform “{measure(a.dossier, s.measure)}” from {day(s.date)}{_then(a.dossier, s, 'broke')}"
-        if s.kind == "secret_exposure"
-        else f"broke out {when(a.dossier, s)}"
-    )
-    if s.keep >= 0:
-        left = "lost nothing" if number(s.keep) == "0" else f"gained {number(s.keep)} points"
-        even = f"even then it would have {left} against never having signed"
-        return f"{who} is most exposed if {other} {how}; {even}. Its limit is a loss of {limit}."
-    used = f", {percent(s.keep / s.deviate)} of its limit of {limit}" if s.deviate else f"; its limit is {limit}"
-    tight = " The deal uses all of that limit." if s.keep - s.deviate < 0.01 * abs(s.deviate) else ""
-    return f"{who} is most exposed if {other} {how}: it would have lost {number(-s.keep)} points{used}.{tight}"
+    return tuple(exposed(a.dossier, s) for s in a.exposure)
 
 
 @dataclass(frozen=True)

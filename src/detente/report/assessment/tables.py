@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import product
 
 from detente.design.questions.assessment import Assessment, spared
 from detente.design.questions.critical import Critical
@@ -209,19 +210,14 @@ def _exposure(a: Assessment) -> Table:
     slacks = a.proof.slacks if a.proof else ()
     columns = ["party", "if the deal is broken by", "how", "date", "moment", "loss", "limit", "room"]
     rows: list[list[Cell]] = []
-    for p in a.dossier.parties:
-        for q in a.dossier.parties:
-            pair = [s for s in slacks if s.party == p and s.other == q]
-            s = least(pair, ("exposure", "secret_exposure"))
-            if s is None or s.keep is None or s.deviate is None:
-                continue
-            faking = f"faking “{measure(a.dossier, s.measure)}”{_then(a.dossier, s)}"
-            names = [
-                party(a.dossier, p),
-                party(a.dossier, q),
-                faking if s.kind == "secret_exposure" else "breaking out",
-            ]
-            rows.append([*names, s.date, side(a.dossier, s), 0.0 - s.keep, 0.0 - s.deviate, s.slack])
+    for p, q in product(a.dossier.parties, repeat=2):
+        s = least([s for s in slacks if (s.party, s.other) == (p, q)], ("exposure", "secret_exposure"))
+        if s is None or s.keep is None or s.deviate is None:
+            continue
+        faking = f"faking “{measure(a.dossier, s.measure)}”{_then(a.dossier, s)}"
+        how = faking if s.kind == "secret_exposure" else "breaking out"
+        when: list[Cell] = [s.date, side(a.dossier, s)]
+        rows.append([party(a.dossier, p), party(a.dossier, q), how, *when, 0.0 - s.keep, 0.0 - s.deviate, s.slack])
     return Table.of("Each party's largest loss", columns, rows, sum=("limit", "loss", "room"))
 
 

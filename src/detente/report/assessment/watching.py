@@ -11,6 +11,7 @@ from detente.design.questions.assessment import Assessment
 from detente.design.questions.footing import false_alarms
 from detente.design.questions.margins import least
 from detente.dossier.schema import Resource, Verify
+from detente.libraries import altair as alt
 from detente.model.judge.check import Slack
 from detente.model.rows.detection import Watch, watch
 from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Row, inline, time_axis
@@ -24,6 +25,8 @@ SHOWN_YEARS = 5.0
 QUARTERS = 20
 SHADES = {0.0: "#eef3f8", 0.1: "#cfdff0", 0.25: "#9ebfe0", 0.5: "#5f97c9", 0.75: "#2a6fad", 0.9: "#08406f"}
 """The colour of a chance from so much on."""
+MOMENT = 1e-6
+"""Years to which the time is found at which faking is as likely as not to be seen."""
 LATEST = 100.0
 """Years after which what is not seen counts as never seen."""
 
@@ -58,7 +61,7 @@ class Watched:
         if float(self.seen.survival(LATEST)) > 0.5:
             return None
         low, high = 0.0, LATEST
-        while high - low > 1e-6:
+        while high - low > MOMENT:
             middle = (low + high) / 2
             low, high = (low, middle) if float(self.seen.survival(middle)) <= 0.5 else (middle, high)
         return high + self.delay
@@ -209,8 +212,6 @@ def detection_rows(a: Assessment) -> list[Row]:
 
 def detection_chart(a: Assessment, rows: list[Row]) -> Any:
     """A strip for each step, darker as it is likelier to have been seen; a tick where that is as likely as not."""
-    import altair as alt
-
     found = watched(a)
     halves = [
         {"step": w.title, "at": w.half, "text": percent(w.chance(1.0)), "end": SHOWN_YEARS}
@@ -255,8 +256,6 @@ IN_USE, LIMIT = "in use", "limit"
 
 def effort_chart(a: Assessment, rows: list[Row]) -> Any:
     """Steps over time, under the limit."""
-    import altair as alt
-
     looks = {IN_USE: (PALETTE[0], WHOLE), LIMIT: (DANGER, [5, 3])}
     lines = told_apart("line", {n: look for n, look in looks.items() if any(r["line"] == n for r in rows)})
 

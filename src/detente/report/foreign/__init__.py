@@ -1,1 +1,4 @@
-"""Plans in formats that other programs read: Gambit, calendars, spreadsheets. INTEROP, DESIGN §8."""
+"""Plans in formats that other programs read, and back from spreadsheets: Gambit, calendars, workbooks. INTEROP.
+
+Cases of other programs are read and written by `dossier.foreign`.
+"""

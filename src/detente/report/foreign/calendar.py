@@ -14,7 +14,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from detente.dossier import fingerprint
+from detente.dossier.quantities import ROUNDING
 from detente.dossier.schema import Dossier, InForce, ProgressBy, Require
+from detente.libraries import icalendar
 from detente.model.judge.facts import Facts
 from detente.model.judge.terms import Terms
 from detente.model.plan import Plan, complete
@@ -43,17 +45,15 @@ def ics(dossier: Dossier, plan: Plan, replaces: bytes = b"") -> bytes:
     `replaces` is the calendar that was handed out before, if any. What differs from it gets its next revision; what is
     no longer due stands as cancelled, since calendars keep what a file does not mention.
     """
-    from icalendar import Calendar, Event
-
     case, stamp = fingerprint(dossier), datetime.combine(dossier.start, time(), UTC)
-    calendar = Calendar()
+    calendar = icalendar.Calendar()
     name = _line(f"Roadmap: {dossier.title}")
     for key, value in {"prodid": PRODUCT, "version": "2.0", "name": name, "x-wr-calname": name}.items():
         calendar.add(key, value)
     before = _events(replaces)
     revision = max((_sequence(event) for event in before.values()), default=-1) + 1
     for due in due_dates(dossier, plan):
-        event = Event()
+        event = icalendar.Event()
         event.add("uid", _uid(case, due))
         event.add("dtstart", due.day)
         event.add("dtend", due.day + timedelta(days=1))
@@ -71,10 +71,8 @@ def ics(dossier: Dossier, plan: Plan, replaces: bytes = b"") -> bytes:
 
 def _events(calendar: bytes) -> dict[str, Any]:
     """The events of a calendar that this program wrote, by UID; none where it is something else."""
-    from icalendar import Calendar
-
     try:
-        found = Calendar.from_ical(calendar) if calendar else None
+        found = icalendar.Calendar.from_ical(calendar) if calendar else None
     except ValueError:
         return {}
     mine = found is not None and str(found.get("prodid")) == PRODUCT
@@ -149,7 +147,7 @@ def _of_step(timed: TimedPlan, step: Step) -> Iterator[Due]:
 
 
 def _part(share: float) -> str:
-    return "" if share >= 1 - 1e-9 else f" ({number(100 * share)} %)"
+    return "" if share >= 1 - ROUNDING else f" ({number(100 * share)} %)"
 
 
 def _details(dossier: Dossier, step: Step, seen: date) -> Iterator[str]:

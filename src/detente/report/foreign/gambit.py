@@ -99,89 +99,25 @@ class _Breach:
     """By party: [moments] points at signature."""
 
 
-class _Maker:
-    """Works out who moves when, and what each ending pays. Moments are numbered as in `model.rows.paths`."""
+class _Worths:
+    """What keeping the deal, and each way to break it, is worth. Moments are numbered as in `model.rows.paths`."""
 
     def __init__(self, model: Model, timed: TimedPlan) -> None:
-        self.model, self.rises = model, timed.timing.rises
-        self.entered = {e for rises in self.rises for e, _ in rises}
-        periods = range(-1, model.K)
-        shares = [[timed.timing.share(m, k) for k in periods] for m in range(model.M)]
+        self.model, self.rises, self.moments = model, timed.timing.rises, model.moments
+        shares = [[timed.timing.share(m, k) for k in range(-1, model.K)] for m in range(model.M)]
         self.shares: Array = np.array(shares, float).reshape(model.M, model.K + 1)
         self.valuations = {p: Valuation(model, p) for p in range(len(model.parties)) if model.valued[p]}
-        self.moments = model.moments
         self.maker = Maker(model, self.moments)
         self.kept = {p: self._amounts(v.keeping(self.maker)) for p, v in self.valuations.items()}
         """At each moment, nobody having left, at signature."""
         self.whole = {p: float(kept[0]) for p, kept in self.kept.items()}
         """V_p(f; 0)"""
-        counted = ~self.moments.before
-        stays = [
-            Exits.of(model.exits, Moments.of([self.moments[0]])).until(self.moments.years[[i]], counted[[i]])
-            for i in range(len(self.moments))
-        ]
-        self.lasts = np.concatenate(stays)
+        exits = Exits.of(model.exits, Moments.of([self.moments[0]]))
+        alone = [[i] for i in range(len(self.moments))]
+        self.lasts = np.concatenate([exits.until(self.moments.years[i], ~self.moments.before[i]) for i in alone])
         """The chance that nobody has left by each moment."""
-        self.breaches = {p: list(self._breaches(p)) for p in self.valuations}
-        self.players = [p for p in self.valuations if model.consents[p] or self.breaches[p]]
 
-    def game(self) -> Game:
-        end = self._ending("the deal is kept", self.whole)
-        moves = [self._sign(p) for p in self.players if self.model.consents[p]]
-        moves += [self._keep(p, i) for i in self._moments() for p in self.players if self._open(p, i)]
-        title = f"{self.model.dossier.title}: keep the deal or break it"
-        return Game(title, COMMENT, self._names(), tuple(moves), end)
-
-    def _names(self) -> tuple[str, ...]:
-        ids = tuple(self.model.parties[p] for p in self.players)
-        names = tuple(_name(party(self.model.dossier, p), p) for p in ids)
-        return names if len(set(names)) == len(ids) else ids
-
-    # --- moves ----------------------------------------------------------------------------------------------------
-
-    def _moments(self) -> Iterator[int]:
-        """Two moments a date; one where nothing happens on it, since before and after are then the same."""
-        return (i for i, moment in enumerate(self.moments) if moment.side == "before" or self._split(i))
-
-    def _split(self, i: int) -> bool:
-        """Whether something enters, or somebody may leave, on a moment's date."""
-        after = self.moments[i if self.moments[i].side == "after" else i + 1]
-        entered = after.base in self.entered and self.model.tau[after.base] == after.years
-        return entered or any(x.chance and abs(x.at - after.years) < SNAP for x in self.model.exits)
-
-    def _open(self, p: int, i: int) -> list[_Breach]:
-        return [b for b in self.breaches[p] if i in b.moments]
-
-    def _sign(self, p: int) -> Move:
-        model, name = self.model, self.model.parties[p]
-        worth = {q: float(model.walk_away[q]) if model.consents[q] else 0.0 for q in self.players}
-        worth[p] = _forgiven(worth[p], self.whole[p], self.whole[p], 1.0)
-        label = f"{name} signs"
-        return Move(label, self.players.index(p), "sign", (("refuse", self._ending(f"{name} refuses", worth)),))
-
-    def _keep(self, p: int, i: int) -> Move:
-        """The move of a party that can break the deal at a moment."""
-        label = f"{self.model.parties[p]} {self._when(i)}"
-        ahead = float(np.exp(self.model.rho[p] * self.moments.years[i]))
-        keep = float(self.kept[p][i]) * ahead
-        exits = []
-        for breach in self._open(p, i):
-            worth = {q: float(breach.worth[q][i]) for q in self.players}
-            worth[p] = _forgiven(worth[p], self.whole[p], keep, ahead)
-            exits.append((breach.label, self._ending(f"{label}: {breach.label}", worth)))
-        return Move(label, self.players.index(p), "keep", tuple(exits))
-
-    def _when(self, i: int) -> str:
-        moment = self.moments[i]
-        day = self.model.dossier.grid.day(moment.years).isoformat()
-        return f"{moment.side} {day}" if self._split(i) else f"on {day}"
-
-    def _ending(self, label: str, worth: Mapping[int, float]) -> Ending:
-        return Ending(label, tuple(worth[p] for p in self.players))
-
-    # --- breaches and their values --------------------------------------------------------------------------------
-
-    def _breaches(self, p: int) -> Iterator[_Breach]:
+    def breaches(self, p: int) -> Iterator[_Breach]:
         """Breaking out, where the plan has p perform something and that matters to it; then cheating in secret."""
         model = self.model
         every = frozenset(range(len(self.moments)))
@@ -218,6 +154,70 @@ class _Maker:
         terms = [sum(c * truth(e, self.shares) for e, c in t.items()) for t in rows.terms]
         amounts: Array = rows.const + np.tensordot(rows.coef, self.shares, axes=2) + np.array(terms)
         return amounts
+
+
+class _Maker:
+    """Works out who moves when, and what each ending pays."""
+
+    def __init__(self, model: Model, timed: TimedPlan) -> None:
+        self.model, self.moments, self.worths = model, model.moments, _Worths(model, timed)
+        self.entered = {e for rises in timed.timing.rises for e, _ in rises}
+        self.breaches = {p: list(self.worths.breaches(p)) for p in self.worths.valuations}
+        self.players = [p for p in self.breaches if model.consents[p] or self.breaches[p]]
+
+    def game(self) -> Game:
+        end = self._ending("the deal is kept", self.worths.whole)
+        moves = [self._sign(p) for p in self.players if self.model.consents[p]]
+        moves += [self._keep(p, i) for i in self._moments() for p in self.players if self._open(p, i)]
+        title = f"{self.model.dossier.title}: keep the deal or break it"
+        return Game(title, COMMENT, self._names(), tuple(moves), end)
+
+    def _names(self) -> tuple[str, ...]:
+        ids = tuple(self.model.parties[p] for p in self.players)
+        names = tuple(_name(party(self.model.dossier, p), p) for p in ids)
+        return names if len(set(names)) == len(ids) else ids
+
+    # --- moves ----------------------------------------------------------------------------------------------------
+
+    def _moments(self) -> Iterator[int]:
+        """Two moments a date; one where nothing happens on it, since before and after are then the same."""
+        return (i for i, moment in enumerate(self.moments) if moment.side == "before" or self._split(i))
+
+    def _split(self, i: int) -> bool:
+        """Whether something enters, or somebody may leave, on a moment's date."""
+        after = self.moments[i if self.moments[i].side == "after" else i + 1]
+        entered = after.base in self.entered and self.model.tau[after.base] == after.years
+        return entered or any(x.chance and abs(x.at - after.years) < SNAP for x in self.model.exits)
+
+    def _open(self, p: int, i: int) -> list[_Breach]:
+        return [b for b in self.breaches[p] if i in b.moments]
+
+    def _sign(self, p: int) -> Move:
+        model, name = self.model, self.model.parties[p]
+        worth = {q: float(model.walk_away[q]) if model.consents[q] else 0.0 for q in self.players}
+        worth[p] = _forgiven(worth[p], self.worths.whole[p], self.worths.whole[p], 1.0)
+        label = f"{name} signs"
+        return Move(label, self.players.index(p), "sign", (("refuse", self._ending(f"{name} refuses", worth)),))
+
+    def _keep(self, p: int, i: int) -> Move:
+        """The move of a party that can break the deal at a moment."""
+        label = f"{self.model.parties[p]} {self._when(i)}"
+        ahead = float(np.exp(self.model.rho[p] * self.moments.years[i]))
+        keep = float(self.worths.kept[p][i]) * ahead
+        exits = []
+        for breach in self._open(p, i):
+            worth = {q: float(breach.worth[q][i]) for q in self.players}
+            worth[p] = _forgiven(worth[p], self.worths.whole[p], keep, ahead)
+            exits.append((breach.label, self._ending(f"{label}: {breach.label}", worth)))
+        return Move(label, self.players.index(p), "keep", tuple(exits))
+
+    def _when(self, i: int) -> str:
+        moment = self.moments[i]
+        day = self.model.dossier.grid.day(moment.years).isoformat()
+        return f"{moment.side} {day}" if self._split(i) else f"on {day}"
+
+    def _ending(self, label: str, worth: Mapping[int, float]) -> Ending:
+        return Ending(label, tuple(worth[p] for p in self.players))
 
 
 def _forgiven(payoff: float, end: float, keep: float, ahead: float) -> float:

@@ -85,13 +85,7 @@ class _Reader:
 
     def rows(self, sheet: Sheet) -> dict[str, list[_Row]]:
         """The rows of each measure."""
-        header = [name.casefold() for name in sheet.header()]
-        self.columns = {name: header.index(name) for name in (DATE, PART, MEASURE) if name in header}
-        missing = [name for name in (DATE, MEASURE) if name not in self.columns]
-        if missing:
-            message = f"there is no column {' and no column '.join(map(repr, missing))}"
-            remedy = "name the columns in the first row"
-            self._find("sheets.cell", f"{self.sheet}!A1", message, remedy)
+        if not self._has_columns(sheet):
             return {}
         found: dict[str, list[_Row]] = {}
         for line in sheet.with_points(lambda c: c == self.columns.get(PART)).lines[1:]:
@@ -103,6 +97,16 @@ class _Reader:
                 remedy = "write the measure's short name, or empty the row"
                 self._find("sheets.cell", self._cell(number, MEASURE), "this row has no measure", remedy)
         return found
+
+    def _has_columns(self, sheet: Sheet) -> bool:
+        """Whether the header names the columns that a plan needs; where they are is kept."""
+        header = [name.casefold() for name in sheet.header()]
+        self.columns = {name: header.index(name) for name in (DATE, PART, MEASURE) if name in header}
+        missing = [name for name in (DATE, MEASURE) if name not in self.columns]
+        if missing:
+            message = f"there is no column {' and no column '.join(map(repr, missing))}"
+            self._find("sheets.cell", f"{self.sheet}!A1", message, "name the columns in the first row")
+        return not missing
 
     def _text(self, line: Line, column: str) -> str:
         at = self.columns.get(column)
@@ -120,8 +124,7 @@ class _Reader:
         entry: dict[str, str | None] = {}
         share: dict[str, list[list[Any]]] = {}
         for name, mine in rows.items():
-            body = self.dossier.measures.get(name)
-            if body is not None and body.divisible and (len(mine) > 1 or mine[0].part):
+            if self._in_parts(name, mine):
                 share[name] = [[row.day or None, self._part(row)] for row in mine]
             else:
                 entry[name] = mine[0].day or None
@@ -132,6 +135,10 @@ class _Reader:
             self.findings += [self._placed(finding, rows) for finding in error.findings]
             return None
         return None if self.findings else plan
+
+    def _in_parts(self, name: str, mine: list[_Row]) -> bool:
+        body = self.dossier.measures.get(name)
+        return body is not None and body.divisible and (len(mine) > 1 or bool(mine[0].part))
 
     def _part(self, row: _Row) -> float:
         text = row.part.replace(" ", "")

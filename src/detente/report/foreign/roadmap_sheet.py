@@ -16,6 +16,7 @@ from typing import Any
 
 from detente.design.questions.assessment import worths
 from detente.dossier import fingerprint
+from detente.dossier.grid import whole_months
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Slack, Verdict
 from detente.model.plan import Plan, Shares, complete
@@ -98,8 +99,9 @@ def parts_of(dossier: Dossier, plan: Plan, name: str) -> Shares:
 
 def _month(dossier: Dossier, day: date) -> float:
     """Months since signature; whole where the date is on the grid."""
-    months = dossier.grid.time(day) * 12
-    return round(months) if abs(months - round(months)) < 1e-6 else round(months, 1)
+    years = dossier.grid.time(day)
+    whole = whole_months(years)
+    return round(years * 12, 1) if whole is None else whole
 
 
 def _parties(dossier: Dossier, names: tuple[str, ...]) -> str:

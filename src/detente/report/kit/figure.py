@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import vl_convert
+
 from detente.dossier.schema import Dossier
+from detente.libraries import altair as alt
 from detente.report.kit.table import Cell, Table
 
 Row = Mapping[str, Cell]
@@ -47,8 +50,6 @@ class Figure:
         """Vega-Lite, with title and caption drawn in where the chart stands alone."""
         chart = self.chart
         if titled:
-            import altair as alt
-
             lines = textwrap.wrap(self.caption, 130)
             title = alt.TitleParams(self.title, subtitle=lines, anchor="start", frame="bounds", offset=16)
             chart = chart.properties(title=title)
@@ -56,8 +57,6 @@ class Figure:
         return spec
 
     def svg(self, *, titled: bool = False) -> str:
-        import vl_convert
-
         return str(vl_convert.vegalite_to_svg(_text(self.spec(titled=titled))))
 
     def inline_svg(self) -> str:
@@ -66,8 +65,6 @@ class Figure:
         return re.sub(r'^<svg([^>]*?) width="[\d.]+" height="[\d.]+"', r"<svg\1", svg.strip(), count=1)
 
     def png(self, *, scale: float = 2.0) -> bytes:
-        import vl_convert
-
         return bytes(vl_convert.vegalite_to_png(_text(self.spec(titled=True)), scale=scale))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
@@ -108,8 +105,6 @@ def dressed(chart: Any) -> Any:
 
 def inline(rows: Sequence[Row]) -> Any:
     """Rows as a chart's data, dates as ISO text."""
-    import altair as alt
-
     return alt.InlineData(values=[{name: _plain(cell) for name, cell in row.items()} for row in rows])
 
 
@@ -123,8 +118,6 @@ def _plain(cell: Cell) -> str | float | bool | None:
 
 def time_axis(field: str, *, domain: Sequence[str], pixels: float, grid: bool = True) -> Any:
     """The time axis of a chart: it shows dates as written, wherever the reader is (UTC on both sides)."""
-    import altair as alt
-
     years = (date.fromisoformat(domain[1]) - date.fromisoformat(domain[0])).days / 365.25
     every = years * 52 / pixels  # years between labels that are 52 pixels apart
     if every < 0.5:
@@ -143,6 +136,4 @@ def time_axis(field: str, *, domain: Sequence[str], pixels: float, grid: bool = 
 
 def time(field: str) -> Any:
     """A place on the time axis that another layer of the chart defines."""
-    import altair as alt
-
     return alt.X(f"{field}:T", title=None, scale=alt.Scale(type="utc"))

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import vl_convert
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -34,7 +35,7 @@ def page(
 ) -> str:
     """A page about a dossier from a template, with all that its figures, its tables and its looks need."""
     return (
-        _environment()
+        templates()
         .get_template(template)
         .render(
             dossier=dossier,
@@ -48,7 +49,7 @@ def page(
             provenance=flat(provenance),
             css=source("report.css"),
             js=source("report.js"),
-            vega=_vega() if figures else Markup(""),
+            vega=vega_script() if figures else Markup(""),
             **more,
         )
     )
@@ -141,17 +142,16 @@ def script_json(value: Any) -> Markup:
 
 
 @lru_cache(maxsize=1)
-def _vega() -> Markup:
+def vega_script() -> Markup:
     """Vega, Vega-Lite and Vega-Embed as one classic script, its names kept to itself."""
-    import vl_convert
-
     javascript_bundle: Any = vl_convert.javascript_bundle  # its stub asks for a snippet, it does not
     bundle = str(javascript_bundle()).replace("</script", "<\\/script").replace("<!--", "<\\!--")
     return Markup(f"(function () {{\n{bundle}\n}})();")
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def templates() -> Environment:
+    """The templates of all pages, with what they may call."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

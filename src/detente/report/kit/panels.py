@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from detente.libraries import altair as alt
 from detente.report.kit.figure import FAINT, INK, Row
 
 Stroke = tuple[str, Sequence[int]]
@@ -14,8 +15,6 @@ WHOLE: Sequence[int] = (1, 0)
 
 def told_apart(field: str, looks: Mapping[str, Stroke], *, title: str | None = None) -> dict[str, Any]:
     """Encodings that give each value of a field its colour and dashes, with one legend for both."""
-    import altair as alt
-
     names = list(looks)
     legend = alt.Legend(title=title, orient="top", direction="horizontal")
     colours = alt.Scale(domain=names, range=[colour for colour, _ in looks.values()])
@@ -33,8 +32,6 @@ def panels(
 
     `draw` makes the layers of one panel from its rows and its width. A name's second line is its panel's subtitle.
     """
-    import altair as alt
-
     names = list(dict.fromkeys(str(r[by]) for r in rows))
     wide = width if len(names) > 1 else 2 * width
     charts = []

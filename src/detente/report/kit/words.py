@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import product
+from math import isfinite
 from typing import TYPE_CHECKING
 
+from detente.dossier.grid import whole_months
 from detente.dossier.schema import Before, Dossier, InForce, InterestBound, Never, ProgressBy, Require
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ IN_TIME = "when an answer would still come before a later date"
 GROWN = "just before something has stopped growing"
 BETWEEN = "between two dates"
 JUST_AFTER = "just after that"
+LEAST = 1e-6
+"""An amount below this is said as 0; where it must be exact, in powers of ten."""
 SAME = 1e-8
 """Years within which two times are one."""
 
@@ -39,12 +44,12 @@ def number(value: float | None) -> str:
 
 def exactly(value: float) -> str:
     """A number with all its digits, for one that was chosen to be short and must not be rounded."""
-    text = f"{abs(value):,.12f}".rstrip("0").rstrip(".") if abs(value) >= 1e-6 else f"{abs(value):.6g}"
+    text = f"{abs(value):,.12f}".rstrip("0").rstrip(".") if abs(value) >= LEAST else f"{abs(value):.6g}"
     return f"{MINUS}{text}" if value < 0 else text
 
 
 def _significant(size: float) -> str:
-    if size < 1e-6:
+    if size < LEAST:
         return "0"
     decimals = next((n for n in range(9) if size * 10**n >= 100), 9)
     return f"{size:.{decimals}f}".rstrip("0").rstrip(".")
@@ -61,9 +66,11 @@ def adding(whole: float, part: float, rest: float) -> tuple[str, str, str]:
 
     The middle one takes what rounding leaves over.
     """
+    if not all(map(isfinite, (whole, part, rest))):
+        return number(whole), number(part), number(rest)
     largest, least = max(abs(whole), abs(part), abs(rest)), abs(rest)
-    decimals = next((n for n in range(1, 7) if largest * 10**n >= 100 or largest < 1e-6), 6)
-    if least >= 1e-6:
+    decimals = next((n for n in range(1, 7) if largest * 10**n >= 100 or largest < LEAST), 6)
+    if least >= LEAST:
         decimals = next((n for n in range(decimals, 7) if round(least, n)), 6)
     a, c = round(whole, decimals), round(rest, decimals)
     return fixed(a, decimals), fixed(a - c, decimals), fixed(c, decimals)
@@ -84,25 +91,25 @@ def day(value: date | None) -> str:
     return NONE if value is None else f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
-def when(dossier: Dossier, row: Slack, *, written: Callable[[date], str] = day) -> str:
+def when(dossier: Dossier, row: Slack) -> str:
     """The moment of a condition: "on 12 Jun 2019, just before that day's steps", "just after 12 Dec 2020"."""
-    return _when(dossier, row.date, row.moment, row.years, written)
+    return _when(dossier, row.date, row.moment, row.years)
 
 
-def leaving(dossier: Dossier, row: Slack, *, written: Callable[[date], str] = day) -> str | None:
+def leaving(dossier: Dossier, row: Slack) -> str | None:
     """When a cheat that is not found out by then breaks the deal openly; None where it never does."""
     if row.leaves is None:
         return None
-    return _when(dossier, row.leaves, row.leaves_moment, row.leaves_years, written)
+    return _when(dossier, row.leaves, row.leaves_moment, row.leaves_years)
 
 
-def _when(dossier: Dossier, on: date | None, side: str | None, at: float | None, written: Callable[[date], str]) -> str:
+def _when(dossier: Dossier, on: date | None, side: str | None, at: float | None) -> str:
     if on is None:
         return "at signature"
     if side == "between":
-        return f"just after {written(on)}"
+        return f"just after {day(on)}"
     said = _side(dossier, on, side, at)
-    return f"on {written(on)}, {said}" if said else f"on {written(on)}"
+    return f"on {day(on)}, {said}" if said else f"on {day(on)}"
 
 
 def side(dossier: Dossier, row: Slack) -> str:
@@ -126,17 +133,28 @@ def _side(dossier: Dossier, on: date, side: str | None, at: float | None) -> str
 
 def _why(dossier: Dossier, years: float) -> str:
     """What sets a moment off the grid, where that is known."""
-    bodies = dossier.measures.values()
-    tables = [t for m in bodies for t in (m.effects, m.intrusion)] + [i.effects for i in dossier.interactions.values()]
-    grown = [e.per_year.lasts for table in tables for e in table.values() if e.per_year is not None]
-    if any(end is not None and abs(end.value - years) < SAME for end in grown):
+    if any(abs(end - years) < SAME for end in _ends_of_growth(dossier)):
         return GROWN
-    late = {0.0, *(m.verification.delay.value for m in bodies if m.verification is not None)}
+    return IN_TIME if _answered_in_time(dossier, years) else BETWEEN
+
+
+def _answered_in_time(dossier: Dossier, years: float) -> bool:
+    """Whether an answer to what happens then, open or seen late, comes on a date of the grid or of an exit."""
+    regimes = [m.verification for m in dossier.measures.values() if m.verification is not None]
+    late = {0.0, *(v.delay.value for v in regimes)}
     answers = [p.response_time.value for p in dossier.parties.values() if p.response_time is not None]
     exits = [e.at for e in dossier.exits if e.at is not None]
     waits = [t - years for t in (*dossier.grid.years, *exits)]
-    in_time = any(abs(answer + seen - wait) < SAME for answer in answers for seen in late for wait in waits)
-    return IN_TIME if in_time else BETWEEN
+    return any(abs(answer + seen - wait) < SAME for answer, seen, wait in product(answers, late, waits))
+
+
+def _ends_of_growth(dossier: Dossier) -> Iterator[float]:
+    """Years after which something has grown for as long as it does."""
+    tables = [t for m in dossier.measures.values() for t in (m.effects, m.intrusion)]
+    for table in (*tables, *(i.effects for i in dossier.interactions.values())):
+        for effect in table.values():
+            if effect.per_year is not None and effect.per_year.lasts is not None:
+                yield effect.per_year.lasts.value
 
 
 def _steps_at(dossier: Dossier, years: float) -> bool:
@@ -173,8 +191,8 @@ def years(length: float) -> str:
     months = length * 12
     if months < 0.999:
         return _count(round(length * 365.25), "day")
-    whole = abs(months - round(months)) < 1e-6
-    if months >= 24 or (whole and round(months) % 12 == 0):
+    whole = whole_months(length)
+    if months >= 24 or (whole is not None and whole % 12 == 0):
         return _count(length, "year")
     return _count(months, "month")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from detente.design.questions.explain import Explanation
+from detente.libraries import altair as alt
 from detente.report.kit.figure import DANGER, FAINT, INK, Figure, Row, colours, inline
 from detente.report.kit.words import annual, number, party
 from detente.report.questions.conflict_words import question_words, valued
@@ -46,8 +47,6 @@ def concession_rows(explanation: Explanation) -> list[Row]:
 
 def concession_chart(explanation: Explanation, rows: list[Row]) -> Any:
     """A panel for each party, a bar for each way out."""
-    import altair as alt
-
     dossier, people = explanation.dossier, valued(explanation)
     width = round(WIDTH / len(people)) - 24
     panels = []

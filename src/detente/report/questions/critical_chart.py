@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from detente.design.questions.critical import Critical, Flip, PairFlip
+from detente.libraries import altair as alt
 from detente.report.kit.figure import DANGER, FAINT, INK, Figure, Row, inline
 from detente.report.kit.table import Cell, Table
 from detente.report.kit.words import exactly, number, percent, several
@@ -57,8 +59,6 @@ def _row(critical: Critical, f: Flip) -> Row:
 
 def critical_chart(rows: list[Row]) -> Any:
     """A bar for each number about its stated value, a diamond where the verdict flips."""
-    import altair as alt
-
     data = [_datum(row, i) for i, row in enumerate(rows)]
     order = [str(d["label"]) for d in data]
     y = alt.Y(
@@ -88,7 +88,7 @@ def critical_chart(rows: list[Row]) -> Any:
     base = alt.Chart(inline(data)).encode(y=y)
     tip = [alt.Tooltip(f"{f}:N", title=t) for f, t in (("number", "number"), ("flip", "flips at"), ("said", "stated"))]
     ends: dict[str, Any] = {"fontSize": 10, "color": FAINT}
-    return alt.layer(
+    layers = [
         base.mark_bar(height=11, color="#d9d9d4").encode(x=alt.X("a:Q", scale=scale), x2="b:Q", tooltip=tip),
         base.mark_text(**ends, align="right", dx=-5).encode(x=alt.X("a:Q", scale=scale), text="low:N"),
         base.mark_text(**ends, align="left", dx=5).encode(x=alt.X("b:Q", scale=scale), text="high:N"),
@@ -96,7 +96,8 @@ def critical_chart(rows: list[Row]) -> Any:
         base.mark_rule(color=DANGER, strokeWidth=2).encode(x=alt.X("zero:Q", scale=scale), x2="at:Q"),
         base.mark_point(shape="diamond", size=80, filled=True, color=DANGER, opacity=1).encode(x=x, tooltip=tip),
         base.mark_text(fontSize=10.5, fontWeight="bold", color=DANGER, dy=-11).encode(x=x, text="flip:N"),
-    ).properties(width=PLOT, height=ROW * len(data))  # fmt: skip
+    ]
+    return alt.layer(*layers).properties(width=PLOT, height=ROW * len(data))
 
 
 def _datum(row: Row, i: int) -> dict[str, Any]:
@@ -123,32 +124,41 @@ def _datum(row: Row, i: int) -> dict[str, Any]:
 
 def critical_sentences(critical: Critical) -> tuple[str, ...]:
     """Whether any number flips the verdict, the nearest ones, and what was not settled."""
-    tried, asked = len(critical.numbers), question_words(critical.question, critical.dossier)
+    asked = question_words(critical.question, critical.dossier)
     if critical.verdict == "undecided":
         return (f"The verdict itself ({asked}) is undecided, so nothing could be said of what it hangs on.",)
-    flips = [f for f in critical.numbers if f.flips_at is not None]
-    open_ = [f for f in critical.numbers if f.status == "undecided"]
-    said = [f"As the numbers stand, {IS[critical.verdict]} ({asked})."]
-    if flips:
+    said = [f"As the numbers stand, {IS[critical.verdict]} ({asked}).", *_flips_said(critical), *_open_said(critical)]
+    if critical.pairs:
+        said.append(_pairs(critical, [p for p in critical.pairs if p.status == "flips"]))
+    return tuple(said)
+
+
+def _flips_said(critical: Critical) -> Iterator[str]:
+    """How many numbers change the verdict by themselves, and the nearest of them."""
+    tried, flips = len(critical.numbers), [f for f in critical.numbers if f.flips_at is not None]
+    settled = sum(f.status != "undecided" for f in critical.numbers)
+    if flips and tried > 1:
         changes = "changes" if len(flips) == 1 else "change"
-        of = f"Of {tried} numbers, each moved alone within its range, {len(flips)} {changes} the verdict."
-        said.append(of if tried > 1 else "The number asked about, moved within its range, changes the verdict.")
-        said += [_flip(critical, f) for f in flips[:NEAREST]]
-    elif open_:
-        of = f" of the {tried - len(open_)} of {tried} that were settled" if tried > len(open_) else ""
-        said.append(f"No number{of} was found to change the verdict, moved within its range.")
+        yield f"Of {tried} numbers, each moved alone within its range, {len(flips)} {changes} the verdict."
+    elif flips:
+        yield "The number asked about, moved within its range, changes the verdict."
+    elif settled < tried:
+        of = f" of the {settled} of {tried} that were settled" if settled else ""
+        yield f"No number{of} was found to change the verdict, moved within its range."
     else:
         were = "was" if tried == 1 else "were"
-        said.append(f"No single number, moved within its range, changes the verdict: {tried} {were} tried.")
-    late = sum(f.late for f in open_)
+        yield f"No single number, moved within its range, changes the verdict: {tried} {were} tried."
+    yield from (_flip(critical, f) for f in flips[:NEAREST])
+
+
+def _open_said(critical: Critical) -> Iterator[str]:
+    """What was not settled, and why."""
+    unsettled = [f for f in critical.numbers if f.status == "undecided"]
+    late = sum(f.late for f in unsettled)
     if late:
-        said.append(f"{late} could not be settled in time.")
-    if late < len(open_):
-        said.append(f"{len(open_) - late} could not be settled: at some value no deal was found, nor ruled out.")
-    pairs = [p for p in critical.pairs if p.status == "flips"]
-    if critical.pairs:
-        said.append(_pairs(critical, pairs))
-    return tuple(said)
+        yield f"{late} could not be settled in time."
+    if late < len(unsettled):
+        yield f"{len(unsettled) - late} could not be settled: at some value no deal was found, nor ruled out."
 
 
 def _flip(critical: Critical, f: Flip) -> str:

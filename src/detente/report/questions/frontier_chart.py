@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from detente.design.questions.frontier import Frontier, Point
+from detente.libraries import altair as alt
 from detente.report.kit.figure import DANGER, FAINT, INK, Figure, Row, inline
 from detente.report.kit.table import Cell, Table
 from detente.report.kit.words import annual, expectation, measure, number, party, percent, several
@@ -123,16 +124,10 @@ def frontier_rows(frontier: Frontier) -> list[Row]:
 
 def frontier_chart(frontier: Frontier) -> Any:
     """A scatter of any two parties, chosen below the live chart; `chosen` is the number of the open point."""
-    import altair as alt
-
     names = {p: party(frontier.dossier, p) for p in frontier.parties}
     keys = {p: f"v{i}" for i, p in enumerate(frontier.parties)}
     data = [_datum(frontier, s, keys) for s in thinned(frontier, MOST_DRAWN)]
-    marked = [
-        {**_datum(frontier, s, keys), "rule": MARKS[r][0], "size": _size(i, len(s.rules))}
-        for s in stops(frontier)
-        for i, r in enumerate(s.rules)
-    ]
+    marked = _marked(frontier, keys)
     walk = [{keys[p]: scaled(frontier, p, frontier.walk_away[p]) for p in frontier.parties}]
     across, up = _choice("across", keys, names, 0), _choice("up", keys, names, 1)
     chosen = alt.param(name="chosen", value=opening(frontier))
@@ -142,13 +137,7 @@ def frontier_chart(frontier: Frontier) -> Any:
     def layer(rows: Sequence[Row]) -> Any:
         return alt.Chart(inline(rows)).transform_calculate(x="datum[across]", y="datum[up]")
 
-    used = [look for r, look in MARKS.items() if any(m["rule"] == look[0] for m in marked)]
-    domain = [label for label, _, _ in used]
-    colour = alt.Color(
-        "rule:N", title="Chosen by", scale=alt.Scale(domain=domain, range=[c for _, c, _ in used]),
-        legend=alt.Legend(orient="top", direction="horizontal", symbolSize=110, symbolStrokeWidth=0),
-    )  # fmt: skip
-    shape = alt.Shape("rule:N", title="Chosen by", scale=alt.Scale(domain=domain, range=[s for _, _, s in used]))
+    colour, shape = _rule_looks({str(m["rule"]) for m in marked})
     points = layer(data)
     tooltip = [
         alt.Tooltip("said:N", title="point"),
@@ -176,6 +165,24 @@ def frontier_chart(frontier: Frontier) -> Any:
     return alt.layer(*layers).add_params(across, up, chosen).properties(width=SIDE, height=round(SIDE * 0.68))
 
 
+def _marked(frontier: Frontier, keys: Mapping[str, str]) -> list[Row]:
+    """A mark for each rule that chooses a point."""
+    return [
+        {**_datum(frontier, s, keys), "rule": MARKS[r][0], "size": _size(i, len(s.rules))}
+        for s in stops(frontier)
+        for i, r in enumerate(s.rules)
+    ]
+
+
+def _rule_looks(used: Container[str]) -> tuple[Any, Any]:
+    """Colour and shape of the marks, by rule."""
+    looks = [look for look in MARKS.values() if look[0] in used]
+    labels, colours, shapes = ([look[i] for look in looks] for i in range(3))
+    legend = alt.Legend(orient="top", direction="horizontal", symbolSize=110, symbolStrokeWidth=0)
+    colour = alt.Color("rule:N", title="Chosen by", scale=alt.Scale(domain=labels, range=colours), legend=legend)
+    return colour, alt.Shape("rule:N", title="Chosen by", scale=alt.Scale(domain=labels, range=shapes))
+
+
 def _size(place: int, count: int) -> float:
     """Marks on one point lie within one another."""
     return 150.0 if count == 1 else 330.0 * 0.4**place
@@ -188,8 +195,6 @@ def opening(frontier: Frontier) -> int:
 
 def _choice(name: str, keys: Mapping[str, str], names: Mapping[str, str], first: int) -> Any:
     """Which party an axis shows: a list to choose from where there are more than two."""
-    import altair as alt
-
     value = list(keys.values())[first]
     if len(keys) <= 2:
         return alt.param(name=name, value=value)
@@ -211,8 +216,6 @@ def _labelled(frontier: Frontier, keys: Mapping[str, str]) -> list[Row]:
 
 def _axis_titles(keys: Mapping[str, str], names: Mapping[str, str], what: str) -> list[Any]:
     """Titles that follow the choice of parties, which those of axes cannot."""
-    import altair as alt
-
     titles = [{keys[p]: f"{names[p]}, {what}" for p in keys}]
     base = alt.Chart(inline(titles))
     look: dict[str, Any] = {"fontSize": 12, "color": FAINT, "clip": False}
@@ -233,17 +236,24 @@ def frontier_sentences(frontier: Frontier) -> tuple[str, ...]:
         proved = "No satisfactory deal exists (proved), so there is no frontier."
         undecided = "No satisfactory deal was found, and none was ruled out: the search stopped at its limit."
         return (proved if frontier.status == "none_exists" else undecided,)
+    said = [_how_many(frontier), *frontier.notes, *_fallen_back(frontier), expectation(frontier.dossier)]
+    return tuple(filter(None, said))
+
+
+def _how_many(frontier: Frontier) -> str:
     n, beside = len(frontier.points), sum(s.beside for s in stops(frontier))
     who = several([party(frontier.dossier, p) for p in frontier.parties])
     found = f"{n} deal{'s' if n > 1 else ''} on the frontier between {who}"
     chosen = f", and {beside} beside them that a rule chooses" if beside else ""
     whole = ": that is all of it, every other deal is matched or beaten by one of these"
-    said = [f"{found}{chosen}{whole if frontier.complete else ''}.", *frontier.notes]
+    return f"{found}{chosen}{whole if frontier.complete else ''}."
+
+
+def _fallen_back(frontier: Frontier) -> Iterator[str]:
+    """Rules whose point could not be had, and what stands in its place."""
     for rule, used in frontier.rule_used.items():
         if used != rule and frontier.marks.get(rule) is not None:
-            said.append(f"The {_rule(rule)} point could not be had; the {_rule(used)} point stands in its place.")
-    said += [text for text in [expectation(frontier.dossier)] if text]
-    return tuple(said)
+            yield f"The {_rule(rule)} point could not be had; the {_rule(used)} point stands in its place."
 
 
 def _rule(rule: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from detente.design.questions.gap import Belief, Gap, Hope, PartyGap
+from detente.libraries import altair as alt
 from detente.report.kit.figure import DANGER, FAINT, INK, Figure, Row, inline
 from detente.report.kit.table import Cell, Table
 from detente.report.kit.words import annual, expectation, number, party, percent, rule_named, several
@@ -76,8 +77,6 @@ def _row(gap: Gap, p: PartyGap, what: str, rule: str, value: float, bound: float
 
 def gap_chart(gap: Gap) -> Any:
     """A row for each party: from walking away to asking, marks told apart by shape and colour."""
-    import altair as alt
-
     rows = [{**r, "label": _label(gap, r), "said": _said(r)} for r in gap_rows(gap)]
     names = list(dict.fromkeys(str(r["label"]) for r in rows))
     present = [what for what in LOOKS if any(r["what"] == what for r in rows)]
@@ -193,13 +192,12 @@ def gap_sentences(gap: Gap) -> tuple[str, ...]:
         return (none, *claimed)
     said = [_together(gap)]
     for p in gap.parties:
-        said += [text for text in (_illusion(gap, p), _asking(gap, p), _hopeless(gap, p)) if text]
+        said += filter(None, (_illusion(gap, p), _asking(gap, p), _hopeless(gap, p)))
     said += [_belief(gap, b) for b in gap.beliefs if b.status == "succeeds_at"]
     said += claimed
     if not gap.finished:
         said.append("The search stopped at its limit: values marked “at most” may be higher than found.")
-    said += [text for text in [expectation(gap.dossier)] if text]
-    return tuple(said)
+    return tuple(filter(None, [*said, expectation(gap.dossier)]))
 
 
 def _together(gap: Gap) -> str:
@@ -311,25 +309,27 @@ def _in(b: Belief, value: float | None) -> str:
 
 def claims_sentences(gap: Gap) -> tuple[str, ...]:
     """Who thinks better, or worse, of no deal than is true, and whether all that is claimed is there."""
-    said = [text for p in gap.parties if (text := _optimism(gap, p))]
+    said = [_optimism(gap, p) for p in gap.parties]
+    return tuple(filter(None, [*said, _claimed(gap)]))
+
+
+def _claimed(gap: Gap) -> str:
+    """Whether all that is claimed is there; empty where nobody claims what is not true of it."""
     c = gap.claims
     if c is None:
-        return tuple(said)
+        return ""
     if c.there_is is None or c.most is None or c.exceed is None:
-        return (*said, "How much there is to share was not found in time.")
+        return "How much there is to share was not found in time."
     total, there = number(c.together), number(c.there_is)
+    claim = f"To do no worse than each thinks that it would without a deal, all together claim {total} points;"
     if c.proved:
-        said.append(
-            f"To do no worse than each thinks that it would without a deal, all together claim {total} points; kept "
-            f"deals hold {there} at most, so the claims exceed what there is by {number(c.exceed)} (points added up "
-            "across parties)."
+        return (
+            f"{claim} kept deals hold {there} at most, so the claims exceed what there is by {number(c.exceed)} "
+            "(points added up across parties)."
         )
-    elif c.exceed <= 0 and any(p.without and p.without.no_deal_thinks is not None for p in gap.parties):
-        said.append(
-            f"To do no worse than each thinks that it would without a deal, all together claim {total} points; a kept "
-            f"deal holds {there} (points added up across parties)."
-        )
-    return tuple(said)
+    if c.exceed <= 0 and any(p.without and p.without.no_deal_thinks is not None for p in gap.parties):
+        return f"{claim} a kept deal holds {there} (points added up across parties)."
+    return ""
 
 
 def _optimism(gap: Gap, p: PartyGap) -> str:

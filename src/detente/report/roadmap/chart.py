@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from detente.design.questions.assessment import Assessment
+from detente.libraries import altair as alt
 from detente.report.kit.figure import (
     DANGER,
     FAINT,
@@ -59,8 +60,6 @@ def _row(assessment: Assessment, s: Step) -> Row:
 
 def roadmap_chart(assessment: Assessment, rows: list[Row]) -> Any:
     """Layers from back to front: entry dates, lane headings, work, the way to verification, entries, texts."""
-    import altair as alt
-
     dossier = assessment.dossier
     placed, heads = _placed(assessment, rows)
     count = len(placed) + len(heads)
@@ -142,8 +141,6 @@ def _day(cell: Any) -> str:
 
 
 def _tooltip() -> list[Any]:
-    import altair as alt
-
     shown = {
         "title": "measure",
         "by": "by",
@@ -179,8 +176,6 @@ def _dots(assessment: Assessment, row: dict[str, Any]) -> list[Row]:
 
 def _danger(assessment: Assessment) -> list[Any]:
     """A rule at the most dangerous moment, its label above the plot."""
-    import altair as alt
-
     when, row = danger_date(assessment), assessment.dangerous
     if when is None or row is None:
         return []

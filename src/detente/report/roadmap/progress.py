@@ -6,7 +6,9 @@ from itertools import pairwise
 from typing import Any
 
 from detente.design.questions.assessment import Assessment
+from detente.dossier.quantities import ROUNDING
 from detente.dossier.schema import Interest
+from detente.libraries import altair as alt
 from detente.model import levels
 from detente.report.kit.figure import DANGER, FAINT, INK, Row, colours, inline, time_axis
 from detente.report.kit.panels import WHOLE, Stroke, panels, told_apart
@@ -41,8 +43,6 @@ def value_rows(assessment: Assessment) -> list[Row]:
 
 def value_chart(rows: list[Row]) -> Any:
     """A bar for each party, a red tick where it would walk away."""
-    import altair as alt
-
     data = [{**r, "label": _label(r), "text": f"{number(r['annual'])} a year"} for r in rows]  # type: ignore[arg-type]
     y = alt.Y(
         "label:N", sort=None, title=None, axis=alt.Axis(labelLimit=260, labelColor=INK, ticks=False, domain=False)
@@ -94,8 +94,6 @@ def _stepwise(timed: TimedPlan, title: str, line: str, points: courses.Points) -
 
 def progress_chart(assessment: Assessment, rows: list[Row]) -> Any:
     """A panel for each link or scale: steps over time, in per cent."""
-    import altair as alt
-
     blue = "#0072b2"
     looks: dict[str, Stroke] = {
         GIVEN: ("#d55e00", WHOLE),
@@ -159,14 +157,12 @@ def _bends(points: courses.Points) -> courses.Points:
     if len(points) < 3:
         return points
     slopes = [(b - a) / (t - s) for (s, a), (t, b) in pairwise(points)]
-    inner = [p for p, (low, high) in zip(points[1:-1], pairwise(slopes), strict=True) if abs(high - low) > 1e-9]
+    inner = [p for p, (low, high) in zip(points[1:-1], pairwise(slopes), strict=True) if abs(high - low) > ROUNDING]
     return [points[0], *inner, points[-1]]
 
 
 def interest_chart(assessment: Assessment, rows: list[Row]) -> Any:
     """A small panel for each interest: with and without the deal, and what it cannot physically pass."""
-    import altair as alt
-
     looks: dict[str, Stroke] = {
         KEPT: ("#0072b2", WHOLE),
         NO_DEAL: ("#8a8a8a", [4, 3]),

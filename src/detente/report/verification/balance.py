@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from detente.libraries import altair as alt
 from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
 from detente.report.kit.panels import WHOLE, Stroke, told_apart
 from detente.report.kit.words import percent
@@ -129,8 +130,6 @@ def delay_rows(balance: Balance) -> list[Row]:
 
 def _periods(rows: Sequence[Row]) -> Any:
     """The axis of periods, in the order of time; of many only some are labelled."""
-    import altair as alt
-
     names = list(dict.fromkeys(str(r["period"]) for r in rows))
     every = -(-len(names) // 12)
     axis = alt.Axis(labelAngle=-40, values=names[::every], grid=False)
@@ -139,8 +138,6 @@ def _periods(rows: Sequence[Row]) -> Any:
 
 def _against_limit(rows: list[Row], value: str, limit: str, *, title: str, both_sides: bool, panel: str) -> Any:
     """Bars or points of a statistic, red where they pass their limit, which is drawn as a band or a line."""
-    import altair as alt
-
     data = alt.Chart(inline([{**r, "low": _negative(r, limit), "passes": _passes(r, value, limit)} for r in rows]))
     x, y = _periods(rows), alt.Y(f"{value}:Q", title=title)
     colour = alt.Color("passes:N", scale=alt.Scale(domain=[False, True], range=[INK, DANGER]), legend=None)
@@ -170,16 +167,12 @@ def _amount(row: Row, field: str) -> float:
 
 
 def _balances(balance: Balance, rows: list[Row]) -> Any:
-    import altair as alt
-
     single = _against_limit(rows, "muf_kg", "muf_limit_kg", title="kg", both_sides=True, panel="MUF of each balance")
     total = _against_limit(rows, "cumuf_kg", "cumuf_limit_kg", title="kg", both_sides=True, panel="CUMUF so far")
     return alt.hconcat(single, total)
 
 
 def _tests(balance: Balance, rows: list[Row]) -> Any:
-    import altair as alt
-
     titled = "standard deviations"
     single = _against_limit(rows, "sitmuf", "sitmuf_limit", title=titled, both_sides=False, panel="SITMUF")
     page = _against_limit(
@@ -189,8 +182,6 @@ def _tests(balance: Balance, rows: list[Row]) -> Any:
 
 
 def _drivers(balance: Balance, rows: list[Row]) -> Any:
-    import altair as alt
-
     places = list(dict.fromkeys(str(r["location"]) for r in rows))
     axis = alt.Axis(labelLimit=240, labelColor=INK, ticks=False, domain=False)
     colour = alt.Scale(domain=["random", "systematic"], range=[PALETTE[0], PALETTE[1]])
@@ -208,8 +199,6 @@ def _drivers(balance: Balance, rows: list[Row]) -> Any:
 
 
 def _power(balance: Balance, rows: list[Row]) -> Any:
-    import altair as alt
-
     lines = told_apart("test", dict(CURVES.values()))
     data = alt.Chart(inline(rows))
     asked = alt.Chart(inline([{"loss_kg": balance.loss_kg}]))
@@ -222,8 +211,6 @@ def _power(balance: Balance, rows: list[Row]) -> Any:
 
 
 def _delay(balance: Balance, rows: list[Row]) -> Any:
-    import altair as alt
-
     looks: dict[str, Stroke] = dict(
         zip(PATTERNS.values(), ((INK, WHOLE), (PALETTE[0], [6, 3]), (PALETTE[1], [2, 2])), strict=True)
     )

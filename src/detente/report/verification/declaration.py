@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from detente.libraries import altair as alt
 from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
 from detente.report.kit.panels import panels
 from detente.report.kit.words import day, month, several
@@ -177,8 +178,6 @@ def figures(d: Declaration, judged: Judgement, run: str = "") -> dict[str, Figur
 
 
 def _chart(rows: list[Row]) -> Any:
-    import altair as alt
-
     most = max(float(str(r["high_kg"])) for r in rows)
     lines = max(sum(r["claim"] == c for r in rows) for c in {r["claim"] for r in rows})
     scale = alt.Scale(domain=[0, 1.04 * most], nice=False)
@@ -288,10 +287,9 @@ def turns_on(d: Declaration, judged: Judgement) -> Iterator[str]:
         if c.shares:
             text = f"The uncertainty comes most of all from {_driver(d, c.shares[0][0])}"
             found.setdefault(text, []).append(f"{title}: {chance(c.shares[0][1])} of it")
-        if c.flips:
-            for answer in dict.fromkeys(then for _, then in c.flips):
-                named = several([_driver(d, name) for name, then in c.flips if then == answer], "or")
-                found.setdefault(f"Leave out {named}, and the answer is '{answer}'", []).append(title)
+        for answer in dict.fromkeys(then for _, then in c.flips):
+            named = several([_driver(d, name) for name, then in c.flips if then == answer], "or")
+            found.setdefault(f"Leave out {named}, and the answer is '{answer}'", []).append(title)
         if c.if_counted_otherwise:
             found.setdefault(c.if_counted_otherwise, []).append(title)
     for text, where in found.items():

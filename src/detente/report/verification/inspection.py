@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from detente.dossier.quantities import ROUNDING
+from detente.libraries import altair as alt
 from detente.model.numeric import Array
 from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline, time_axis
 from detente.report.kit.panels import WHOLE, Stroke, panels, told_apart
+from detente.report.kit.table import Cell
 from detente.report.kit.words import day, number, years
 from detente.report.verification.page import Page, Section, table_of
 from detente.report.verification.sample import chance
@@ -113,7 +116,7 @@ def _in_time(found: Inspected) -> tuple[str, ...]:
 def _seen(delay: Delay, years: float) -> str:
     """The chance that it is seen by then, which rounds to 1 long before it is."""
     left = float(delay.survival(years))
-    return chance(1 - left if left > 1e-9 or left == 0 else 1 - 1e-9)
+    return chance(1 - left if left > ROUNDING or left == 0 else 1 - ROUNDING)
 
 
 def _of_goal(s: SitePlan) -> str | None:
@@ -133,27 +136,40 @@ def _would_do(found: Inspected, s: SitePlan) -> str:
 
 def site_rows(found: Inspected) -> list[Row]:
     """One row a site: its visits, what they see, and what the best violation there is worth."""
-    rows: list[Row] = []
     goals = any(s.in_time is not None for s in found.plan.sites)
-    for s in found.plan.sites:
-        none = s.violation is None
-        rows.append(
-            {
-                "site": found.title_of(s.site.name),
-                "visits_a_year": s.visits,
-                "days_a_year": s.days,
-                "worst_violation": "none possible" if s.violation is None else s.violation.pattern,
-                "worth": None if none else s.value,
-                "seen_in_half_a_year": None if none else _seen(s.worst, HALF_A_YEAR),
-                "mean_delay": None if none else _time(s.worst.mean()),
-                "90_%_within": None if none else _time(s.worst.quantile(0.9)),
-                **({"seen_in_time": _of_goal(s)} if goals else {}),
-                "deters_if_being_seen_costs": None if none else s.holds_at if s.holds_at < inf else "no cost deters",
-                "it_costs": s.site.caught,
-                "false_alarm_a_year": chance(s.false_alarm),
-            }
-        )
-    return rows
+    return [
+        {
+            "site": found.title_of(s.site.name),
+            "visits_a_year": s.visits,
+            "days_a_year": s.days,
+            **_worst_violation(s),
+            **({"seen_in_time": _of_goal(s)} if goals else {}),
+            "deters_if_being_seen_costs": _deterring_cost(s),
+            "it_costs": s.site.caught,
+            "false_alarm_a_year": chance(s.false_alarm),
+        }
+        for s in found.plan.sites
+    ]
+
+
+def _worst_violation(s: SitePlan) -> dict[str, Cell]:
+    """What the best violation at a site would be worth, and how soon it is seen."""
+    if s.violation is None:
+        blank = ("worth", "seen_in_half_a_year", "mean_delay", "90_%_within")
+        return {"worst_violation": "none possible", **dict.fromkeys(blank)}
+    return {
+        "worst_violation": s.violation.pattern,
+        "worth": s.value,
+        "seen_in_half_a_year": _seen(s.worst, HALF_A_YEAR),
+        "mean_delay": _time(s.worst.mean()),
+        "90_%_within": _time(s.worst.quantile(0.9)),
+    }
+
+
+def _deterring_cost(s: SitePlan) -> Cell:
+    if s.violation is None:
+        return None
+    return s.holds_at if s.holds_at < inf else "no cost deters"
 
 
 def _time(length: float) -> str:
@@ -195,7 +211,7 @@ def changes_said(changes: Sequence[Changed]) -> tuple[str, ...]:
         f"As an overlay the plan changes {many}: “{c.title}” goes from {was} to {number(c.days)} inspector-days a "
         f"year, and faking it is seen within a year with {chance(c.seen)} in place of {chance(c.seen_before)}."
     )
-    worse = [f"“{c.title}”" for c in changes if c.seen < c.seen_before - 1e-9]
+    worse = [f"“{c.title}”" for c in changes if c.seen < c.seen_before - ROUNDING]
     return (told, f"Less well seen than in the case: {_together(worse)}.") if worse else (told,)
 
 
@@ -259,8 +275,6 @@ def figures(found: Inspected, _: Sequence[Changed] = (), run: str = "") -> dict[
 
 
 def _effort(found: Inspected, rows: list[Row]) -> Any:
-    import altair as alt
-
     x = alt.X("inspector_days_a_year:Q", title="inspector-days a year")
     y = alt.Y("best_violation_worth:Q", title="worth of the best violation")
     data = alt.Chart(inline(rows))
@@ -278,8 +292,6 @@ def _effort(found: Inspected, rows: list[Row]) -> Any:
 
 
 def _detection(found: Inspected, rows: list[Row]) -> Any:
-    import altair as alt
-
     looks = told_apart("violation begins", STARTS, title="The violation begins")
     axis = alt.Axis(format="%", tickCount=5)
 
@@ -292,8 +304,6 @@ def _detection(found: Inspected, rows: list[Row]) -> Any:
 
 
 def _calendar(found: Inspected, rows: list[Row]) -> Any:
-    import altair as alt
-
     names = [found.title_of(s.site.name) for s in found.plan.sites]
     end = found.start + timedelta(days=DAYS)
     x = time_axis("date", domain=[found.start.isoformat(), end.isoformat()], pixels=300)
@@ -341,7 +351,7 @@ def turns_on(found: Inspected) -> tuple[str, ...]:
     some = [s for s in found.plan.sites if s.violation is not None and s.holds_at > 0]
     if not some:
         return (judged,)
-    near = max(some, key=lambda s: s.holds_at / max(s.site.caught, 1e-9))
+    near = max(some, key=lambda s: s.holds_at / max(s.site.caught, ROUNDING))
     at, says = found.title_of(near.site.name), f"(the file says {number(near.site.caught)})"
     if found.plan.complies:
         nearest = f"The nearest to a turn is {at}: were being seen to cost less than {number(near.holds_at)} {says}, a "

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from detente.design.inspections.needs import Aim, Least, Rate, VerificationNeeds
+from detente.libraries import altair as alt
 from detente.model.plan import Plan
 from detente.report.kit.figure import DANGER, FAINT, INK, PALETTE, Figure, Row, inline
 from detente.report.kit.files import Files, files_of
@@ -60,54 +61,63 @@ def curve_rows(found: VerificationNeeds) -> list[Row]:
 
 def _chart(found: VerificationNeeds, rows: list[Row]) -> Any:
     """Each kind of step a panel of rows, by effort; all on one axis."""
-    import altair as alt
-
     top = 1.05 * max([found.stated_effort, *(_float(r["effort"]) or 0.0 for r in rows), 1.0])
-    scale = alt.Scale(domain=[0, top], nice=False)
-    panels = []
-    groups = list(dict.fromkeys(str(r["what"]) for r in rows))
     room = min(LONGEST, LETTER * max(len(str(r["step"])) for r in rows))
+    groups = list(dict.fromkeys(str(r["what"]) for r in rows))
+    panels = []
     for g in groups:
         mine = [r for r in rows if r["what"] == g]
         if g == with_words(found):
             mine.sort(key=lambda r: _place(r, top))
         last = g == groups[-1]
-        order = [str(r["step"]) for r in mine]
         axis = alt.Axis(title=found.unit.capitalize() if last else None, labels=last, ticks=last, tickCount=6)
-        x = alt.X("effort:Q", scale=scale, axis=axis)
-        y = alt.Y("step:N", sort=order, title=None, axis=alt.Axis(labelLimit=LONGEST, minExtent=room, grid=False))
+        x = alt.X("effort:Q", scale=alt.Scale(domain=[0, top], nice=False), axis=axis)
+        order, look = [str(r["step"]) for r in mine], alt.Axis(labelLimit=LONGEST, minExtent=room, grid=False)
+        y = alt.Y("step:N", sort=order, title=None, axis=look)
+        bars, *marks = _marks(mine, top, x, y)
+        stated, told = _stated(found, x)
+        drawn = alt.layer(bars, stated, *marks, *([told] if g == groups[0] else []))
         title = alt.TitleParams(g, anchor="start", fontSize=12, color=INK)
-        data = [{**r, "top": top, "label": number(_float(r["effort"]))} for r in mine]
-        known = [r for r in data if r["effort"] is not None]
-        never = [{**r, "effort": 0.0, "label": "no regime is enough"} for r in data if r["status"] == "none_exists"]
-        open_ = [r for r in data if r["status"] == "undecided"]
-        unknown = [{**r, "effort": r["at_least"], "label": "not settled in time"} for r in open_ if r["effort"] is None]
-        stated = alt.Chart(inline([{"effort": found.stated_effort, "label": "as the case chooses"}]))
-        text: dict[str, Any] = {"align": "left", "dx": 9, "fontSize": 10.5}
-        layers = [
-            alt.Chart(inline(known)).mark_bar(color="#dbe7f0", size=11).encode(x=x, x2="top:Q", y=y),
-            stated.mark_rule(color=FAINT, strokeDash=[5, 3]).encode(x=x),
-            alt.Chart(inline([r for r in open_ if r["effort"] is not None]))
-            .mark_rule(color=FAINT)
-            .encode(x=alt.X("at_least:Q", scale=scale), x2="effort:Q", y=y),
-            alt.Chart(inline(open_))
-            .mark_tick(color=FAINT, thickness=2, size=11)
-            .encode(x=alt.X("at_least:Q", scale=scale), y=y),
-            alt.Chart(inline([r for r in known if r["status"] == "satisfactory"]))
-            .mark_point(filled=True, size=64, color=PALETTE[0], opacity=1)
-            .encode(x=x, y=y),
-            alt.Chart(inline([r for r in known if r["status"] == "undecided"]))
-            .mark_point(filled=True, fill="white", stroke=PALETTE[0], size=64, opacity=1)
-            .encode(x=x, y=y),
-            alt.Chart(inline(known)).mark_text(color=INK, **text).encode(x=x, y=y, text="label:N"),
-            alt.Chart(inline(never)).mark_text(color=DANGER, **text).encode(x=x, y=y, text="label:N"),
-            alt.Chart(inline(unknown)).mark_text(color=FAINT, **text).encode(x=x, y=y, text="label:N"),
-        ]
-        if g == groups[0]:
-            above: dict[str, Any] = {"align": "right", "dx": -4, "dy": -6, "fontSize": 10, "color": FAINT}
-            layers.append(stated.mark_text(**above).encode(x=x, y=alt.value(0), text="label:N"))
-        panels.append(alt.layer(*layers).properties(width=PLOT, height=ROW * len(order), title=title))
+        panels.append(drawn.properties(width=PLOT, height=ROW * len(mine), title=title))
     return alt.vconcat(*panels, spacing=14).resolve_scale(x="independent", y="independent")
+
+
+def _stated(found: VerificationNeeds, x: Any) -> tuple[Any, Any]:
+    """The effort of the regimes that the case chooses, and what that line is."""
+    stated = alt.Chart(inline([{"effort": found.stated_effort, "label": "as the case chooses"}]))
+    line = stated.mark_rule(color=FAINT, strokeDash=[5, 3]).encode(x=x)
+    label = stated.mark_text(align="right", dx=-4, dy=-6, fontSize=10, color=FAINT)
+    return line, label.encode(x=x, y=alt.value(0), text="label:N")
+
+
+def _marks(rows: list[Row], top: float, x: Any, y: Any) -> list[Any]:
+    """A bar from each step's least effort on, what is proved of it, and how much it is."""
+    data = [{**r, "top": top, "label": number(_float(r["effort"]))} for r in rows]
+    known = [r for r in data if r["effort"] is not None]
+    least, enough = ([r for r in known if r["status"] == status] for status in ("satisfactory", "undecided"))
+    open_ = [r for r in data if r["status"] == "undecided"]
+    never = [{**r, "effort": 0.0, "label": "no regime is enough"} for r in data if r["status"] == "none_exists"]
+    unknown = [{**r, "effort": r["at_least"], "label": "not settled in time"} for r in open_ if r["effort"] is None]
+    at_least = alt.X("at_least:Q", scale=alt.Scale(domain=[0, top], nice=False))
+    disc: dict[str, Any] = {"filled": True, "size": 64, "opacity": 1}
+
+    def drawn(some: Sequence[Row]) -> Any:
+        return alt.Chart(inline(some)).encode(y=y)
+
+    def texts(some: Sequence[Row], colour: str) -> Any:
+        mark = drawn(some).mark_text(align="left", dx=9, fontSize=10.5, color=colour)
+        return mark.encode(x=x, text="label:N")
+
+    return [
+        drawn(known).mark_bar(color="#dbe7f0", size=11).encode(x=x, x2="top:Q"),
+        drawn(enough).mark_rule(color=FAINT).encode(x=at_least, x2="effort:Q"),
+        drawn(open_).mark_tick(color=FAINT, thickness=2, size=11).encode(x=at_least),
+        drawn(least).mark_point(**disc, color=PALETTE[0]).encode(x=x),
+        drawn(enough).mark_point(**disc, fill="white", stroke=PALETTE[0]).encode(x=x),
+        texts(known, INK),
+        texts(never, DANGER),
+        texts(unknown, FAINT),
+    ]
 
 
 def _float(value: Cell) -> float | None:

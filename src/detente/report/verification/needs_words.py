@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from detente.design.inspections.needs import Aim, Least, Rate, VerificationNeeds
+from detente.design.inspections.needs import Aim, Least, Raise, Rate, VerificationNeeds
 from detente.dossier.schema import Verify
 from detente.model.rows.detection import watch
 from detente.report.kit.words import LEVELS, measure, number, percent, several, years
+
+GAINS = "the gains of the parties (geometric mean, under the Nash rule)"
 
 
 def aim_words(found: VerificationNeeds, aim: Aim) -> str:
@@ -41,15 +43,21 @@ def _said(found: VerificationNeeds) -> Iterator[str]:
         yield " ".join(_step(found, s) for s in further)
     if never := [_named(found, s.aim) for s in steps if s.status == "none_exists" and s.aim.kind != "success"]:
         yield f"No regimes on the menus are enough for {several(never, 'or')}."
-    if (opens := found.next_step) is not None and opens.effort is not None:
-        more = number(opens.effort - (found.least.effort or 0.0))
-        named = several([_named(found, s.aim) for s in found.steps if s.effort == opens.effort and _more(found, s)])
-        yield f"What opens next, at {number(opens.effort)} {found.unit}, {more} more: {named}."
+    yield from _next(found)
     yield from _bought(found)
     yield from _detection(found)
     if not found.finished:
         yield "The search stopped before all was settled; what it left open is said to be."
     yield from found.notes
+
+
+def _next(found: VerificationNeeds) -> Iterator[str]:
+    """What more effort than the least opens first."""
+    opens = found.next_step
+    if opens is not None and opens.effort is not None:
+        more = number(opens.effort - (found.least.effort or 0.0))
+        named = several([_named(found, s.aim) for s in found.steps if s.effort == opens.effort and _more(found, s)])
+        yield f"What opens next, at {number(opens.effort)} {found.unit}, {more} more: {named}."
 
 
 def _more(found: VerificationNeeds, s: Least) -> bool:
@@ -92,22 +100,25 @@ def _step(found: VerificationNeeds, s: Least) -> str:
 
 def _bought(found: VerificationNeeds) -> Iterator[str]:
     """Where the next effort is worth most, or that it is worth nothing that is sure."""
-    gains = "the gains of the parties (geometric mean, under the Nash rule)"
     best = next((r for r in found.raises if r.sure and r.more is not None and r.more > 0), None)
-    if best is not None and best.more is not None:
-        alarms = f" It brings {number(best.false_alarms)} more false alarms a year." if best.false_alarms > 0 else ""
-        yield (
-            f"The next effort is worth most, for what it takes, on “{measure(found.dossier, best.measure)}”: "
-            f"“{best.after}” takes {number(best.effort)} {found.unit} more, and {gains} could grow by "
-            f"{percent(best.more)}.{alarms}"
-        )
-    elif found.raises and (known := [r.most for r in found.raises if r.most is not None]):
+    if best is not None:
+        yield _best_buy(found, best)
+    elif known := [r.most for r in found.raises if r.most is not None]:
         unknown = len(found.raises) - len(known)
         rest = f"; {unknown} more were not settled in time" if unknown else ""
         yield (
-            f"Beyond that, no single next regime is sure to add to {gains}: by {percent(max(0.0, max(known)))} "
+            f"Beyond that, no single next regime is sure to add to {GAINS}: by {percent(max(0.0, max(known)))} "
             f"at the most{rest}."
         )
+
+
+def _best_buy(found: VerificationNeeds, r: Raise) -> str:
+    alarms = f" It brings {number(r.false_alarms)} more false alarms a year." if r.false_alarms > 0 else ""
+    takes, growth = f"{number(r.effort)} {found.unit} more", percent(r.more or 0.0)
+    return (
+        f"The next effort is worth most, for what it takes, on “{measure(found.dossier, r.measure)}”: “{r.after}” "
+        f"takes {takes}, and {GAINS} could grow by {growth}.{alarms}"
+    )
 
 
 def _detection(found: VerificationNeeds) -> Iterator[str]:

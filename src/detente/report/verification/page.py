@@ -11,7 +11,7 @@ from markupsafe import Markup
 from detente.errors import Finding
 from detente.report.kit.figure import Figure, Row
 from detente.report.kit.files import Files, files_of
-from detente.report.kit.page import _environment, _vega, flat, run_id, script_json, source
+from detente.report.kit.page import flat, run_id, script_json, source, templates, vega_script
 from detente.report.kit.table import Table
 
 Mark = Literal["yes", "no", "open"]
@@ -63,7 +63,7 @@ def render(
 ) -> str:
     """The page as self-contained HTML."""
     return (
-        _environment()
+        templates()
         .get_template("verification.html.j2")
         .render(
             page=page,
@@ -77,7 +77,7 @@ def render(
             provenance=flat(provenance),
             css=source("report.css"),
             js=source("report.js"),
-            vega=_vega() if figures else Markup(""),
+            vega=vega_script() if figures else Markup(""),
         )
     )
 

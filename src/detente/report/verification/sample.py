@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from detente.libraries import altair as alt
 from detente.report.kit.figure import DANGER, INK, PALETTE, Figure, Row, inline
 from detente.report.kit.words import number, percent, several
 from detente.report.verification.page import Mark, Page, Section, table_of
@@ -172,15 +173,11 @@ def figures(plan: SamplePlan | StrataPlan, run: str = "") -> dict[str, Figure]:
 
 
 def _chance() -> Any:
-    import altair as alt
-
     axis = alt.Axis(format="%", tickCount=5)
     return alt.Y("chance:Q", title="chance that it is seen", axis=axis, scale=alt.Scale(domain=[0, 1]))
 
 
 def _sizes(plan: SamplePlan, rows: list[Row]) -> Any:
-    import altair as alt
-
     dots: list[Row] = [
         {"rule": s.rule, "drawn": s.drawn, "chance": s.detection} for s in plan.sizes if s.drawn is not None
     ]
@@ -201,8 +198,6 @@ def _sizes(plan: SamplePlan, rows: list[Row]) -> Any:
 
 
 def _shares(plan: SamplePlan, rows: list[Row]) -> Any:
-    import altair as alt
-
     axis = alt.Axis(format="%", tickCount=6)
     x = alt.X("share:Q", title="share taken from each item", axis=axis, scale=alt.Scale(domain=[0, 1]))
     line = alt.Chart(inline(rows)).mark_line(color=PALETTE[0], strokeWidth=1.8, point={"size": 12})
@@ -212,8 +207,6 @@ def _shares(plan: SamplePlan, rows: list[Row]) -> Any:
 
 
 def _strata(rows: list[Row]) -> Any:
-    import altair as alt
-
     names = [str(r["stratum"]) for r in rows]
     axis = alt.Axis(labelLimit=220, labelColor=INK, ticks=False, domain=False)
     y = alt.Y("stratum:N", sort=names, title=None, axis=axis)

@@ -9,6 +9,7 @@ import hashlib
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 
+from detente.libraries import icalendar
 from detente.report.kit.figure import Row
 from detente.report.kit.words import number
 from detente.verify.inspection.inspected import Inspected
@@ -18,15 +19,13 @@ PRODUCT = "-//detente//inspections//EN"
 
 def ics(found: Inspected) -> bytes:
     """A calendar of all-day events, one a visit, in the order of dates."""
-    from icalendar import Calendar, Event
-
     plan, stamp = found.plan, datetime.combine(found.start, time(), UTC)
-    calendar, name = Calendar(), _line(f"Inspections: {found.assignment.title}")
+    calendar, name = icalendar.Calendar(), _line(f"Inspections: {found.assignment.title}")
     for key, value in {"prodid": PRODUCT, "version": "2.0", "name": name, "x-wr-calname": name}.items():
         calendar.add(key, value)
     for row in visit_rows(found):
         day = date.fromisoformat(str(row["date"]))
-        event = Event()
+        event = icalendar.Event()
         event.add("uid", _uid(found.assignment.title, found.start, str(row["key"]), str(row["visit"])))
         event.add("dtstamp", stamp)
         event.add("dtstart", day)

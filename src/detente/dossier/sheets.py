@@ -15,7 +15,7 @@ from typing import Any
 from detente.dossier import shape
 from detente.dossier.files import judged_document
 from detente.dossier.places import Path, nearest
-from detente.dossier.quantities import NUMBER_FIELDS
+from detente.dossier.quantities import NUMBER_FIELDS, Number
 from detente.dossier.schema import Dossier
 from detente.dossier.text.cells import JSON, LIST, LONGEST
 from detente.dossier.text.contents import Unread
@@ -32,6 +32,7 @@ from detente.dossier.text.tables import (
     to_tables,
 )
 from detente.errors import DossierError, Finding
+from detente.libraries import openpyxl
 
 _SHEETS = {layout.name: layout for layout in (REST, *LAYOUTS)}
 _NUMBER_COLUMNS = ("value", "low", "mode", "high", "source", "confidence")
@@ -39,10 +40,8 @@ _NUMBER_COLUMNS = ("value", "low", "mode", "high", "source", "confidence")
 
 def to_xlsx(dossier: Dossier, path: str | FilePath) -> None:
     """Write a workbook. Raises DossierError where a text is longer than a cell can hold."""
-    from openpyxl import Workbook
-
     tables = _tables(dossier)
-    book = Workbook()
+    book = openpyxl.Workbook()
     for sheet in list(book.worksheets):
         book.remove(sheet)
     for table in tables:
@@ -93,7 +92,7 @@ def _columns(table: TextTable) -> list[str]:
         return list(table.layout.pair)
     path = tuple(0 if step == "#" else step for step in table.layout.pattern)
     model = shape.model_at(path)
-    numbers = list(_NUMBER_COLUMNS) if model is not None and model.__name__ == "Number" else []
+    numbers = list(_NUMBER_COLUMNS) if model is Number else []
     if table.rows:
         return list(dict.fromkeys([*numbers, *table.columns]))
     return numbers or (shape.known_fields(model) if model else ["value"])
@@ -108,17 +107,14 @@ def _grid(table: TextTable) -> Iterator[list[str]]:
 
 
 def _fill(sheet: Any, table: TextTable) -> None:
-    from openpyxl.comments import Comment
-    from openpyxl.styles import Font
-
     for r, texts in enumerate(_grid(table), start=1):
         for c, text in enumerate(texts, start=1):
             if text != "":
                 _write(sheet.cell(r, c), text, header=r == 1 or c <= len(table.layout.keys))
     for cell in sheet[1]:
-        cell.font = Font(bold=True)
+        cell.font = openpyxl.styles.Font(bold=True)
         if note := _description(table.layout, str(cell.value)):
-            cell.comment = Comment(note, "détente")
+            cell.comment = openpyxl.comments.Comment(note, "détente")
     sheet.freeze_panes = sheet.cell(2, len(table.layout.keys) + 1)
 
 
@@ -199,17 +195,22 @@ def _header(layout: Layout, sheet: Sheet) -> list[str]:
 
 
 def _column(layout: Layout, name: str) -> str:
+    """The name of a column as the fields of its table are spelt, whatever the case of its letters."""
     plain = [*layout.keys, *(layout.pair or ()), "value"]
     if name.casefold() in plain:
         return name.casefold()
     kind = next((end for end in (LIST, JSON) if name.endswith(end)), "")
     path: Path = tuple(0 if step == ITEM else step for step in layout.pattern)
-    found: list[str] = []
     for part in name.removesuffix(kind).split("."):
-        fields = [field for model in shape.models_at((*path, *found)) for field in shape.known_fields(model)]
-        fields += [*NUMBER_FIELDS] if not fields and not shape.is_named_by_people((*path, *found)) else []
-        found.append(part.casefold() if part not in fields and part.casefold() in fields else part)
-    return ".".join(found) + kind
+        fields = _fields_at(path)
+        path = (*path, part if part in fields or part.casefold() not in fields else part.casefold())
+    return ".".join(str(part) for part in path[len(layout.pattern) :]) + kind
+
+
+def _fields_at(path: Path) -> list[str]:
+    """The fields that may stand below a path; those of a number where it may be written as one."""
+    fields = [field for model in shape.models_at(path) for field in shape.known_fields(model)]
+    return fields or ([] if shape.is_named_by_people(path) else [*NUMBER_FIELDS])
 
 
 def _table(layout: Layout, sheet: Sheet, header: list[str], tabled: TabledDocument, name_of_cell: str) -> TextTable:
