@@ -51,11 +51,6 @@ def print_json(data: Mapping[str, Any]) -> None:
     print(json.dumps(data, indent=2, ensure_ascii=plain, allow_nan=False))
 
 
-def in_flags(text: str) -> str:
-    """What the floors below say of options, which they name as ‘time_limit’ or ‘time_limit 60’, in flags."""
-    return re.sub(r"‘(\w+)([^’]*)’", lambda found: f"--{found[1].replace('_', '-')}{found[2]}", text)
-
-
 def finding_lines(finding: Finding) -> list[str]:
     """file:line:col, what is wrong, and how to mend it."""
     from detente.dossier.library import id_of
@@ -67,7 +62,7 @@ def finding_lines(finding: Finding) -> list[str]:
     head = f"{place}: " * bool(place) + f"{finding.severity} {finding.code}"
     lines = [head + at] if len(head + at) <= WIDTH else [head, f" {at}"]
     lines += wrapped(finding.message, "  ")
-    return lines + (wrapped(f"to mend it: {in_flags(finding.remedy)}", "  ") if finding.remedy else [])
+    return lines + (wrapped(f"to mend it: {finding.remedy}", "  ") if finding.remedy else [])
 
 
 def wrapped(text: str, indent: str = "", hanging: str | None = None) -> list[str]:
