@@ -15,9 +15,10 @@ import resource
 from collections.abc import Sequence
 
 from benchmarks.generator import dossier
+from detente.design.plan.clock import Clock
 from detente.design.plan.known import Known
-from detente.design.plan.problem import Question
-from detente.design.plan.rules import Clock, Designer
+from detente.design.plan.question import Question
+from detente.design.plan.rules import Designer
 from detente.model.rows.temptation import Conditions, joined
 
 MEGABYTE = 2**20

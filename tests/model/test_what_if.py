@@ -147,6 +147,15 @@ def _detection(draw: st.DrawFn, d: dict[str, Any]) -> None:
                 visits["detects"] = draw(st.sampled_from(["45 %", "100 %"]))
 
 
+def _visits(draw: st.DrawFn, d: dict[str, Any]) -> None:
+    for m in d["measures"].values():
+        visits = m["verify"].get("visits", {}) if isinstance(m["verify"], dict) else {}
+        if "random" in visits:
+            visits["random"] = draw(st.sampled_from(["0.5 /year", "3 /year"]))
+        if "detects" in visits and "every" in visits:
+            visits["every"] = draw(st.sampled_from(["3 months", "80 days"]))
+
+
 def _exits(draw: st.DrawFn, d: dict[str, Any]) -> None:
     for shock in d.get("shocks", {}).values():
         if "rate" in shock:
@@ -167,6 +176,7 @@ CHANGES = {
     "effects": _effects,
     "undoing": _undoing,
     "detection": _detection,
+    "visits": _visits,
     "exits": _exits,
 }
 

@@ -14,7 +14,7 @@ import numpy as np
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Condition, Dossier, Effect, Party, Undo
 from detente.model.numeric import Array, Flags
-from detente.model.rows.detection import SNAP, Watch, watch
+from detente.model.rows.detection import SNAP, Watch, value_or, watch
 from detente.model.rows.laws import Leaving
 from detente.model.rows.moments import Moments, dated
 
@@ -171,10 +171,6 @@ def _points(amounts: Sequence[Number | None], rho: Array, default: float) -> Arr
     return np.array([default if a is None else a.value / r if a.flow else a.value for a, r in pairs])
 
 
-def _value(number: Number | None, default: float) -> float:
-    return default if number is None else number.value
-
-
 def _share(d: Dossier, m: str) -> float:
     """The share of a measure in force before signature."""
     return d.state.in_force[m].share.value if m in d.state.in_force else 0.0
@@ -260,7 +256,7 @@ def _needs(d: Dossier) -> tuple[tuple[int, ...], ...]:
 def _compile(d: Dossier) -> Model:
     people, bodies = list(d.parties.values()), list(d.measures.values())
     valued = np.array([_matters(q) for q in people], bool)
-    discount = np.array([_value(q.discount, np.nan) for q in people])
+    discount = np.array([value_or(q.discount, np.nan) for q in people])
     rho = rates(discount, valued)
     worth, intrusion, over = _worths(d, valued, rho)
     by, answers = _performing(d)
@@ -295,7 +291,7 @@ def _compile(d: Dossier) -> Model:
         undo=undo,
         keeps=keeps,
         state=np.array([_share(d, m) for m in d.measures]),
-        response=np.array([_value(q.response_time, 0.0) for q in people]),
+        response=np.array([value_or(q.response_time, 0.0) for q in people]),
         walk_away=points(lambda q: q.walk_away, 0.0),
         collapse=points(lambda q: q.collapse_cost, 0.0),
         limit=points(lambda q: q.exposure_limit, np.inf),

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from detente.dossier.quantities import Number
 from detente.dossier.schema import Verify
 from detente.model.numeric import Array
 
@@ -117,17 +118,22 @@ class Watch:
 NEVER = Watch()
 
 
+def value_or(number: Number | None, default: float) -> float:
+    """What a number of the dossier says; the default where it is not stated."""
+    return default if number is None else number.value
+
+
 def watch(verify: Verify) -> Watch:
     """The time to detection of cheating that starts at its worst moment. What a regime says is read already."""
-    rate = verify.detects.value if verify.detects else 0.0
+    rate = value_or(verify.detects, 0.0)
     visits = verify.visits
     if visits is None:
         return Watch(rate)
-    every = visits.every.value if visits.every else np.inf
+    every = value_or(visits.every, np.inf)
     if visits.times:
         seen = tuple((t.value, chance.value) for t, chance in visits.times)
     else:
-        chance = visits.detects.value if visits.detects else 0.0
-        rate += visits.random.value * chance if visits.random else 0.0
+        chance = value_or(visits.detects, 0.0)
+        rate += value_or(visits.random, 0.0) * chance
         seen = ((every, chance),) if visits.every else ()
     return Watch(rate, seen, every) if seen and seen[-1][1] > 0 else Watch(rate)

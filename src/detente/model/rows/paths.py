@@ -188,13 +188,14 @@ class Valuation(PathValues[Rows]):
     def _add(self, rows: Rows, branch: Branch, moments: Moments, part: Valued) -> None:
         model, p = self.model, self.p
         entries = Entries(model, self.rho, branch, moments)
-        for m in range(model.M):
-            over = float(model.over[p, m]) if (part.over_known if branch.pays else part.over)[m] else 0.0
-            if (own := felt(model.layers, model.once, p, m) if part.measures[m] else None) or over:
-                self._measure(rows, entries, m, own or ((), 0.0), over)
+        over = np.where(part.over_known if branch.pays else part.over, model.over[p], 0.0)
+        for m in np.flatnonzero(part.measures | (over != 0)).tolist():
+            own = felt(model.layers, model.once, p, m) if part.measures[m] else None
+            if own or over[m]:
+                self._measure(rows, entries, m, own or ((), 0.0), float(over[m]))
         inspected = Entries(model, self.rho, branch, moments, fates=branch.inspected)
-        for m in range(model.M):
-            if part.measures[m] and (own := felt(model.intrusion, model.intrusion_once, p, m)):
+        for m in np.flatnonzero(part.measures).tolist():
+            if own := felt(model.intrusion, model.intrusion_once, p, m):
                 self._measure(rows, inspected, m, own, 0.0)
         add_interactions(rows, entries, p, part.interactions)
 
