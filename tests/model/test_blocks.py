@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from detente.model.rows.arrays import Model
 from detente.model.rows.blocks import Block, Blocks
-from detente.model.rows.linear import Terms
+from detente.model.rows.linear import TermRows
 from tests.strategies import dossiers
 
 AMOUNTS = st.sampled_from([0.0, 0.0, 0.0, 1.0, -2.0, 0.5])
@@ -75,7 +75,7 @@ def test_terms_are_the_coefficients_of_each_row(
     one: list[dict[tuple[Any, ...], float]], other: list[dict[tuple[Any, ...], float]], data: st.DataObject
 ) -> None:
     rows = one + other
-    joined = Terms.joined([Terms.of(one), Terms.of(other)])
+    joined = TermRows.joined([TermRows.of(one), TermRows.of(other)])
     chosen = np.flatnonzero(data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))))
     for terms, wanted in ((joined, rows), (joined.only(chosen), [rows[r] for r in chosen])):
         assert list(terms) == wanted

@@ -98,7 +98,7 @@ class Rows:
 
 
 @dataclass(frozen=True, eq=False)
-class Terms(Sequence[Coefficients]):
+class TermRows(Sequence[Coefficients]):
     """Coefficients of many rows, R of them, on expressions, row by row."""
 
     starts: NDArray[np.int64]
@@ -109,14 +109,14 @@ class Terms(Sequence[Coefficients]):
     expressions: tuple[tuple[Any, ...], ...]
 
     @classmethod
-    def of(cls, rows: Sequence[Coefficients]) -> Terms:
+    def of(cls, rows: Sequence[Coefficients]) -> TermRows:
         number: dict[tuple[Any, ...], int] = {}
         places = [number.setdefault(e, len(number)) for row in rows for e in row]
         values = [c for row in rows for c in row.values()]
         return cls(_starts(map(len, rows)), np.array(places, np.int64), np.array(values, float), tuple(number))
 
     @classmethod
-    def joined(cls, parts: Sequence[Terms]) -> Terms:
+    def joined(cls, parts: Sequence[TermRows]) -> TermRows:
         """Those of some rows and, behind them, of others."""
         number: dict[tuple[Any, ...], int] = {}
         places = [np.array([number.setdefault(e, len(number)) for e in x.expressions], np.int64) for x in parts]
@@ -124,12 +124,12 @@ class Terms(Sequence[Coefficients]):
         counts = np.concatenate([np.diff(x.starts) for x in parts])
         return cls(_starts(counts), np.concatenate(numbers), np.concatenate([x.value for x in parts]), tuple(number))
 
-    def only(self, rows: NDArray[np.intp]) -> Terms:
+    def only(self, rows: NDArray[np.intp]) -> TermRows:
         """Those of some rows, in order."""
         there = np.zeros(len(self), bool)
         there[rows] = True
         chosen = there[self._row]
-        return Terms(_starts(np.diff(self.starts)[rows]), self.number[chosen], self.value[chosen], self.expressions)
+        return TermRows(_starts(np.diff(self.starts)[rows]), self.number[chosen], self.value[chosen], self.expressions)
 
     def total(self, negative: Array, positive: Array) -> Array:
         """[R] Σ coefficient × expression, given what each is worth to negative coefficients and to positive ones."""

@@ -19,7 +19,7 @@ from detente.model.rows.arrays import Model
 from detente.model.rows.blocks import Block, Blocks
 from detente.model.rows.breaches import Deviation, Maker
 from detente.model.rows.detection import SNAP
-from detente.model.rows.linear import Coefficients, Rows, Terms, truth
+from detente.model.rows.linear import Coefficients, Rows, TermRows, truth
 from detente.model.rows.moments import Moment, Moments
 from detente.model.rows.paths import L, PathValues, Valuation
 from detente.model.tolerance import SHARE
@@ -72,7 +72,7 @@ class Conditions:
     """On f[m,k]."""
     const: Array
     """[R] what no plan changes, what is in force before signature included."""
-    terms: Terms
+    terms: TermRows
     """On products of what is in force."""
 
     @cached_property
@@ -231,7 +231,7 @@ def joined(blocks: Sequence[Conditions]) -> Conditions:
         return blocks[0]
     coef = Blocks(blocks[0].coef.shape, tuple(block for b in blocks for block in b.coef.all))
     labels, const = tuple(label for b in blocks for label in b.labels), np.concatenate([b.const for b in blocks])
-    return Conditions(blocks[0].model, labels, coef, const, Terms.joined([b.terms for b in blocks]))
+    return Conditions(blocks[0].model, labels, coef, const, TermRows.joined([b.terms for b in blocks]))
 
 
 _Family = tuple[list[Label], Rows, list[int]]
@@ -249,7 +249,7 @@ def _block(model: Model, families: Iterator[_Family]) -> Conditions:
         every = rows.terms
         terms += [every[i] for i in chosen]
     blocks = Blocks((model.M, model.K), tuple(coef))
-    return Conditions(model, tuple(labels), blocks, np.concatenate(const), Terms.of(terms))
+    return Conditions(model, tuple(labels), blocks, np.concatenate(const), TermRows.of(terms))
 
 
 class Families:
