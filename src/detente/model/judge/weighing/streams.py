@@ -121,8 +121,7 @@ class Streams:
 
     def left(self, cheat: Cheat, *, at_entry: bool) -> Continuation:
         """As `faked`, and breaks openly at each later moment that it could leave at: [moments, leaving moments]."""
-        then = self.calendar.leaving[cheat.faker, cheat.measure]
-        leaves = self.calendar.all[then].row()
+        leaves = self.calendar.all[self.calendar.leavings(cheat)].row()
         return self.of(("left", cheat, at_entry), lambda: self._cheating(cheat, leaves, at_entry=at_entry))
 
     def keeping(self, now: Instants, secret: Secret | None = None) -> Continuation:
