@@ -10,18 +10,24 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
+from detente.design.plan.clock import Clock
 from detente.design.plan.known import Known
-from detente.design.plan.problem import Question
-from detente.design.plan.rules import Clock, Designer
+from detente.design.plan.question import Question
+from detente.design.plan.rules import Designer
 from detente.dossier import load
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge
 from detente.model.plan import Plan
+
+T = TypeVar("T")
 
 
 def plans_of(dossier: Dossier, count: int) -> list[Plan]:
@@ -35,43 +41,37 @@ def plans_of(dossier: Dossier, count: int) -> list[Plan]:
     return [plan, *others[:: max(1, len(others) // (count - 1))][: count - 1]]
 
 
-def clocked(work: Callable[[], object]) -> float:
-    """Seconds of processor."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--plans", type=int, default=4)
     parser.add_argument("--times", type=int, default=3, help="how often all is done; the fastest counts")
     options = parser.parse_args(arguments)
+    took: dict[str, list[float]] = defaultdict(list)
+
+    def clocked(name: str, work: Callable[[], T], of: int = 1) -> T:
+        start = time.process_time()
+        found = work()
+        took[name].append((time.process_time() - start) / of)
+        return found
+
     dossier = load("korea-2018")
-    plans = plans_of(dossier, options.plans)
-    numbers = np.linspace(0.0, 1.0, len(Judge(dossier).slacks(plans[0])) * len(dossier.measures))
-    bare = min(clocked(lambda: np.exp(-numbers)) for _ in range(20))
-
-    def told(name: str, seconds: Sequence[float]) -> None:
-        best = min(seconds)
-        print(f"{name:46} {1e3 * best:8.1f} ms {best / bare:8.1f} times bare", flush=True)
-
-    print(f"{len(numbers)} bare exponentials: {1e3 * bare:.2f} ms")
-    fresh, made, first, others, again, changed = ([] for _ in range(6))  # type: tuple[list[float], ...]
+    first, *others = plans_of(dossier, options.plans)
+    some = next(iter(dossier.parties))
     for _ in range(options.times):
-        made.append(clocked(lambda: Judge(dossier)))
-        judge, missing = Judge(dossier), Judge(dossier)
-        fresh.append(clocked(lambda judge=judge: judge.verdict(plans[0])))
-        others.append(clocked(lambda judge=judge: [judge.verdict(p) for p in plans[1:]]) / (len(plans) - 1))
-        first.append(clocked(lambda judge=missing: judge.missed(plans[0])))
-        again.append(clocked(lambda judge=missing: [judge.missed(p) for p in plans[1:]]) / (len(plans) - 1))
-        changed.append(clocked(lambda judge=judge: judge.leaving_at(next(iter(dossier.parties)), 0.2).missed(plans[0])))
-    told("a judge, of a dossier", made)
-    told("verdict on the first plan", fresh)
-    told("verdict on each plan that differs a little", others)
-    told("missed by the first plan", first)
-    told("missed by each plan that differs a little", again)
-    told("missed where a party leaves at another rate", changed)
+        judge, other = clocked("a judge, of a dossier", lambda: Judge(dossier)), Judge(dossier)
+        verdict = clocked("verdict on the first plan", partial(judge.verdict, first))
+        differs = partial(list[object], map(judge.verdict, others))
+        clocked("verdict on each plan that differs a little", differs, len(others))
+        clocked("missed by the first plan", partial(other.missed, first))
+        differs = partial(list[object], map(other.missed, others))
+        clocked("missed by each plan that differs a little", differs, len(others))
+        elsewhere = judge.leaving_at(some, 0.2)
+        clocked("missed where a party leaves at another rate", partial(elsewhere.missed, first))
+        numbers = np.linspace(0.0, 1.0, len(verdict.slacks) * len(dossier.measures))
+        clocked(f"{len(numbers)} exponentials", partial(np.exp, numbers))
+    *names, bare = took
+    for name in names:
+        print(f"{name:46} {1e3 * min(took[name]):8.1f} ms {min(took[name]) / min(took[bare]):8.1f} times {bare}")
 
 
 if __name__ == "__main__":

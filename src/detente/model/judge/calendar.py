@@ -105,6 +105,11 @@ class Calendar:
         later = of[self.all.base[of] >= e] if self.facts.undo[m] < NEVER else of[:0]
         return np.array([*entry, *later.tolist()], np.intp)
 
+    def leavings(self, cheat: Cheat) -> NDArray[np.intp]:
+        """When the faker could leave openly after its first chance to fake."""
+        at, of = self.chances(cheat), self.leaving[cheat.faker, cheat.measure]
+        return of[of > at[0]] if len(at) else of[:0]
+
     def dated(self, moments: Instants) -> Flags:
         """Whether each moment is just before or just after what happens on a date of the grid or of an exit."""
         near = np.abs(self.dates[None, :] - moments.t[:, None]).min(axis=1) < TIE

@@ -9,7 +9,7 @@ import numpy as np
 
 from detente.model.judge.detection import NEVER
 from detente.model.judge.facts import Contribution, Facts
-from detente.model.judge.paths.branches import ZERO, Contingency, Tail
+from detente.model.judge.paths.branches import ZERO, Contingency, Tail, plus
 from detente.model.judge.paths.interruption import Happening, Interruption, floored
 from detente.model.judge.paths.later import Later
 from detente.model.judge.paths.views import Made
@@ -26,7 +26,7 @@ def once_over(
     for branch in branches:
         found = Aftermath(branch, worth, made, undone).value()
         if found is not None:
-            total = total + branch.branch.weight * found
+            total = plus(total, branch.branch.weighed(found))
     return total
 
 

@@ -30,6 +30,11 @@ ONE = np.ones((1, 1))
 NO_END = np.full((1, 1), NEVER)
 
 
+def plus(a: Array, b: Array) -> Array:
+    """a + b, where to add nothing costs nothing: most of the time goes into sums [moments, leaving moments]."""
+    return b if a is ZERO else a if b is ZERO else a + b
+
+
 class Tail(NamedTuple):
     """E[e^(−ρX); X > x] and P(X > x) at some x: what a stretch of X holds is the difference of two points."""
 
@@ -119,6 +124,10 @@ class Contingency:
             self._keep(key, low)
             self._keep((rho, "high", 0.0), high)
         return self._points[key], self._points[rho, "high", 0.0]
+
+    def weighed(self, value: Array) -> Array:
+        """What a value in this branch adds to that of the path."""
+        return value if self.weight is ONE else self.weight * value
 
     def answered(self, rho: float) -> Array:
         """E[e^(−ρ·first answer)], weighed."""

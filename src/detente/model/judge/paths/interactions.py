@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from detente.model.judge.facts import Contribution
-from detente.model.judge.paths.branches import ZERO
+from detente.model.judge.paths.branches import ZERO, plus
 from detente.model.judge.paths.interruption import Happening, Interruption, Undisturbed
 from detente.model.judge.paths.views import Made, View, last_of
 from detente.model.judge.together import Together
@@ -41,7 +41,8 @@ class JointEffect:
             value = ZERO
             for measures, factor in self.together.sums:
                 if measures and measures <= self.made.keys() and not pattern.absent & measures:
-                    value = value + factor * self._all_of(self._entries(measures), pattern)
+                    all_of = self._all_of(self._entries(measures), pattern)
+                    value = plus(value, all_of if factor == 1.0 else factor * all_of)
             if self.worth.once:
                 value = value + self.worth.once * self._first_time(pattern)
             total = value if mask is None else total + np.where(mask, value, 0.0)
@@ -75,7 +76,7 @@ class JointEffect:
         for branch in self.branches if seen else ():
             loss = branch.loss(of)
             if loss is not None:
-                total = total - branch.branch.weight * loss
+                total = total - branch.branch.weighed(loss)
         return total
 
     def _first_time(self, pattern: Pattern) -> Array:
@@ -92,7 +93,7 @@ class JointEffect:
         for branch in self.branches:
             low, high = branch.branch.ends(self.worth.rho)
             expected = self._expected_first(ways, [self._comes_true(branch, way, pattern) for way in ways])
-            total = total + branch.branch.weight * (expected - (low.left - high.left) * certain)
+            total = total + branch.branch.weighed(expected - (low.left - high.left) * certain)
         return np.where(true, 0.0, total)
 
     def _expected_first(self, ways: Sequence[Sequence[Made]], chances: Sequence[Array]) -> Array:

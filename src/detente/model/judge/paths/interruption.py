@@ -11,7 +11,7 @@ import numpy as np
 
 from detente.model.judge.detection import NEVER
 from detente.model.judge.facts import Contribution
-from detente.model.judge.paths.branches import ZERO, Contingency, Tail
+from detente.model.judge.paths.branches import ZERO, Contingency, Tail, plus
 from detente.model.judge.paths.views import Holds, Made, View, last_of
 from detente.model.numeric import Array, Flags
 from detente.model.tolerance import FULL
@@ -72,7 +72,8 @@ class Interruption:
         sure, after = happening.sure, happening.after
         loss = ZERO if after is low else (low.left - after.left) * of.whole
         if not ends.never:
-            loss = loss + of.lost * self._ended(of, ends, after)
+            ended = self._ended(of, ends, after)
+            loss = plus(loss, ended if of.lost == 1.0 else of.lost * ended)
         again = Again.of(branch, of)
         if again is not None:
             loss = loss - again.value(after, high, of.lost) - again.value(low, after)
@@ -166,7 +167,7 @@ class Interruption:
         if ends.known < NEVER:
             end = branch.at.t + ends.known
             value = worth.tail(end) if cap is None else worth.tail(np.minimum(end, cap)) - worth.tail(cap)
-            total = total + value * (turn.left - high.left)
+            total = plus(total, value * (turn.left - high.left))
         return total
 
     def turn(self, rho: float, ends: Ends, after: Tail) -> Tail:

@@ -18,7 +18,7 @@ from detente.model.judge.calendar import Instants
 from detente.model.judge.detection import NEVER
 from detente.model.judge.facts import Contribution, Facts, Rises
 from detente.model.judge.paths.aftermath import once_over
-from detente.model.judge.paths.branches import ZERO, Contingency
+from detente.model.judge.paths.branches import ZERO, Contingency, plus
 from detente.model.judge.paths.interactions import JointEffect
 from detente.model.judge.paths.interruption import Interruption, Undisturbed
 from detente.model.judge.paths.secrecy import Secret
@@ -102,7 +102,7 @@ class Continuation:
 
     def _entry(self, of: Worths, made: Made, part: Portion) -> Array:
         base = ZERO if part == "over" else self._base(of, made)
-        return base if part == "base" else base + self._over(of.if_over[made.measure], made)
+        return base if part == "base" else plus(base, self._over(of.if_over[made.measure], made))
 
     def _base(self, of: Worths, made: Made) -> Array:
         m = made.measure
@@ -143,7 +143,7 @@ class Continuation:
         for branch in self.branches:
             loss = branch.loss(of)
             if loss is not None:
-                total = total - branch.branch.weight * loss
+                total = total - branch.branch.weighed(loss)
         return total
 
 

@@ -21,7 +21,7 @@ def cheats(values: PlanValues, plan: Read, q: int) -> Iterator[Cheat]:
 def broken_later(values: PlanValues, rows: Comparisons, cheat: Cheat, *, at_entry: bool) -> Iterator[Comparisons]:
     """Rows [moments, leaving moments] at the later moment that is worst for each; none where there is none."""
     calendar = values.calendar
-    at, then = calendar.chances(cheat), calendar.leaving[cheat.faker, cheat.measure]
+    at, then = calendar.chances(cheat), calendar.leavings(cheat)
     found = rows.at_best(calendar.all[then], then[None, :] > (at[:1] if at_entry else at)[:, None])
     if found is not None:
         yield found
@@ -63,7 +63,7 @@ class CovertsLeft:
     def rows(self, plan: Read, family: Family, *, worst: bool) -> Iterator[Comparisons]:
         values, cheat = self.values, family.cheat
         at = values.calendar.chances(cheat)
-        if len(at) and len(values.calendar.leaving[cheat.faker, cheat.measure]):
+        if len(values.calendar.leavings(cheat)):
             keeping = values.keeping(plan, family.party, at)
             stream = values.streams.left(cheat, at_entry=False)
             rows = values.tempted(plan, family, keeping, stream)

@@ -54,7 +54,7 @@ class ExposuresLeft:
 
     def rows(self, plan: Read, family: Family, *, worst: bool) -> Iterator[Comparisons]:
         calendar, cheat = self.values.calendar, family.cheat
-        if len(calendar.leaving[cheat.faker, cheat.measure]):
+        if len(calendar.leavings(cheat)):
             stream, at = self.values.streams.left(cheat, at_entry=True), calendar.chances(cheat)[:1]
             rows = _exposed(self.values, plan, family, stream, at)
             yield from broken_later(self.values, rows, cheat, at_entry=True)

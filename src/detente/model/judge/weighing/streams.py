@@ -75,25 +75,33 @@ def _outlived(facts: Facts, stakes: Stakes, q: int) -> bool:
 class Streams:
     """Values along the paths from the moments of a calendar, each built when it is first asked for."""
 
-    def __init__(self, calendar: Calendar, stakes: Stakes, leavers: Leavers) -> None:
+    def __init__(
+        self,
+        calendar: Calendar,
+        stakes: Stakes,
+        leavers: Leavers,
+        past: Past | None = None,
+        kept: Mapping[object, Continuation] | None = None,
+    ) -> None:
+        """`past` and `kept`: what another of the same calendar has valued and holds here, too."""
         self.facts = calendar.facts
         self.calendar = calendar
         self.stakes = stakes
         self.leavers = leavers
         self.paths = Paths(self.facts, leavers)
         self.scopes = Scopes.of(self.facts, stakes, leavers)
-        self.past = Past(self.facts, calendar.all)
-        self._streams: dict[object, Continuation] = {}
+        self.past = past or Past(self.facts, calendar.all)
+        self._streams: dict[object, Continuation] = dict(kept or {})
         """In the order in which they were last asked for."""
 
     def leaving_at(self, q: int, rate: float) -> Streams:
         """The same where a party leaves at one rate a year instead of those stated; what no exit bends is shared."""
-        streams = Streams(self.calendar, self.stakes, self.leavers.at_rate(q, rate))
-        streams.past = self.past
-        bent = [a or b for a, b in zip(self.scopes.outlived, streams.scopes.outlived, strict=True)]
-        shared = (("broken", p) for p, changes in enumerate(bent) if not changes)
-        streams._streams = {key: self._streams[key] for key in shared if key in self._streams}
-        return streams
+        leavers = self.leavers.at_rate(q, rate)
+        outlived = Scopes.of(self.facts, self.stakes, leavers).outlived
+        bent = [a or b for a, b in zip(self.scopes.outlived, outlived, strict=True)]
+        keys = [("broken", p) for p, changes in enumerate(bent) if not changes]
+        kept: dict[object, Continuation] = {key: self._streams[key] for key in keys if key in self._streams}
+        return Streams(self.calendar, self.stakes, leavers, self.past, kept)
 
     def trim(self) -> None:
         """Forget what was asked for longest ago, where too much is kept."""
@@ -121,8 +129,7 @@ class Streams:
 
     def left(self, cheat: Cheat, *, at_entry: bool) -> Continuation:
         """As `faked`, and breaks openly at each later moment that it could leave at: [moments, leaving moments]."""
-        then = self.calendar.leaving[cheat.faker, cheat.measure]
-        leaves = self.calendar.all[then].row()
+        leaves = self.calendar.all[self.calendar.leavings(cheat)].row()
         return self.of(("left", cheat, at_entry), lambda: self._cheating(cheat, leaves, at_entry=at_entry))
 
     def keeping(self, now: Instants, secret: Secret | None = None) -> Continuation:
