@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from detente.dossier.schema import Dossier
 
+NAMES = ("north", "south", "east", "west", "centre", "coast", "hills", "isles")
 
-def document(measures: int, quarters: int, *, seed: int = 0) -> dict[str, Any]:
-    """Two principals and a neighbour; each measure costs its performer and pays the others, some in secret."""
+
+def document(measures: int, quarters: int, *, seed: int = 0, parties: int = 3) -> dict[str, Any]:
+    """Each measure costs its performer and pays somebody else, some in secret.
+
+    Two principals and a neighbour; or more parties, up to eight, each of which gives in turn to any other.
+    """
     rng = random.Random(seed)
-    parties = {
+    names = NAMES[:parties]
+    sides = {
         name: {
             "discount": f"{rng.choice([6, 8, 10, 12])} %/year",
             "stakes": {f"{name}_gain": 100, f"{name}_cost": -100},
@@ -20,29 +27,25 @@ def document(measures: int, quarters: int, *, seed: int = 0) -> dict[str, Any]:
             "no_deal": f"-{rng.choice([0, 1, 2])} /year",
             "exposure_limit": 150,
         }
-        for name in ("north", "south", "east")
+        for name in names
     }
-    interests = {
-        f"{p}_{kind}": {"unit": "points", "worst": 0, "best": 100} for p in parties for kind in ("gain", "cost")
-    }
-    body = {f"m{i:03}": _measure(rng, i) for i in range(measures)}
+    interests = {f"{p}_{kind}": {"unit": "points", "worst": 0, "best": 100} for p in names for kind in ("gain", "cost")}
+    body = {f"m{i:03}": _measure(rng, i, names) for i in range(measures)}
     return {
         "detente": 1,
         "title": f"Generated case of {measures} measures and {quarters} quarters (seed {seed})",
         "start": "2020-01-01",
         "periods": [f"{quarters} x 3 months"],
         "interests": interests,
-        "parties": parties,
+        "parties": sides,
         "measures": body,
     }
 
 
-def _measure(rng: random.Random, i: int) -> dict[str, Any]:
-    giver, taker = ("north", "south") if i % 2 else ("south", "north")
-    if i % 9 == 8:
-        giver, taker = "east", rng.choice(["north", "south"])
+def _measure(rng: random.Random, i: int, names: Sequence[str]) -> dict[str, Any]:
+    giver, taker = _pair(rng, i, names)
     cost = rng.uniform(1.0, 10.0)
-    others = [p for p in ("north", "south", "east") if p != giver]
+    others = [p for p in names if p != giver]
     effects: dict[str, Any] = {f"{giver}_cost": {"level": round(cost, 3)}}
     effects[f"{taker}_gain"] = {"level": round(cost * rng.uniform(0.9, 1.8), 3)}
     if rng.random() < 0.3:
@@ -65,5 +68,15 @@ def _measure(rng: random.Random, i: int) -> dict[str, Any]:
     return m
 
 
-def dossier(measures: int, quarters: int, *, seed: int = 0) -> Dossier:
-    return Dossier.model_validate(document(measures, quarters, seed=seed))
+def _pair(rng: random.Random, i: int, names: Sequence[str]) -> tuple[str, str]:
+    """Who gives and who takes."""
+    if len(names) > 3:
+        giver = names[i % len(names)]
+        return giver, rng.choice([p for p in names if p != giver])
+    if i % 9 == 8:
+        return "east", rng.choice(["north", "south"])
+    return ("north", "south") if i % 2 else ("south", "north")
+
+
+def dossier(measures: int, quarters: int, *, seed: int = 0, parties: int = 3) -> Dossier:
+    return Dossier.model_validate(document(measures, quarters, seed=seed, parties=parties))

@@ -46,6 +46,11 @@ class Gains:
         """What a plan is worth to a party that values something."""
         return self.problem.known.value(p, shares)
 
+    def from_values(self, values: Array) -> Array:
+        """[..., bargainers] gains in plans that are worth so much to the parties [P, ...]."""
+        gains: Array = np.moveaxis(values, 0, -1)[..., self.bargainers] - self.threat[self.bargainers]
+        return gains
+
     def of(self, shares: Array) -> Array:
         """[bargainers] V_p(f; 0) − walk_away_p, or V_p(f; 0) where no deal is what the parties fall back to."""
         return np.array([self.value(p, shares) - self.threat[p] for p in self.bargainers])

@@ -125,7 +125,7 @@ def plan_of(model: Model, shares: Array) -> Plan:
     entry: dict[str, date | None] = {}
     share: dict[str, tuple[tuple[date, float], ...]] = {}
     for m, name in ((m, model.measures[m]) for m in np.flatnonzero(model.real)):
-        rises = [k for k in range(model.K) if shares[m, k + 1] > shares[m, k] + 1e-9]
+        rises = np.flatnonzero(shares[m, 1:] > shares[m, :-1] + 1e-9).tolist()
         if name in d.state.in_force:
             entry[name] = d.state.in_force[name].since
         else:

@@ -25,6 +25,8 @@ class Objective:
     bound: Callable[[float], float] = lambda b: b
     slack_for: Callable[[float], float] = lambda value: 0.0
     """Absolute gap that is good enough at an objective value."""
+    worth: Callable[[Array], Array] | None = None
+    """The score from what a plan is worth to each party, [P, ...] → [...], where it hangs on nothing else; finite."""
     unit: float = 1.0
     """A size of objective beside which rounding is nothing, where the objective itself is smaller."""
     heard: Callable[[Array, float, float], None] = lambda shares, value, bound: None

@@ -33,13 +33,25 @@ def within(gap: float, unit: float = 1.0) -> Callable[[float], float]:
 def gain_of(gains: Gains, p: int, gap: float) -> Objective:
     """The gain of one party."""
     least, unit = float(gains.threat[p]), gains.at_stake(p)
-    return Objective(gains.linear(p), lambda s: gains.value(p, s) - least, slack_for=within(gap, unit), unit=unit)
+    return Objective(
+        gains.linear(p),
+        lambda s: gains.value(p, s) - least,
+        slack_for=within(gap, unit),
+        worth=lambda values: values[p] - least,
+        unit=unit,
+    )
 
 
 def sum_of(gains: Gains, gap: float) -> Objective:
     """The sum of the bargainers' gains."""
     target = total((1.0, gains.linear(p)) for p in gains.bargainers)
-    return Objective(target, lambda s: float(gains.of(s).sum()), slack_for=within(gap, gains.unit), unit=gains.unit)
+    return Objective(
+        target,
+        lambda s: float(gains.of(s).sum()),
+        slack_for=within(gap, gains.unit),
+        worth=lambda values: gains.from_values(values).sum(axis=-1),
+        unit=gains.unit,
+    )
 
 
 def least_of(gains: Gains, weights: Mapping[int, float], gap: float, counted_in: float = 1.0) -> Objective:
@@ -60,7 +72,11 @@ def least_of(gains: Gains, weights: Mapping[int, float], gap: float, counted_in:
     def score(shares: Array) -> float:
         return float((factor * gains.of(shares))[chosen].min())
 
-    return Objective(Linear({t: grain}), score, slack_for=within(gap, counted_in), unit=unit)
+    def worth(values: Array) -> Array:
+        least: Array = (factor * gains.from_values(values))[..., chosen].min(axis=-1)
+        return least
+
+    return Objective(Linear({t: grain}), score, slack_for=within(gap, counted_in), worth=worth, unit=unit)
 
 
 def least_gain(gains: Gains, gap: float) -> Objective:
@@ -71,7 +87,8 @@ def least_gain(gains: Gains, gap: float) -> Objective:
 def sum_of_logarithms(gains: Gains, solver: Solver, gap: float) -> Objective:
     """Σ ln g, the logarithms from above by tangents, drawn where solutions fall."""
     logs = _Logarithms(gains, solver, gap)
-    return Objective(logs.target, logs.of, logs.refine, slack_for=lambda v: -math.log1p(-min(gap, MOST_GAP)))
+    enough = -math.log1p(-min(gap, MOST_GAP))
+    return Objective(logs.target, logs.of, logs.refine, slack_for=lambda v: enough, worth=logs.worth)
 
 
 class _Logarithms:
@@ -114,6 +131,12 @@ class _Logarithms:
         """Of a plan; −∞ where somebody does not gain."""
         gains = self.gains.of(shares)
         return float(np.log(gains).sum()) if np.all(gains > self.positive) else -math.inf
+
+    def worth(self, values: Array) -> Array:
+        """Of plans that are worth so much to the parties [P, ...]; where somebody does not gain, the less the more."""
+        gains = self.gains.from_values(values)
+        total: Array = (np.log(np.maximum(gains, self.positive)) + np.minimum(gains, 0.0)).sum(axis=-1)
+        return total
 
     def _forbid_loss(self, x: Array) -> bool:
         """Cut off a plan that gives somebody no gain by so little that the programme cannot tell; whether x is one."""

@@ -246,7 +246,7 @@ def _then_egalitarian(designer: Designer, primary: Objective) -> Outcome:
     def score(shares: Array) -> float:
         return second.score(shares) if primary.score(shares) >= outcome.objective - SAME else -math.inf
 
-    tie = solver.best(replace(second, score=score))
+    tie = solver.best(replace(second, score=score, worth=None))
     shares = outcome.shares if tie.shares is None else tie.shares
     return Outcome(shares, outcome.objective, outcome.bound, proved=True)
 

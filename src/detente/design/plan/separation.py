@@ -43,6 +43,17 @@ class Separator:
         """Rows that a plan misses by more than rounding: what the judge may refuse it for."""
         return self._below(shares, -NEARLY * SLIGHT * self.problem.model.norm[self.valued.party])
 
+    def below(self, shares: Array) -> NDArray[np.int64]:
+        """Rows that a plan misses by however little."""
+        return self._below(shares, np.zeros(len(self.valued)))
+
+    def add_all(self, rows: Iterable[int]) -> int:
+        """Put rows into the programme; how many were new."""
+        new = [int(r) for r in rows if r not in self.valued.active]
+        for r in new:
+            self.valued.activate(r)
+        return len(new)
+
     def _below(self, shares: Array, least: Array) -> NDArray[np.int64]:
         rows = self.valued.rows
         below: NDArray[np.int64] = np.flatnonzero((rows.slacks(shares) < least) & rows.on(shares))

@@ -17,6 +17,7 @@ import numpy as np
 
 from detente.design.plan.clock import Clock
 from detente.design.plan.examiner import Candidate, Examiner
+from detente.design.plan.nearby import Nearby
 from detente.design.plan.objective import Objective, Outcome, Pool
 from detente.design.plan.problem import Problem
 from detente.design.plan.program import Solution
@@ -40,6 +41,9 @@ ROUNDING, ROUNDED_BOUND = 1e-7, 1e-5
 """The parts of an objective within which it is at its bound, and within which it is at one that was taken again."""
 SOON = 1.0
 """Seconds that a relaxation may take for a bound when the time is up."""
+STEPS, CLIMBS = 150, 4
+"""After how many steps without a better plan the search near one ends; near how many relaxations plans are looked for.
+"""
 PATIENCE = 3
 """How often the search goes on after two solves of one programme disagreed."""
 NOT_TWICE = "One solve found no plan; a second one, begun elsewhere, did not confirm it in time: that proves nothing."
@@ -63,6 +67,7 @@ class Solver:
         self.examiner = examiner or Examiner(problem)
         self.pool = Pool() if pool is None else pool
         problem.program.give_up = lambda: clock.left <= 0
+        self.nearby = Nearby(problem, self.examiner.judging, self.examiner.separation.violated, lambda: clock.left > 0)
         self.first_plan_seconds: float | None = None
         self.widths: tuple[int, ...] = WIDTHS
         self.doubtful = False
@@ -121,6 +126,8 @@ class _Search:
         self.examiner = solver.examiner
         self.bound = math.inf
         """A proven upper bound on the objective."""
+        self._climbed = False
+        """Whether a plan has been found near another one."""
         self._solved = -1
         """How many rows the programme had when it was last solved."""
 
@@ -134,7 +141,9 @@ class _Search:
         if relaxed.status == "infeasible" and (none := self._none()) is not None:
             return none
         self._bound_by(relaxed)
-        for width in self.solver.widths:
+        if relaxed.x is not None:
+            relaxed = self._climb_from_relaxations(relaxed)
+        for width in () if self._climbed else self.solver.widths:
             if relaxed.x is not None and self.clock.left > 0 and not self._good_enough():
                 self._look_near(relaxed.x, width)
         while True:
@@ -150,7 +159,9 @@ class _Search:
         """Solve the whole programme once more; what there is to say where that is the end."""
         answer, broken, changed = self._solve(self.clock.left)
         if broken is not None and self.clock.left > 0:
-            self._look_near(broken, REPAIR_WIDTH)
+            self._climb(self.examiner.read(broken))
+            if not self._climbed:
+                self._look_near(broken, REPAIR_WIDTH)
         if answer.status == "infeasible":
             return self._none()
         if not self.solver.doubtful:
@@ -225,6 +236,39 @@ class _Search:
         slight = ROUNDED_BOUND * max(min(1.0, objective.unit), abs(value))
         proved = found.proved and bound - value <= max(gap, slight)
         return replace(found, bound=bound, proved=proved, note=found.note if proved == found.proved else CLOSELY)
+
+    # --- plans near plans --------------------------------------------------------------------------------------
+
+    def _climb_from_relaxations(self, relaxed: Solution) -> Solution:
+        """Look for plans near the relaxation, and near that with the rows that such plans break; the last one."""
+        for _ in range(CLIMBS):
+            if relaxed.x is None or self.clock.left <= 0 or self._good_enough():
+                break
+            self._climb(self.examiner.read(relaxed.x))
+            if not self.examiner.separation.add_all(self.solver.nearby.rows):
+                break
+            relaxed = _relaxed(self.solver, self.objective)
+            self._bound_by(relaxed)
+        return relaxed
+
+    def _climb(self, candidate: Candidate) -> None:
+        """Look for better and better plans near one, and for what the judge refuses in them."""
+        solver, shares, worth, unit = self.solver, candidate.shares, self.objective.worth, self.objective.unit
+        alone = solver.pool.postpones and bool(solver.widths)  # a plan says all of a candidate, and may be looked for
+        if worth is None or not alone or not self.examiner.judging.fits(self.problem.model, shares):
+            return
+        while self.clock.left > 0 and not self._good_enough():
+            floor = self._known[1] / unit
+            near = solver.nearby.search(shares, lambda values: worth(values) / unit, floor, STEPS)
+            if near is None:
+                break
+            shares = near
+            if solver.offer(Candidate(near), self.objective):
+                self._climbed = True
+            else:
+                self.examiner.learn(Candidate(near))
+                if not solver.nearby.weigh(self.examiner.separation.below(near)):
+                    break
 
     # --- solves ------------------------------------------------------------------------------------------------
 
