@@ -11,7 +11,7 @@ from benchmarks.generator import dossier
 from detente.design.plan.clock import Clock
 from detente.design.plan.gains import Gains
 from detente.design.plan.known import Known
-from detente.design.plan.nearby import Place, measures_of
+from detente.design.plan.nearby import Position, measures_of
 from detente.design.plan.objectives import sum_of
 from detente.design.plan.problem import Problem
 from detente.design.plan.question import Question
@@ -62,7 +62,7 @@ def test_slacks_are_kept_up_move_by_move(measures: int, parties: int, seed: int)
     nearby.weigh(np.arange(len(valued)))
     scale = valued.closeness.sizes.scale[valued.party]
     at, rng = (
-        Place(nearby, whole(solver.problem, np.array(solver.problem.columns.earliest))),
+        Position(nearby, whole(solver.problem, np.array(solver.problem.columns.earliest))),
         np.random.default_rng(seed),
     )
 

@@ -37,7 +37,7 @@ ROUNDING = 1e-9
 BROKEN = 1e-9
 """By what part of its scale a row counts as broken."""
 
-Worth = Callable[[Array], Array]
+Score = Callable[[Array], Array]
 """What plans are worth to an objective, from what they are worth to the parties: [parties, ...] → [...]."""
 
 
@@ -117,7 +117,7 @@ class Nearby:
             self._append(coef / unit[:, None, None], found.const[new] / unit, terms)
         return len(new)
 
-    def search(self, shares: Array, worth: Worth, floor: float, patience: int) -> Array | None:
+    def search(self, shares: Array, worth: Score, floor: float, patience: int) -> Array | None:
         """The best plan found near one of shares [M, K+1] that breaks no row and is worth more than `floor`.
 
         It ends after so many steps of `patience` without a better one.
@@ -125,14 +125,14 @@ class Nearby:
         if not len(self.free):
             return None
         rng = np.random.default_rng(0)
-        at, best, last, step = Place(self, shares), None, 0, 0
+        at, best, last, step = Position(self, shares), None, 0, 0
         rest = np.zeros(self.model.M, np.int64)
         while step - last < (REPAIR if best is None else patience) and (step % 16 or self.going()):
             step += 1
             here, missed = at.worth(worth), at.short > BROKEN
             if here - floor > ROUNDING and not missed.any():
                 if self.weigh(self.broken(at.shares)):
-                    at = Place(self, at.shares)
+                    at = Position(self, at.shares)
                     continue
                 if self.judging.fits(self.model, at.shares):
                     best, floor, last = at.shares.copy(), here, step
@@ -146,7 +146,7 @@ class Nearby:
                 self.weight *= 1.0 if missed.any() else LIGHTER
         return best
 
-    def _step(self, at: Place, drawn: NDArray[np.int64], after: Array, now: float) -> tuple[int, bool]:
+    def _step(self, at: Position, drawn: NDArray[np.int64], after: Array, now: float) -> tuple[int, bool]:
         """Make the best move that conditions without values allow: of what measure, and whether it was for the better.
 
         No measure, −1, where there is none.
@@ -161,7 +161,7 @@ class Nearby:
         return -1, False
 
 
-class Place:
+class Position:
     """A plan with the slack of every row that is weighed."""
 
     def __init__(self, near: Nearby, shares: Array) -> None:
@@ -189,7 +189,7 @@ class Place:
     def penalty(self) -> float:
         return float(self.short @ self.near.weight)
 
-    def worth(self, worth: Worth) -> float:
+    def worth(self, worth: Score) -> float:
         return float(worth(self.slack[: self.near.parties]))
 
     def moved(self, m: int, k: int) -> Array:
@@ -228,7 +228,7 @@ class Place:
         after += (self.slack[rows, None] - self.now[cells])[:, :, None]
         return after
 
-    def moves(self, drawn: NDArray[np.int64], worth: Worth) -> Array:
+    def moves(self, drawn: NDArray[np.int64], worth: Score) -> Array:
         """[drawn, K+1] what each move makes of score and penalty; −∞ where the order of measures forbids it."""
         near, P, K = self.near, self.near.parties, self.model.K
         total = worth(self._after(np.arange(P), drawn))
