@@ -337,8 +337,8 @@ class _Telling:
         self.task.work.tell(Progress(text, self.told, len(questions(dossier)), best))
 
 
-EXPECTATIONS_SECONDS = 60.0
-"""The most that the table of expectations may take of an assessment."""
+EXPECTATIONS_SECONDS, PATIENCE = 120.0, 5.0
+"""The most that the table of expectations may take of an assessment, and each best plan in it."""
 
 
 def _expected(found: Assessment, known: Known, task: Task[AssessOptions], executor: Executor) -> Gap:
@@ -359,6 +359,7 @@ def _expected(found: Assessment, known: Known, task: Task[AssessOptions], execut
         cancelled=task.work.over,
         executor=executor,
         designs={found.rule: found.verdicts[level]} if level in found.verdicts else {},
+        patience=PATIENCE,
     )
 
 

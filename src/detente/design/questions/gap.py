@@ -178,15 +178,18 @@ def gap(
     known: Known | None = None,
     executor: Executor | None = None,
     designs: Mapping[Rule, Design] | None = None,
+    patience: float | None = None,
 ) -> Gap:
     """Everyone's hopes against what they can have; `beliefs`: search, too, for what they would have to believe.
 
     `known`: of the dossier, where something is. `executor`: where the best plans are looked for, side by side; by
-    default here, one after another. `designs`: what some rules are known to give under the question.
+    default here, one after another. `designs`: what some rules are known to give under the question. `patience`:
+    seconds for each best plan; by default a twelfth of the time.
     """
     clock = Clock(time_limit, cancelled)
     with on(executor, lambda: clock.left <= 0) as pool:
-        table = _Gap(known or Known.of(dossier), question, tolerance, clock, say)
+        seconds = max(4.0, clock.left / 12) if patience is None else patience
+        table = _Gap(known or Known.of(dossier), question, tolerance, clock, say, seconds)
         return table.run(pool, designs or {}, beliefs=beliefs)
 
 
@@ -194,7 +197,13 @@ class _Gap:
     """Works out the table: first the best plans that it stands on, then what they say together."""
 
     def __init__(
-        self, known: Known, question: Question, tolerance: float, clock: Clock, say: Callable[[str], None]
+        self,
+        known: Known,
+        question: Question,
+        tolerance: float,
+        clock: Clock,
+        say: Callable[[str], None],
+        patience: float,
     ) -> None:
         self.known, self.model, self.dossier = known, known.model, known.model.dossier
         self.case = Handed(known)
@@ -204,7 +213,7 @@ class _Gap:
         self.found: dict[Want, Any] = {}
         """Designs by rule, and outcomes by what else is wanted."""
         self.finished = True
-        self.patience = max(4.0, clock.left / 12)
+        self.patience = patience
         """Seconds for each best plan: within them most are proved, and the rest have a bound."""
 
     def run(self, executor: Executor, designs: Mapping[Rule, Design], *, beliefs: bool) -> Gap:
