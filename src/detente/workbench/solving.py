@@ -348,6 +348,7 @@ def _expected(found: Assessment, known: Known, task: Task[AssessOptions], execut
 
     levels: dict[str | None, SuccessLevel] = {"minimal": "minimal", "full": "full"}
     level = levels.get(found.shown, "none")
+    task.work.say("What each party asks for, can get and gets")
     return gap(
         found.dossier,
         Question(level),
