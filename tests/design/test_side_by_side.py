@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from typing import Any
 
 import pytest
 
+from detente.design.plan.known import Known
 from detente.design.plan.question import ANY_DEAL, Question
 from detente.design.questions.assessment import Assessment, assess
 from detente.design.questions.gap import Gap, gap
-from detente.design.questions.parallel import each, workers
-from detente.design.questions.sought import Sought, look, looked
+from detente.design.questions.parallel import Crew, each, workers
+from detente.design.questions.sought import Handed, Sought, look, looked
 from detente.dossier import Dossier, loads, starter
 from detente.model.judge.check import Judge
 from tests.design.test_gap import pie
@@ -73,3 +77,39 @@ def test_what_is_found_here_is_told_before_the_next_is_begun() -> None:
         for number, _ in each(pool, done.append, [1, 2, 3], cancelled=lambda: False):
             assert done == list(range(1, number + 1))
     assert done == [1, 2, 3]
+
+
+class Idle(Executor):
+    """Takes tasks and never begins one."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        return Future()
+
+
+def test_what_nobody_of_a_crew_begins_is_done_here() -> None:
+    found = list(each(Crew(Idle()), str, [1, 2, 3, 4, 5, 6], cancelled=lambda: False, here=[0]))
+    assert found[0] == (0, "0")
+    assert sorted(found) == [(i, str(i)) for i in range(7)]
+
+
+def test_that_there_is_a_deal_is_told_before_the_best_is_known() -> None:
+    heard: list[tuple[str, str]] = []
+    found = assess(
+        pie(),
+        tell=lambda name, verdict: heard.append(("verdict", name)),
+        possible=lambda name: heard.append(("possible", name)),
+    )
+    some = [name for name, verdict in found.verdicts.items() if verdict.plan is not None]
+    assert some
+    for name in some:
+        assert heard.count(("possible", name)) == 1
+        assert heard.index(("possible", name)) < heard.index(("verdict", name))
+
+
+def test_a_model_is_the_same_once_it_was_handed_over() -> None:
+    known = Known.of(pie())
+    known.plans.extend(look(Sought(Handed(known), ANY_DEAL, "any")).plans)
+    other: Known = pickle.loads(pickle.dumps(known))
+    assert (other.rows.labels, other.plans, other.binding) == (known.rows.labels, [], frozenset())
+    ours, theirs = (look(Sought(Handed(k), ANY_DEAL, "best_for", "a", gap=1e-6)).answer for k in (known, other))
+    assert ours.objective == theirs.objective

@@ -140,7 +140,7 @@ def watched(work: Callable[[Hear, threading.Event], T], *, verbose: bool, what: 
 
         def hear(progress: Progress) -> None:
             bar.update(task, description=progress.text)
-            if progress.best is not None:
+            if "question" in (progress.best or {}):  # a verdict, which is not taken back
                 bar.console.print(progress.text, markup=False, highlight=False)
 
         return _beside(lambda enough: work(hear, enough))

@@ -16,8 +16,7 @@ from detente.design.questions.frontier import Frontier, Point
 from detente.design.questions.frontier import frontier as frontier_of
 from detente.design.questions.gap import Gap
 from detente.design.questions.gap import gap as gap_of
-from detente.design.questions.parallel import on
-from detente.design.questions.sought import jobs_for
+from detente.design.questions.parallel import jobs_for, on
 from detente.dossier import Dossier
 from detente.errors import Finding
 from detente.report.kit.figure import Figure

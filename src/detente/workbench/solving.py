@@ -287,14 +287,14 @@ def _teller(work: Work) -> Callable[[Plan, float, float], None]:
 @answers("assess")
 def assess(task: Task[AssessOptions]) -> AssessResult:
     """Say whether the parties can reach a satisfactory deal, what it looks like, and what would break it."""
-    from detente.design.plan.known import Known
-    from detente.design.questions.assessment import assess as solve
-    from detente.design.questions.parallel import on
-    from detente.design.questions.sought import jobs_for
+    from detente.design.questions.parallel import jobs_for, on
 
     options, work, subject = task.options, task.work, task.subject
-    with on(work.executor, work.over, jobs_for(subject.about, options.jobs)) as pool:
-        known = Known.of(subject.about)
+    with on(work.executor, work.over, jobs_for(subject.about, options.jobs)) as pool:  # workers begin to start here
+        from detente.design.plan.known import Known
+        from detente.design.questions.assessment import assess as solve
+
+        known, telling = Known.of(subject.about), _Telling(task)
         found = solve(
             subject.about,
             rule=options.rule,
@@ -304,6 +304,8 @@ def assess(task: Task[AssessOptions]) -> AssessResult:
             cancelled=work.over,
             known=known,
             executor=pool,
+            tell=telling.verdict,
+            possible=telling.possible,
         )
         expected = _expected(found, known, task, pool) if options.hopes and not work.over() else None
     hangs_on = _hangs_on(task) if options.critical and not work.over() else None
@@ -311,8 +313,32 @@ def assess(task: Task[AssessOptions]) -> AssessResult:
     return AssessResult(found, subject.question, findings, expected, hangs_on)
 
 
-EXPECTATIONS_SECONDS = 120.0
-"""The most that the table of expectations may take of an assessment."""
+@dataclass
+class _Telling:
+    """Tells verdicts as they come."""
+
+    task: Task[AssessOptions]
+    told: int = 0
+
+    def verdict(self, name: str, found: Design) -> None:
+        self.told += 1
+        self._tell(name, answer_words.answer(found), found.status, finished=found.finished)
+
+    def possible(self, name: str) -> None:
+        """There is a plan, while the best is still looked for."""
+        self._tell(name, "yes; looking for the best", "satisfactory", finished=False)
+
+    def _tell(self, name: str, answer: str, status: str, *, finished: bool) -> None:
+        from detente.design.questions.assessment import describe, questions
+
+        dossier = self.task.subject.about
+        best = {"question": name, "status": status, "finished": finished}
+        text = f"{describe(name, dossier)}: {answer}"
+        self.task.work.tell(Progress(text, self.told, len(questions(dossier)), best))
+
+
+EXPECTATIONS_SECONDS, PATIENCE = 120.0, 5.0
+"""The most that the table of expectations may take of an assessment, and each best plan in it."""
 
 
 def _expected(found: Assessment, known: Known, task: Task[AssessOptions], executor: Executor) -> Gap:
@@ -321,9 +347,11 @@ def _expected(found: Assessment, known: Known, task: Task[AssessOptions], execut
     from detente.design.questions.gap import gap
 
     levels: dict[str | None, SuccessLevel] = {"minimal": "minimal", "full": "full"}
+    level = levels.get(found.shown, "none")
+    task.work.say("What each party asks for, can get and gets")
     return gap(
         found.dossier,
-        Question(levels.get(found.shown, "none")),
+        Question(level),
         beliefs=False,
         known=known,
         tolerance=task.options.gap,
@@ -331,6 +359,8 @@ def _expected(found: Assessment, known: Known, task: Task[AssessOptions], execut
         say=task.work.say,
         cancelled=task.work.over,
         executor=executor,
+        designs={found.rule: found.verdicts[level]} if level in found.verdicts else {},
+        patience=PATIENCE,
     )
 
 

@@ -39,6 +39,11 @@ def unasked(rule: Rule) -> Design:
     return Design("undecided", rule, rule, finished=False)
 
 
+def impossible(rule: Rule) -> Design:
+    """What is known of a question to which no plan is an answer."""
+    return Design("none_exists", rule, rule)
+
+
 @dataclass(frozen=True)
 class Ended:
     """What a search by a rule has found, to be told."""

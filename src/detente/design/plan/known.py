@@ -25,7 +25,7 @@ class Known:
         """Consent and breaking out on dates, and behind them those that plans were found to break besides."""
         self._first = self.rows
         self.binding: frozenset[Label] = frozenset()
-        """Rows that the programme of the first question turned out to need."""
+        """Rows that the programmes of some questions turned out to need."""
         self.plans: list[Array] = []
         """Shares [M, K+1] of plans that meet every condition with a value."""
         self._labels: set[Label] = set(self.rows.labels)
@@ -48,6 +48,10 @@ class Known:
         vars(known).update(worth=self.worth, seldom=self.seldom, judge=self.judge)
         known.plans.extend(plans)
         return known
+
+    def __getstate__(self) -> dict[str, object]:
+        """What another process is given: no judge, which that soon makes anew, and nothing that searches have found."""
+        return {name: x for name, x in vars(self.afresh()).items() if name not in ("judge", "seldom")}
 
     @cached_property
     def worth(self) -> list[Rows | None]:

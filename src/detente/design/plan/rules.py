@@ -140,6 +140,10 @@ class Designer:
             self._best[p] = self.solver.best(gain_of(self.gains, p, part * self.gap))
         return self._best[p]
 
+    def learn(self, best: Mapping[int, Outcome]) -> None:
+        """Take what was found to be the best for some parties for what `best_for` would find."""
+        self._best |= best
+
     def best_product(self) -> Outcome:
         """The greatest Σ ln of gains; −∞ where no plan gives every bargainer one."""
         return self.decide(sum_of_logarithms(self.gains, self.solver, self.gap))

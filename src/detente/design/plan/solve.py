@@ -80,7 +80,13 @@ class Solver:
         model, fits = self.problem.model, self.examiner.judging.fits
         self.pool.extend(x for x in self.problem.known.plans if fits(model, x))
         if self.pool:
+            self._first()
+
+    def _first(self) -> None:
+        """Note when the first plan is there, and say so."""
+        if self.first_plan_seconds is None:
             self.first_plan_seconds = time.monotonic() - self.clock.start
+            self.say("A plan is found; looking for the best")
 
     def offer(self, candidate: Candidate, objective: Objective | None = None) -> bool:
         """Keep a candidate if it satisfies every row and the judge; whether it does.
@@ -93,8 +99,7 @@ class Solver:
             return True
         if not self.examiner.accepts(candidate):
             return False
-        if self.first_plan_seconds is None:
-            self.first_plan_seconds = time.monotonic() - self.clock.start
+        self._first()
         self.pool.add(candidate)
         return True
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 
 from detente.design.plan.clock import Clock
-from detente.design.plan.designs import Design, unasked
+from detente.design.plan.designs import Design, impossible, unasked
 from detente.design.plan.kinds import Rule
 from detente.design.plan.known import Known
 from detente.design.plan.question import Question
 from detente.design.questions.footing import ASSUMED, Footing, footing
 from detente.design.questions.margins import dangerous, exposures
-from detente.design.questions.parallel import on, workers
-from detente.design.questions.sought import Looked, Sought, looked, remember
+from detente.design.questions.parallel import on
+from detente.design.questions.sought import Handed, Looked, Pursuit, Sought, looked
 from detente.dossier.quantities import ZERO
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack, Verdict
+from detente.model.numeric import Array
 from detente.model.plan import Plan
 from detente.model.rows.arrays import Model
 
@@ -71,27 +72,28 @@ def assess(
     known: Known | None = None,
     executor: Executor | None = None,
     tell: Callable[[str, Design], None] = lambda name, verdict: None,
+    possible: Callable[[str], None] = lambda name: None,
 ) -> Assessment:
     """Judge a case. The first question is asked here; the others then begin with the plans that it found.
 
     `known`: of the dossier, where something is; plans are added to it. `executor`: where questions are asked, side by
-    side; by default here, one after another. `tell`: hears each verdict as it comes.
+    side; by default here, one after another. `tell`: hears each verdict as it comes; `possible`: the name of each
+    question to which there is found to be a plan, while the best is still looked for.
     """
     known = known or Known.of(dossier)
     clock = Clock(time_limit, cancelled)
     with on(executor, lambda: clock.left <= 0) as pool:
-        remember(known)
-        asking = _Asking(known, rule, gap, clock, pool, say, tell)
         asked = questions(dossier)
-        ordered = sorted(asked, key=lambda name: name.startswith("openings"))
-        with workers(1, lambda: clock.left <= 0) as here:  # others may still be starting
-            replace(asking, executor=here).ask({name: asked[name] for name in ordered[:1]}, len(asked))
-        asking.ask({name: asked[name] for name in ordered[1:]}, len(asked))
+        asking = _Asking(Handed(known), rule, gap, clock, pool, len(asked), say, tell, possible)
+        first, *rest = sorted(asked, key=lambda name: name.startswith("openings"))
+        hard = {name: asked[name] for name in rest if not name.startswith("openings:")}
+        there_are = asking.begin({first: asked[first]}, hard)
+        asking.ask({name: asked[name] for name in rest if name not in asking.verdicts}, there_are)
         verdicts = {name: asking.verdicts[name] for name in asked}
         shown = next((n for n in ("full", "minimal", "none") if n in verdicts and verdicts[n].plan is not None), None)
         if shown is None and "none" not in verdicts and clock.left > 0:
             say("No success level can be had: looking for any deal at all")
-            asking.ask({"none": Question()}, 1)
+            asking.ask({"none": Question()}, {})
             verdicts["none"] = asking.verdicts["none"]
             shown = "none" if verdicts["none"].plan is not None else None
         found = concluded(known.model, rule, verdicts, shown)
@@ -106,42 +108,79 @@ def assess(
 class _Asking:
     """Asks questions of a case, each on its own, so that it does not matter how many are asked at a time."""
 
-    known: Known
+    case: Handed
     rule: Rule
     gap: float
     clock: Clock
     executor: Executor
+    of: int
+    """How many questions there are."""
     say: Callable[[str], None]
     tell: Callable[[str, Design], None]
+    possible: Callable[[str], None]
     verdicts: dict[str, Design] = field(default_factory=dict)
+    _found: dict[str, Looked] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
 
-    def ask(self, asked: Mapping[str, Question], all_together: int) -> None:
+    def begin(self, first: Mapping[str, Question], rest: Mapping[str, Question]) -> dict[str, tuple[Array, ...]]:
+        """Ask the first question here, and meanwhile of others whether there is any plan; what there is.
+
+        That there is none is proved in a part of the time without a best plan in view.
+        """
+        there_are: dict[str, tuple[Array, ...]] = {}
+        wanted, mine = self._sought(rest, "any"), self._sought(first, "rule")
+        for name, one in self._looked(wanted, mine):
+            if name in first:
+                self._conclude(name, one.answer, one)
+            elif one.answer.infeasible:
+                self._conclude(name, impossible(self.rule), one)
+            elif one.answer.shares is not None:
+                there_are[name] = (one.answer.shares,)
+                self._glimpse(name)
+        self._keep(first)
+        return there_are
+
+    def ask(self, asked: Mapping[str, Question], plans: Mapping[str, tuple[Array, ...]]) -> None:
+        """Ask for the best plans, beginning with what the first question has found, and some plans of each."""
+        wanted = self._sought(asked, "rule")
+        wanted = {name: replace(one, plans=(*one.plans, *plans.get(name, ()))) for name, one in wanted.items()}
+        for name, one in self._looked(wanted, {}):
+            self._conclude(name, one.answer, one)
+        self._keep(asked)
+
+    def _sought(self, asked: Mapping[str, Question], aim: Pursuit) -> dict[str, Sought]:
         """No question may take more than two equal shares of the time; those that it does not suffice for are open."""
-        dossier, plans = self.known.model.dossier, tuple(self.known.plans)
-        seconds = self.clock.left * min(1.0, 2.0 / max(1, all_together))
-        wanted = {
+        known, seconds = self.case.known, self.clock.left * min(1.0, 2.0 / max(1, self.of))
+        of, plans = self.rule if aim == "rule" else "", tuple(known.plans)
+        return {
             name: Sought(
-                dossier,
-                question,
-                "rule",
-                self.rule,
-                self.gap,
-                seconds=max(1.0, seconds),
-                plans=plans,
-                binding=self.known.binding,
+                self.case, question, aim, of, self.gap, seconds=max(1.0, seconds), plans=plans, binding=known.binding
             )
             for name, question in asked.items()
         }
-        found: dict[str, Looked] = {}
-        for name, one in looked(self.executor, wanted, cancelled=lambda: self.clock.left <= 0):
-            found[name] = one
-            self.say(f"{describe(name, dossier)} ({len(self.verdicts) + len(found)} of {all_together})")
-            self.tell(name, one.answer)
-        for name in asked:  # in the order of asking, however they came
-            self.verdicts[name] = found[name].answer if name in found else unasked(self.rule)
-            self.known.plans.extend(found[name].plans if name in found else ())
-            if name in found and not self.known.binding:
-                self.known.binding = found[name].binding
+
+    def _looked(self, wanted: Mapping[str, Sought], mine: Mapping[str, Sought]) -> Iterator[tuple[str, Looked]]:
+        return looked(self.executor, wanted, cancelled=lambda: self.clock.left <= 0, here=mine, possible=self._glimpse)
+
+    def _glimpse(self, name: str) -> None:
+        """Tell once that there is a plan."""
+        if name not in self._told:
+            self._told.add(name)
+            self.possible(name)
+
+    def _conclude(self, name: str, verdict: Design, one: Looked) -> None:
+        self.verdicts[name], self._found[name] = verdict, one
+        self.tell(name, verdict)
+
+    def _keep(self, asked: Iterable[str]) -> None:
+        """Hand on what was found, in the order of asking, however it came; what there was no time for is open."""
+        known = self.case.known
+        for name in asked:
+            if (one := self._found.get(name)) is None:
+                self.verdicts[name] = unasked(self.rule)
+                continue
+            known.plans.extend(one.plans)
+            known.binding |= one.binding
 
 
 def concluded(model: Model, rule: Rule, verdicts: Mapping[str, Design], shown: str | None) -> Assessment:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from itertools import count
 
 from detente.design.plan.clock import Clock
 from detente.design.questions.margins import dangerous
@@ -17,7 +18,7 @@ from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack, Verdict, measures_in
 from detente.model.judge.weighing.rows import Family
 from detente.model.plan import Plan
-from detente.model.tolerance import slight
+from detente.model.tolerance import SLIGHT, slight
 
 MOST = 0.99
 """The greatest chance of walking out within a year that is tried."""
@@ -27,6 +28,11 @@ PRECISION = 1e-5
 """How closely a chance is found, as a part of it."""
 QUICK = ("consent", "breakout")
 """Kinds of conditions that are judged in no time: with them the search begins."""
+COARSE = (0.1, 0.2, 0.4, 0.6, 0.8, MOST)
+"""Chances at which what takes long is judged first; at those in between only what may fail there."""
+SAFE, FAR = 0.5, 2.0
+"""What a margin must be at two chances, as a part of its change between them, not to be looked at in between; and how
+many times that change it must exceed, a stretch as long farther, not to be looked at there."""
 
 ASSUMED = (
     "Once a breach is known, whoever answers the breaker stops what answers to it, and takes back what costs it "
@@ -107,7 +113,7 @@ def footing(
     if walkouts is None:
         clock = Clock(seconds, cancelled)
         with on(executor, lambda: clock.left <= 0) as pool:
-            walkouts = walkouts_of(judge, plan, clock, pool)
+            walkouts = walkouts_of(judge, plan, verdict, clock, pool)
     alarms = false_alarms(dossier, plan)
     return Footing(
         # All measures of the plan count, under their chosen regimes, as in `verify needs`: an alarm needs no cheat.
@@ -173,25 +179,43 @@ def empty_threats(judge: Judge, plan: Plan) -> tuple[str, ...]:
 # --- walking out -------------------------------------------------------------------------------------------------
 
 
-def walkouts_of(judge: Judge, plan: Plan, clock: Clock, executor: Executor) -> tuple[Walkout, ...]:
+def walkouts_of(judge: Judge, plan: Plan, verdict: Verdict, clock: Clock, executor: Executor) -> tuple[Walkout, ...]:
     """For each party that performs something in a plan, the least chance a year of its walking out that breaks it.
 
     The chance stands in place of all rates that the dossier states for the party; its dated exits, and all exits of
     others, stay. Broken: a condition with values (consent, temptation, exposure) fails; others do not hang on exits.
     0 where the plan is not kept even if the party never walks out. The chances at which a plan is kept need not be an
-    interval: the plan is judged at each of CHANCES, and the search goes into the first stretch that ends broken.
+    interval: the plan is judged at each of CHANCES, but for what is safe there by its margins elsewhere, and the search
+    goes into the first stretch that ends broken. Just below what is found all is judged that is not safe.
     """
     dossier = judge.dossier
     acting = [p for p in dossier.parties if any(p in dossier.measures[m].by for m in measures_in(judge, plan))]
-    asked = [(dossier, plan, p, clock.left) for p in acting]
+    margins = _margins(judge, verdict)
+    asked = [(dossier, plan, p, margins, clock.left) for p in acting]
     found = {who[2]: walkout for who, walkout in each(executor, _walkout, asked, cancelled=lambda: clock.left <= 0)}
     return tuple(found.get(p) or Walkout(p, _stated(dossier, p), None, tried=False) for p in acting)
 
 
-def _walkout(asked: tuple[Dossier, Plan, str, float]) -> Walkout:
-    dossier, plan, party, seconds = asked
-    clock = Clock(seconds, stopped)
-    return _Leaving(Judge(dossier), plan, party, lambda: clock.left <= 0).walkout(_stated(dossier, party))
+_About = tuple[object, ...]
+"""Kind, party, other and measure of some conditions."""
+
+
+def _margins(judge: Judge, verdict: Verdict) -> dict[_About, float]:
+    """The least margin of the conditions with values of a judged plan, by what they are about."""
+    index, found = {m: i for i, m in enumerate(judge.facts.measures)}, dict[_About, float]()
+    for row in verdict.slacks:
+        if row.keep is not None and row.party is not None:
+            other = None if row.other is None else judge.facts.party[row.other]
+            key = row.kind, judge.facts.party[row.party], other, None if row.measure is None else index[row.measure]
+            found[key] = min(_margin(row), found.get(key, math.inf))
+    return found
+
+
+def _walkout(asked: tuple[Dossier, Plan, str, Mapping[_About, float], float]) -> Walkout:
+    dossier, plan, party, margins, seconds = asked
+    clock, stated = Clock(seconds, stopped), _stated(dossier, party)
+    as_if_never = margins if not stated else {}
+    return _Leaving(Judge(dossier), plan, party, as_if_never, lambda: clock.left <= 0).walkout(stated)
 
 
 def _stated(dossier: Dossier, party: str) -> float | None:
@@ -204,20 +228,29 @@ class _TimeIsUp(Exception):
     """There is no time to go on."""
 
 
-@dataclass
+Tightest = Mapping[Family, Slack]
+
+
 class _Leaving:
-    """A plan, where one party walks out more or less often."""
+    """A plan, where one party walks out more or less often.
 
-    judge: Judge
-    plan: Plan
-    party: str
-    over: Callable[[], bool]
+    `margins`: those of the plan if it never does, where they are known.
+    """
 
-    def broken(self, chance: float, among: Iterable[Family]) -> Mapping[Family, Slack]:
-        """What fails if the party walks out with this chance within a year, of some conditions."""
+    def __init__(
+        self, judge: Judge, plan: Plan, party: str, margins: Mapping[_About, float], over: Callable[[], bool]
+    ) -> None:
+        self.judge, self.plan, self.party, self.over = judge, plan, party, over
+        self.every = judge.families(plan)
+        known = {f: margins[key] for f in self.every if margins.get(key := f[:4], -1.0) >= 0}
+        self._seen = {f: [(0.0, margin)] for f, margin in known.items()}
+        """Of each family chances at which it is met, in the order of rising, with its margins there."""
+
+    def tightest(self, chance: float, among: Iterable[Family]) -> Tightest:
+        """The least margin of each of some families if the party walks out with this chance within a year."""
         if self.over():
             raise _TimeIsUp
-        return self.judge.leaving_at(self.party, -math.log1p(-chance)).breaks(self.plan, among)
+        return self.judge.leaving_at(self.party, -math.log1p(-chance)).tightest(self.plan, among)
 
     def walkout(self, stated: float | None) -> Walkout:
         try:
@@ -231,42 +264,112 @@ class _Leaving:
         day = None if first.date is None else first.date.isoformat()
         return Walkout(self.party, stated, chance, (first.kind, first.party, day))
 
-    def _flip(self) -> tuple[float, Mapping[Family, Slack]] | None:
+    def _flip(self) -> tuple[float, Tightest] | None:
         """The least chance at which something fails, and what: first by what is quick to judge, then by all."""
-        every = self.judge.families(self.plan)
-        found = self._first([f for f in every if f.kind in QUICK], CHANCES, 0.0)
-        slow = [f for f in every if f.kind not in QUICK]
-        earlier = self._first(slow, [c for c in CHANCES if found is None or c < found[0]], 0.0)
-        found = earlier or found
+        first = self._first([f for f in self.every if f.kind in QUICK], CHANCES)
+        before = math.inf if first is None else first[0]
+        first = self._slow([f for f in self.every if f.kind not in QUICK], before) or first
+        found = None if first is None else self._closer(*first)
         while found is not None and found[0] > 0:
             near = found[0] * (1 - 2 * PRECISION)
-            earlier = self._first(every, [near], max(c for c in CHANCES if c < near))
-            if earlier is None:
+            rows = _broken(self.tightest(near, [f for f in self.every if self._may_fail_before(f, near)]))
+            if not rows:
                 break
-            found = earlier
+            found = self._closer(near, rows)
         return found
 
-    def _first(
-        self, among: Sequence[Family], chances: Sequence[float], kept: float
-    ) -> tuple[float, Mapping[Family, Slack]] | None:
-        """The first of rising chances at which one of some conditions fails, brought closer from below."""
+    def _first(self, among: Iterable[Family], chances: Iterable[float]) -> tuple[float, Tightest] | None:
+        """The first of rising chances at which one of some families fails, and which do."""
         for chance in chances:
-            rows = self.broken(chance, among)
-            if rows:
-                return self._closer(kept, chance, rows)
-            kept = chance
+            judged = self.tightest(chance, [f for f in among if not self._is_met(f, chance)])
+            if rows := _broken(judged):
+                return chance, rows
+            self._note(chance, judged)
         return None
 
-    def _closer(self, kept: float, chance: float, rows: Mapping[Family, Slack]) -> tuple[float, Mapping[Family, Slack]]:
-        """Halve between a chance at which all is kept and one at which these fail; what no longer fails is dropped."""
+    def _slow(self, among: Sequence[Family], before: float) -> tuple[float, Tightest] | None:
+        """As `_first`, before some chance, by few judgements."""
+        last = -1.0
+        for chance in (c for c in COARSE if c < before):
+            judged = self.tightest(chance, [f for f in among if self._may_fail_after(f, chance)])
+            self._note(chance, judged)
+            unsure = [f for f in judged if self._may_fail_before(f, chance)]
+            if (earlier := self._first(unsure, [c for c in CHANCES if last < c < chance])) is not None:
+                return earlier
+            if rows := _broken(judged):
+                return chance, rows
+            last = chance
+        left = [c for c in CHANCES if last < c < before]
+        return self._first([f for f in among if left and self._may_fail_after(f, left[-1])], left)
+
+    def _note(self, chance: float, judged: Tightest) -> None:
+        for family, row in judged.items():
+            self._seen[family] = sorted({*self._seen.get(family, []), (chance, _margin(row))})
+
+    def _is_met(self, family: Family, chance: float) -> bool:
+        return any(at == chance for at, _ in self._seen.get(family, []))
+
+    def _may_fail_after(self, family: Family, chance: float) -> bool:
+        """Whether something may fail at a chance farther out than it was judged."""
+        seen = self._seen.get(family, [])
+        if len(seen) < 2:
+            return True
+        (before, was), (last, margin) = seen[-2:]
+        return margin < FAR * abs(margin - was) * (chance - last) / (last - before)
+
+    def _may_fail_before(self, family: Family, chance: float) -> bool:
+        """Whether something may fail between the chances about this one at which it was judged."""
+        seen = self._seen.get(family, [])
+        below = [margin for at, margin in seen if at < chance][-1:]
+        above = [margin for at, margin in seen if at >= chance][:1]
+        if not below or not above:
+            return not below or self._may_fail_after(family, chance)
+        return min(*below, *above) < SAFE * abs(below[0] - above[0])
+
+    def _closer(self, chance: float, rows: Tightest) -> tuple[float, Tightest]:
+        """Halve between the last of CHANCES and one at which these fail, as far as `_between` does not tell already."""
+        first = kept = max((c for c in CHANCES if c < chance), default=0.0)
+        meets, fails = self._between(kept, chance, rows)
         while chance - kept > PRECISION * chance:
             middle = (kept + chance) / 2
-            fewer = self.broken(middle, rows)
-            if fewer:
-                chance, rows = middle, fewer
+            if middle >= fails or (middle > meets and _broken(self.tightest(middle, rows))):
+                chance = middle
             else:
                 kept = middle
-        return chance, rows
+        return chance, _broken(self.tightest(chance, rows)) if kept > first else rows
+
+    def _between(self, kept: float, chance: float, rows: Tightest) -> tuple[float, float]:
+        """Two chances close together: at the lower all of these are met, at the other one of them fails.
+
+        By the secant, in whose stead every fourth step halves; an end that stays counts half (Illinois). What no longer
+        fails is dropped.
+        """
+        low, high, failed = math.inf, min(map(_margin, rows.values())), False
+        for step in count():
+            near = 0.4 * PRECISION * chance
+            if chance - kept <= near:
+                break
+            x = (kept + chance) / 2
+            if step % 4 and low < math.inf:
+                x = min(max(chance - (chance - kept) * high / (high - low), kept + near / 2), chance - near / 2)
+            judged = self.tightest(x, rows)
+            margin = min(map(_margin, judged.values()))
+            if fewer := _broken(judged):
+                low = low / 2 if failed else low
+                chance, rows, high, failed = x, fewer, margin, True
+            else:
+                high = high if failed else high / 2
+                kept, low, failed = x, margin, False
+        return kept, chance
+
+
+def _margin(row: Slack) -> float:
+    """Slack in units of the size of its row, from where the judge refuses it."""
+    return _relative(row) + SLIGHT
+
+
+def _broken(rows: Tightest) -> Tightest:
+    return {family: row for family, row in rows.items() if not row.accepted}
 
 
 def _relative(row: Slack) -> float:

@@ -23,6 +23,7 @@ from detente.design.plan.clock import Clock
 from detente.design.plan.designs import Design
 from detente.design.plan.gains import threat
 from detente.design.plan.judging import Judging, name_of, plan_of
+from detente.design.plan.kinds import Rule
 from detente.design.plan.known import Known
 from detente.design.plan.objective import ANY, Outcome
 from detente.design.plan.question import ANY_DEAL, Question
@@ -30,11 +31,12 @@ from detente.design.plan.rules import RULES, Designer
 from detente.design.questions.conflicts import members
 from detente.design.questions.critical import PRECISION, Dial, dial_of, first_flip, is_within
 from detente.design.questions.parallel import on
-from detente.design.questions.sought import HANDED_ON, Pursuit, Sought, looked
+from detente.design.questions.sought import HANDED_ON, Handed, Pursuit, Sought, looked
 from detente.design.questions.sources import inputs
 from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier
 from detente.errors import DossierError
+from detente.model.numeric import Array
 from detente.model.rows.arrays import Model
 from detente.model.rows.losses import spared_for_ever
 
@@ -175,43 +177,57 @@ def gap(
     cancelled: Callable[[], bool] = lambda: False,
     known: Known | None = None,
     executor: Executor | None = None,
+    designs: Mapping[Rule, Design] | None = None,
+    patience: float | None = None,
 ) -> Gap:
     """Everyone's hopes against what they can have; `beliefs`: search, too, for what they would have to believe.
 
     `known`: of the dossier, where something is. `executor`: where the best plans are looked for, side by side; by
-    default here, one after another.
+    default here, one after another. `designs`: what some rules are known to give under the question. `patience`:
+    seconds for each best plan; by default a twelfth of the time.
     """
     clock = Clock(time_limit, cancelled)
-    table = _Gap(known or Known.of(dossier), question, tolerance, clock, say)
     with on(executor, lambda: clock.left <= 0) as pool:
-        return table.run(pool, beliefs=beliefs)
+        seconds = max(4.0, clock.left / 12) if patience is None else patience
+        table = _Gap(known or Known.of(dossier), question, tolerance, clock, say, seconds)
+        return table.run(pool, designs or {}, beliefs=beliefs)
 
 
 class _Gap:
     """Works out the table: first the best plans that it stands on, then what they say together."""
 
     def __init__(
-        self, known: Known, question: Question, tolerance: float, clock: Clock, say: Callable[[str], None]
+        self,
+        known: Known,
+        question: Question,
+        tolerance: float,
+        clock: Clock,
+        say: Callable[[str], None],
+        patience: float,
     ) -> None:
         self.known, self.model, self.dossier = known, known.model, known.model.dossier
+        self.case = Handed(known)
         self.question, self.tolerance, self.clock, self.say = question, tolerance, clock, say
         self.judge = Judging.of(known, question).judge
         self.views = {p: Model.of(self._seen(p)) for p in self.dossier.views}
         self.found: dict[Want, Any] = {}
         """Designs by rule, and outcomes by what else is wanted."""
         self.finished = True
-        self.patience = max(4.0, clock.left / 12)
+        self.patience = patience
         """Seconds for each best plan: within them most are proved, and the rest have a bound."""
 
-    def run(self, executor: Executor, *, beliefs: bool) -> Gap:
+    def run(self, executor: Executor, designs: Mapping[Rule, Design], *, beliefs: bool) -> Gap:
         model = self.model
         people = [p for p in range(len(model.parties)) if model.valued[p] and model.touched[p]]
         self._look(executor, self._hopes(people))
         reached = [self._can(p) for p in people]
+        wanted = self._illusions(people)
         if any(c.value is not None for c in reached):
-            self._look(executor, self._rules())
-        designs = {rule: d for (what, rule), d in self.found.items() if what == "rule"}
-        rows = tuple(self._party(p, can, designs) for p, can in zip(people, reached, strict=True))
+            self.found |= {("rule", rule): design for rule, design in designs.items() if design.finished}
+            wanted |= self._rules(people)
+        self._look(executor, wanted)
+        given: dict[str, Design] = {rule: self.found["rule", rule] for rule in RULES if ("rule", rule) in self.found}
+        rows = tuple(self._party(p, can, given) for p, can in zip(people, reached, strict=True))
         status = self._status(reached)
         together, share = None, None
         searched: tuple[Belief, ...] = ()
@@ -225,7 +241,7 @@ class _Gap:
                 share = 1.0 if together else self._share(targets)
             if beliefs and not despair:
                 searched = self._beliefs(targets)
-        rules = {rule: d.rule_used if d.plan is not None else d.status for rule, d in designs.items()}
+        rules = {rule: d.rule_used if d.plan is not None else d.status for rule, d in given.items()}
         claims = self._claims(rows)
         finished = self.finished and self.clock.left > 0
         return Gap(self.dossier, self.question, status, rows, rules, together, share, searched, finished, claims)
@@ -252,19 +268,28 @@ class _Gap:
             self.say(wanted[want][0])
             self.found[want] = looked_for.answer
 
-    def _sought(self, aim: Pursuit, of: str = "", *, question: Question | None = None, view: str = "") -> Sought:
-        model = self.views.get(view, self.model)
+    def _sought(
+        self,
+        aim: Pursuit,
+        of: str = "",
+        *,
+        question: Question | None = None,
+        view: str = "",
+        plans: Sequence[Array] = (),
+    ) -> Sought:
+        """`view`: whose of the case; `plans`: to begin with, besides those that are known."""
+        elsewhere = view in self.views
         seconds = {"rule": 2 * self.patience, "any": max(self.patience, self.clock.left)}.get(aim, self.patience)
         return Sought(
-            model.dossier,
+            self.views[view].dossier if elsewhere else self.case,
             question or self.question,
             aim,
             of,
             self.tolerance,
             seconds=seconds,
-            plans=tuple(self.known.plans[-HANDED_ON:]),
+            plans=(*self.known.plans[-HANDED_ON:], *plans),
             binding=self.known.binding,
-            elsewhere=model is not self.model,
+            elsewhere=elsewhere,
         )
 
     def _hopes(self, people: Sequence[int]) -> dict[Want, tuple[str, Sought]]:
@@ -272,28 +297,45 @@ class _Gap:
         for name in (self.model.parties[p] for p in people):
             wanted["can", name] = f"What {self._titled(name)} can get", self._sought("best_for", name)
         for name in (self.model.parties[p] for p in people):
-            said = f"What {self._titled(name)} thinks that it can get"
-            if name in self.views:
-                wanted["thinks", name] = said, self._sought("best_for", name, view=name)
-            openings = self._openings(name)
-            if openings:
+            if self._openings(name):
                 asked = f"What {self._titled(name)} asks for"
                 wanted["asks", name] = asked, self._sought("best_for", name, question=self._asked(name))
-            for demand in openings:
-                said = f"Whether {demand} could be met in its own view"
-                others = frozenset(f"demands.{n}" for n in openings if n != demand)
-                alone = Question("none", (name,), others)
-                wanted["met", demand] = said, self._sought("any", question=alone, view=name)
         if any(self.model.consents[p] for p in people):
             consents = frozenset(n for n in members(self.known, self.question) if n.startswith("consent."))
             freed = replace(self.question, without=consents)
             wanted["all", ""] = "Whether there is as much as all claim", self._sought("together", question=freed)
         return wanted
 
-    def _rules(self) -> dict[Want, tuple[str, Sought]]:
-        """The plan of each rule."""
+    def _illusions(self, people: Sequence[int]) -> dict[Want, tuple[str, Sought]]:
+        """What each party thinks that it can get, at least what it can where it thinks that kept, and could be met."""
+        wanted: dict[Want, tuple[str, Sought]] = {}
+        for name in (self.model.parties[p] for p in people if self.model.parties[p] in self.views):
+            said = f"What {self._titled(name)} thinks that it can get"
+            plans = self._best_of([name])
+            wanted["thinks", name] = said, self._sought("best_for", name, view=name, plans=plans)
+        for name in (self.model.parties[p] for p in people):
+            openings = self._openings(name)
+            for demand in openings:
+                said = f"Whether {demand} could be met in its own view"
+                others = frozenset(f"demands.{n}" for n in openings if n != demand)
+                alone = Question("none", (name,), others)
+                wanted["met", demand] = said, self._sought("any", question=alone, view=name)
+        return wanted
+
+    def _rules(self, people: Sequence[int]) -> dict[Want, tuple[str, Sought]]:
+        """The plan of each rule that is not known, from what is best for the parties."""
         asked = [r for r in RULES if r not in ("earliest", "minimal") or self.dossier.success.minimal]
-        return {("rule", r): (f"What the {r.replace('_', '-')} rule gives", self._sought("rule", r)) for r in asked}
+        names = [self.model.parties[p] for p in people]
+        best = {name: self.found["can", name] for name in names}
+        wanted: dict[Want, tuple[str, Sought]] = {}
+        for rule in (r for r in asked if ("rule", r) not in self.found):
+            sought = replace(self._sought("rule", rule, plans=self._best_of(names)), best=best)
+            wanted["rule", rule] = f"What the {rule.replace('_', '-')} rule gives", sought
+        return wanted
+
+    def _best_of(self, names: Sequence[str]) -> list[Array]:
+        """The best plans that were found for some parties."""
+        return [x for name in names if (x := self.found["can", name].shares) is not None]
 
     def _openings(self, party: str) -> list[str]:
         return [n for n, d in self.dossier.demands.items() if d.by == party and d.firmness == "opening"]

@@ -5,10 +5,12 @@ So questions about a case go side by side, and their answers are the same in wha
 
 from __future__ import annotations
 
-import os
+import pickle
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any, Literal, TypeVar
 
 from detente.design.plan.clock import Clock
@@ -17,32 +19,69 @@ from detente.design.plan.examiner import Candidate
 from detente.design.plan.judging import topics
 from detente.design.plan.known import Known
 from detente.design.plan.objective import ANY, Outcome
+from detente.design.plan.objectives import gain_of
+from detente.design.plan.problem import Problem
 from detente.design.plan.question import Question
 from detente.design.plan.rules import Designer
-from detente.design.questions.parallel import each, stopped
+from detente.design.questions.parallel import Here, each, stopped
 from detente.dossier import fingerprint
 from detente.dossier.schema import Dossier
 from detente.model.numeric import Array
-from detente.model.rows.temptation import Label
+from detente.model.rows.temptation import Label, joined
 
 K = TypeVar("K", bound=Hashable)
 Pursuit = Literal["rule", "best_for", "together", "any"]
-MOST = 4
+MOST = 8
 """Models that a process keeps: a case, and how some parties see it."""
-LARGE = 300
-"""Measures times dates from which on workers are worth their start."""
-CROWD = 8
-"""Workers that are begun unasked: each keeps models of its own."""
-_MODELS: dict[str, Known] = {}
+_HANDED: dict[str, Handed] = {}
 HANDED_ON = 4
 """Plans that are handed on to the questions that follow."""
+
+
+_possible: ContextVar[Callable[[Any], None]] = ContextVar("possible", default=lambda key: None)
+"""Hears, in this process, of what is looked for that there is a plan, before the best is found."""
+
+
+class Handed:
+    """A model that is worked out, as it goes to worker processes: packed once, and unpacked once in each of them."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.key = fingerprint(known.model.dossier)
+        remember(self)
+
+    @cached_property
+    def packed(self) -> bytes:
+        return pickle.dumps(self.known)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _handed, (self.key, self.packed)
+
+
+def _handed(key: str, packed: bytes) -> Handed:
+    return _HANDED.get(key) or Handed(pickle.loads(packed))
+
+
+def remember(handed: Handed) -> None:
+    """Have this process ask a model that is worked out already."""
+    _HANDED.pop(handed.key, None)
+    _HANDED[handed.key] = handed
+    if len(_HANDED) > MOST:
+        del _HANDED[next(iter(_HANDED))]
+
+
+def _known(about: Handed | Dossier) -> Known:
+    if isinstance(about, Dossier):
+        about = _HANDED.get(fingerprint(about)) or Handed(Known.of(about))
+    remember(about)
+    return about.known
 
 
 @dataclass(frozen=True)
 class Sought:
     """The best plan of a dossier under a question: by a rule, for one party, for all together, or any at all."""
 
-    dossier: Dossier
+    about: Handed | Dossier
     question: Question
     aim: Pursuit
     of: str = ""
@@ -55,6 +94,13 @@ class Sought:
     """Rows that others turned out to need, to begin with."""
     elsewhere: bool = False
     """Whether plans and rows were found for another dossier."""
+    best: Mapping[str, Outcome] = field(default_factory=dict)
+    """What is best for some parties under the question, as far as it was found."""
+
+    def pack(self) -> None:
+        """Pack what other processes will be given of a model."""
+        if isinstance(self.about, Handed):
+            assert self.about.packed
 
 
 @dataclass(frozen=True)
@@ -68,19 +114,36 @@ class Looked:
     """Rows that the programme turned out to need."""
 
 
-def look(sought: Sought) -> Looked:
-    """Look for a plan, in this process."""
-    known = _known(sought.dossier).afresh(() if sought.elsewhere else sought.plans)
+def look(sought: Sought, say: Callable[[str], None] = lambda text: None) -> Looked:
+    """Look for a plan, in this process; `say` hears when some plan is found."""
+    known = _known(sought.about).afresh(() if sought.elsewhere else sought.plans)
     begun = len(known.plans)
-    for topic in sorted(topics(sought.binding) & set(known.seldom.topics)):  # sets differ from process to process
-        known.learn(known.seldom.of(topic))
-    designer = Designer(known, sought.question, gap=sought.gap, clock=Clock(sought.seconds, stopped))
-    designer.problem.valued.begin_with(sought.binding)
+    designer = Designer(known, sought.question, gap=sought.gap, clock=Clock(sought.seconds, stopped), say=say)
+    if sought.aim != "any" or designer.problem.program.relax(seconds=sought.seconds).status != "infeasible":
+        _begin_with(designer.problem, sought.binding)
     if sought.elsewhere:
-        for shares in sought.plans:
-            designer.solver.offer(Candidate(shares))
+        _offer(designer, sought)
+    designer.learn({designer.model.parties.index(name): outcome for name, outcome in sought.best.items()})
     answer = _answer(designer, sought)
     return Looked(answer, tuple(known.plans[begun:][-HANDED_ON:]), frozenset(designer.problem.valued.binding))
+
+
+def _begin_with(problem: Problem, binding: frozenset[Label]) -> None:
+    """Have a programme begin with rows that others turned out to need, and know all that are about the same."""
+    seldom = problem.known.seldom
+    if about := sorted(topics(binding) & set(seldom.topics)):  # sets differ from process to process
+        problem.valued.extend(joined([seldom.of(topic) for topic in about]))
+    problem.valued.begin_with(binding)
+
+
+def _offer(designer: Designer, sought: Sought) -> None:
+    """Judge plans that were found elsewhere, the best first, until one is accepted."""
+    model, solver, objective = designer.model, designer.solver, ANY
+    if sought.aim == "best_for":
+        objective = gain_of(designer.gains, model.parties.index(sought.of), sought.gap)
+    for shares in sorted(sought.plans, key=objective.score, reverse=True):
+        if solver.examiner.judging.fits(model, shares):
+            solver.offer(Candidate(shares), objective)
 
 
 def _answer(designer: Designer, sought: Sought) -> Design | Outcome:
@@ -95,35 +158,42 @@ def _answer(designer: Designer, sought: Sought) -> Design | Outcome:
             return designer.solver.best(ANY)
 
 
-def jobs_for(dossier: Dossier, jobs: int) -> int:
-    """How many workers to use (`jobs` 0: one a core): one for a small case, which is answered while they start."""
-    if len(dossier.measures) * len(dossier.grid.dates) < LARGE:
-        return 1
-    return jobs or min(os.cpu_count() or 1, CROWD)
-
-
-def remember(known: Known) -> None:
-    """Have this process ask a model that is worked out already."""
-    key = fingerprint(known.model.dossier)
-    _MODELS.pop(key, None)
-    _MODELS[key] = known
-    if len(_MODELS) > MOST:
-        del _MODELS[next(iter(_MODELS))]
-
-
-def _known(dossier: Dossier) -> Known:
-    known = _MODELS.get(fingerprint(dossier)) or Known.of(dossier)
-    remember(known)
-    return known
-
-
 def looked(
-    executor: Executor, wanted: Mapping[K, Sought], *, cancelled: Callable[[], bool] = lambda: False
+    executor: Executor,
+    wanted: Mapping[K, Sought],
+    *,
+    cancelled: Callable[[], bool] = lambda: False,
+    here: Mapping[K, Sought] | None = None,
+    possible: Callable[[K], None] = lambda key: None,
 ) -> Iterator[tuple[K, Looked]]:
-    """What is found of each, as it comes; of those that `cancelled` overtakes nothing."""
-    for (key, _), answer in each(executor, _look, list(wanted.items()), cancelled=cancelled):
-        yield key, answer
+    """What is found of each, as it comes; of those that `cancelled` overtakes nothing.
+
+    `here`: what this process looks for, while others begin with the rest. `possible` hears of each of which it is
+    learned here that there is a plan, before the best is found.
+    """
+    for sought in wanted.values() if not isinstance(executor, Here) else ():
+        sought.pack()  # while nobody works with it: tasks are sent off from another thread
+    before = _possible.set(possible)
+    mine = [[one] for one in (here or {}).items()]
+    try:
+        for task, answers in each(executor, _look, _grouped(wanted), cancelled=cancelled, here=mine):
+            yield from zip((key for key, _ in task), answers, strict=True)
+    finally:
+        _possible.reset(before)
 
 
-def _look(wanted: tuple[object, Sought]) -> Looked:
-    return look(wanted[1])
+def _grouped(wanted: Mapping[K, Sought]) -> list[list[tuple[K, Sought]]]:
+    """Tasks: what is asked of a dossier that nobody has worked out yet is one, since to work it out takes long."""
+    tasks: dict[object, list[tuple[K, Sought]]] = {}
+    for key, sought in wanted.items():
+        alone = isinstance(sought.about, Handed)
+        tasks.setdefault((key,) if alone else id(sought.about), []).append((key, sought))
+    return list(tasks.values())
+
+
+def _look(task: list[tuple[K, Sought]]) -> list[Looked]:
+    return [look(sought, partial(_say_possible, key)) for key, sought in task]
+
+
+def _say_possible(key: object, text: str) -> None:
+    _possible.get()(key)

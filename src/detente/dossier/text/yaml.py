@@ -273,16 +273,41 @@ def _place(event: Any) -> Place:
     return event.start_mark.line + 1, event.start_mark.column + 1
 
 
+_FRAME = frozenset({"StreamStartEvent", "StreamEndEvent", "DocumentStartEvent", "DocumentEndEvent"})
+_READ_OTHERWISE = re.compile("[\t\x85\u2028\u2029]|^[%.-]|[|>][^\n]*\n *[#\n]", re.MULTILINE)
+"""Where libyaml may read otherwise: tabs, ends of lines, directives and documents, texts on lines of their own of
+which the first is blank or begins with a number sign."""
+
+
 def _events(text: str) -> Iterator[Any]:
     """The events of every document, without those of the stream. Raises _Stop where the text is not YAML."""
+    quick = _quick_events(text)
+    return _thorough_events(text) if quick is None else iter(quick)
+
+
+def _quick_events(text: str) -> list[Any] | None:
+    """The events of a plain text, by libyaml; None where it finds fault with it, which is then told by the other."""
+    try:
+        from yaml import CBaseLoader, YAMLError  # type: ignore[import-untyped]
+    except ImportError:  # PyYAML without libyaml
+        return None
+    if _READ_OTHERWISE.search(text):
+        return None
+    found, parser = [], CBaseLoader(text)
+    try:
+        while parser.check_event():
+            found.append(parser.get_event())
+    except (YAMLError, ValueError):
+        return None
+    found = [event for event in found if type(event).__name__ not in _FRAME]
+    indirect = any(getattr(event, "anchor", None) or getattr(event, "tag", None) for event in found)
+    return None if indirect else found
+
+
+def _thorough_events(text: str) -> Iterator[Any]:
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
-            if type(event).__name__ not in {
-                "StreamStartEvent",
-                "StreamEndEvent",
-                "DocumentStartEvent",
-                "DocumentEndEvent",
-            }:
+            if type(event).__name__ not in _FRAME:
                 yield event
     except MarkedYAMLError as error:
         raise _broken(error, text) from None

@@ -134,11 +134,11 @@ class Judge:
         read = self.weighing.read(plan)
         return () if read.timing.empty else (*self.weighing.families(read), *self.weighing.late_families(read))
 
-    def breaks(self, plan: Plan, among: Iterable[Family]) -> dict[Family, Slack]:
-        """The worst of each of some families that a plan does not meet."""
+    def tightest(self, plan: Plan, among: Iterable[Family]) -> dict[Family, Slack]:
+        """Of each of some families what a plan meets by least for its size, or misses by most; of equals the first."""
         read, told = self.weighing.read(plan), _Telling(self.weighing.values.calendar)
         rows = ((family, rows) for family in among for rows in self.weighing.rows(read, family))
-        return {family: slack for family, row in rows for slack in told.rows(row.worst(1))}
+        return {family: slack for family, row in rows for slack in told.rows(row.tightest())}
 
     def forgiving(self, plan: Plan) -> tuple[Slack, ...]:
         """Whether an answerer (party) would rather forgive the breach of one measure by its performer (other) for ever.

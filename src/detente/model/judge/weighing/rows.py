@@ -66,9 +66,13 @@ class Comparisons:
         return self.keep - self.deviate
 
     @property
+    def size(self) -> Array:
+        """What a slack is a part of."""
+        return np.maximum(np.maximum(np.abs(self.keep), np.abs(self.deviate)), self.norm)
+
+    @property
     def accepted(self) -> NDArray[np.bool_]:
-        size = np.maximum(np.maximum(np.abs(self.keep), np.abs(self.deviate)), self.norm)
-        return np.asarray(self.slack >= -SLIGHT * size)
+        return np.asarray(self.slack >= -SLIGHT * self.size)
 
     def flat(self) -> Comparisons:
         """[moments, 1] → [moments]."""
@@ -85,6 +89,12 @@ class Comparisons:
         """Those that are broken the most, of all or some."""
         broken = np.flatnonzero(~self.accepted if among is None else among & ~self.accepted)
         return self.only(broken[np.argsort(self.slack[broken], kind="stable")[:most]])
+
+    def tightest(self) -> Comparisons:
+        """The one that is met by least for its size, or broken by most; of equals the first."""
+        accepted = self.accepted
+        part = np.where(accepted.all() | ~accepted, self.slack / self.size, np.inf)
+        return self.only(np.flatnonzero(part <= part.min() + SLIGHT)[:1])
 
     def at_best(self, then: Instants, possible: NDArray[np.bool_]) -> Comparisons | None:
         """The worst leaving moment of each row: [moments, leaving moments] → [moments]; None where none is possible."""
