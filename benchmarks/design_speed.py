@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from benchmarks.generator import dossier as generated
 from detente.design.plan.clock import Clock
 from detente.design.plan.designs import Design
-from detente.design.plan.known import Known
-from detente.design.plan.question import Question
 from detente.design.plan.rules import Designer
+from detente.design.programme.known import Known
+from detente.design.programme.question import Question
 from detente.dossier import load
 from detente.dossier.schema import Dossier
 from detente.model.rows.arrays import Model

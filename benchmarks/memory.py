@@ -16,9 +16,9 @@ from collections.abc import Sequence
 
 from benchmarks.generator import dossier
 from detente.design.plan.clock import Clock
-from detente.design.plan.known import Known
-from detente.design.plan.question import Question
 from detente.design.plan.rules import Designer
+from detente.design.programme.known import Known
+from detente.design.programme.question import Question
 from detente.model.rows.temptation import Conditions, joined
 
 MEGABYTE = 2**20

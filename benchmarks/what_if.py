@@ -17,9 +17,9 @@ from dataclasses import replace
 import numpy as np
 
 from detente.design.plan.clock import Clock
-from detente.design.plan.known import Known
-from detente.design.plan.question import Question
 from detente.design.plan.rules import Designer
+from detente.design.programme.known import Known
+from detente.design.programme.question import Question
 from detente.dossier import load
 from detente.dossier.schema import Dossier
 from detente.model.numeric import Array

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from detente.design.inspections.choosing import Choosing
 from detente.design.inspections.fakings import Fakings
 from detente.design.inspections.regimes import Choice, Menus, confirms
-from detente.design.plan.question import Question
+from detente.design.programme.question import Question
 from detente.dossier import from_dict
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from detente.design.plan.clock import Clock
-from detente.design.plan.question import Question
 from detente.design.plan.rules import any_plan
+from detente.design.programme.question import Question
 from detente.design.questions.critical import PRECISION, Flip, critical, dials_of
 from detente.dossier import Dossier, apply, from_dict
 from detente.dossier.numbers import numbers_of

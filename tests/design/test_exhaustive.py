@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from detente.design.plan.clock import Clock
 from detente.design.plan.designs import CAP
-from detente.design.plan.known import Known
 from detente.design.plan.objectives import POSITIVE
-from detente.design.plan.question import Question
 from detente.design.plan.rules import RULES, Designer
-from detente.design.plan.sizes import Sizes
+from detente.design.programme.known import Known
+from detente.design.programme.question import Question
+from detente.design.programme.sizes import Sizes
 from detente.dossier.grid import years_between
 from detente.dossier.schema import Before, Dossier, InForce, InterestBound, ProgressBy, Require
 from detente.model.judge.check import Judge

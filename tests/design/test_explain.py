@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from detente.design.plan.question import Question
+from detente.design.programme.question import Question
 from detente.design.questions.explain import Explanation, explain
 from detente.dossier import apply, from_dict
 from detente.dossier.schema import Dossier

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from detente.design.plan.clock import Clock
-from detente.design.plan.question import Question
 from detente.design.plan.rules import any_plan
+from detente.design.programme.question import Question
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge
 from detente.model.plan import Plan

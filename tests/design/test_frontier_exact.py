@@ -22,7 +22,7 @@ from detente.design.exact.choices import Space, space_of
 from detente.design.exact.frontier import Exact, exact_frontier
 from detente.design.exact.merging import Combinations, merge, nondominated
 from detente.design.plan.clock import Clock
-from detente.design.plan.question import Question
+from detente.design.programme.question import Question
 from detente.design.questions.frontier import frontier
 from detente.dossier import from_dict
 from detente.model.judge.check import check

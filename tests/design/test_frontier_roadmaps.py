@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from detente.design.plan.question import Question
+from detente.design.programme.question import Question
 from detente.design.questions.frontier import APART, MARKS, Frontier, frontier
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, check

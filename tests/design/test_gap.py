@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detente.design.plan.question import ANY_DEAL, Question
+from detente.design.programme.question import ANY_DEAL, Question
 from detente.design.questions.gap import Gap, Hope, gap
 from detente.dossier import Dossier, apply, from_dict
 from detente.model.judge.check import Judge

@@ -17,8 +17,8 @@ from detente.design.inspections.regimes import Choice, Menus, remarks
 from detente.design.plan.clock import Clock
 from detente.design.plan.kinds import Rule
 from detente.design.plan.objectives import POSITIVE
-from detente.design.plan.question import Question
 from detente.design.plan.rules import RULES, any_plan
+from detente.design.programme.question import Question
 from detente.dossier import from_dict
 from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier

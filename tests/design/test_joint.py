@@ -15,9 +15,9 @@ from detente.design.plan.clock import Clock
 from detente.design.plan.designs import Design
 from detente.design.plan.examiner import Candidate
 from detente.design.plan.kinds import Rule
-from detente.design.plan.known import Known
-from detente.design.plan.question import Question
 from detente.design.plan.rules import Designer
+from detente.design.programme.known import Known
+from detente.design.programme.question import Question
 from detente.dossier import apply, from_dict
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from detente.design.plan.clock import Clock
 from detente.design.plan.designs import Design, Ended
 from detente.design.plan.kinds import Rule
-from detente.design.plan.known import Known
 from detente.design.plan.objective import Outcome
-from detente.design.plan.question import Question
 from detente.design.plan.rules import RULES, Designer
+from detente.design.programme.known import Known
+from detente.design.programme.question import Question
 from detente.design.questions.critical import critical
 from detente.dossier import Dossier, apply, from_dict, load
 from detente.dossier.checks import magnitudes

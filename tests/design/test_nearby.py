@@ -10,13 +10,13 @@ import pytest
 from benchmarks.generator import dossier
 from detente.design.plan.clock import Clock
 from detente.design.plan.gains import Gains
-from detente.design.plan.known import Known
 from detente.design.plan.nearby import Position, measures_of
 from detente.design.plan.objectives import sum_of
-from detente.design.plan.problem import Problem
-from detente.design.plan.question import Question
 from detente.design.plan.rules import Designer
 from detente.design.plan.solve import Solver
+from detente.design.programme.known import Known
+from detente.design.programme.problem import Problem
+from detente.design.programme.question import Question
 from detente.model.numeric import Array
 
 CASES = [(measures, parties, seed) for measures, parties in ((6, 3), (12, 4), (16, 5)) for seed in range(4)]

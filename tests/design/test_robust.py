@@ -12,12 +12,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from detente.design.plan.clock import Clock
-from detente.design.plan.known import Known
 from detente.design.plan.objective import Objective, Outcome
-from detente.design.plan.problem import Problem
-from detente.design.plan.question import Question
 from detente.design.plan.robust import least_slack
 from detente.design.plan.solve import Solver
+from detente.design.programme.known import Known
+from detente.design.programme.problem import Problem
+from detente.design.programme.question import Question
 from detente.dossier import from_dict
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge

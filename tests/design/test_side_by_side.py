@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from detente.design.plan.known import Known
-from detente.design.plan.question import ANY_DEAL, Question
+from detente.design.programme.known import Known
+from detente.design.programme.question import ANY_DEAL, Question
 from detente.design.questions.assessment import Assessment, assess
 from detente.design.questions.gap import Gap, gap
 from detente.design.questions.parallel import Crew, each, workers

@@ -12,15 +12,15 @@ import pytest
 from detente.design.plan.clock import Clock
 from detente.design.plan.examiner import Examiner
 from detente.design.plan.judging import Judging
-from detente.design.plan.known import Known
-from detente.design.plan.matrix import Refused
 from detente.design.plan.objective import ANY, Outcome
 from detente.design.plan.objectives import least_gain
-from detente.design.plan.problem import Problem
-from detente.design.plan.program import Program, Solution
-from detente.design.plan.question import Question
 from detente.design.plan.rules import Designer, any_plan
-from detente.design.plan.solve import NOT_TWICE, Solver, _Search
+from detente.design.plan.solve import NOT_TWICE, Solver, _bounded, _Search
+from detente.design.programme.known import Known
+from detente.design.programme.matrix import Refused
+from detente.design.programme.problem import Problem
+from detente.design.programme.program import Program, Solution
+from detente.design.programme.question import Question
 from detente.dossier import Dossier, from_dict
 from detente.model.judge.check import Judge
 from detente.model.rows.arrays import Model
@@ -147,7 +147,7 @@ def test_a_bound_is_told_though_the_time_was_up(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Program, "maximise", lambda self, **given: nothing)
     objective = least_gain(designer.gains, designer.gap)
     found = Outcome(best.shares, objective.score(best.shares), math.inf, proved=False)
-    assert found.objective <= _Search(designer.solver, objective).bounded(found).bound < math.inf
+    assert found.objective <= _bounded(_Search(designer.solver, objective), found).bound < math.inf
 
 
 def test_two_solves_that_disagree_for_ever_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,12 +10,13 @@ from dataclasses import replace
 
 import pytest
 
-from detente.design.plan.question import Question
+from detente.design.programme.question import Question
+from detente.design.questions.beliefs import Belief
 from detente.design.questions.conflicts import Conflict
 from detente.design.questions.critical import critical
 from detente.design.questions.explain import Explanation, explain
 from detente.design.questions.frontier import Frontier, Point, frontier
-from detente.design.questions.gap import Belief, Hope, gap
+from detente.design.questions.gap import Hope, gap
 from detente.dossier import loads
 from detente.model.judge.check import check
 from detente.model.plan import Plan

@@ -8,7 +8,7 @@ from typing import Any
 
 from detente.design.inspections.needs import VerificationNeeds
 from detente.design.inspections.needs import needs as solve
-from detente.design.plan.question import Question
+from detente.design.programme.question import Question
 from detente.dossier.text.yaml import written
 from detente.report.kit.files import json_bytes
 from detente.report.verification.needs_chart import needs_figure, needs_files, needs_tables

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from detente.design.plan.question import Question
+from detente.design.programme.question import Question
 from detente.design.questions.critical import Critical
 from detente.design.questions.critical import critical as critical_numbers
 from detente.design.questions.explain import Explanation

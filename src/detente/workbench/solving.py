@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from detente.design.plan.designs import Design
-    from detente.design.plan.known import Known
-    from detente.design.plan.question import Question
+    from detente.design.programme.known import Known
+    from detente.design.programme.question import Question
     from detente.design.questions.assessment import Assessment, Worth
     from detente.design.questions.critical import Critical
     from detente.design.questions.gap import Gap
@@ -291,7 +291,7 @@ def assess(task: Task[AssessOptions]) -> AssessResult:
 
     options, work, subject = task.options, task.work, task.subject
     with on(work.executor, work.over, jobs_for(subject.about, options.jobs)) as pool:  # workers begin to start here
-        from detente.design.plan.known import Known
+        from detente.design.programme.known import Known
         from detente.design.questions.assessment import assess as solve
 
         known, telling = Known.of(subject.about), _Telling(task)
@@ -343,7 +343,7 @@ EXPECTATIONS_SECONDS, PATIENCE = 120.0, 5.0
 
 def _expected(found: Assessment, known: Known, task: Task[AssessOptions], executor: Executor) -> Gap:
     """What each party asks, thinks and can get, at the level of the plan that is shown."""
-    from detente.design.plan.question import Question
+    from detente.design.programme.question import Question
     from detente.design.questions.gap import gap
 
     levels: dict[str | None, SuccessLevel] = {"minimal": "minimal", "full": "full"}
@@ -366,7 +366,7 @@ def _expected(found: Assessment, known: Known, task: Task[AssessOptions], execut
 
 def _hangs_on(task: Task[AssessOptions]) -> Critical | None:
     """The numbers that minimal success hangs on, where there is such a level."""
-    from detente.design.plan.question import Question
+    from detente.design.programme.question import Question
     from detente.design.questions.critical import critical
 
     dossier, work = task.subject.about, task.work
@@ -396,7 +396,7 @@ def _cost(found: Design) -> dict[str, Any]:
 
 def design_again(record: Record, dossier: Dossier) -> DesignResult:
     """A stored design; its plan is judged anew."""
-    from detente.design.plan.question import Question
+    from detente.design.programme.question import Question
 
     known = dossier
     result, source = record["result"], provenance_of(record)
@@ -411,7 +411,7 @@ def design_again(record: Record, dossier: Dossier) -> DesignResult:
 
 def assess_again(record: Record, dossier: Dossier) -> AssessResult:
     """A stored assessment; its plans are judged anew."""
-    from detente.design.plan.question import Question
+    from detente.design.programme.question import Question
     from detente.design.questions.assessment import concluded, questions
     from detente.model.rows.arrays import Model
 

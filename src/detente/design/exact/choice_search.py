@@ -19,8 +19,8 @@ import numpy as np
 from detente.design.exact.choices import Atom, Space, Test, Values
 from detente.design.exact.merging import Chosen
 from detente.design.plan.clock import Clock
-from detente.design.plan.matrix import INF
-from detente.design.plan.program import Program
+from detente.design.programme.matrix import INF
+from detente.design.programme.program import Program
 from detente.libraries import cp_model
 
 CPSAT_FITS = 2**58

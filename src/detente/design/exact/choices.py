@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import combinations
 from math import gcd, lcm, prod
 
-from detente.design.plan.question import Question, asked
+from detente.design.programme.question import Question, asked
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Condition, Dossier, Effect, InForce, Measure, Never, OneOf, Require
 from detente.model.rows.arrays import Model

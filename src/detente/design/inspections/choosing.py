@@ -17,16 +17,16 @@ from detente.design.inspections.chosen import AsChosen, RegimeColumns
 from detente.design.inspections.fakings import Faking, Fakings
 from detente.design.inspections.regimes import Choice
 from detente.design.plan.clock import Clock
-from detente.design.plan.closeness import LOOSE, MET, SPARE, Relief
-from detente.design.plan.columns import linear_of
 from detente.design.plan.examiner import Candidate, Examiner
 from detente.design.plan.judging import Judging, on_dates, rows_of
-from detente.design.plan.linear import ALWAYS, Linear, LinearForm, combine, ones
 from detente.design.plan.objective import Objective, Pool
-from detente.design.plan.problem import Problem
-from detente.design.plan.question import Question
 from detente.design.plan.separation import NEARLY, Reach
 from detente.design.plan.solve import Solver
+from detente.design.programme.closeness import LOOSE, MET, SPARE, Relief
+from detente.design.programme.columns import linear_of
+from detente.design.programme.linear import ALWAYS, Linear, LinearForm, combine, ones
+from detente.design.programme.problem import Problem
+from detente.design.programme.question import Question
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Slack
 from detente.model.numeric import Array
@@ -222,7 +222,7 @@ class ChoiceExaminer(Examiner):
     def _add_open(self, found: Sequence[Slack]) -> int:
         """The conditions that hang on no regime."""
         if found:
-            dates = on_dates(self.problem.known, found, self.separation.topics)
+            dates = on_dates(self.problem.known, found, self.separation.families.topics)
             new = self.problem.valued.extend(joined([rows_of(self.problem.model, found), *dates]))
             for r in new[: len(found)]:
                 self.problem.valued.activate(r)

@@ -9,11 +9,11 @@ import numpy as np
 
 from detente.design.inspections.fakings import Fakings
 from detente.design.inspections.regimes import SAME, Choice, Inspection, confirms
-from detente.design.plan.columns import Columns
-from detente.design.plan.linear import ALWAYS, NEVER, Linear, LinearForm, combine, ones
-from detente.design.plan.order import Order, settled
-from detente.design.plan.ready import Prerequisite, standing_verified
-from detente.design.plan.verification import AsStated, share_verified
+from detente.design.programme.columns import Columns
+from detente.design.programme.linear import ALWAYS, NEVER, Linear, LinearForm, combine, ones
+from detente.design.programme.order import Order, settled
+from detente.design.programme.ready import Prerequisite, standing_verified
+from detente.design.programme.verification import AsStated, share_verified
 from detente.dossier.schema import Resource
 from detente.model.numeric import Array
 from detente.model.rows.detection import SNAP
@@ -97,7 +97,7 @@ class Wait(NamedTuple):
 
 
 class AsChosen:
-    """Every measure is verified as the regime that is chosen has it: see `detente.design.plan.verification`."""
+    """Every measure is verified as the regime that is chosen has it: see `detente.design.programme.verification`."""
 
     def __init__(self, columns: Columns, fakings: Fakings) -> None:
         self.columns, self.model, self.program = columns, columns.model, columns.program

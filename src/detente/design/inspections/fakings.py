@@ -15,7 +15,7 @@ import numpy as np
 
 from detente.design.inspections.regimes import SAME, Choice, Inspection, Menus, confirms, spread
 from detente.design.plan.judging import key_of, key_of_row, rows_of
-from detente.design.plan.known import Known
+from detente.design.programme.known import Known
 from detente.errors import UsageError
 from detente.model.judge.check import Slack
 from detente.model.numeric import Array, Flags

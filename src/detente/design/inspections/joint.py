@@ -16,10 +16,10 @@ from detente.design.plan.designs import Design
 from detente.design.plan.examiner import Candidate
 from detente.design.plan.judging import plan_of
 from detente.design.plan.kinds import Rule
-from detente.design.plan.question import Question, requirements
 from detente.design.plan.rules import Designer
 from detente.design.plan.solve import Solver
 from detente.design.plan.soonest import met_time
+from detente.design.programme.question import Question, requirements
 from detente.dossier.schema import Dossier
 from detente.errors import DetenteError, UsageError
 from detente.model.judge.check import Verdict, check

@@ -16,8 +16,8 @@ from detente.design.plan.clock import Clock
 from detente.design.plan.examiner import Candidate
 from detente.design.plan.judging import Judging, plan_of
 from detente.design.plan.objective import ANY
-from detente.design.plan.question import Question
 from detente.design.plan.separation import NEARLY
+from detente.design.programme.question import Question
 from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier, Verify
 from detente.model.judge.check import Judge

@@ -21,9 +21,9 @@ from detente.design.plan.clock import Clock
 from detente.design.plan.examiner import Candidate
 from detente.design.plan.judging import Judging, plan_of
 from detente.design.plan.kinds import Status
-from detente.design.plan.linear import Linear
 from detente.design.plan.objective import ANY, Objective
-from detente.design.plan.question import Question
+from detente.design.programme.linear import Linear
+from detente.design.programme.question import Question
 from detente.design.questions.footing import false_alarms
 from detente.dossier.schema import Dossier, InForce, ProgressBy, Require, Success
 from detente.errors import DetenteError

@@ -14,7 +14,7 @@ from detente.design.inspections.regimes import Choice, Effort, Menus, remarks
 from detente.design.plan.clock import Clock
 from detente.design.plan.kinds import Status
 from detente.design.plan.objective import Outcome
-from detente.design.plan.question import Question
+from detente.design.programme.question import Question
 from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Dossier, Verify
 

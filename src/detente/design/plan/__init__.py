@@ -1,6 +1,7 @@
-"""Plans: the mixed-integer programme of a dossier, who solves it, and the rules that say which plan is best. DESIGN §5.
+"""Which plan is best, and the search for it. DESIGN §5.
 
-`problem` writes what a plan may be over `program` (HiGHS), `solve` finds plans and bounds, `rules` choose, `known`
-keeps what serves every question about one model, `judging` asks the judge, `kinds` names the rules. Questions about
-plans are in `questions`.
+`rules` choose, by what `gains` are and what `objectives`, `robust` and `soonest` maximise; `solve` searches a programme
+(`design.programme`) with the help of `separation` (which rows it lacks), `nearby` (better plans near a plan) and
+`examiner` (whether a candidate is a plan, by way of the judge: `judging`); `designs` is what is told. Not here:
+questions that take several designs (`design.questions`).
 """

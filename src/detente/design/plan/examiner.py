@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from detente.design.plan.judging import Judging
-from detente.design.plan.linear import LinearForm
-from detente.design.plan.problem import Problem
 from detente.design.plan.separation import Separator
+from detente.design.programme.linear import LinearForm
+from detente.design.programme.problem import Problem
 from detente.model.numeric import Array
 from detente.model.rows.temptation import Conditions
 
@@ -62,7 +62,7 @@ class Examiner:
             if not self.problem.question.without:
                 known.plans.append(shares)
             return True
-        if (rows := self.judging.missed(known, shares, self.separation.topics)) is not None:
+        if (rows := self.judging.missed(known, shares, self.separation.families.topics)) is not None:
             self._missed[candidate.key] = rows
         return False
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from detente.design.plan.kinds import Rule
-from detente.design.plan.linear import Linear
-from detente.design.plan.problem import Problem
+from detente.design.programme.linear import Linear
+from detente.design.programme.problem import Problem
 from detente.model.numeric import Array
 from detente.model.rows.arrays import Model
 

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from detente.design.plan.known import Known
-from detente.design.plan.question import Question
+from detente.design.programme.known import Known
+from detente.design.programme.question import Question
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack
 from detente.model.numeric import Array
@@ -125,7 +125,7 @@ def plan_of(model: Model, shares: Array) -> Plan:
     entry: dict[str, date | None] = {}
     share: dict[str, tuple[tuple[date, float], ...]] = {}
     for m, name in ((m, model.measures[m]) for m in np.flatnonzero(model.real)):
-        rises = np.flatnonzero(shares[m, 1:] > shares[m, :-1] + 1e-9).tolist()
+        rises = np.flatnonzero(shares[m, 1:] > shares[m, :-1] + RISE).tolist()
         if name in d.state.in_force:
             entry[name] = d.state.in_force[name].since
         else:
@@ -135,6 +135,8 @@ def plan_of(model: Model, shares: Array) -> Plan:
     return Plan(entry, share)
 
 
+RISE = 1e-9
+"""A rise of a share that is none."""
 Name = tuple[object, ...]
 
 

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.design.plan.judging import Judging
-from detente.design.plan.problem import Problem
-from detente.design.plan.question import asked
-from detente.design.plan.ready import prerequisites
+from detente.design.programme.problem import Problem
+from detente.design.programme.question import asked
+from detente.design.programme.ready import prerequisites
 from detente.model.numeric import Array, Flags
 from detente.model.rows.conditions import Expression
 from detente.model.rows.detection import SNAP

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detente.design.plan.examiner import Candidate
-from detente.design.plan.linear import Linear
+from detente.design.programme.linear import Linear
 from detente.model.numeric import Array
 
 

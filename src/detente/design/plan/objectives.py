@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from detente.design.plan.gains import Gains, counted
-from detente.design.plan.linear import Linear, combine, total
 from detente.design.plan.objective import Objective
 from detente.design.plan.solve import Solver
+from detente.design.programme.linear import Linear, combine, total
 from detente.model.numeric import Array
 
 POSITIVE = 1e-9

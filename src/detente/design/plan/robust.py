@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from detente.design.plan.examiner import Candidate
 from detente.design.plan.judging import key_of, key_of_row, plan_of, rows_of
-from detente.design.plan.linear import ALWAYS, Linear, combine
 from detente.design.plan.objective import Objective
-from detente.design.plan.problem import Problem
 from detente.design.plan.solve import Solver
+from detente.design.programme.linear import ALWAYS, Linear, combine
+from detente.design.programme.problem import Problem
 from detente.model.judge.check import Slack
 from detente.model.numeric import Array
 from detente.model.rows.temptation import NOTHING

@@ -15,15 +15,15 @@ from detente.design.plan.examiner import Examiner
 from detente.design.plan.gains import Gains
 from detente.design.plan.judging import Judging, plan_of
 from detente.design.plan.kinds import Rule
-from detente.design.plan.known import Known
-from detente.design.plan.linear import Linear
 from detente.design.plan.objective import ANY, Objective, Outcome
 from detente.design.plan.objectives import POSITIVE, gain_of, least_gain, least_of, sum_of, sum_of_logarithms, within
-from detente.design.plan.problem import Problem
-from detente.design.plan.question import Question, requirements
 from detente.design.plan.robust import least_slack
 from detente.design.plan.solve import Solver
 from detente.design.plan.soonest import met_time, soonest
+from detente.design.programme.known import Known
+from detente.design.programme.linear import Linear
+from detente.design.programme.problem import Problem
+from detente.design.programme.question import Question, requirements
 from detente.dossier.schema import Dossier, Require
 from detente.errors import DetenteError, UsageError
 from detente.model.judge.check import Judge, Verdict
@@ -91,7 +91,8 @@ class Designer:
         self.solver = self.begin(None)
         self.solver.recall()
         self.gains = Gains(self.solver.problem)
-        self._best: dict[int, Outcome] = {}
+        self.best: dict[int, Outcome] = {}
+        """What is best for each party, by number, as far as that is known."""
 
     def _begin(self, before: Solver | None) -> Solver:
         solver = Solver(Problem(self.known, self.question), self.clock, say=self.say)
@@ -102,7 +103,7 @@ class Designer:
         """A programme anew, with the rows that were found to be needed and plans that are known."""
         self.solver = self.begin(self.solver)
         self.gains = Gains(self.solver.problem)
-        self._best = {}
+        self.best = {}
 
     @property
     def problem(self) -> Problem:
@@ -136,13 +137,9 @@ class Designer:
 
         Within `part` of the gap that is asked for; found once.
         """
-        if p not in self._best:
-            self._best[p] = self.solver.best(gain_of(self.gains, p, part * self.gap))
-        return self._best[p]
-
-    def learn(self, best: Mapping[int, Outcome]) -> None:
-        """Take what was found to be the best for some parties for what `best_for` would find."""
-        self._best |= best
+        if p not in self.best:
+            self.best[p] = self.solver.best(gain_of(self.gains, p, part * self.gap))
+        return self.best[p]
 
     def best_product(self) -> Outcome:
         """The greatest Σ ln of gains; −∞ where no plan gives every bargainer one."""

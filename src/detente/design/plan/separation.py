@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.design.plan.closeness import LOOSE, MET
 from detente.design.plan.judging import topics
-from detente.design.plan.problem import Problem
+from detente.design.programme.closeness import LOOSE, MET
+from detente.design.programme.problem import Problem
 from detente.model.numeric import Array
 from detente.model.rows.conditions import Expression
-from detente.model.rows.temptation import Conditions, Topic
+from detente.model.rows.temptation import Conditions
 from detente.model.tolerance import SLIGHT
 
 AROUND = 3
@@ -80,13 +80,8 @@ class Separator:
     def add_relaxed(self, x: Array, each: int = 2) -> int:
         """Put the worst of the rows that a point of the relaxation breaks into the programme; how many."""
         most = Reach(self.problem, x).most(self.valued.rows)
-        broken = np.flatnonzero(most < -LOOSE * self.slight)
+        broken = np.flatnonzero(most < -LOOSE * self.valued.slight(self._everything))
         return self._add(broken, most, each=each)
-
-    @property
-    def slight(self) -> Array:
-        """[R] more than the judge lets each row be missed by in any plan."""
-        return self.valued.slight(self._everything)
 
     # --- both --------------------------------------------------------------------------------------------------
 
@@ -108,11 +103,6 @@ class Separator:
         if self._families.rows is not self.valued.rows:
             self._families = _Families(self.valued.rows)
         return self._families
-
-    @property
-    def topics(self) -> set[Topic]:
-        """What the problem has the rows on dates of."""
-        return self.families.topics
 
 
 class _Families:

@@ -19,8 +19,8 @@ from detente.design.plan.clock import Clock
 from detente.design.plan.examiner import Candidate, Examiner
 from detente.design.plan.nearby import Nearby
 from detente.design.plan.objective import Objective, Outcome, Pool
-from detente.design.plan.problem import Problem
-from detente.design.plan.program import Solution
+from detente.design.programme.problem import Problem
+from detente.design.programme.program import Solution
 from detente.model.numeric import Array
 
 REPAIR_WIDTH = 2
@@ -119,7 +119,7 @@ class Solver:
         bounds = bool(objective.target.row) and math.isfinite(found.bound)  # where any plan will do, nothing is bounded
         if not held_closely or found.shares is None or self.doubtful or not bounds:
             return found
-        return search.bounded(found)
+        return _bounded(search, found)
 
 
 class _Search:
@@ -131,8 +131,7 @@ class _Search:
         self.examiner = solver.examiner
         self.bound = math.inf
         """A proven upper bound on the objective."""
-        self._climbed = False
-        """Whether a plan has been found near another one."""
+        self.climber = _Climber(self)
         self._solved = -1
         """How many rows the programme had when it was last solved."""
 
@@ -145,15 +144,15 @@ class _Search:
         relaxed = _relaxed(self.solver, self.objective)
         if relaxed.status == "infeasible" and (none := self._none()) is not None:
             return none
-        self._bound_by(relaxed)
+        self.bound_by(relaxed)
         if relaxed.x is not None:
-            relaxed = self._climb_from_relaxations(relaxed)
-        for width in () if self._climbed else self.solver.widths:
-            if relaxed.x is not None and self.clock.left > 0 and not self._good_enough():
+            relaxed = self.climber.from_relaxations(relaxed)
+        for width in () if self.climber.found else self.solver.widths:
+            if relaxed.x is not None and self.clock.left > 0 and not self.good_enough():
                 self._look_near(relaxed.x, width)
         while True:
             self._tell()
-            if self._good_enough():
+            if self.good_enough():
                 return self._outcome(proved=True)
             if self.clock.left <= 0:
                 return self._outcome(proved=False)
@@ -164,15 +163,15 @@ class _Search:
         """Solve the whole programme once more; what there is to say where that is the end."""
         answer, broken, changed = self._solve(self.clock.left)
         if broken is not None and self.clock.left > 0:
-            self._climb(self.examiner.read(broken))
-            if not self._climbed:
+            self.climber.climb(self.examiner.read(broken))
+            if not self.climber.found:
                 self._look_near(broken, REPAIR_WIDTH)
         if answer.status == "infeasible":
             return self._none()
         if not self.solver.doubtful:
-            self._bound_by(answer)
+            self.bound_by(answer)
         if not changed and answer.status == "optimal":
-            self.bound = max(self.bound, self._known[1])
+            self.bound = max(self.bound, self.known[1])
             return self._outcome(proved=not self.solver.doubtful)
         if not changed and math.isinf(answer.bound):  # neither done, nor stopped, and nothing learned
             return self._outcome(proved=False, note=LOST)
@@ -180,25 +179,25 @@ class _Search:
 
     def _tell(self) -> None:
         """Tell the best plan so far."""
-        shares, value = self._known
+        shares, value = self.known
         if shares is not None:
             self.objective.heard(shares, value, self.bound)
 
-    def _bound_by(self, answer: Solution) -> None:
+    def bound_by(self, answer: Solution) -> None:
         bound = answer.bound if answer.status != "infeasible" else math.inf
         self.bound = min(self.bound, self.objective.bound(bound + self.objective.target.const))
 
     @property
-    def _known(self) -> tuple[Array | None, float]:
+    def known(self) -> tuple[Array | None, float]:
         """The best plan known, and its value."""
         return self.solver.pool.best(self.objective)
 
     def _outcome(self, *, proved: bool, note: str = "") -> Outcome:
-        shares, value = self._known
+        shares, value = self.known
         return Outcome(shares, value, self.bound, proved=proved, note=note)
 
-    def _good_enough(self) -> bool:
-        shares, value = self._known
+    def good_enough(self) -> bool:
+        shares, value = self.known
         rounding = ROUNDING * max(min(1.0, self.objective.unit), abs(value))
         return shares is not None and self.bound - value <= max(self.objective.slack_for(value), rounding)
 
@@ -216,7 +215,7 @@ class _Search:
         self._solved = self.program.rows
         answer = self.program.any_solution(seconds=self.clock.left)
         if answer.status == "infeasible":
-            self.bound = self._known[1]
+            self.bound = self.known[1]
             return self._outcome(proved=True)
         if answer.x is None:
             return self._outcome(proved=False, note=NOT_TWICE)
@@ -226,54 +225,6 @@ class _Search:
         if not loosened and self.solver.contradicted > PATIENCE:
             return self._outcome(proved=False, note=NOT_TWICE)
         return None
-
-    def bounded(self, found: Outcome) -> Outcome:
-        """An outcome of rows held closer than the judge holds them, its bound taken again from looser ones."""
-        objective, value = self.objective, found.objective
-        self.program.set_objective(objective.target.row)
-        gap = objective.slack_for(value)
-        seconds = max(SOON, self.clock.left)
-        answer = self.program.maximise(
-            seconds=seconds, absolute_gap=0.1 * gap, hint=found.shares, hint_columns=self.problem.width
-        )
-        least = answer.bound if math.isfinite(answer.bound) else self.program.relax(seconds=SOON).bound
-        bound = max(value, objective.bound(least + objective.target.const))
-        slight = ROUNDED_BOUND * max(min(1.0, objective.unit), abs(value))
-        proved = found.proved and bound - value <= max(gap, slight)
-        return replace(found, bound=bound, proved=proved, note=found.note if proved == found.proved else CLOSELY)
-
-    # --- plans near plans --------------------------------------------------------------------------------------
-
-    def _climb_from_relaxations(self, relaxed: Solution) -> Solution:
-        """Look for plans near the relaxation, and near that with the rows that such plans break; the last one."""
-        for _ in range(CLIMBS):
-            if relaxed.x is None or self.clock.left <= 0 or self._good_enough():
-                break
-            self._climb(self.examiner.read(relaxed.x))
-            if not self.examiner.separation.add_all(self.solver.nearby.rows):
-                break
-            relaxed = _relaxed(self.solver, self.objective)
-            self._bound_by(relaxed)
-        return relaxed
-
-    def _climb(self, candidate: Candidate) -> None:
-        """Look for better and better plans near one, and for what the judge refuses in them."""
-        solver, shares, worth, unit = self.solver, candidate.shares, self.objective.worth, self.objective.unit
-        alone = solver.pool.postpones and bool(solver.widths)  # a plan says all of a candidate, and may be looked for
-        if worth is None or not alone or not self.examiner.judging.fits(self.problem.model, shares):
-            return
-        while self.clock.left > 0 and not self._good_enough():
-            floor = self._known[1] / unit
-            near = solver.nearby.search(shares, lambda values: worth(values) / unit, floor, STEPS)
-            if near is None:
-                break
-            shares = near
-            if solver.offer(Candidate(near), self.objective):
-                self._climbed = True
-            else:
-                self.examiner.learn(Candidate(near))
-                if not solver.nearby.weigh(self.examiner.separation.below(near)):
-                    break
 
     # --- solves ------------------------------------------------------------------------------------------------
 
@@ -294,7 +245,7 @@ class _Search:
 
         The answer, the last solution met that breaks rows, and whether the programme has changed.
         """
-        shares, value = self._known
+        shares, value = self.known
         self.program.set_objective(self.objective.target.row)
         met = _Met(self)
         self._solved = self.program.rows
@@ -321,6 +272,47 @@ class _Search:
         if not added and not refined and self.program.rows == self._solved:
             self.solver.forbid(candidate)  # by rounding alone it breaks rows that were in the programme
         return True
+
+
+class _Climber:
+    """Looks for plans near plans."""
+
+    def __init__(self, search: _Search) -> None:
+        self.search, self.solver, self.examiner = search, search.solver, search.solver.examiner
+        self.found = False
+        """Whether a plan has been found near another one."""
+
+    def from_relaxations(self, relaxed: Solution) -> Solution:
+        """Look near the relaxation, and near that with the rows that the plans near it break; the last one."""
+        for _ in range(CLIMBS):
+            if relaxed.x is None or self.search.clock.left <= 0 or self.search.good_enough():
+                break
+            self.climb(self.examiner.read(relaxed.x))
+            if not self.examiner.separation.add_all(self.solver.nearby.rows):
+                break
+            relaxed = _relaxed(self.solver, self.search.objective)
+            self.search.bound_by(relaxed)
+        return relaxed
+
+    def climb(self, candidate: Candidate) -> None:
+        """Look for better and better plans near one, and for what the judge refuses in them."""
+        solver, objective, shares = self.solver, self.search.objective, candidate.shares
+        worth, unit = objective.worth, objective.unit
+        alone = solver.pool.postpones and bool(solver.widths)  # a plan says all of a candidate, and may be looked for
+        if worth is None or not alone or not self.examiner.judging.fits(solver.problem.model, shares):
+            return
+        while solver.clock.left > 0 and not self.search.good_enough():
+            floor = self.search.known[1] / unit
+            near = solver.nearby.search(shares, lambda values: worth(values) / unit, floor, STEPS)
+            if near is None:
+                break
+            shares = near
+            if solver.offer(Candidate(near), objective):
+                self.found = True
+            else:
+                self.examiner.learn(Candidate(near))
+                if not solver.nearby.weigh(self.examiner.separation.below(near)):
+                    break
 
 
 class _Met:
@@ -363,6 +355,22 @@ class _Met:
             return False
         self.rejected.append(x)
         return True
+
+
+def _bounded(search: _Search, found: Outcome) -> Outcome:
+    """An outcome of rows held closer than the judge holds them, its bound taken again from looser ones."""
+    objective, program, value = search.objective, search.program, found.objective
+    program.set_objective(objective.target.row)
+    gap = objective.slack_for(value)
+    seconds = max(SOON, search.clock.left)
+    answer = program.maximise(
+        seconds=seconds, absolute_gap=0.1 * gap, hint=found.shares, hint_columns=search.problem.width
+    )
+    least = answer.bound if math.isfinite(answer.bound) else program.relax(seconds=SOON).bound
+    bound = max(value, objective.bound(least + objective.target.const))
+    slight = ROUNDED_BOUND * max(min(1.0, objective.unit), abs(value))
+    proved = found.proved and bound - value <= max(gap, slight)
+    return replace(found, bound=bound, proved=proved, note=found.note if proved == found.proved else CLOSELY)
 
 
 def _relaxed(solver: Solver, objective: Objective) -> Solution:

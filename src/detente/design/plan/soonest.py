@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from detente.design.plan.linear import Linear, total
 from detente.design.plan.objective import Objective
-from detente.design.plan.problem import Problem
-from detente.design.plan.ready import standing_ready, standing_verified
-from detente.design.plan.requirements import MET as ROUNDING
-from detente.design.plan.verification import scale
+from detente.design.programme.linear import Linear, total
+from detente.design.programme.problem import Problem
+from detente.design.programme.ready import standing_ready, standing_verified
+from detente.design.programme.requirements import MET as ROUNDING
+from detente.design.programme.verification import scale
 from detente.dossier.grid import years_between
 from detente.dossier.schema import Before, InForce, InterestBound, ProgressBy, Require
 from detente.model.numeric import Array

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from detente.design.plan.clock import Clock
 from detente.design.plan.designs import Design, impossible, unasked
 from detente.design.plan.kinds import Rule
-from detente.design.plan.known import Known
-from detente.design.plan.question import Question
+from detente.design.programme.known import Known
+from detente.design.programme.question import Question
 from detente.design.questions.footing import ASSUMED, Footing, footing
 from detente.design.questions.margins import dangerous, exposures
 from detente.design.questions.parallel import on
@@ -84,18 +84,8 @@ def assess(
     clock = Clock(time_limit, cancelled)
     with on(executor, lambda: clock.left <= 0) as pool:
         asked = questions(dossier)
-        asking = _Asking(Handed(known), rule, gap, clock, pool, len(asked), say, tell, possible)
-        first, *rest = sorted(asked, key=lambda name: name.startswith("openings"))
-        hard = {name: asked[name] for name in rest if not name.startswith("openings:")}
-        there_are = asking.begin({first: asked[first]}, hard)
-        asking.ask({name: asked[name] for name in rest if name not in asking.verdicts}, there_are)
-        verdicts = {name: asking.verdicts[name] for name in asked}
-        shown = next((n for n in ("full", "minimal", "none") if n in verdicts and verdicts[n].plan is not None), None)
-        if shown is None and "none" not in verdicts and clock.left > 0:
-            say("No success level can be had: looking for any deal at all")
-            asking.ask({"none": Question()}, {})
-            verdicts["none"] = asking.verdicts["none"]
-            shown = "none" if verdicts["none"].plan is not None else None
+        asking = _Asking(Handed(known), rule, gap, clock, pool, of=len(asked), say=say, tell=tell, possible=possible)
+        verdicts, shown = asking.answered(asked)
         found = concluded(known.model, rule, verdicts, shown)
         if found.plan is None or found.proof is None:
             return found
@@ -121,6 +111,21 @@ class _Asking:
     verdicts: dict[str, Design] = field(default_factory=dict)
     _found: dict[str, Looked] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
+
+    def answered(self, asked: Mapping[str, Question]) -> tuple[dict[str, Design], str | None]:
+        """All verdicts, with the one on any deal where no other has a plan; and the one whose plan is shown."""
+        first, *rest = sorted(asked, key=lambda name: name.startswith("openings"))
+        hard = {name: asked[name] for name in rest if not name.startswith("openings:")}
+        there_are = self.begin({first: asked[first]}, hard)
+        self.ask({name: asked[name] for name in rest if name not in self.verdicts}, there_are)
+        verdicts = {name: self.verdicts[name] for name in asked}
+        shown = next((n for n in ("full", "minimal", "none") if n in verdicts and verdicts[n].plan is not None), None)
+        if shown is None and "none" not in verdicts and self.clock.left > 0:
+            self.say("No success level can be had: looking for any deal at all")
+            self.ask({"none": Question()}, {})
+            verdicts["none"] = self.verdicts["none"]
+            shown = "none" if verdicts["none"].plan is not None else None
+        return verdicts, shown
 
     def begin(self, first: Mapping[str, Question], rest: Mapping[str, Question]) -> dict[str, tuple[Array, ...]]:
         """Ask the first question here, and meanwhile of others whether there is any plan; what there is.

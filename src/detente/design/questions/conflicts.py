@@ -17,14 +17,14 @@ import numpy as np
 from detente.design.plan.clock import Clock
 from detente.design.plan.examiner import Examiner
 from detente.design.plan.judging import HARD, Judging, name_of, plan_of
-from detente.design.plan.known import Known
-from detente.design.plan.linear import ones
-from detente.design.plan.matrix import INF, Refused
 from detente.design.plan.objective import ANY
-from detente.design.plan.problem import Problem
-from detente.design.plan.program import Program
-from detente.design.plan.question import Question, asked, family
 from detente.design.plan.solve import Solver
+from detente.design.programme.known import Known
+from detente.design.programme.linear import ones
+from detente.design.programme.matrix import INF, Refused
+from detente.design.programme.problem import Problem
+from detente.design.programme.program import Program
+from detente.design.programme.question import Question, asked, family
 from detente.errors import DetenteError
 from detente.model.numeric import Array
 from detente.model.rows.temptation import Label
@@ -181,6 +181,10 @@ def _proved(possible: Possible, core: Held) -> bool:
     return possible.solve(core) is False and all(possible(core - {name}) is True for name in sorted(core))
 
 
+EACH = 1e-6
+"""What giving up anything costs, as a part of all prices: of two equally cheap sets the smaller comes first."""
+
+
 def concessions(possible: Possible, prices: Mapping[str, float]) -> Iterator[tuple[str, ...] | None]:
     """Sets of conditions to give up, cheapest first, each minimal; None, and no more, where the clock runs out.
 
@@ -188,7 +192,7 @@ def concessions(possible: Possible, prices: Mapping[str, float]) -> Iterator[tup
     """
     for_sale = tuple(prices)
     total = sum(prices.values()) + 1.0
-    cost = {n: -(prices[n] + 1e-6 * total) for n in for_sale}
+    cost = {n: -(prices[n] + EACH * total) for n in for_sale}
     given_up = _Sets(for_sale, cost)
     while (chosen := given_up.best()) is not None:
         answer = possible(possible.all - chosen)

@@ -24,12 +24,12 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from detente.design.plan.clock import Clock
 from detente.design.plan.judging import plan_of
-from detente.design.plan.known import Known
 from detente.design.plan.objective import ANY
-from detente.design.plan.problem import Problem
-from detente.design.plan.question import Question
 from detente.design.plan.rules import Designer, any_plan
 from detente.design.plan.solve import Solver
+from detente.design.programme.known import Known
+from detente.design.programme.problem import Problem
+from detente.design.programme.question import Question
 from detente.design.questions.parallel import each, stopped, workers
 from detente.design.questions.sources import Input, inputs
 from detente.dossier.changes.overlays import apply

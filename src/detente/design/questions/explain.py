@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from detente.design.plan.clock import Clock
 from detente.design.plan.designs import Design
 from detente.design.plan.kinds import Rule, Status
-from detente.design.plan.known import Known
-from detente.design.plan.question import Question
 from detente.design.plan.rules import Designer
+from detente.design.programme.known import Known
+from detente.design.programme.question import Question
 from detente.design.questions.conflicts import Conflict, Possible, concessions, conflicts, members
 from detente.dossier.changes.overlays import apply
 from detente.dossier.schema import Demand, Dossier

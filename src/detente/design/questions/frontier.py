@@ -22,11 +22,11 @@ from detente.design.plan.clock import Clock
 from detente.design.plan.designs import Design
 from detente.design.plan.gains import counted_from
 from detente.design.plan.kinds import Rule, Status
-from detente.design.plan.known import Known
-from detente.design.plan.linear import Linear, total
 from detente.design.plan.objective import Objective, Outcome
-from detente.design.plan.question import ANY_DEAL, Question
 from detente.design.plan.rules import Designer
+from detente.design.programme.known import Known
+from detente.design.programme.linear import Linear, total
+from detente.design.programme.question import ANY_DEAL, Question
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.judge.check import Verdict

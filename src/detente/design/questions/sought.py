@@ -17,12 +17,12 @@ from detente.design.plan.clock import Clock
 from detente.design.plan.designs import Design
 from detente.design.plan.examiner import Candidate
 from detente.design.plan.judging import topics
-from detente.design.plan.known import Known
 from detente.design.plan.objective import ANY, Outcome
 from detente.design.plan.objectives import gain_of
-from detente.design.plan.problem import Problem
-from detente.design.plan.question import Question
 from detente.design.plan.rules import Designer
+from detente.design.programme.known import Known
+from detente.design.programme.problem import Problem
+from detente.design.programme.question import Question
 from detente.design.questions.parallel import Here, each, stopped
 from detente.dossier import fingerprint
 from detente.dossier.schema import Dossier
@@ -123,7 +123,7 @@ def look(sought: Sought, say: Callable[[str], None] = lambda text: None) -> Look
         _begin_with(designer.problem, sought.binding)
     if sought.elsewhere:
         _offer(designer, sought)
-    designer.learn({designer.model.parties.index(name): outcome for name, outcome in sought.best.items()})
+    designer.best |= {designer.model.parties.index(name): outcome for name, outcome in sought.best.items()}
     answer = _answer(designer, sought)
     return Looked(answer, tuple(known.plans[begun:][-HANDED_ON:]), frozenset(designer.problem.valued.binding))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from detente.design.plan.designs import Design
-from detente.design.plan.question import Question
+from detente.design.programme.question import Question
 from detente.design.questions.conflicts import Conflict
 from detente.design.questions.explain import Concession, Explanation, Lesser, for_sale
 from detente.dossier.schema import Dossier

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from detente.design.questions.gap import Belief, Gap, Hope, PartyGap
+from detente.design.questions.beliefs import Belief
+from detente.design.questions.gap import Gap, Hope, PartyGap
 from detente.libraries import altair as alt
 from detente.report.kit.figure import DANGER, FAINT, INK, Figure, Row, inline
 from detente.report.kit.table import Cell, Table

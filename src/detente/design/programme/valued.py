@@ -7,11 +7,11 @@ from collections.abc import Set
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.design.plan.closeness import Closeness, Relief
-from detente.design.plan.columns import Columns, linear_of
-from detente.design.plan.known import Known
-from detente.design.plan.linear import ALWAYS, Linear, LinearForm, combine
-from detente.design.plan.question import Question, bound
+from detente.design.programme.closeness import Closeness, Relief
+from detente.design.programme.columns import Columns, linear_of
+from detente.design.programme.known import Known
+from detente.design.programme.linear import ALWAYS, Linear, LinearForm, combine
+from detente.design.programme.question import Question, bound
 from detente.model.numeric import Array
 from detente.model.rows.temptation import Conditions, Label, Switch, joined
 

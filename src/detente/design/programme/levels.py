@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from detente.design.plan.columns import Columns
-from detente.design.plan.linear import Linear, total
+from detente.design.programme.columns import Columns
+from detente.design.programme.linear import Linear, total
 from detente.dossier.grid import years_between
 from detente.dossier.schema import Dossier
 from detente.model.levels import without_deal

@@ -8,10 +8,10 @@ from datetime import date
 
 import numpy as np
 
-from detente.design.plan.columns import Columns
-from detente.design.plan.levels import Level
-from detente.design.plan.linear import ALWAYS, Linear, ones, total
-from detente.design.plan.verification import Verifying, progress, scale
+from detente.design.programme.columns import Columns
+from detente.design.programme.levels import Level
+from detente.design.programme.linear import ALWAYS, Linear, ones, total
+from detente.design.programme.verification import Verifying, progress, scale
 from detente.dossier.grid import years_between
 from detente.dossier.schema import Before, InForce, InterestBound, Link, Never, Require, Resource
 

@@ -12,9 +12,9 @@ from typing import Literal
 
 import numpy as np
 
-from detente.design.plan.linear import ALWAYS, NEVER, Linear, LinearForm, combine
-from detente.design.plan.program import Program
-from detente.design.plan.ready import earliest_periods
+from detente.design.programme.linear import ALWAYS, NEVER, Linear, LinearForm, combine
+from detente.design.programme.program import Program
+from detente.design.programme.ready import earliest_periods
 from detente.model.numeric import Array
 from detente.model.rows.arrays import Model
 from detente.model.rows.conditions import Expression, in_force

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import highspy
 import numpy as np
 
-from detente.design.plan.matrix import FEASIBLE, INF, Matrix
+from detente.design.programme.matrix import FEASIBLE, INF, Matrix
 from detente.model.numeric import Array
 
 SEARCHES = ("mip_allow_restart", "mip_heuristic_run_feasibility_jump")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from detente.design.plan.columns import Columns
-from detente.design.plan.linear import ALWAYS, NEVER, Linear, LinearForm, combine
-from detente.design.plan.ready import Prerequisite, prerequisites, standing_verified
+from detente.design.programme.columns import Columns
+from detente.design.programme.linear import ALWAYS, NEVER, Linear, LinearForm, combine
+from detente.design.programme.ready import Prerequisite, prerequisites, standing_verified
 from detente.model.rows.arrays import Model
 from detente.model.rows.detection import SNAP
 from detente.model.tolerance import FULL

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detente.design.plan.columns import Columns
-from detente.design.plan.linear import Linear, LinearForm, combine
-from detente.design.plan.sizes import Sizes
+from detente.design.programme.columns import Columns
+from detente.design.programme.linear import Linear, LinearForm, combine
+from detente.design.programme.sizes import Sizes
 from detente.model.tolerance import SLIGHT
 
 LOOSE, MET, TIGHT = 2.0, 1.5, 0.0

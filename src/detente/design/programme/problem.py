@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from detente.design.plan.columns import Columns, linear_of
-from detente.design.plan.known import Known
-from detente.design.plan.linear import Linear
-from detente.design.plan.order import Order
-from detente.design.plan.program import Program
-from detente.design.plan.question import ANY_DEAL, Question, asked
-from detente.design.plan.requirements import Requirements
-from detente.design.plan.valued import ValuedRows
-from detente.design.plan.verification import AsStated, Verifying
+from detente.design.programme.columns import Columns, linear_of
+from detente.design.programme.known import Known
+from detente.design.programme.linear import Linear
+from detente.design.programme.order import Order
+from detente.design.programme.program import Program
+from detente.design.programme.question import ANY_DEAL, Question, asked
+from detente.design.programme.requirements import Requirements
+from detente.design.programme.valued import ValuedRows
+from detente.design.programme.verification import AsStated, Verifying
 from detente.model.rows.linear import Rows
 
 

@@ -10,10 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
-from detente.design.plan.columns import Columns
-from detente.design.plan.linear import Linear, LinearForm, total
-from detente.design.plan.order import Order
-from detente.design.plan.ready import standing_verified
+from detente.design.programme.columns import Columns
+from detente.design.programme.linear import Linear, LinearForm, total
+from detente.design.programme.order import Order
+from detente.design.programme.ready import standing_verified
 from detente.dossier.schema import Resource
 from detente.model.rows.arrays import Model
 from detente.model.rows.detection import SNAP

@@ -11,7 +11,7 @@ from typing import Any
 import highspy
 import numpy as np
 
-from detente.design.plan.linear import Linear
+from detente.design.programme.linear import Linear
 from detente.errors import DetenteError
 from detente.model.numeric import Array
 
