@@ -41,6 +41,8 @@ ROUNDING, ROUNDED_BOUND = 1e-7, 1e-5
 """The parts of an objective within which it is at its bound, and within which it is at one that was taken again."""
 SOON = 1.0
 """Seconds that a relaxation may take for a bound when the time is up."""
+LARGE = 1000
+"""Measures times dates from which on plans are looked for near plans: smaller programmes are sooner solved."""
 STEPS, CLIMBS = 150, 4
 """After how many steps without a better plan the search near one ends; near how many relaxations plans are looked for.
 """
@@ -299,7 +301,8 @@ class _Climber:
         solver, objective, shares = self.solver, self.search.objective, candidate.shares
         worth, unit = objective.worth, objective.unit
         alone = solver.pool.postpones and bool(solver.widths)  # a plan says all of a candidate, and may be looked for
-        if worth is None or not alone or not self.examiner.judging.fits(solver.problem.model, shares):
+        large = solver.problem.width >= LARGE
+        if worth is None or not alone or not large or not self.examiner.judging.fits(solver.problem.model, shares):
             return
         while solver.clock.left > 0 and not self.search.good_enough():
             floor = self.search.known[1] / unit
