@@ -67,6 +67,16 @@ def test_what_comes_from_the_cache_can_be_written(case, verb, tmp_path):
     assert {str(name) for name in files} == set(again.files())
 
 
+def test_a_declaration_from_the_cache_is_kept_as_its_file_reads_now(tmp_path):
+    file = dt.verify_declaration("dprk-2008").write(tmp_path / "a")
+    (declared,) = (p for p in file if p.name == "as-declared.yaml")
+    dt.verify_declaration(declared)
+    declared.write_text(declared.read_text(encoding="utf-8") + "# read again\n", encoding="utf-8")
+    again = dt.verify_declaration(declared)
+    assert again.provenance.cached
+    assert again.files()["as-declared.yaml"] == declared.read_bytes()
+
+
 def test_what_has_no_page_is_written_as_json(case, tmp_path):
     judged = dt.evaluate(case, GOOD_PLAN)
     assert json.loads(judged.files()["evaluate.json"]) == judged.to_json()

@@ -45,7 +45,7 @@ class VerifyDeclarationResult(Verification):
         """yes, no, or cannot say."""
         return self.found.agrees
 
-    def asquestion_of(self, subject: Subject) -> VerifyDeclarationResult:
+    def as_asked(self, subject: Subject) -> VerifyDeclarationResult:
         return replace(self, text=_text(subject.inputs[0]))
 
     def files(self) -> dict[str, bytes]:

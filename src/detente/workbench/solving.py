@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -272,11 +273,12 @@ def _designed(task: Task[DesignOptions]) -> tuple[Design, dict[str, Any] | None]
 
 def _teller(work: Work) -> Callable[[Plan, float, float], None]:
     """Tells the best plan so far, where it or its bound is better than what was told."""
-    told: list[tuple[float, float]] = []
+    told = (math.nan, math.nan)
 
     def tell(plan: Plan, objective: float, bound: float) -> None:
-        if told[-1:] != [(objective, bound)]:
-            told.append((objective, bound))
+        nonlocal told
+        if told != (objective, bound):
+            told = objective, bound
             text = f"Best plan so far: objective {words.number(objective)}, bound {words.number(finite(bound))}"
             best = {"plan": plan.to_dict(), "objective": finite(objective), "bound": finite(bound)}
             work.tell(Progress(text, best=best))

@@ -20,11 +20,6 @@ class Linear:
     def of(cls, column: int) -> Linear:
         return cls({column: 1.0})
 
-    @property
-    def fixed(self) -> bool:
-        """Whether no column moves it."""
-        return not self.row
-
 
 ALWAYS, NEVER = Linear({}, 1.0), Linear({}, 0.0)
 """What is so in every plan, and in none."""

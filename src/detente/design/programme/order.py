@@ -44,7 +44,8 @@ class Order:
             if ready == NEVER:
                 self.program.set_bounds(self.columns.f(m, k), 0.0, 0.0)
             elif ready != ALWAYS:
-                self.program.add_row({self.columns.f(m, k): 1.0, **negative(ready)}, high=0.0)
+                late = combine((1.0, {self.columns.f(m, k): 1.0}), (-1.0, ready.row))
+                self.program.add_row(late, high=0.0)
 
     def ready(self, n: int, k: int, wait: float) -> Linear:
         """1 where n was complete (and verified) `wait` years before period k starts."""
@@ -62,16 +63,13 @@ class Order:
         f, model, takes = self.columns.f, self.model, float(self.takes[m])
         self.program.add_row({f(m, 0): 1.0}, high=float(model.state[m]))
         for k in range(1, model.K):
-            done = self._done_without(m, k) if need is None else self._done(m, k, need)
+            done = Linear({}, self._work(m, k, 0.0)) if need is None else self._done(m, k, need)
             freed = dict.fromkeys(unless, -float(model.tau[k] - model.tau[k - 1]) / takes)
             rise = {f(m, k): 1.0, f(m, k - 1): -1.0}
             self.program.add_row(combine((1.0, rise), (-1.0, done.row), (1.0, freed)), high=done.const)
 
-    def _done_without(self, m: int, k: int, since: float = 0.0) -> Linear:
-        """The share of m's work that can be done in period k from a time on."""
-        return Linear({}, self._work(m, k, since))
-
     def _work(self, m: int, k: int, since: float) -> float:
+        """The share of m's work that can be done in the period before k from a time on."""
         tau = self.model.tau
         return max(0.0, float(tau[k] - max(tau[k - 1], since))) / float(self.takes[m])
 
@@ -80,7 +78,7 @@ class Order:
         model, n = self.model, need.measure
         if model.state[n] >= FULL:
             since = max(0.0, standing_verified(model, n, need.wait)) if need.verified else 0.0
-            return self._done_without(m, k, since)
+            return Linear({}, self._work(m, k, since))
         done: LinearForm = {}
         spare = 0.0
         for j in range(k, -1, -1):  # the work grows with each period by which n is ready
@@ -95,7 +93,3 @@ class Order:
 def settled(model: Model, m: int) -> bool:
     """Whether no plan can change what is in force of m."""
     return bool(model.state[m] >= 1 or (model.state[m] > 0 and not model.divisible[m]))
-
-
-def negative(linear: Linear) -> LinearForm:
-    return combine((-1.0, linear.row))
