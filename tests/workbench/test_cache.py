@@ -77,6 +77,14 @@ def test_a_declaration_from_the_cache_is_kept_as_its_file_reads_now(tmp_path):
     assert again.files()["as-declared.yaml"] == declared.read_bytes()
 
 
+@pytest.mark.parametrize(("verb", "name"), [("assess", "verdicts"), ("explain", "conflicts")])
+def test_what_was_found_can_be_asked_of_the_answer_and_completed(case, verb, name):
+    result = ASKED[verb](case)
+    assert name in dir(result)
+    assert getattr(result, name) == getattr(getattr(result, result.holds), name)
+    assert not hasattr(result, "nothing_of_that_name")
+
+
 def test_what_has_no_page_is_written_as_json(case, tmp_path):
     judged = dt.evaluate(case, GOOD_PLAN)
     assert json.loads(judged.files()["evaluate.json"]) == judged.to_json()

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from detente.dossier import Dossier
 from detente.errors import DossierError, Finding
@@ -89,6 +89,21 @@ class Kept(Result):
     def as_asked(self, subject: Subject) -> Self:
         """With what is no part of the question, such as names of files, as it was given now."""
         return self
+
+
+class KeptFinding(Kept):
+    """An answer that can be asked all that what was found can: its field of that name is `holds`."""
+
+    holds: ClassVar[str] = "found"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name == self.holds:
+            raise AttributeError(name)
+        return getattr(getattr(self, self.holds), name)
+
+    def __dir__(self) -> list[str]:
+        """For whoever lets an editor or a notebook complete a name."""
+        return sorted({*super().__dir__(), *(n for n in dir(getattr(self, self.holds)) if not n.startswith("_"))})
 
 
 def _plain(told: Mapping[str, Any]) -> Any:

@@ -30,7 +30,7 @@ from detente.workbench.asking import known_parties
 from detente.workbench.envelope import Task, answers
 from detente.workbench.faces.face import finite
 from detente.workbench.faces.questions import CriticalFace, ExplainFace, FrontierFace, GapFace
-from detente.workbench.keeping import Kept
+from detente.workbench.keeping import KeptFinding
 from detente.workbench.options import CriticalOptions, ExplainOptions, FrontierOptions, GapOptions
 from detente.workbench.provenance import Provenance
 from detente.workbench.results import Tables
@@ -39,19 +39,13 @@ NO_OPENINGS = ("none",)
 
 
 @dataclass(frozen=True, repr=False)
-class Answer(Kept):
+class Answer(KeptFinding):
     """What the design floor found about a dossier, with where it comes from."""
 
     found: Any
     provenance: Provenance
     findings: tuple[Finding, ...]
     """Warnings and notes about the dossier."""
-
-    def __getattr__(self, name: str) -> Any:
-        """What was found can be asked of the answer itself."""
-        if name.startswith("_") or name == "found":
-            raise AttributeError(name)
-        return getattr(self.found, name)
 
     @property
     def dossier(self) -> Dossier:

@@ -18,7 +18,7 @@ from detente.workbench.archive import archived, unarchived
 from detente.workbench.envelope import Progress, Task, Work, answers
 from detente.workbench.faces.face import finite
 from detente.workbench.faces.plans import AssessFace, DesignFace
-from detente.workbench.keeping import Kept, Subject, findings_of, provenance_of
+from detente.workbench.keeping import Kept, KeptFinding, Subject, findings_of, provenance_of
 from detente.workbench.options import AssessOptions, DesignOptions
 from detente.workbench.provenance import Provenance
 from detente.workbench.results import (
@@ -129,10 +129,11 @@ class DesignResult(Kept):
 
 
 @dataclass(frozen=True, repr=False)
-class AssessResult(Kept):
+class AssessResult(KeptFinding):
     """Which deals are possible, and what the best of them looks like."""
 
     face = AssessFace
+    holds = "assessment"
 
     assessment: Assessment
     provenance: Provenance
@@ -142,12 +143,6 @@ class AssessResult(Kept):
     """What each party asks, thinks that it can get, can get and gets."""
     critical: Critical | None = None
     """Where the verdict on minimal success flips."""
-
-    def __getattr__(self, name: str) -> Any:
-        """What was found can be asked of the answer itself: verdicts, plan, values, dangerous, exposure."""
-        if name.startswith("_") or name == "assessment":
-            raise AttributeError(name)
-        return getattr(self.assessment, name)
 
     @property
     def finished(self) -> bool:
