@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import get_args
 
@@ -263,9 +263,12 @@ _RULES: Mapping[Rule, Callable[[Designer], Found]] = {
 }
 
 
-def any_plan(judge: Judge, question: Question, clock: Clock) -> tuple[Plan | None, bool]:
-    """Some satisfactory plan of a judge's dossier, and whether that, or that there is none, is settled."""
-    known = Known.of(judge.dossier)
+def any_plan(judge: Judge, question: Question, clock: Clock, *, like: Iterable[Known] = ()) -> tuple[Plan | None, bool]:
+    """Some satisfactory plan of a judge's dossier, and whether that, or that there is none, is settled.
+
+    `like`: as of `Known`.
+    """
+    known = Known.of(judge.dossier, like=like)
     judging = Judging(judge.dossier, question, judge=judge)
     problem = Problem(known, question)
     outcome = Solver(problem, clock, examiner=Examiner(problem, judging)).best(ANY)

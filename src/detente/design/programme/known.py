@@ -17,11 +17,18 @@ from detente.model.rows.temptation import Conditions, Label, Seldom, conditions,
 
 
 class Known:
-    """A model's rows, which grow with what searches find; what a plan is worth to each party; and who judges plans."""
+    """A model's rows, which grow with what searches find; what a plan is worth to each party; and who judges plans.
 
-    def __init__(self, model: Model, rows: Conditions | None = None) -> None:
+    `like`: what is known of models that may say the same of some parties, and need not be worked out twice.
+    """
+
+    def __init__(
+        self, model: Model, rows: Conditions | None = None, *, seldom: Seldom | None = None, like: Iterable[Known] = ()
+    ) -> None:
         self.model = model
-        self.rows = conditions(model) if rows is None else rows
+        self.seldom: Seldom = seldom or Seldom(model, [x.seldom for x in like])
+        """The conditions on dates that `rows` do not begin with."""
+        self.rows = conditions(model, self.seldom) if rows is None else rows
         """Consent and breaking out on dates, and behind them those that plans were found to break besides."""
         self._first = self.rows
         self.binding: frozenset[Label] = frozenset()
@@ -32,26 +39,26 @@ class Known:
         self._source: Known | None = None
 
     @classmethod
-    def of(cls, dossier: Dossier) -> Known:
-        return cls(Model.of(dossier))
+    def of(cls, dossier: Dossier, *, like: Iterable[Known] = ()) -> Known:
+        return cls(Model.of(dossier), like=like)
 
     def asking_else(self, dossier: Dossier) -> Known:
         """The same of a dossier that differs in its demands and in what success is, which no row hangs on."""
         model = replace(self.model, dossier=dossier)
-        other = Known(model, replace(self.rows, model=model))
-        vars(other).update(worth=self.worth, seldom=self.seldom, _source=self)
+        other = Known(model, replace(self.rows, model=model), seldom=self.seldom)
+        vars(other).update(worth=self.worth, _source=self)
         return other
 
     def afresh(self, plans: Iterable[Array] = ()) -> Known:
         """The same without what searches have found, but with plans that are known to meet all that has a value."""
-        known = Known(self.model, self._first)
-        vars(known).update(worth=self.worth, seldom=self.seldom, judge=self.judge)
+        known = Known(self.model, self._first, seldom=self.seldom)
+        vars(known).update(worth=self.worth, judge=self.judge)
         known.plans.extend(plans)
         return known
 
     def __getstate__(self) -> dict[str, object]:
         """What another process is given: no judge, which that soon makes anew, and nothing that searches have found."""
-        return {name: x for name, x in vars(self.afresh()).items() if name not in ("judge", "seldom")}
+        return {name: x for name, x in vars(self.afresh()).items() if name != "judge"}
 
     @cached_property
     def worth(self) -> list[Rows | None]:
@@ -72,11 +79,6 @@ class Known:
     def judge(self) -> Judge:
         """Under no question: see `Judge.asking`."""
         return Judge(self.model.dossier)
-
-    @cached_property
-    def seldom(self) -> Seldom:
-        """The conditions on dates that `rows` do not begin with."""
-        return Seldom(self.model)
 
     def learn(self, rows: Conditions) -> None:
         """Keep rows that a search has found for the searches to come."""

@@ -1,4 +1,4 @@
-"""Whether all hopes could be met together, and what a party would have to believe for talks to succeed. DESIGN §6."""
+"""What a party would have to believe for talks to succeed. DESIGN §6."""
 
 from __future__ import annotations
 
@@ -7,21 +7,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from detente.design.plan.gains import threat
 from detente.design.plan.objective import ANY, Outcome
 from detente.design.plan.rules import Designer
 from detente.design.programme.known import Known
 from detente.design.questions.critical import PRECISION, Dial, dial_of, first_flip, is_within
 from detente.design.questions.hopes import Sides
+from detente.design.questions.sought import MORE, promise
 from detente.design.questions.sources import inputs
 from detente.dossier.changes.overlays import apply
 from detente.errors import DossierError
 
-MORE = 1e-3
-"""How much more, as a part, a party must hope for than it could have, for its hope to be an obstacle."""
-LITTLE = 1e-3
-"""The part of that by which it must hope for anything at all, for a part of its hope to be counted."""
-LESS = 1e-6
-"""What rounding may take from a hope, as a part."""
 COARSER = 10
 """How much less closely a belief is found than a number of `critical`: each value takes a search."""
 _Status = Literal["succeeds_at", "already", "no_value_in_range", "others_hope_too_much", "undecided"]
@@ -48,54 +44,13 @@ class Belief:
 
 
 @dataclass
-class AllHopes:
-    """What of all hopes one plan can meet."""
-
-    sides: Sides
-    say: Callable[[str], None]
-    designer: Designer
-    """Of the case and its question."""
-
-    def exists(self, targets: Mapping[str, float]) -> bool | None:
-        """Whether some satisfactory plan gives each party so much."""
-        self.say("Whether all hopes could be met together")
-        return settled(self.promising(targets).solver.best(ANY))
-
-    def share(self, targets: Mapping[str, float]) -> float | None:
-        """The largest part of everyone's hopes that one plan can give."""
-        gains, names = self.designer.gains, self.sides.model.parties
-        parties = {p: targets[names[p]] for p in gains.bargainers if names[p] in targets}
-        hopes = {p: target - float(gains.threat[p]) for p, target in parties.items()}
-        least = {p: MORE * LITTLE * min(1.0, gains.at_stake(p)) for p in parties}
-        outcome = self.designer.best_share({p: 1 / h for p, h in hopes.items() if h > least[p]})
-        return None if outcome.shares is None else min(1.0, outcome.objective)
-
-    def promising(self, targets: Mapping[str, float], view: Known | None = None) -> Designer:
-        """A designer whose plans give each party at least so much, less what rounding takes."""
-        designer = self.sides.designer(view)
-        for party, target in targets.items():
-            p = self.sides.model.parties.index(party)
-            worth, size = designer.problem.worth[p], designer.gains.at_stake(p)
-            assert worth is not None
-            enough = target - LESS * max(min(1.0, size), abs(target))
-            row = {c: v / size for c, v in worth.row.items()}
-            designer.problem.program.add_row(row, low=(enough - worth.const) / size)
-            pool = designer.solver.pool
-            pool[:] = [shares for shares in pool if designer.gains.value(p, shares) >= enough]
-        return designer
-
-
-@dataclass
 class Believing:
     """For each belief of a party about others: where it would hope for no more than the others' hopes leave it."""
 
-    together: AllHopes
+    sides: Sides
+    say: Callable[[str], None]
     whole: bool = field(default=True, init=False)
     """Whether all was settled."""
-
-    @property
-    def sides(self) -> Sides:
-        return self.together.sides
 
     def all(self, targets: Mapping[str, float]) -> Iterator[Belief]:
         for party, target in targets.items():
@@ -104,32 +59,32 @@ class Believing:
 
     def _of(self, party: str, target: float, others: Mapping[str, float]) -> Iterator[Belief]:
         view, p = self.sides.dossier.views[party], self.sides.model.parties.index(party)
-        self.together.say(f"What the others' hopes leave {self.sides.titled(party)}")
-        left = self.together.promising(others).best_for(p)
+        self.say(f"What the others' hopes leave {self.sides.titled(party)}")
+        left = self._promising(others).best_for(p)
         seen = apply(self.sides.dossier, view)
         dials = [dial_of(seen, i) for i in inputs(seen) if any(is_within(i.path, path) for path in view)]
         if left.shares is None or left.objective == -math.inf:
             status: _Status = "others_hope_too_much" if left.infeasible else "undecided"
             yield from (self._belief(party, d, None, status) for d in dials)
             return
-        most = left.objective + float(self.together.designer.gains.threat[p])
+        most = left.objective + float(threat(self.sides.model)[p])
         enough = target <= most + MORE * max(1.0, abs(most))
         yield from (self._belief(party, d, None, "already") if enough else self._turned(party, d, most) for d in dials)
 
     def _turned(self, party: str, dial: Dial, most: float) -> Belief:
         """Search one belief for the nearest value at which the party hopes for no more than it can have."""
-        self.together.say(f"What {party} would have to believe of {dial.path}")
+        self.say(f"What {party} would have to believe of {dial.path}")
         true = self._true(dial)
         ends = [dial.low, dial.high, *([] if true is None else [true])]
         dial = replace(dial, low=min(ends), high=max(ends))
 
         def hopes_for_more(x: float) -> bool | None:
             try:
-                view = Known.of(self.sides.seen(party, dial.at(x)))
+                view = Known.of(self.sides.seen(party, dial.at(x)), like=[self.sides.known])
             except DossierError:
                 return None
             more = {party: most + MORE * max(1.0, abs(most))}
-            return settled(self.together.promising(more, view).solver.best(ANY))
+            return settled(self._promising(more, view).solver.best(ANY))
 
         found: list[float] = []
         whole = True
@@ -142,6 +97,12 @@ class Believing:
         if found:
             return self._belief(party, dial, min(found, key=lambda x: abs(x - dial.stated)), "succeeds_at")
         return self._belief(party, dial, None, "no_value_in_range" if whole else "undecided")
+
+    def _promising(self, targets: Mapping[str, float], view: Known | None = None) -> Designer:
+        """A designer whose plans give each party at least so much."""
+        designer = self.sides.designer(view)
+        promise(designer, targets)
+        return designer
 
     def _true(self, dial: Dial) -> float | None:
         """What the dossier itself says of a number, in the unit of the belief."""

@@ -18,7 +18,7 @@ from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import combinations, product, repeat
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -289,6 +289,10 @@ class Trials:
         """Whether one was not settled for want of time."""
         self._ruled_out: set[str] = set()
 
+    @cached_property
+    def _known(self) -> Known:
+        return Known.of(self.dossier)
+
     def searching(self, seconds: float) -> Trials:
         """The same at the beginning of a search, each trial of which may take so long."""
         self.seconds, self.late = seconds, False
@@ -313,7 +317,7 @@ class Trials:
                 self.plans.insert(0, self.plans.pop(i))
                 return True
         with self.clock.within(self.seconds):
-            found, settled = any_plan(judge, self.question, self.clock)
+            found, settled = any_plan(judge, self.question, self.clock, like=[self._known])
             self.late |= found is None and not settled and self.clock.left <= 0
         if found is None:
             self._ruled_out |= {str(changes)} if settled else set()

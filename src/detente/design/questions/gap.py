@@ -20,14 +20,14 @@ from typing import Any, Literal
 
 from detente.design.plan.clock import Clock
 from detente.design.plan.designs import Design
-from detente.design.plan.gains import threat
+from detente.design.plan.gains import bargainers, threat
 from detente.design.plan.judging import Judging, name_of, plan_of
 from detente.design.plan.kinds import Rule
 from detente.design.plan.objective import ANY, Outcome
 from detente.design.plan.rules import RULES
 from detente.design.programme.known import Known
 from detente.design.programme.question import ANY_DEAL, Question
-from detente.design.questions.beliefs import AllHopes, Belief, Believing, settled
+from detente.design.questions.beliefs import Belief, Believing, settled
 from detente.design.questions.hopes import Hoping, Sides, Want, Wanted
 from detente.design.questions.parallel import on
 from detente.design.questions.sought import looked
@@ -167,12 +167,25 @@ def gap(
         found = looking.found(hoping.hopes())
         can = {name: found["can", name] for name in sides.people}
         known_rules = {rule: design for rule, design in (designs or {}).items() if design.finished}
-        there_is_one = any(one.shares is not None for one in can.values())
-        further = hoping.illusions(can) | (hoping.rules(can, known_rules) if there_is_one else {})
-        found |= looking.found(further)
-        for rule, design in known_rules.items() if there_is_one else ():
-            found["rule", rule] = design
+        found |= looking.found(hoping.illusions(can))
+        if any(one.shares is not None for one in can.values()):
+            targets = _hoped(sides, found)
+            found |= looking.found((hoping.together(targets) if targets else {}) | hoping.rules(can, known_rules))
+            found |= {("rule", rule): design for rule, design in known_rules.items()}
         return _Table(sides, found, say).told(beliefs=beliefs)
+
+
+def _hoped(sides: Sides, found: Mapping[Want, Any]) -> dict[str, float]:
+    """What each party whose consent is needed hopes for; nothing where one of them has no hope."""
+    targets: dict[str, float] = {}
+    for name in (name for name in sides.people if sides.dossier.parties[name].must_consent):
+        view, thinks = sides.views.get(name, sides.model), found.get(("thinks", name))
+        best: Outcome = thinks or found["can", name]
+        if best.shares is not None:
+            targets[name] = best.objective + float(threat(view)[view.parties.index(name)])
+        elif thinks is not None:
+            return {}
+    return targets
 
 
 @dataclass(frozen=True)
@@ -200,13 +213,13 @@ class _Table:
         self.sides, self.model, self.found = sides, sides.model, found
         self.judge = Judging.of(sides.known, sides.question).judge
         self.designs: dict[str, Design] = {r: found["rule", r] for r in RULES if ("rule", r) in found}
-        self.together = AllHopes(sides, say, sides.designer())
+        self.say = say
 
     def told(self, *, beliefs: bool) -> Gap:
         rows = tuple(map(self._party, self.sides.people))
         status = self._status([row.can for row in rows])
         together, share = None, None
-        believing = Believing(self.together)
+        believing = Believing(self.sides, self.say)
         searched: tuple[Belief, ...] = ()
         if status == "satisfactory":
             targets = {r.party: t for r in rows if r.consents and (t := (r.thinks or r.can).value) is not None}
@@ -214,8 +227,8 @@ class _Table:
             if despair:
                 together = False if all(hope.proved for hope in despair) else None
             else:
-                together = self.together.exists(targets)
-                share = 1.0 if together else self.together.share(targets)
+                together = settled(self.found["together", ""]) if targets else True
+                share = 1.0 if together else self._share()
                 searched = tuple(believing.all(targets)) if beliefs else ()
         return Gap(
             self.sides.dossier,
@@ -236,7 +249,7 @@ class _Table:
             return "satisfactory"
         none = all(c.proved for c in reached)
         if not reached:
-            answer = settled(self.together.designer.solver.best(ANY))
+            answer = settled(self.sides.designer().solver.best(ANY))
             if answer:
                 return "satisfactory"
             none = answer is False
@@ -275,13 +288,18 @@ class _Table:
         own = name in self.sides.dossier.views
         return Without(true, thinks if own else None, least if own else None, claim=least + thinks - true)
 
+    def _share(self) -> float | None:
+        """The largest part of all hopes that one plan can give."""
+        best = self.found["share", ""]
+        return None if best.shares is None else min(1.0, best.objective)
+
     def _claims(self, rows: Sequence[PartyGap]) -> Claims | None:
         """The claims together, against the greatest sum of values over plans that would be kept."""
         claimed = [r.without.claim for r in rows if r.consents and r.without is not None]
         if not claimed:
             return None
         best = self.found["all", ""]
-        base = sum(float(self.together.designer.gains.threat[p]) for p in self.together.designer.gains.bargainers)
+        base = sum(float(threat(self.model)[p]) for p in bargainers(self.model))
         if best.shares is None:
             return Claims(sum(claimed), None, None)
         return Claims(sum(claimed), best.objective + base, best.bound + base if math.isfinite(best.bound) else None)

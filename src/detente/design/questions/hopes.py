@@ -21,8 +21,8 @@ from detente.dossier.schema import Dossier
 from detente.model.numeric import Array
 from detente.model.rows.arrays import Model
 
-Want = tuple[Literal["can", "thinks", "asks", "met", "all", "rule"], str]
-"""What is looked for: of a party, a demand, or a rule."""
+Want = tuple[Literal["can", "thinks", "asks", "met", "all", "rule", "together", "share"], str]
+"""What is looked for: of a party, a demand, a rule, or of all hopes."""
 Wanted = dict[Want, tuple[str, Sought]]
 """What is looked for, in words and as a question."""
 
@@ -121,6 +121,15 @@ class Hoping:
             wanted["rule", rule] = f"What the {rule.replace('_', '-')} rule gives", sought
         return wanted
 
+    def together(self, targets: Mapping[str, float]) -> Wanted:
+        """Whether one plan could give all that they hope for, and the greatest part of that."""
+        plans = tuple(self.sides.known.plans[-HANDED_ON:])
+        any_, share = (replace(self._sought(aim, plans=plans), targets=targets) for aim in ("any", "share"))
+        return {
+            ("together", ""): ("Whether all hopes could be met together", any_),
+            ("share", ""): ("How much of all hopes could be met together", share),
+        }
+
     def _sought(
         self,
         aim: Pursuit,
@@ -132,7 +141,8 @@ class Hoping:
     ) -> Sought:
         """`view`: whose of the case; `plans`: to begin with, besides those that are known."""
         elsewhere = view in self.sides.views
-        seconds = {"rule": 2 * self.patience, "any": max(self.patience, self.sides.clock.left)}.get(aim, self.patience)
+        whole, twice = max(self.patience, self.sides.clock.left), 2 * self.patience
+        seconds = {"rule": twice, "share": twice, "any": whole}.get(aim, self.patience)
         return Sought(
             self.sides.views[view].dossier if elsewhere else self.case,
             question or self.sides.question,

@@ -30,10 +30,16 @@ from detente.model.numeric import Array
 from detente.model.rows.temptation import Label, joined
 
 K = TypeVar("K", bound=Hashable)
-Pursuit = Literal["rule", "best_for", "together", "any"]
+Pursuit = Literal["rule", "best_for", "together", "any", "share"]
 MOST = 8
 """Models that a process keeps: a case, and how some parties see it."""
 _HANDED: dict[str, Handed] = {}
+MORE = 1e-3
+"""How much more, as a part, a party must hope for than it could have, for its hope to be an obstacle."""
+LITTLE = 1e-3
+"""The part of that by which it must hope for anything at all, for a part of its hope to be counted."""
+LESS = 1e-6
+"""What rounding may take from a hope, as a part."""
 HANDED_ON = 4
 """Plans that are handed on to the questions that follow."""
 
@@ -72,14 +78,18 @@ def remember(handed: Handed) -> None:
 
 def _known(about: Handed | Dossier) -> Known:
     if isinstance(about, Dossier):
-        about = _HANDED.get(fingerprint(about)) or Handed(Known.of(about))
+        there = [handed.known for handed in _HANDED.values()]
+        about = _HANDED.get(fingerprint(about)) or Handed(Known.of(about, like=there))
     remember(about)
     return about.known
 
 
 @dataclass(frozen=True)
 class Sought:
-    """The best plan of a dossier under a question: by a rule, for one party, for all together, or any at all."""
+    """The best plan of a dossier under a question: by a rule, for one party, for all together, or any at all.
+
+    With `targets`: any that gives parties at least so much, or the one that gives all the greatest share of it.
+    """
 
     about: Handed | Dossier
     question: Question
@@ -96,6 +106,8 @@ class Sought:
     """Whether plans and rows were found for another dossier."""
     best: Mapping[str, Outcome] = field(default_factory=dict)
     """What is best for some parties under the question, as far as it was found."""
+    targets: Mapping[str, float] = field(default_factory=dict)
+    """Values of parties (points, present value) that are hoped for."""
 
     def pack(self) -> None:
         """Pack what other processes will be given of a model."""
@@ -154,8 +166,31 @@ def _answer(designer: Designer, sought: Sought) -> Design | Outcome:
             return designer.best_for(designer.model.parties.index(sought.of))
         case "together":
             return designer.best_together()
+        case "share":
+            return best_share(designer, sought.targets)
         case "any":
+            promise(designer, sought.targets)
             return designer.solver.best(ANY)
+
+
+def promise(designer: Designer, targets: Mapping[str, float]) -> None:
+    """Have plans give each party at least so much, less what rounding takes."""
+    problem, gains, pool = designer.problem, designer.gains, designer.solver.pool
+    for party, target in targets.items():
+        p = designer.model.parties.index(party)
+        worth, size = problem.worth[p], gains.at_stake(p)
+        assert worth is not None
+        enough = target - LESS * max(min(1.0, size), abs(target))
+        problem.program.add_row({c: v / size for c, v in worth.row.items()}, low=(enough - worth.const) / size)
+        pool[:] = [shares for shares in pool if gains.value(p, shares) >= enough]
+
+
+def best_share(designer: Designer, targets: Mapping[str, float]) -> Outcome:
+    """The plan that gives bargainers the greatest part of what they hope for beyond what they have without a deal."""
+    gains, names = designer.gains, designer.model.parties
+    hopes = {p: targets[names[p]] - float(gains.threat[p]) for p in gains.bargainers if names[p] in targets}
+    least = {p: MORE * LITTLE * min(1.0, gains.at_stake(p)) for p in hopes}
+    return designer.best_share({p: 1 / h for p, h in hopes.items() if h > least[p]})
 
 
 def looked(

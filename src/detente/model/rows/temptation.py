@@ -7,7 +7,7 @@ signature).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.model.numeric import Array, Flags
+from detente.model.rows.alike import alike
 from detente.model.rows.arrays import Model
 from detente.model.rows.blocks import Block, Blocks
 from detente.model.rows.breaches import Deviation, Maker
@@ -145,14 +146,15 @@ def values(model: Model) -> list[Rows | None]:
     return [Valuation(model, p).signed() if model.valued[p] else None for p in range(len(model.parties))]
 
 
-def conditions(model: Model) -> Conditions:
-    """Consent, and everybody's own breaking out on the dates of the grid and of exits, as one block of rows.
+def conditions(model: Model, seldom: Seldom | None = None) -> Conditions:
+    """Consent, and everybody's own breaking out on the dates of the grid and of exits.
 
     What these leave out is worked out where a plan breaks it: `Seldom`, and for moments between dates `rows_at`.
     """
-    families = list(_dated(model))
-    consent = _block(model, families[0].consent())
-    return joined([consent, *(_block(model, f.breakouts()) for f in families)])
+    seldom = seldom or Seldom(model)
+    families = Families(model, Moments.of([model.moments[0]]))
+    openly = [seldom.of((q, -1, -1)) for q in families.valuations if model.by[q].any()]
+    return joined([_block(model, families.consent()), *openly])
 
 
 def _dated(model: Model) -> Iterator[Families]:
@@ -163,12 +165,27 @@ def _dated(model: Model) -> Iterator[Families]:
 
 
 class Seldom:
-    """The conditions on the same dates that seldom bind, one topic at a time: being left exposed, and cheating."""
+    """The conditions on the same dates that seldom bind, one topic at a time: being left exposed, and cheating.
 
-    def __init__(self, model: Model) -> None:
+    `like`: those of other models, from which topics are taken over that are the same.
+    """
+
+    def __init__(self, model: Model, like: Sequence[Seldom] = ()) -> None:
         self.model = model
-        self.families = list(_dated(model))
+        self.like: list[Seldom] = [x for x in like if not x.like]
         self._stated: dict[Topic, Conditions] = {}
+
+    def __getstate__(self) -> dict[str, object]:
+        """What another process is given: everybody's own breaking out."""
+        return {
+            "model": self.model,
+            "like": (),
+            "_stated": {t: x for t, x in self._stated.items() if t[1:] == (-1, -1)},
+        }
+
+    @cached_property
+    def families(self) -> list[Families]:
+        return list(_dated(self.model))
 
     @cached_property
     def fakings(self) -> tuple[tuple[int, int], ...]:
@@ -189,8 +206,17 @@ class Seldom:
         if seen is not None:
             return joined([_block(f.model, f.about(topic, seen)) for f in self.families])
         if topic not in self._stated:
-            self._stated[topic] = joined([_block(f.model, f.about(topic, f.model)) for f in self.families])
+            self._stated[topic] = self._taken(topic) or self._made(topic)
         return self._stated[topic]
+
+    def _made(self, topic: Topic) -> Conditions:
+        return joined([_block(f.model, f.about(topic, f.model)) for f in self.families])
+
+    def _taken(self, topic: Topic) -> Conditions | None:
+        """Those of another model, where they are the same."""
+        there = (x for x in self.like if topic in x._stated and alike(self.model, x.model, topic[0]))
+        other = next(there, None)
+        return None if other is None else replace(other._stated[topic], model=self.model)
 
 
 Topic = tuple[int, int, int]
@@ -269,12 +295,6 @@ class Families:
                 rows = v.signed()
                 row = Rows(rows.coef, rows.const - model.walk_away[p], rows.cells, rows.expressions)
                 yield [consent_of(p)], row, [0]
-
-    def breakouts(self) -> Iterator[_Family]:
-        """Everybody's breaking out."""
-        for q in self.valuations:
-            if self.model.by[q].any():
-                yield from self.about((q, -1, -1), self.model)
 
     def about(self, topic: Topic, seen: Model) -> Iterator[_Family]:
         """A topic, where there is something to ask."""
