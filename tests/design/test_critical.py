@@ -240,13 +240,13 @@ def test_what_was_found_before_it_was_cancelled_is_kept() -> None:
 def slow(seconds: float, taken: list[float] | None = None) -> Callable[..., Any]:
     """As `any_plan`, which takes so long to settle anything; `taken`: what it took of the time there was."""
 
-    def settled(judge: Judge, question: Question, clock: Clock) -> tuple[Plan | None, bool]:
+    def settled(judge: Judge, question: Question, clock: Clock, **given: Any) -> tuple[Plan | None, bool]:
         enough = clock.left >= seconds
         takes = min(seconds, max(clock.left, 0.0))
         time.sleep(takes)
         if taken is not None:
             taken.append(takes)
-        return any_plan(judge, question, Clock(60.0)) if enough else (None, False)
+        return any_plan(judge, question, Clock(60.0), **given) if enough else (None, False)
 
     return settled
 
