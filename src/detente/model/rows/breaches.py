@@ -20,12 +20,12 @@ from typing import Literal
 
 import numpy as np
 
-from detente.model.numeric import Array, Flags
+from detente.model.numeric import Array, Flags, Indices
 from detente.model.rows.arrays import Model
-from detente.model.rows.detection import SNAP
+from detente.model.rows.detection import SNAP, column
 from detente.model.rows.faking import Faked
 from detente.model.rows.fates import Fates, Reactions
-from detente.model.rows.laws import Detected, Exits, Law, Left, LeftLater, Weighed, just_before
+from detente.model.rows.laws import Detected, Exits, Law, Left, LeftLater, Rate, Weighed, just_before
 from detente.model.rows.moments import Moments
 
 Counted = Literal["moment", "random", "known"]
@@ -60,7 +60,7 @@ class Branch:
     just_after_fixed: Flags
     """[I] the same for stops at fixed times."""
 
-    def parts(self, rho: float, a: Array, b: Array) -> Array:
+    def parts(self, rho: Rate, a: Array, b: Array) -> Array:
         """E[e^(−ρZ); a < Z ≤ b], on this branch."""
         return self.law.partial(rho, a, b)
 
@@ -84,10 +84,11 @@ class Sure:
 
     chance: Array
 
-    def partial(self, rho: float, a: Array, b: Array) -> Array:
-        a, b = np.broadcast_arrays(a, b)
-        there = (a < 0) & (b >= 0)
-        return np.where(there, self.chance.reshape(self.chance.shape + (1,) * (a.ndim - 1)), 0.0)
+    def partial(self, rho: Rate, a: Array, b: Array) -> Array:
+        return np.where((a < 0) & (b >= 0), column(self.chance, a), 0.0)
+
+    def at(self, i: Indices) -> Sure:
+        return Sure(self.chance[i])
 
     def just_before(self, z: Array, chosen: Flags) -> Array:
         return z
