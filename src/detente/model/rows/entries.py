@@ -16,7 +16,7 @@ from detente.model.rows.arrays import TINY, Layers, Model
 from detente.model.rows.breaches import Branch
 from detente.model.rows.detection import SNAP
 from detente.model.rows.fates import Fates
-from detente.model.rows.laws import LeftLater
+from detente.model.rows.laws import Rate
 from detente.model.rows.moments import Moments
 
 Which = slice | Indices
@@ -38,7 +38,7 @@ def shares_of(worth: Array) -> Array:
     return coefficients
 
 
-def flow(rho: float, until: float, start: Array) -> Array:
+def flow(rho: Rate, until: float, start: Array) -> Array:
     """What a point a year from a start until a time is worth at signature."""
     worth: Array = np.maximum(np.exp(-rho * start) - np.exp(-rho * until), 0.0) / rho
     return worth
@@ -54,7 +54,7 @@ class Entries:
     def __init__(
         self,
         model: Model,
-        rho: float,
+        rho: Rate,
         branch: Branch,
         moments: Moments,
         *,
@@ -64,13 +64,13 @@ class Entries:
     ) -> None:
         """`fates`: the branch's own, where not given; `random`: [I, 1 or E] the part of its random time, or all of it.
 
-        `periods`: [E] the columns that are worked out, −1 for before signature.
+        `periods`: [E] the columns that are worked out, −1 for before signature; or [I, E], of each moment its own.
         """
         self.model, self.rho, self.branch, self.moments = model, rho, branch, moments
         self.fates = branch.fates if fates is None else fates
         self.t0 = moments.years[:, None]
         self.base = moments.base[:, None]
-        self.period = (np.arange(-1, model.K) if periods is None else periods)[None, :]
+        self.period = np.atleast_2d(np.arange(-1, model.K) if periods is None else periods)
         self.tau = model.edges[None, :-1] if periods is None else model.edges[self.period + 1]
         self.fresh = self.period > self.base
         self.start = np.maximum(self.tau, self.t0)
@@ -211,7 +211,7 @@ class Range:
     """The part (low, high] of a branch's law on which entries happen: [I, K+1], with its chance and discount."""
 
     branch: Branch
-    rho: float
+    rho: Rate
     low: Array
     high: Array
 
@@ -226,7 +226,7 @@ class Range:
             self._discount = self.parts(self.rho, self.low, self.high)
         return self._discount
 
-    def parts(self, rho: float, a: Array, b: Array) -> Array:
+    def parts(self, rho: Rate, a: Array, b: Array) -> Array:
         return self.branch.parts(rho, a, np.maximum(a, b))
 
     def discounted_over(self, t0: Array, other: tuple[Array, bool]) -> Array:
@@ -234,10 +234,8 @@ class Range:
         (b, b_moves), branch = other, self.branch
         a = np.where(np.isfinite(branch.first_answer), branch.first_answer, 0.0)[:, None]
         if branch.answer_from == "known":
-            assert isinstance(branch.law, LeftLater)
             low, high = self.low, np.maximum(self.low, self.high)
-            late = branch.law.partial_after(self.rho, a - branch.law.delay, b, b_moves, low, high)
-            return np.exp(-self.rho * t0) * late
+            return np.exp(-self.rho * t0) * branch.later(self.rho, a, b, b_moves, low, high)
         a_moves = branch.answer_from == "random"
         if a_moves == b_moves:
             at = np.exp(-self.rho * (t0 + np.maximum(a, b)))

@@ -126,7 +126,7 @@ class Detected:
         exits = self.exits
         total = rho + exits.rate
         amount = _by_stays(exits, self._cuts, z, lambda t: self.watch.upto(total, t))
-        faded: Array = amount * _like(np.exp(-exits.rate * self.delay), z)
+        faded: Array = amount * like(np.exp(-exits.rate * self.delay), z)
         return faded
 
     @cached_property
@@ -201,7 +201,7 @@ class Left:
         """P(T + delay > x), or ≥ where what is seen falls just after its time."""
         if self.watch is None:
             return np.ones(np.shape(x))
-        since = x - _like(self.delay, x)
+        since = x - like(self.delay, x)
         return self.watch.survival(since if just_after is None else just_before(self.watch, since, just_after))
 
     def _before(self, kappa: Rate, z: Array) -> Array:
@@ -209,7 +209,7 @@ class Left:
         x = np.maximum(z, 0.0)
         amount = 1.0 - np.exp(-kappa * x) * self._unknown(x)
         if self.watch is not None:
-            delay = _like(self.delay, x)
+            delay = like(self.delay, x)
             amount = amount - np.exp(-kappa * delay) * self.watch.upto(kappa, x - delay)
         result: Array = amount / kappa
         return result
@@ -297,7 +297,7 @@ class LeftLater(Left):
     def _on_a_date(self, at: float, rho: Rate, lag: Array, other: Array, *, moves: bool) -> Array:
         """The same of one dated exit, but for the chance that nobody left on a date before."""
         now = np.maximum(column(at - self.exits.t0, other), 0.0)
-        delay = _like(self.delay, now)
+        delay = like(self.delay, now)
         last = just_before(self.watch, now - delay, column(self.exits.just_after, other)) + delay
         turn = np.minimum(now + other - lag if moves else other - lag, last)
         early = np.exp(-rho * (now + other if moves else other)) * self._known(0.0, -1.0, turn)
@@ -307,7 +307,7 @@ class LeftLater(Left):
 
     def _known(self, kappa: Rate, a: Array | float, b: Array) -> Array:
         """E[e^(−κK); a < K ≤ b]; a < 0 takes in 0."""
-        until, delay = np.inf if self.until is None else column(self.until, b), _like(self.delay, b)
+        until, delay = np.inf if self.until is None else column(self.until, b), like(self.delay, b)
         low, high = np.where(np.less(a, 0), -1.0, a - delay), np.minimum(b - delay, until)
         return np.asarray(np.exp(-kappa * delay) * self.watch.partial(kappa, low, np.maximum(low, high)))
 
@@ -348,9 +348,9 @@ def _fade(kappa: Rate, x: Array) -> Array:
     return np.where(np.isposinf(x), 0.0, np.exp(-kappa * np.where(np.isposinf(x), 0.0, x)))
 
 
-def _like(x: float | Array, like: Array) -> Array:
+def like(x: float | Array, other: Array) -> Array:
     """A number, or [I], against [I, …]."""
-    return column(np.asarray(x), like) if np.ndim(x) else np.asarray(x)
+    return column(np.asarray(x), other) if np.ndim(x) else np.asarray(x)
 
 
 def _some(x: float | Array, i: Indices) -> float | Array:
