@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
-from detente.model.numeric import Array, Indices
+from detente.model.numeric import Array, Flags, Indices
 from detente.model.rows.arrays import TINY, Layers, Model
 from detente.model.rows.breaches import Branch
 from detente.model.rows.detection import SNAP
 from detente.model.rows.fates import Fates
 from detente.model.rows.laws import Rate
-from detente.model.rows.moments import Moments
 
 Which = slice | Indices
 """Measures, by columns."""
@@ -44,6 +44,18 @@ def flow(rho: Rate, until: float, start: Array) -> Array:
     return worth
 
 
+class Since(Protocol):
+    """From when paths are valued: see `Moments`."""
+
+    @property
+    def years(self) -> Array: ...
+
+    @property
+    def base(self) -> Indices: ...
+
+    def __len__(self) -> int: ...
+
+
 class Entries:
     """What entries are worth on a branch, by the period of the entry: [I, E], E = K+1 where no periods are chosen.
 
@@ -56,7 +68,7 @@ class Entries:
         model: Model,
         rho: Rate,
         branch: Branch,
-        moments: Moments,
+        moments: Since,
         *,
         fates: Fates | None = None,
         random: tuple[Array, Array] | None = None,
@@ -123,15 +135,20 @@ class Entries:
         return self._ranges[key]
 
     def _range(self, stop: Array, moves: bool) -> Range:
-        ahead = self.tau - self.t0
-        if moves:
-            first = np.maximum(self.low, self.branch.law.just_before(ahead - stop, self.branch.just_after[:, None]))
-        else:
+        first = self.first(stop, moves)
+        return Range(self.branch, self.rho, first, np.broadcast_to(np.maximum(self.high, first), first.shape))
+
+    def first(self, stop: Array, moves: bool | Flags) -> Array:
+        """[I, E] the random times after which entries happen that stop at some time: one that moves, or does not."""
+        ahead, first = self.tau - self.t0, self.low
+        if np.any(moves):
+            law, late = self.branch.law, self.branch.just_after[:, None]
+            first = np.maximum(self.low, law.just_before(ahead - np.where(moves, stop, 0.0), late))
+        if not np.all(moves):
             snap = np.where(self.branch.just_after_fixed[:, None], -SNAP, SNAP)
             there = (stop > ahead + snap) | ((self.period <= self.branch.upto[:, None]) & ~np.isneginf(stop))
-            first = np.where(there, self.low, np.inf)
-        first = np.where(self.fresh, first, self.low)
-        return Range(self.branch, self.rho, first, np.broadcast_to(np.maximum(self.high, first), first.shape))
+            first = np.where(moves, first, np.where(there, self.low, np.inf))
+        return np.where(self.fresh, first, self.low)
 
     def standing(self, m: Which, until: float, when: Range) -> Array:
         """[I, E] what a point a year is worth while m, entered, is in force, until some years after signature."""

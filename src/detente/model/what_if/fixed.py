@@ -1,14 +1,14 @@
 """Paths of one fixed plan, as linear functions of numbers instead of shares: what a unit of each amount is worth.
 
-The same sum as `paths`, by the formulas of `entries` and `interactions`, where only the periods in which the plan
-enters anything are worked out. What is linear in it (points a year, at entry, once the deal is over, of no deal, and
-the collapse cost) is left open. Rates and times are not.
+The same sum as `paths`, by the formulas of `entries` and `interactions`, but of all paths at once: one list of what
+each path, to each party, makes of each entry that the party feels. What is linear in it (points a year, at entry, once
+the deal is over, of no deal, and the collapse cost) is left open. Rates and times are not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -16,349 +16,278 @@ import numpy as np
 
 from detente.model.numeric import Array, Flags, Indices
 from detente.model.rows.arrays import Model
-from detente.model.rows.breaches import Branch, Deviation, Maker
+from detente.model.rows.breaches import Branch, Deviation
 from detente.model.rows.entries import Entries, Range
-from detente.model.rows.fates import Fates
-from detente.model.rows.interactions import Conjoined, conjunctions
+from detente.model.rows.fates import Fates, Times
+from detente.model.rows.interactions import Conjoined
 from detente.model.rows.losses import Corners, expected_spared_from, spared_from
-from detente.model.rows.moments import Moment, Moments
-from detente.model.rows.paths import PathValues, Valued
+from detente.model.rows.moments import Moments
+from detente.model.rows.paths import Valued
 from detente.model.tolerance import FULL
-from detente.model.what_if.numbers import Numbers
+from detente.model.what_if.entered import Combined, Entered
+from detente.model.what_if.slots import Slots
 
-
-@dataclass(frozen=True)
-class Slots:
-    """Where each amount of a party stands in [N]; what is felt while in force with when that ends at the latest."""
-
-    flows: tuple[tuple[slice, float], ...]
-    """Points a year, by layer."""
-    once: slice
-    """At entry."""
-    inspection: tuple[tuple[slice, float], ...]
-    """The same of inspecting."""
-    inspection_once: slice
-    over: slice
-    """Once the deal is over."""
-    no_deal: slice
-    """At each point of the course of no deal."""
-    collapse: int
-
-    @classmethod
-    def of(cls, numbers: Numbers, p: int) -> Slots:
-        columns, measures = numbers.once.shape[-1], numbers.over.shape[-1]
-        flows, added = [x.until for x in numbers.flows], [x.until for x in numbers.intrusion]
-        sizes = [columns] * (len(flows) + 1) + [measures] * (len(added) + 2) + [len(numbers.no_deal[p].years)]
-        ends = np.cumsum([0, *sizes]).tolist()
-        places = [slice(a, b) for a, b in pairwise(ends)]
-        first, then = places[: len(flows)], places[len(flows) + 1 : -3]
-        return cls(
-            flows=tuple(zip(first, flows, strict=True)),
-            once=places[len(flows)],
-            inspection=tuple(zip(then, added, strict=True)),
-            inspection_once=places[-3],
-            over=places[-2],
-            no_deal=places[-1],
-            collapse=ends[-1],
-        )
-
-    @property
-    def size(self) -> int:
-        return self.collapse + 1
-
-    def kinds(self, inspection: bool) -> list[tuple[slice, float | None]]:
-        """Where what is felt while in force stands, with when it ends at the latest; and (None) at entry."""
-        if inspection:
-            return [(self.inspection_once, None), *self.inspection]
-        return [(self.once, None), *self.flows]
-
-    def amounts(self, numbers: Numbers, p: int) -> Array:
-        """[..., N] those of a party."""
-        flows = [x.points[..., p, :] for x in numbers.flows]
-        added = [x.points[..., p, :] for x in numbers.intrusion]
-        single = [numbers.once[..., p, :], *added, numbers.intrusion_once[..., p, :], numbers.over[..., p, :]]
-        parts = [*flows, *single, numbers.no_deal[p].points, numbers.collapse[..., p, None]]
-        axes = max(x.ndim for x in parts)
-        draws = max(len(x) for x in parts if x.ndim == axes) if axes > 1 else 1
-        whole = np.concatenate([np.broadcast_to(x, (draws, x.shape[-1])) for x in parts], axis=-1)
-        return whole if axes > 1 else whole[0]
-
-    def felt(self, amounts: Array) -> Flags:
-        """[..., N] which amounts are worked out: all of no deal and collapse, of others those that are not 0."""
-        felt: Flags = amounts != 0
-        felt[..., self.no_deal] = felt[..., self.collapse] = True
-        return felt
-
-    def within(self, part: Valued, *, no_deal: bool) -> Array:
-        """[N] 1 for the amounts of a part of a path, 0 for the others."""
-        within = np.zeros(self.size)
-        interactions = np.zeros(self.once.stop - self.once.start - len(part.measures), bool)
-        interactions[list(part.interactions)] = True
-        for place, _ in self.kinds(False):
-            within[place] = np.concatenate([part.measures, interactions])
-        for place, _ in self.kinds(True):
-            within[place] = part.measures
-        within[self.over], within[self.no_deal] = part.over, no_deal
-        return within
-
-
-@dataclass
-class Weights:
-    """[I, N] what a unit of each amount is worth, from each of some moments on."""
-
-    of: Array
-
-    def minus(self, other: Weights) -> Weights:
-        return Weights(self.of - other.of)
-
-    def plus(self, other: Weights) -> Weights:
-        return Weights(self.of + other.of)
-
-    def scaled(self, factor: Array) -> Weights:
-        return Weights(self.of * factor[:, None])
+Put = Callable[[Indices, Indices, Array], None]
+"""Takes in what some amounts, by path and slot, are worth."""
 
 
 @dataclass(frozen=True, eq=False)
-class Combined:
-    """Conjunctions of a plan's interactions that come true, Q of them, all of as many clauses."""
+class Parts:
+    """What of each of some paths is valued, I of them: see `Valued`."""
 
-    interaction: Indices
-    """[Q]"""
-    sign: Array
-    """[Q]"""
-    clauses: tuple[Indices, ...]
-    """Of each clause its measures, [Q, n]; some may stand twice."""
+    measures: Flags
+    """[I, M]"""
+    interactions: Flags
+    """[I, J]"""
+    over: Flags
+    over_known: Flags
+    """[I, M]"""
+    no_deal: Flags
+    """[I]"""
 
-    @cached_property
-    def members(self) -> Indices:
-        """[Q, all n]"""
-        return np.concatenate(self.clauses, axis=1)
+    @classmethod
+    def of(cls, model: Model, parts: Sequence[Valued], no_deal: Sequence[bool]) -> Parts:
+        interactions = np.zeros((len(parts), len(model.conditions)), bool)
+        for i, part in enumerate(parts):
+            interactions[i, list(part.interactions)] = True
+        measures, over, known = (
+            np.array([getattr(part, name) for part in parts]).reshape(-1, model.M)
+            for name in ("measures", "over", "over_known")
+        )
+        return cls(measures, interactions, over, known, np.array(no_deal, bool))
 
-    @cached_property
-    def who(self) -> Indices:
-        """[F] the measures among the members, each once."""
-        return np.unique(self.members)
-
-    @cached_property
-    def place(self) -> Indices:
-        """[Q, n] of each member its place in `who`."""
-        return np.searchsorted(self.who, self.members)
-
-    def only(self, interactions: Flags) -> Combined:
-        """Of some interactions, one flag each."""
-        chosen = interactions[self.interaction]
-        return Combined(self.interaction[chosen], self.sign[chosen], tuple(x[chosen] for x in self.clauses))
+    def at(self, i: Indices) -> Parts:
+        return Parts(*(x[i] for x in (self.measures, self.interactions, self.over, self.over_known, self.no_deal)))
 
 
 @dataclass(frozen=True, eq=False)
-class Entered:
-    """What a plan enters when: E rises of shares, and from when on each measure is whole."""
+class Since:
+    """From when paths are valued, I of them."""
 
-    measure: Indices
-    """[E]"""
-    period: Indices
-    """[E] −1 for before signature."""
-    rise: Array
-    """[E]"""
-    whole: Indices
-    """[M] the period from which on all of a measure is in force; K where it never is."""
-    combined: tuple[Combined, ...]
+    years: Array
+    base: Indices
 
-    @classmethod
-    def of(cls, model: Model, shares: Array) -> Entered:
-        """Of shares [M, K+1]."""
-        rises = np.diff(shares, axis=1, prepend=0.0)
-        measure, column = np.nonzero(rises)
-        full = shares >= FULL
-        whole = np.where(full.any(axis=1), full.argmax(axis=1) - 1, model.K)
-        combined = tuple(_combined(model, whole))
-        return cls(measure, column - 1, rises[measure, column], whole, combined)
-
-    def ready(self, needs: dict[int, tuple[int, ...]], measures: Indices) -> Indices:
-        """[n] from when on what each of some measures needs is whole; −1 where it waits for nothing."""
-        return np.array(
-            [max((int(self.whole[n]) for n in needs.get(int(m), ())), default=-1) for m in measures], np.int64
-        )
+    def __len__(self) -> int:
+        return len(self.years)
 
 
-def _combined(model: Model, whole: Indices) -> Iterator[Combined]:
-    """The conjunctions whose measures all come into force, by how many clauses they have."""
-    found: dict[int, list[tuple[int, int, list[list[int]]]]] = {}
-    for j, when in enumerate(model.conditions):
-        for clauses, sign in conjunctions(when):
-            members = [sorted(model.index[name] for name in clause) for clause in sorted(clauses, key=sorted)]
-            if all(whole[m] < model.K for clause in members for m in clause):
-                found.setdefault(len(members), []).append((j, sign, members))
-    for several in found.values():
-        interactions, signs, members_of = zip(*several, strict=True)
-        every = tuple(_padded([members[c] for members in members_of]) for c in range(len(members_of[0])))
-        yield Combined(np.array(interactions), np.array(signs, float), every)
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """Paths of one shape, I of them: to whom each is valued, from when on, and what of it."""
+
+    party: Indices
+    """[I]"""
+    moments: Moments
+    part: Parts
+    after: Parts
+    """Of the aftermath."""
+    made: Callable[[Model], Deviation]
 
 
-def _padded(several: list[list[int]]) -> Indices:
-    """Lists as long as the longest, the first of each standing again."""
-    width = max(map(len, several))
-    return np.array([x + x[:1] * (width - len(x)) for x in several], np.int64)
+class Weighing:
+    """What a unit of each amount is worth on the paths of a stack, under one set of all that is no amount."""
 
+    def __init__(self, model: Model, plan: Entered, slots: Slots, felt: Flags, stack: Stack) -> None:
+        """`felt`: [P, N] the amounts that may not be 0."""
+        self.model, self.plan, self.slots, self.felt, self.stack = model, plan, slots, felt, stack
+        self.rho = model.rho[stack.party]
+        self.place: list[Indices] = []
+        self.worth: list[Array] = []
 
-class FixedPaths(PathValues[Weights]):
-    """Values of a plan's paths to one party as weights of its amounts.
-
-    `felt`: [N] the amounts that may not be 0; `moments`: all that will be asked about.
-    """
-
-    def __init__(
-        self, model: Model, party: int, plan: Entered, slots: Slots, *, felt: Flags, moments: Sequence[Moment]
-    ) -> None:
-        super().__init__(model, party)
-        self.plan, self.slots = plan, slots
-        self._place = {at: i for i, at in enumerate(moments)}
-        self._every = Maker(model, Moments.of(moments))
-        self.felt = felt
-        self._courses = tuple(_unit_courses([t for t, _ in model.losses[party]]))
-        self._combined: dict[bytes, list[Combined]] = {}
-        flows, added = (np.any([felt[x] for x, _ in slots.kinds(i)], axis=0) for i in (False, True))
-        self.flows_felt, self.interactions_felt = flows[: model.M], flows[model.M :]
-        self.inspection_felt, self.over_felt = added, felt[slots.over]
-
-    def _kept(self, maker: Maker, part: Valued, *, no_deal: bool) -> Weights:
-        """Slots are weighed one by one: a part of the plan as kept is some of the whole."""
-        whole = super()._kept(self._every, self._everything(), no_deal=True)
-        return Weights(whole.of[self._places(maker)] * self.slots.within(part, no_deal=no_deal))
-
-    def _plain(self, maker: Maker) -> Weights:
-        return Weights(super()._plain(self._every).of[self._places(maker)])
-
-    def _places(self, maker: Maker) -> list[int]:
-        """Where a maker's moments stand among all."""
-        return [self._place[at] for at in maker.moments]
-
-    def _value(self, path: Deviation, part: Valued, *, no_deal: bool) -> Weights:
-        found = Weights(np.zeros((len(path.moments), self.slots.size)))
+    def weights(self) -> Array:
+        """[I, N]"""
+        shape = len(self.stack.party), self.slots.size
+        if not shape[0]:
+            return np.zeros(shape)
+        path = self.stack.made(self.model)
         for branch in path.branches:
-            self._add(found, branch, path.moments, part)
-            if no_deal:
-                self._returns(found, branch, path.moments, pays=branch.pays and path.mover == self.p)
+            self._measures(branch, self.stack.part)
+            self._interactions(branch)
+            self._returns(branch, path)
         for branch in path.aftermath:
-            self._add(found, branch, path.moments, part.aftermath())
-        if no_deal:
-            spared = [spared_from(course, self.rho, path.moments.years) for course in self._courses]
-            found.of[:, self.slots.no_deal] += np.stack(spared, axis=1)
-        return found
+            self._measures(branch, self.stack.after)
+        self._spared()
+        place, worth = (np.concatenate([np.zeros(0), *x]) for x in (self.place, self.worth))
+        total: Array = np.bincount(place.astype(np.int64), worth, shape[0] * shape[1])
+        return total.reshape(shape)
 
-    def _returns(self, found: Weights, branch: Branch, moments: Moments, *, pays: bool) -> None:
+    def _put(self, i: Indices, slot: Indices, worth: Array) -> None:
+        self.place.append(i * self.slots.size + slot)
+        self.worth.append(worth)
+
+    # --- no deal -----------------------------------------------------------------------------------------------------
+
+    def _courses(self, chosen: Flags) -> Iterator[tuple[Indices, tuple[Corners, ...]]]:
+        """Those paths that are chosen, by when the losses of no deal turn, with a course of one point at each turn."""
+        found: dict[tuple[float, ...], list[int]] = {}
+        for p in range(len(self.model.parties)):
+            found.setdefault(tuple(t for t, _ in self.model.losses[p]), []).append(p)
+        for years, parties in found.items():
+            some = chosen & np.isin(self.stack.party, parties)
+            if some.any():
+                yield np.flatnonzero(some), tuple(_unit_courses(years))
+
+    def _spared(self) -> None:
+        for i, courses in self._courses(self.stack.part.no_deal):
+            for n, course in enumerate(courses):
+                worth = spared_from(course, self.rho[i], self.stack.moments.years[i])
+                self._put(i, np.full(len(i), self.slots.no_deal.start + n), worth)
+
+    def _returns(self, branch: Branch, path: Deviation) -> None:
         """What the first answer costs on a branch: the losses of no deal from then on, and the collapse cost."""
-        finite = np.isfinite(branch.first_answer)
-        if not np.any(finite):
-            return
-        at, law = moments.years + np.where(finite, branch.first_answer, 0.0), branch.law
-        low, high = branch.low, branch.high
-        if branch.answer_from == "random":
-            lost = [expected_spared_from(course, self.rho, law, at, low, high) for course in self._courses]
-            cost = np.exp(-self.rho * at) * branch.parts(self.rho, low, high)
-        else:
-            chance = branch.parts(0.0, low, high)
-            lost = [spared_from(course, self.rho, at) * chance for course in self._courses]
-            cost = np.exp(-self.rho * at) * chance
-        found.of[:, self.slots.no_deal] -= np.where(finite[:, None], np.stack(lost, axis=1), 0.0)
-        if pays:
-            found.of[:, self.slots.collapse] -= np.where(finite, cost, 0.0)
+        finite = np.isfinite(branch.first_answer) & self.stack.part.no_deal
+        for i, courses in self._courses(finite):
+            rho, at, law = self.rho[i], self.stack.moments.years[i] + branch.first_answer[i], branch.law.at(i)
+            low, high = branch.low[i], branch.high[i]
+            chance = None if branch.answer_from == "random" else law.partial(0.0, low, high)
+            for n, course in enumerate(courses):
+                if chance is None:
+                    lost = expected_spared_from(course, rho, law, at, low, high)
+                else:
+                    lost = spared_from(course, rho, at) * chance
+                self._put(i, np.full(len(i), self.slots.no_deal.start + n), -lost)
+        if branch.pays:
+            i = np.flatnonzero(finite & (self.stack.party == path.mover))
+            rho, law, low, high = self.rho[i], branch.law.at(i), branch.low[i], branch.high[i]
+            cost = law.partial(rho if branch.answer_from == "random" else 0.0, low, high)
+            cost = cost * np.exp(-rho * (self.stack.moments.years[i] + branch.first_answer[i]))
+            self._put(i, np.full(len(i), self.slots.collapse), -cost)
 
     # --- measures ----------------------------------------------------------------------------------------------------
 
-    def _add(self, found: Weights, branch: Branch, moments: Moments, part: Valued) -> None:
-        flows, over = part.measures & self.flows_felt, (part.over_known if branch.pays else part.over) & self.over_felt
-        for piece in self._pieces(branch, moments, branch.fates, flows | over):
-            self._felt_in(found, piece, flows, inspection=False)
-            if over.any():
-                found.of[:, self.slots.over] += piece.spread(piece.left_over, over)
-        inspected = part.measures & self.inspection_felt
-        for piece in self._pieces(branch, moments, branch.inspected, inspected):
-            self._felt_in(found, piece, inspected, inspection=True)
-        chosen = np.isin(np.arange(len(self.interactions_felt)), part.interactions) & self.interactions_felt
-        if chosen.any():
-            self._interactions(found, branch, moments, chosen)
+    def _measures(self, branch: Branch, part: Parts) -> None:
+        over = part.over_known if branch.pays else part.over
+        for inspection, fates in ((False, branch.fates), (True, branch.inspected)):
+            kinds = self.slots.kinds(inspection)
+            lasting = [(place, until) for place, until in kinds if until is None or np.isposinf(until)]
+            self._felt_in(branch, fates, part.measures, lasting)
+            for kind in (kind for kind in kinds if kind not in lasting):
+                self._felt_in(branch, fates, part.measures, [kind])
+        self._left_over(branch, over)
 
-    def _felt_in(self, found: Weights, piece: Piece, chosen: Flags, *, inspection: bool) -> None:
-        """Add what some measures of a piece are worth while in force and at entry, where somebody feels it."""
-        for place, until in self.slots.kinds(inspection):
-            felt = self.felt[place][: self.model.M] & chosen
-            if felt[piece.measure].any():
-                worth = piece.entering if until is None else piece.standing(until)
-                found.of[:, place][:, : self.model.M] += piece.spread(worth, felt)
+    def _felt(self, part: Flags, places: Sequence[slice]) -> tuple[Indices, Indices]:
+        """Paths and entries of a part whose measures are felt in some way."""
+        felt = np.any([self.felt[:, place][:, : self.model.M] for place in places], axis=0)
+        some = (part & felt[self.stack.party])[:, self.plan.measure]
+        i, e = np.nonzero(some)
+        return i, e
 
-    def _pieces(self, branch: Branch, moments: Moments, fates: Fates, chosen: Flags) -> Iterator[Piece]:
-        """The entries of some measures, those together that move alike."""
-        plan, model = self.plan, self.model
-        every = np.flatnonzero(chosen[plan.measure])
-        for columns in _alike(fates, plan.measure, every):
-            measure, period = plan.measure[columns], plan.period[columns]
-            ready = plan.ready(branch.waits, measure)
-            entries = Entries(model, self.rho, branch, moments, fates=fates, periods=period)
-            waits = np.isin(measure, list(branch.waits))
-            if branch.held is None and waits.any():
-                yield from self._waiting(entries, columns, ready, waits)
-                continue
-            held = np.full(1, model.K) if branch.held is None else branch.held
-            counted = (period <= held[:, None]) | (ready <= held[:, None])
-            yield Piece(plan, columns, entries, entries.happening(measure), counted)
+    def _felt_in(
+        self, branch: Branch, fates: Fates, part: Flags, kinds: Sequence[tuple[slice, float | None]]
+    ) -> None:
+        for piece in self._pieces(branch, fates, *self._felt(part, [place for place, _ in kinds])):
+            for place, until in kinds:
+                felt = self.felt[self.stack.party[piece.i], place.start + piece.measure]
+                if felt.any():
+                    worth = piece.entering if until is None else piece.standing(until)
+                    self._put_of(piece, felt, place, worth)
 
-    def _waiting(self, entries: Entries, columns: Indices, ready: Indices, waits: Flags) -> Iterator[Piece]:
+    def _left_over(self, branch: Branch, over: Flags) -> None:
+        if np.isfinite(branch.first_answer).any():
+            for piece in self._pieces(branch, branch.fates, *self._felt(over, [self.slots.over])):
+                self._put_of(piece, np.ones(len(piece.i), bool), self.slots.over, piece.left_over)
+
+    def _put_of(self, piece: Piece, felt: Flags, place: slice, worth: Array) -> None:
+        amount = np.where(felt & piece.counted, worth[:, 0] * piece.rise, 0.0)
+        self._put(piece.i, place.start + piece.measure, amount)
+
+    def _pieces(self, branch: Branch, fates: Fates, i: Indices, e: Indices) -> Iterator[Piece]:
+        """Entries on a branch, those together that move alike."""
+        plan, K = self.plan, self.model.K
+        stop = fates.stop.years[_rows(fates.stop.years, i), plan.measure[e]]
+        happens = (plan.period[e] <= self.stack.moments.base[i]) | ~np.isneginf(stop)
+        i, e = i[happens], e[happens]
+        if not len(i):
+            return
+        measure, period = plan.measure[e], plan.period[e]
+        leaver = branch.leaver if isinstance(branch.leaver, int) else branch.leaver[i]
+        ready, waits = plan.ready[leaver, measure], plan.waits[leaver, measure]
+        for some in _alike(fates, i, measure):
+            entries = self._entries(branch, fates, i[some], measure[some], period[some])
+            piece = Piece(plan, i[some], e[some], entries, entries.happening(slice(None)), np.ones(len(some), bool))
+            if branch.held is not None or not waits[some].any():
+                held = np.full(len(some), K) if branch.held is None else branch.held[i[some]]
+                yield replace(piece, counted=~waits[some] | (period[some] <= held) | (ready[some] <= held))
+            else:
+                yield from self._waiting(piece, ready[some], waits[some])
+
+    def _entries(self, branch: Branch, fates: Fates, i: Indices, measure: Indices, period: Indices) -> Entries:
+        """One column of entries, each on its own path."""
+        here, moments = _taken(branch, i), self.stack.moments
+        since = Since(moments.years[i], moments.base[i])
+        some = _fates_of(fates, i, measure, self.model.keeps)
+        return Entries(self.model, self.rho[i][:, None], here, since, fates=some, periods=period[:, None])
+
+    def _waiting(self, piece: Piece, ready: Indices, waits: Flags) -> Iterator[Piece]:
         """Where entries wait for what somebody who leaves has entered by then.
 
         They come before its leaving, or between that and the answer where what they need is there.
         """
-        plan, branch = self.plan, entries.branch
-        measure, period = plan.measure[columns], plan.period[columns]
-        yield Piece(plan, columns, entries, entries.happening(measure), ~waits)
-        yield Piece(plan, columns, entries, entries.happening(measure, at_once=True), waits)
+        entries = piece.entries
+        yield replace(piece, counted=~waits)
+        yield replace(piece, when=entries.happening(slice(None), at_once=True), counted=waits)
+        needed = ready[:, None]
         high = np.minimum(entries.high, entries.tau - entries.t0)
-        there = (high >= 0) & (entries.base < period) & (ready < period)
-        low = np.where(there, entries.low_from(ready), 0.0)
-        random = low, np.where(there, high, 0.0)
+        there = (high >= 0) & (entries.base < entries.period) & (needed < entries.period)
+        random = np.where(there, entries.low_from(needed), 0.0), np.where(there, high, 0.0)
         between = Entries(
-            self.model, self.rho, branch, entries.moments, fates=entries.fates, random=random, periods=period
+            self.model,
+            entries.rho,
+            entries.branch,
+            entries.moments,
+            fates=entries.fates,
+            random=random,
+            periods=entries.period,
         )
-        yield Piece(plan, columns, between, between.happening(measure), waits & there)
+        counted = waits & there[:, 0]
+        yield replace(piece, entries=between, when=between.happening(slice(None)), counted=counted)
 
     # --- interactions ------------------------------------------------------------------------------------------------
 
-    def _true_of(self, chosen: Flags) -> list[Combined]:
-        """The conjunctions of some interactions that come true."""
-        key = chosen.tobytes()
-        if key not in self._combined:
-            some = (c.only(chosen) for c in self.plan.combined)
-            self._combined[key] = [c for c in some if len(c.sign)]
-        return self._combined[key]
-
-    def _interactions(self, found: Weights, branch: Branch, moments: Moments, chosen: Flags) -> None:
-        for combined in self._true_of(chosen):
-            together = Fulfilled(self.plan, combined, Entries(self.model, self.rho, branch, moments))
-            for place, until in self.slots.kinds(False):
-                felt = self.felt[place][self.model.M :] & chosen
-                if felt[combined.interaction].any():
+    def _interactions(self, branch: Branch) -> None:
+        M, party = self.model.M, self.stack.party
+        kinds = self.slots.kinds(inspection=False)
+        felt = np.any([self.felt[:, place][:, M:] for place, _ in kinds], axis=0)
+        chosen = self.stack.part.interactions & felt[party]
+        for combined in self.plan.combined if chosen.any() else ():
+            i, c = np.nonzero(chosen[:, combined.interaction])
+            if not len(i):
+                continue
+            together = Fulfilled(self, combined, branch, i, c)
+            column = M + combined.interaction[c]
+            for place, until in kinds:
+                there = self.felt[party[i], place.start + column]
+                if there.any():
                     worth = together.first if until is None else together.standing(until)
-                    found.of[:, place][:, self.model.M :] += together.spread(worth, felt)
+                    counted = np.where(there & together.counted, worth[:, 0] * combined.sign[c], 0.0)
+                    self._put(i, place.start + column, counted)
 
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """Some entries of a plan, E of them, on a branch."""
+    """Some entries, each on a path: n of them."""
 
     plan: Entered
-    columns: Indices
-    """[E] which."""
+    i: Indices
+    """[n] the path."""
+    e: Indices
+    """[n] the entry of the plan."""
     entries: Entries
+    """[n, 1]"""
     when: Range
     counted: Flags
-    """[I, E] or [E] whether they happen, as far as that hangs on what they wait for."""
+    """[n] whether they happen, as far as that hangs on what they wait for."""
 
     @cached_property
     def measure(self) -> Indices:
-        return self.plan.measure[self.columns]
+        return self.plan.measure[self.e]
+
+    @property
+    def rise(self) -> Array:
+        return self.plan.rise[self.e]
 
     def standing(self, until: float) -> Array:
-        return self.entries.standing(self.measure, until, self.when)
+        return self.entries.standing(slice(None), until, self.when)
 
     @property
     def entering(self) -> Array:
@@ -366,14 +295,7 @@ class Piece:
 
     @property
     def left_over(self) -> Array:
-        return self.entries.left_over(self.measure, self.when)
-
-    def spread(self, worth: Array, chosen: Flags) -> Array:
-        """[I, M] of some measures, from [I, E] of their entries."""
-        rises = np.zeros((len(self.columns), len(chosen)))
-        rises[np.arange(len(self.columns)), self.measure] = self.plan.rise[self.columns] * chosen[self.measure]
-        spread: Array = np.where(self.counted, worth, 0.0) @ rises
-        return spread
+        return self.entries.left_over(slice(None), self.when)
 
 
 def _unit_courses(years: Sequence[float]) -> Iterator[Corners]:
@@ -383,77 +305,108 @@ def _unit_courses(years: Sequence[float]) -> Iterator[Corners]:
 
 
 class Fulfilled(Conjoined):
-    """Conjunctions of a plan on a branch: [I, Q]."""
+    """Conjunctions of a plan on a branch, each on a path: [n, 1]."""
 
-    def __init__(self, plan: Entered, combined: Combined, entries: Entries) -> None:
-        self.plan, self.combined = plan, combined
-        branch, moments = entries.branch, entries.moments
-        self.who, self.place = combined.who, combined.place
-        periods = plan.whole[self.who]
-        self.entries = Entries(entries.model, entries.rho, branch, moments, fates=entries.fates, periods=periods)
-        self.rho = entries.rho
-        first = self._first_times()
-        needs = plan.ready(branch.waits, self.who)
-        turn = np.minimum(periods, np.where(np.isin(self.who, list(branch.waits)), needs, -1))[self.place].max(axis=1)
-        """[Q] what waits is there where the party that breaks or leaves does so in this period or later."""
-        held = np.full(len(moments), entries.model.K) if branch.held is None else branch.held
-        low = self.entries.low if branch.held is not None else self.entries.low_from(np.minimum(turn, entries.model.K))
-        self.low = np.maximum(low, first[:, self.place].max(axis=2))
+    def __init__(self, weighing: Weighing, combined: Combined, branch: Branch, i: Indices, c: Indices) -> None:
+        plan, model, moments = weighing.plan, weighing.model, weighing.stack.moments
+        self.combined, self.rho = combined, weighing.rho[i][:, None]
+        who = combined.members[c]
+        period = plan.whole[who]
+        here = _taken(branch, i)
+        since = Since(moments.years[i], moments.base[i])
+        self.entries = Entries(model, self.rho, here, since, fates=branch.fates, periods=period)
+        leaver = branch.leaver if isinstance(branch.leaver, int) else branch.leaver[i][:, None]
+        needs = np.where(plan.waits[leaver, who], plan.ready[leaver, who], -1)
+        turn = np.minimum(period, needs).max(axis=1, keepdims=True)
+        """[n, 1] what waits is there where the party that breaks or leaves does so in this period or later."""
+        if branch.held is None:
+            low, self.counted = self.entries.low_from(np.minimum(turn, model.K)), turn[:, 0] < model.K
+        else:
+            low, self.counted = self.entries.low, turn[:, 0] <= branch.held[i]
+        stop, moves = _of_each(branch.fates.stop, i, who)
+        self.low = np.maximum(low, self.entries.first(stop, moves).max(axis=1, keepdims=True))
         self.high = np.maximum(self.entries.high, self.low)
-        self.counted = turn <= held[:, None] if branch.held is not None else turn < entries.model.K
-        self.start = self.entries.start[:, self.place].max(axis=2)
-        self.later = np.any(self.entries.fresh[:, self.place], axis=2)
+        self.start = self.entries.start.max(axis=1, keepdims=True)
+        self.later = np.any(self.entries.fresh, axis=1, keepdims=True)
+        self._undone = self._undoing(branch.fates, i, who)
 
-    def _first_times(self) -> Array:
-        """[I, F] from which random times on each member happens."""
-        entries, fates = self.entries, self.entries.fates
-        first = np.empty(entries.start.shape)
-        for columns in _alike(fates, self.who, np.arange(len(self.who))):
-            periods = self.plan.whole[self.who[columns]]
-            some = Entries(entries.model, self.rho, entries.branch, entries.moments, fates=fates, periods=periods)
-            first[:, columns] = some.happening(self.who[columns]).low
-        return first
-
-    @cached_property
-    def _undone(self) -> tuple[Array, Array]:
-        """[I, F] when each member is undone: fixed, and moving."""
-        fates, fresh, who = self.entries.fates, self.entries.fresh, self.who
-        years = np.where(fresh, fates.later.years[:, who], fates.made.years[:, who])
+    def _undoing(self, fates: Fates, i: Indices, who: Indices) -> tuple[Array, Array]:
+        """[n, F] when each member is undone: fixed, and moving."""
+        fresh = self.entries.fresh
+        made, later = _of_each(fates.made, i, who), _of_each(fates.later, i, who)
+        years, moves = (np.where(fresh, b, a) for a, b in zip(made, later, strict=True))
         years = np.where(fates.keeps[who] >= FULL, np.inf, years)
-        moves = np.where(fresh, fates.later.moves[who], fates.made.moves[who])
         return np.where(moves, np.inf, years), np.where(moves, years, np.inf)
 
-    def _of(self, clause: int) -> Indices:
-        """[Q, n] the places of a clause's members."""
+    def _of(self, clause: int) -> slice:
+        """The members of a clause."""
         start = sum(x.shape[1] for x in self.combined.clauses[:clause])
-        return self.place[:, start : start + self.combined.clauses[clause].shape[1]]
+        return slice(start, start + self.combined.clauses[clause].shape[1])
 
     def ends(self, clause: int | None) -> tuple[Array, Array]:
-        place = self.place if clause is None else self._of(clause)
-        fixed, moving = (x[:, place].min(axis=2) for x in self._undone)
+        some = slice(None) if clause is None else self._of(clause)
+        fixed, moving = (x[:, some].min(axis=1, keepdims=True) for x in self._undone)
         return fixed, moving
 
     def clauses_in_time(self) -> Iterator[tuple[Flags, Array]]:
         for clause in range(len(self.combined.clauses)):
-            place = self._of(clause)
-            yield np.any(self.entries.fresh[:, place], axis=2), self.entries.start[:, place].max(axis=2)
-
-    def spread(self, worth: Array, chosen: Flags) -> Array:
-        """[I, J] of interactions, from [I, Q] of conjunctions."""
-        signs = np.zeros((len(self.combined.sign), len(chosen)))
-        signs[np.arange(len(signs)), self.combined.interaction] = self.combined.sign
-        spread: Array = np.where(self.counted, worth, 0.0) @ signs
-        return spread
+            some = self._of(clause)
+            fresh, start = self.entries.fresh[:, some], self.entries.start[:, some]
+            yield np.any(fresh, axis=1, keepdims=True), start.max(axis=1, keepdims=True)
 
 
-def _alike(fates: Fates, measure: Indices, every: Indices) -> Iterator[Indices]:
-    """Columns, of all or some measures, whose finite times all move or all stay."""
-    if not len(every):
+def _rows(x: Array, i: Indices) -> Indices:
+    """Where [I, …] stand, or all at one place where there is but one for all."""
+    return i if len(x) > 1 else np.zeros(len(i), np.int64)
+
+
+def _of_each(times: Times, i: Indices, who: Indices) -> tuple[Array, Flags]:
+    """[n, …] when something happens to measures [n, …] on paths [n], and whether that moves."""
+    rows = _rows(times.years, i).reshape(-1, *[1] * (who.ndim - 1))
+    moves = times.moves[who] if times.moves.ndim == 1 else times.moves[rows, who]
+    return times.years[rows, who], moves
+
+
+def _fates_of(fates: Fates, i: Indices, measure: Indices, keeps: Array) -> Fates:
+    """As one measure's of each path, [n, 1]."""
+
+    def one(times: Times) -> Times:
+        years, moves = _of_each(times, i, measure)
+        return Times(years[:, None], np.any(moves & np.isfinite(years), keepdims=True))
+
+    made = one(fates.made)
+    later = made if fates.later is fates.made else one(fates.later)
+    back = None if fates.back is None else one(fates.back)
+    stop = one(fates.stop)
+    stop = replace(stop, years=np.abs(stop.years))  # what never enters is there already: others are left out
+    return Fates(stop, made, later, keeps[measure][:, None], back)
+
+
+def _taken(branch: Branch, i: Indices) -> Branch:
+    """As from some of its moments, in order."""
+    return replace(
+        branch,
+        law=branch.law.at(i),
+        low=branch.low[i],
+        high=branch.high[i],
+        first_answer=branch.first_answer[i],
+        upto=branch.upto[i],
+        just_after=branch.just_after[i],
+        just_after_fixed=branch.just_after_fixed[i],
+    )
+
+
+def _alike(fates: Fates, i: Indices, measure: Indices) -> Iterator[Indices]:
+    """Places of entries whose finite times all move or all stay."""
+    key = np.zeros(len(i), np.int64)
+    every = dict.fromkeys((fates.stop, fates.made, fates.later, *([] if fates.back is None else [fates.back])))
+    for times in every:
+        years, moves = _of_each(times, i, measure)
+        finite = np.isfinite(years)
+        key = 2 * key + np.where(finite, moves, bool(np.any(moves & finite)))
+    first = key[0]
+    if np.all(key == first):
+        yield np.arange(len(i))
         return
-    key = np.zeros(len(every), np.int64)
-    for times in (fates.stop, fates.made, fates.later, *([] if fates.back is None else [fates.back])):
-        moves = times.moves[measure[every]]
-        there = ~np.isposinf(times.years[:, measure[every]]).all(axis=0)
-        key = 2 * key + np.where(there, moves, moves.any())
-    for one in sorted(set(key.tolist())):
-        yield every[key == one]
+    for one in np.unique(key).tolist():
+        yield np.flatnonzero(key == one)

@@ -1,0 +1,164 @@
+"""What rows compare: paths of a plan, in stacks of one shape each, and the rows as sums of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+
+from detente.model.numeric import Array, Flags, Indices
+from detente.model.rows.arrays import Model
+from detente.model.rows.breaches import Deviation, Maker
+from detente.model.rows.faking import Faked
+from detente.model.rows.moments import Moment, Moments
+from detente.model.rows.paths import Valued
+from detente.model.rows.temptation import Label
+from detente.model.what_if.entered import Entered
+from detente.model.what_if.fixed import Parts, Stack, Weighing
+from detente.model.what_if.numbers import Numbers
+from detente.model.what_if.slots import Slots
+
+T = TypeVar("T")
+Start = tuple[int, Moment]
+"""To whom a path is valued, and from when on."""
+
+
+class Compared:
+    """Which paths the rows of some labels compare. What is kept, or never left, is valued once for all rows.
+
+    A temptation is what the breach loses, at its moment; an exposure what the party has had since signature, and what
+    it has from the breach on. What the breach leaves standing goes on as the plan is kept.
+    """
+
+    def __init__(self, model: Model, labels: Sequence[Label]) -> None:
+        self.model, self.labels = model, labels
+        self.party = _indices(label.party for label in labels)
+        self.agreed: Flags = np.array([label.kind == "consent" for label in labels], bool)
+        self.exposed: Flags = np.array([label.other >= 0 for label in labels], bool)
+        self.mover = np.where(self.exposed, _indices(label.other for label in labels), self.party)
+        self.signature = model.moments[0]
+        self._at = [label.at or self.signature for label in labels]
+        self._concerned = [Valued.concerned(model, q) for q in range(len(model.parties))]
+        every = [(p, self.signature) for p in range(len(model.parties))]
+        self._kept = _numbered([*every, *zip(self.party.tolist(), self._at, strict=True)])
+        exposed = [(p, at) for p, at, there in zip(self.party.tolist(), self._at, self.exposed, strict=True) if there]
+        self._plain = _numbered([x for p, at in exposed for x in ((p, self.signature), (p, at))])
+        self._of_party = {p: np.flatnonzero(self.party == p) for p in range(len(model.parties))}
+
+    def of_party(self, p: int) -> Indices:
+        """Its rows."""
+        return self._of_party[p]
+
+    def weights(self, numbers: Numbers, plan: Entered) -> tuple[Array, Array]:
+        """[P, N] what a unit of each amount is worth of the plan as kept, and [R, N] of each row."""
+        model, slots = numbers.into(self.model), Slots.of(numbers)
+        felt = slots.felt(slots.amounts(numbers))
+
+        def weighed(stack: Stack) -> Array:
+            return Weighing(model, plan, slots, felt, stack).weights()
+
+        kept, plain = weighed(self.kept), weighed(self.plain)
+        signed = np.zeros((len(model.parties), slots.size))
+        for p in np.flatnonzero(numbers.valued).tolist():
+            signed[p] = kept[self._kept[p, self.signature]]
+        broken = np.zeros((len(self.labels), slots.size))
+        for rows, stack in self.breaches:
+            broken[rows] = weighed(stack)
+        return signed, self._rows(model, slots, kept[self._kept_of], plain, broken)
+
+    def _rows(self, model: Model, slots: Slots, kept: Array, plain: Array, broken: Array) -> Array:
+        """[R, N]"""
+        lost, rest = (
+            np.array([slots.within(part, no_deal=no_deal) for part, no_deal in of])
+            for of in (
+                [(part, part.answered) for part in self._concerned],
+                [(part.rest(model), False) for part in self._concerned],
+            )
+        )
+        found = kept.copy()
+        own = np.flatnonzero(~self.agreed & ~self.exposed)
+        years = np.array([at.years for at in self._at])
+        scale = np.exp(model.rho[self.party] * years)
+        found[own] = (kept[own] * lost[self.mover[own]] - broken[own]) * scale[own, None]
+        other = np.flatnonzero(self.exposed)
+        enjoyed = plain[self._plain_of[0]] - plain[self._plain_of[1]]
+        found[other] = enjoyed + broken[other] + kept[other] * rest[self.mover[other]]
+        return found
+
+    @cached_property
+    def _kept_of(self) -> Indices:
+        """[R] the place of the path kept, from each row's moment on."""
+        return _indices(self._kept[p, at] for p, at in zip(self.party.tolist(), self._at, strict=True))
+
+    @cached_property
+    def _plain_of(self) -> tuple[Indices, Indices]:
+        """Of each exposure the place of the path that nobody leaves, from signature and from its moment on."""
+        exposed = np.flatnonzero(self.exposed).tolist()
+        parties = self.party.tolist()
+        since = _indices(self._plain[parties[r], self.signature] for r in exposed)
+        return since, _indices(self._plain[parties[r], self._at[r]] for r in exposed)
+
+    # --- stacks ------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def kept(self) -> Stack:
+        """The plan kept by all who do not leave."""
+        moments = Moments.of([at for _, at in self._kept])
+        return self._whole(list(self._kept), lambda model: Maker(model, moments).kept(), no_deal=True)
+
+    @cached_property
+    def plain(self) -> Stack:
+        """The plan, were nobody ever to leave."""
+        moments = Moments.of([at for _, at in self._plain])
+        return self._whole(list(self._plain), lambda model: Maker(model, moments).plain(), no_deal=False)
+
+    def _whole(self, starts: Sequence[Start], made: object, *, no_deal: bool) -> Stack:
+        model, n = self.model, len(starts)
+        every = np.ones(model.M, bool)
+        whole = Valued(every, tuple(range(len(model.conditions))), every, every, answered=True)
+        part = Parts.of(model, [whole] * n, [no_deal] * n)
+        moments = Moments.of([at for _, at in starts])
+        return Stack(_indices(p for p, _ in starts), moments, part, part, made)  # type: ignore[arg-type]
+
+    @cached_property
+    def breaches(self) -> tuple[tuple[Indices, Stack], ...]:
+        """The rows of breaches, by shape: open or not, answered or not, ending in an open break or not."""
+        found: dict[tuple[bool, bool, bool], list[int]] = {}
+        for r, label in enumerate(self.labels):
+            if label.kind != "consent":
+                answered = self._concerned[self.mover[r]].answered
+                found.setdefault((label.measure >= 0, answered, label.leaves is not None), []).append(r)
+        return tuple((np.array(rows), self._breach(rows)) for rows in found.values())
+
+    def _breach(self, rows: Sequence[int]) -> Stack:
+        labels, mover = [self.labels[r] for r in rows], self.mover[list(rows)]
+        moments = Moments.of([self._at[r] for r in rows])
+        parts = [self._concerned[q] for q in mover.tolist()]
+        no_deal = [part.answered and label.other < 0 for part, label in zip(parts, labels, strict=True)]
+        part, after = (
+            Parts.of(self.model, x, no_deal) for x in (parts, [part.aftermath() for part in parts])
+        )
+        if labels[0].measure < 0:
+            return Stack(self.party[list(rows)], moments, part, after, lambda model: Maker(model, moments).breakout(mover))
+        fakings = _numbered((q, label.measure) for q, label in zip(mover.tolist(), labels, strict=True))
+        which = _indices(fakings[q, label.measure] for q, label in zip(mover.tolist(), labels, strict=True))
+        leaves = Moments.of([x.leaves for x in labels if x.leaves is not None]) if labels[0].leaves else None
+
+        def made(model: Model) -> Deviation:
+            return Maker(model, moments).faking(mover, Faked.stacked(model, tuple(fakings), which), leaves)
+
+        return Stack(self.party[list(rows)], moments, part, after, made)
+
+
+def _numbered(things: Iterable[T]) -> dict[T, int]:
+    found: dict[T, int] = {}
+    for thing in things:
+        found.setdefault(thing, len(found))
+    return found
+
+
+def _indices(numbers: Iterable[int]) -> Indices:
+    return np.array(list(numbers), np.int64)
