@@ -6,10 +6,10 @@ closed forms over what `detection.Watch` knows. ANSWERS §2.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from detente.model.rows.detection import SNAP, Watch, Watches, column
 from detente.model.rows.moments import Moments
 
 
+T = TypeVar("T")
 Rate = float | Array
 """A discount rate: one, or of each moment."""
 
@@ -124,10 +125,15 @@ class Detected:
     def _upto(self, rho: Rate, z: Array) -> Array:
         """∫ over [0, z]."""
         exits = self.exits
-        total = rho + exits.rate
-        amount = _by_stays(exits, self._cuts, z, lambda t: self.watch.upto(total, t))
+        total = self._sums.of(rho, z, lambda: rho + exits.rate)
+        whole = self.watch.upto(total, z)
+        amount = self._sums.up_to_dates(rho, z, whole, lambda t: self.watch.upto(total, t))
         faded: Array = amount * like(np.exp(-exits.rate * self.delay), z)
         return faded
+
+    @cached_property
+    def _sums(self) -> _Sums:
+        return _Sums(self.exits, self._cuts)
 
     @cached_property
     def _cuts(self) -> list[Array]:
@@ -164,16 +170,25 @@ class Left:
 
     def _upto(self, rho: Rate, z: Array) -> Array:
         """∫ over [0, z]."""
-        exits, amount = self.exits, np.zeros(z.shape)
+        exits, sums, amount = self.exits, self._sums, np.zeros(z.shape)
         rate = sum(x.rate for x in exits.leavings if x.party == self.party)
         if rate:
             kappa = rho + exits.rate
-            amount = rate * _by_stays(exits, self._dates, z, lambda t: self._before(kappa, t))
+            amount = rate * sums.up_to_dates(rho, z, self._before(kappa, z), lambda t: self._before(kappa, t))
+        for at, worth in sums.of(("on dates", rho), z, lambda: list(self._on_dates(rho, z))):
+            amount = amount + np.where(at <= z + SNAP, worth, 0.0)
+        return amount
+
+    @cached_property
+    def _sums(self) -> _Sums:
+        return _Sums(self.exits, self._dates)
+
+    def _on_dates(self, rho: Rate, z: Array) -> Iterator[tuple[Array, Array]]:
+        """Years until each dated exit of the party, and what it adds, against z."""
+        exits = self.exits
         for x, at, stays, still in zip(exits.dated, self._dates, exits.stays, exits.still, strict=False):
             if x.party == self.party:
-                on_it = column(stays, z) * self._on_the_date(rho, x, still, z)
-                amount = amount + np.where(column(at, z) <= z + SNAP, on_it, 0.0)
-        return amount
+                yield column(at, z), column(stays, z) * self._on_the_date(rho, x, still, z)
 
     @cached_property
     def _dates(self) -> list[Array]:
@@ -333,14 +348,40 @@ class Weighed:
         return self.law.within(begin, end)
 
 
-def _by_stays(exits: Exits, dates: Sequence[Array], z: Array, upto: Callable[[Array], Array]) -> Array:
-    """Of what comes up to z, counted with the chance that nobody has left on a date by then; `dates`: [I] in order."""
-    whole, stays = upto(z), exits.stays
-    amount = column(stays[-1], z) * whole
-    for date, before, after in zip(dates, stays, stays[1:], strict=False):
-        cut = column(date, z)
-        amount = amount + column(before - after, z) * np.where(z < cut, whole, upto(cut))
-    return amount
+class _Sums:
+    """What has been summed up to the dates of exits, kept for each discount rate that was asked for."""
+
+    def __init__(self, exits: Exits, dates: Sequence[Array]) -> None:
+        """`dates`: of each dated exit the [I] times from which on it counts that somebody has left, in order."""
+        self.exits, self.dates = exits, dates
+        self._kept: dict[object, tuple[object, Any]] = {}
+
+    def of(self, what: Any, z: Array, work_out: Callable[[], T]) -> T:
+        key = _key(what), z.ndim
+        if key not in self._kept:
+            self._kept[key] = what, work_out()
+        found: T = self._kept[key][1]
+        return found
+
+    def up_to_dates(self, rho: Rate, z: Array, whole: Array, upto: Callable[[Array], Array]) -> Array:
+        """Of what comes up to z (`whole`), counted with the chance that nobody has left on a date by then."""
+
+        def made() -> list[tuple[Array, Array, Array]]:
+            stays = [column(x, z) for x in self.exits.stays]
+            cuts = [column(x, z) for x in self.dates]
+            return [(cut, a - b, (a - b) * upto(cut)) for cut, a, b in zip(cuts, stays, stays[1:], strict=False)]
+
+        amount = column(self.exits.stays[-1], z) * whole
+        for cut, less, before in self.of(("dates", rho), z, made):
+            amount = amount + np.where(z < cut, less * whole, before)
+        return amount
+
+
+def _key(what: Any) -> object:
+    """A rate by its value, an array by what it is: it is kept, so that none else can take its place."""
+    if isinstance(what, tuple):
+        return tuple(_key(x) for x in what)
+    return id(what) if isinstance(what, np.ndarray) else what
 
 
 def _fade(kappa: Rate, x: Array) -> Array:
