@@ -175,12 +175,11 @@ class Watches:
         low, high = np.broadcast_arrays(a, b)
         return np.maximum(self.upto(rho, high) - self.upto(rho, low), 0.0)
 
-    def survival(self, t: ArrayLike) -> Array:
-        time = np.broadcast_to(np.asarray(t, float), np.broadcast_shapes(np.shape(t), self.which.shape[:1]))
-        rate = column(self.rate, time)
-        left: Array = np.exp(-rate * np.where(rate > 0, np.maximum(time, 0.0), 0.0))
+    def survival(self, t: Array) -> Array:
+        rate = column(self.rate, t)
+        left: Array = np.exp(-rate * np.where(rate > 0, np.maximum(t, 0.0), 0.0))
         for watch, i in self.visits:
-            left[i] = watch.survival(time[i])
+            left[i] = watch.survival(t[i])
         return left
 
     def visits_at(self, t: Array) -> Flags:

@@ -40,8 +40,8 @@ def shares_of(worth: Array) -> Array:
 
 def flow(rho: Rate, until: float, start: Array) -> Array:
     """What a point a year from a start until a time is worth at signature."""
-    worth: Array = np.maximum(np.exp(-rho * start) - np.exp(-rho * until), 0.0) / rho
-    return worth
+    worth: Array = np.exp(-rho * start) / rho
+    return np.maximum(worth - np.exp(-rho * until) / rho, 0.0) if np.isfinite(until) else worth
 
 
 class Since(Protocol):
@@ -232,16 +232,20 @@ class Range:
     low: Array
     high: Array
 
-    def __post_init__(self) -> None:
-        self.chance = self.parts(0.0, self.low, self.high)
-        self._discount: Array | None = None
+    @cached_property
+    def chance(self) -> Array:
+        return self.parts(0.0, self.low, self.high)
 
-    @property
+    @cached_property
     def discount(self) -> Array:
         """E[e^(−ρZ)] on the range."""
-        if self._discount is None:
-            self._discount = self.parts(self.rho, self.low, self.high)
-        return self._discount
+        return self.parts(self.rho, self.low, self.high)
+
+    def at(self, i: Indices, branch: Branch) -> Range:
+        """Of some moments, from which a branch goes."""
+        some = Range(branch, self.rho[i], self.low[i], self.high[i])
+        some.chance, some.discount = self.chance[i], self.discount[i]
+        return some
 
     def parts(self, rho: Rate, a: Array, b: Array) -> Array:
         return self.branch.parts(rho, a, np.maximum(a, b))

@@ -49,7 +49,7 @@ class WhatIf:
         self.model, self.plan = model, Entered.of(model, shares)
         self.labels = dated_labels(model, shares) if labels is None else tuple(labels)
         self._rows_asked = _rows_asked(Numbers.of(model)) if labels is None else None
-        self._paths = Compared(model, self.labels)
+        self._paths = Compared(model, self.plan, self.labels)
         self._entering = np.unique(self.plan.measure)
         self._kept: dict[object, tuple[Array, Array]] = {}
 
@@ -58,19 +58,19 @@ class WhatIf:
         if self._rows_asked is not None and _rows_asked(numbers) != self._rows_asked:
             raise ValueError("exits, limits, undoing or values that come or go ask for other rows: make another WhatIf")
         values, compared = self._weighed(numbers, numbers.draws or 1)
-        slacks, exposures = self._measured(numbers, compared)
+        slacks, exposures = (x[:, self._paths.which] for x in self._measured(numbers, compared))
         if numbers.draws is None:
             values, slacks, exposures = values[0], slacks[0], exposures[0]
         return Answers(self.labels, values, slacks, exposures)
 
     def _weighed(self, numbers: Numbers, draws: int) -> tuple[Array, Array]:
-        """[draws, P] what the plan is worth, and [draws, R] the rows but for walk-away values and limits."""
+        """[draws, P] what the plan is worth, and [draws, U] the rows but for walk-away values and limits."""
         slots = Slots.of(numbers)
         amounts = slots.amounts(numbers)
         amounts = amounts if amounts.ndim > 2 else amounts[None]
-        values, slacks = np.zeros((draws, len(self.model.parties))), np.full((draws, len(self.labels)), np.nan)
+        values, slacks = np.zeros((draws, len(self.model.parties))), np.full((draws, len(self._paths.labels)), np.nan)
         for chosen, one, hanging in self._groups(numbers, slots.felt(amounts), draws):
-            signed, rows = self._once(hanging, lambda one=one: self._paths.weights(one, self.plan))
+            signed, rows = self._once(hanging, lambda one=one: self._paths.weights(one))
             some = amounts if len(amounts) == 1 else amounts[chosen]
             values[chosen] = np.einsum("dpn,pn->dp", some, signed)
             for p in np.flatnonzero(numbers.valued).tolist():
@@ -79,7 +79,7 @@ class WhatIf:
         return values, slacks
 
     def _measured(self, numbers: Numbers, compared: Array) -> tuple[Array, Array]:
-        """[draws, R] slacks, against walk-away values and limits, and exposures."""
+        """[draws, U] slacks, against walk-away values and limits, and exposures."""
         paths = self._paths
         exposures = np.where(paths.exposed, -compared, np.nan)
         against = np.where(paths.exposed, numbers.limit[..., paths.party], 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -12,10 +12,11 @@ import numpy as np
 from detente.model.numeric import Array, Flags, Indices
 from detente.model.rows.arrays import Model
 from detente.model.rows.breaches import Deviation, Maker
+from detente.model.rows.detection import SNAP
 from detente.model.rows.faking import Faked
 from detente.model.rows.moments import Moment, Moments
 from detente.model.rows.paths import Valued
-from detente.model.rows.temptation import Label
+from detente.model.rows.temptation import Label, Switch
 from detente.model.what_if.entered import Entered
 from detente.model.what_if.fixed import Parts, Stack, Weighing
 from detente.model.what_if.numbers import Numbers
@@ -24,23 +25,29 @@ from detente.model.what_if.slots import Slots
 T = TypeVar("T")
 Start = tuple[int, Moment]
 """To whom a path is valued, and from when on."""
+ALWAYS = Switch("always")
 
 
 class Compared:
     """Which paths the rows of some labels compare. What is kept, or never left, is valued once for all rows.
 
     A temptation is what the breach loses, at its moment; an exposure what the party has had since signature, and what
-    it has from the breach on. What the breach leaves standing goes on as the plan is kept.
+    it has from the breach on. What the breach leaves standing goes on as the plan is kept. Rows that say the same of
+    the plan, before and after a date on which it enters nothing, are one: U of them.
     """
 
-    def __init__(self, model: Model, labels: Sequence[Label]) -> None:
-        self.model, self.labels = model, labels
-        self.party = _indices(label.party for label in labels)
-        self.agreed: Flags = np.array([label.kind == "consent" for label in labels], bool)
-        self.exposed: Flags = np.array([label.other >= 0 for label in labels], bool)
-        self.mover = np.where(self.exposed, _indices(label.other for label in labels), self.party)
-        self.signature = model.moments[0]
-        self._at = [label.at or self.signature for label in labels]
+    def __init__(self, model: Model, plan: Entered, labels: Sequence[Label]) -> None:
+        self.model, self.plan = model, plan
+        self.signature = self._seen(model.moments[0])
+        distinct = _numbered(map(self._same, labels))
+        self.which = _indices(distinct[self._same(label)] for label in labels)
+        """[R] of each label its row."""
+        self.labels = tuple(distinct)
+        self.party = _indices(label.party for label in self.labels)
+        self.agreed: Flags = np.array([label.kind == "consent" for label in self.labels], bool)
+        self.exposed: Flags = np.array([label.other >= 0 for label in self.labels], bool)
+        self.mover = np.where(self.exposed, _indices(label.other for label in self.labels), self.party)
+        self._at = [label.at or self.signature for label in self.labels]
         self._concerned = [Valued.concerned(model, q) for q in range(len(model.parties))]
         every = [(p, self.signature) for p in range(len(model.parties))]
         self._kept = _numbered([*every, *zip(self.party.tolist(), self._at, strict=True)])
@@ -48,17 +55,32 @@ class Compared:
         self._plain = _numbered([x for p, at in exposed for x in ((p, self.signature), (p, at))])
         self._of_party = {p: np.flatnonzero(self.party == p) for p in range(len(model.parties))}
 
+    def _same(self, label: Label) -> Label:
+        """A label that says the same, and nothing of when its row binds."""
+        at = None if label.at is None else self._seen(label.at)
+        return replace(label, moment=-1, switch=ALWAYS, at=at)
+
+    def _seen(self, at: Moment) -> Moment:
+        """A moment at which the plan has entered the same: after a date rather than before it."""
+        entered = self.plan.period[self.plan.period <= at.base]
+        base = int(entered.max(initial=-1))
+        later = Moment.at(self.model.tau, at.years, "after")
+        between = self.plan.period[(self.plan.period > at.base) & (self.plan.period <= later.base)]
+        if at.side == "before" and not len(between) and all(abs(x.at - at.years) > SNAP for x in self.model.exits):
+            return Moment(at.years, "after", base)
+        return replace(at, base=base)
+
     def of_party(self, p: int) -> Indices:
         """Its rows."""
         return self._of_party[p]
 
-    def weights(self, numbers: Numbers, plan: Entered) -> tuple[Array, Array]:
-        """[P, N] what a unit of each amount is worth of the plan as kept, and [R, N] of each row."""
+    def weights(self, numbers: Numbers) -> tuple[Array, Array]:
+        """[P, N] what a unit of each amount is worth of the plan as kept, and [U, N] of each row."""
         model, slots = numbers.into(self.model), Slots.of(numbers)
         felt = slots.felt(slots.amounts(numbers))
 
         def weighed(stack: Stack) -> Array:
-            return Weighing(model, plan, slots, felt, stack).weights()
+            return Weighing(model, self.plan, slots, felt, stack).weights()
 
         kept, plain = weighed(self.kept), weighed(self.plain)
         signed = np.zeros((len(model.parties), slots.size))
@@ -70,7 +92,7 @@ class Compared:
         return signed, self._rows(model, slots, kept[self._kept_of], plain, broken)
 
     def _rows(self, model: Model, slots: Slots, kept: Array, plain: Array, broken: Array) -> Array:
-        """[R, N]"""
+        """[U, N]"""
         lost, rest = (
             np.array([slots.within(part, no_deal=no_deal) for part, no_deal in of])
             for of in (
@@ -90,7 +112,7 @@ class Compared:
 
     @cached_property
     def _kept_of(self) -> Indices:
-        """[R] the place of the path kept, from each row's moment on."""
+        """[U] the place of the path kept, from each row's moment on."""
         return _indices(self._kept[p, at] for p, at in zip(self.party.tolist(), self._at, strict=True))
 
     @cached_property

@@ -93,6 +93,7 @@ class Weighing:
         self.rho = model.rho[stack.party]
         self.place: list[Indices] = []
         self.worth: list[Array] = []
+        self._ranges: dict[Branch, Range] = {}
 
     def weights(self) -> Array:
         """[I, N]"""
@@ -202,14 +203,22 @@ class Weighing:
         measure, period = plan.measure[e], plan.period[e]
         leaver = branch.leaver if isinstance(branch.leaver, int) else branch.leaver[i]
         ready, waits = plan.ready[leaver, measure], plan.waits[leaver, measure]
-        for some in _alike(fates, i, measure):
+        for some in _alike(fates, i, measure, period > self.stack.moments.base[i]):
             entries = self._entries(branch, fates, i[some], measure[some], period[some])
-            piece = Piece(plan, i[some], e[some], entries, entries.happening(slice(None)), np.ones(len(some), bool))
+            when = entries.happening(slice(None)) if entries.fresh.any() else self._whole(branch).at(i[some], entries.branch)
+            piece = Piece(plan, i[some], e[some], entries, when, np.ones(len(some), bool))
             if branch.held is not None or not waits[some].any():
                 held = np.full(len(some), K) if branch.held is None else branch.held[i[some]]
                 yield replace(piece, counted=~waits[some] | (period[some] <= held) | (ready[some] <= held))
             else:
                 yield from self._waiting(piece, ready[some], waits[some])
+
+    def _whole(self, branch: Branch) -> Range:
+        """[I, 1] all of a branch: what was in force at the moment is there for all of it."""
+        if branch not in self._ranges:
+            low, high = branch.low[:, None], branch.high[:, None]
+            self._ranges[branch] = Range(branch, self.rho[:, None], low, np.maximum(high, low))
+        return self._ranges[branch]
 
     def _entries(self, branch: Branch, fates: Fates, i: Indices, measure: Indices, period: Indices) -> Entries:
         """One column of entries, each on its own path."""
@@ -396,9 +405,9 @@ def _taken(branch: Branch, i: Indices) -> Branch:
     )
 
 
-def _alike(fates: Fates, i: Indices, measure: Indices) -> Iterator[Indices]:
-    """Places of entries whose finite times all move or all stay."""
-    key = np.zeros(len(i), np.int64)
+def _alike(fates: Fates, i: Indices, measure: Indices, fresh: Flags) -> Iterator[Indices]:
+    """Places of entries whose finite times all move or all stay, those made at the moment apart."""
+    key = fresh.astype(np.int64)
     every = dict.fromkeys((fates.stop, fates.made, fates.later, *([] if fates.back is None else [fates.back])))
     for times in every:
         years, moves = _of_each(times, i, measure)
