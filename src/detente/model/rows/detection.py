@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -149,6 +150,16 @@ class Watches:
     def at(self, i: Indices) -> Watches:
         """Of some moments, in order."""
         return Watches(self.each, self.which[i])
+
+    @classmethod
+    def joined(cls, several: Sequence[tuple[Watches | Watch | None, int]]) -> Watches:
+        """Of all moments of several, with how many each has; None: never seen."""
+        each, which = list[Watch](), list[Indices]()
+        for watch, n in several:
+            some = watch if isinstance(watch, Watches) else cls((watch or NEVER,), np.zeros(n, np.int64))
+            which.append(some.which + len(each))
+            each += some.each
+        return cls(tuple(each), np.concatenate(which))
 
     @cached_property
     def rate(self) -> Array:

@@ -7,7 +7,7 @@ closed forms over what `detection.Watch` knows. ANSWERS §2.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
@@ -20,6 +20,7 @@ from detente.model.rows.moments import Moments
 
 
 T = TypeVar("T")
+N = TypeVar("N", int, float)
 Rate = float | Array
 """A discount rate: one, or of each moment."""
 
@@ -158,7 +159,8 @@ class Detected:
 class Left:
     """X, the time at which one party leaves, before anybody else does and before the others know (at T + delay)."""
 
-    party: int
+    party: int | Indices
+    """One, or of each moment one."""
     exits: Exits
     watch: Watch | Watches | None = None
     delay: float | Array = 0.0
@@ -171,10 +173,9 @@ class Left:
     def _upto(self, rho: Rate, z: Array) -> Array:
         """∫ over [0, z]."""
         exits, sums, amount = self.exits, self._sums, np.zeros(z.shape)
-        rate = sum(x.rate for x in exits.leavings if x.party == self.party)
-        if rate:
+        if np.any(self._rate):
             kappa = rho + exits.rate
-            amount = rate * sums.up_to_dates(rho, z, self._before(kappa, z), lambda t: self._before(kappa, t))
+            amount = like(self._rate, z) * sums.up_to_dates(rho, z, self._before(kappa, z), lambda t: self._before(kappa, t))
         for at, worth in sums.of(("on dates", rho), z, lambda: list(self._on_dates(rho, z))):
             amount = amount + np.where(at <= z + SNAP, worth, 0.0)
         return amount
@@ -187,8 +188,17 @@ class Left:
         """Years until each dated exit of the party, and what it adds, against z."""
         exits = self.exits
         for x, at, stays, still in zip(exits.dated, self._dates, exits.stays, exits.still, strict=False):
-            if x.party == self.party:
-                yield column(at, z), column(stays, z) * self._on_the_date(rho, x, still, z)
+            if np.any(x.party == self.party):
+                yield column(at, z), column(stays, z) * self._on_the_date(rho, x, still & (x.party == self.party), z)
+
+    @cached_property
+    def _rate(self) -> float | Array:
+        """At which the party leaves."""
+        rates = np.zeros(1 + max((x.party for x in self.exits.leavings), default=0))
+        for x in self.exits.leavings:
+            rates[x.party] += x.rate
+        found: float | Array = rates[self.party] if np.ndim(self.party) else float(rates[self.party])
+        return found
 
     @cached_property
     def _dates(self) -> list[Array]:
@@ -231,7 +241,7 @@ class Left:
 
     def at(self, i: Indices) -> Left:
         late = None if self.too_late is None else self.too_late[i]
-        return Left(self.party, self.exits.at(i), _at(self.watch, i), _some(self.delay, i), late)
+        return Left(_some(self.party, i), self.exits.at(i), _at(self.watch, i), _some(self.delay, i), late)
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,7 +256,7 @@ class LeftLater(Left):
         until = None if self.until is None else self.until[i]
         watch = _at(self.watch, i)
         assert watch is not None
-        return LeftLater(self.party, self.exits.at(i), watch, _some(self.delay, i), until=until)
+        return LeftLater(_some(self.party, i), self.exits.at(i), watch, _some(self.delay, i), until=until)
 
     def partial(self, rho: Rate, a: Array, b: Array) -> Array:
         zero = np.zeros((1,) * np.ndim(a))
@@ -255,19 +265,18 @@ class LeftLater(Left):
     def partial_after(self, rho: Rate, lag: Array, other: Array, moves: bool, a: Array, b: Array) -> Array:
         """E[e^(−ρ·later); a < X ≤ b]: the later of K + lag and a time, X being added to it where it moves."""
         a, b, other = np.broadcast_arrays(a, b, other)
-        exits, stays = self.exits, np.ones(a.shape)
-        rate = sum(x.rate for x in exits.leavings if x.party == self.party)
+        exits, stays, rate = self.exits, np.ones(a.shape), like(self._rate, a)
         low, amount = np.maximum(np.asarray(a, float), 0.0), np.zeros(a.shape)
         after = self._after_moving if moves else self._after_fixed
         for x, still in zip((*exits.dated, None), (*exits.still, None), strict=True):
             high = np.maximum(low, b) if x is None else np.clip(column(x.at - exits.t0, a), low, np.maximum(low, b))
-            if rate:
+            if np.any(rate):
                 amount += rate * stays * after(rho, lag, other, low, high)
             if x is None or still is None:
                 break
-            if x.party == self.party:
-                on = self._on_a_date(x.at, rho, lag, other, moves=moves)
-                amount += np.where(self._inside(x.at, still, a, b), stays * x.chance * on, 0.0)
+            if np.any(x.party == self.party):
+                on, still_to_come = self._on_a_date(x.at, rho, lag, other, moves=moves), still & (x.party == self.party)
+                amount += np.where(self._inside(x.at, still_to_come, a, b), stays * x.chance * on, 0.0)
             stays = stays * np.where(column(still, a), 1.0 - x.chance, 1.0)
             low = high
         return amount
@@ -348,6 +357,45 @@ class Weighed:
         return self.law.within(begin, end)
 
 
+def kind_of(law: Law) -> object:
+    """What laws have in common that can be `joined`."""
+    if isinstance(law, Weighed):
+        return Weighed, kind_of(law.law)
+    return type(law), law.exits.leavings if isinstance(law, Detected | Left) else ()
+
+
+def joined(laws: Sequence[Law]) -> Law:
+    """Laws of one kind as one, from the moments of all."""
+    first = laws[0]
+    if len(laws) == 1:
+        return first
+    if isinstance(first, Weighed):
+        every = [x for x in laws if isinstance(x, Weighed)]
+        return Weighed(joined([x.law for x in every]), np.concatenate([x.chance for x in every]))
+    if not isinstance(first, Detected | Left):
+        return replace(first, chance=np.concatenate([x.chance for x in laws]))  # type: ignore[attr-defined, type-var]
+    several: list[Any] = list(laws)
+    moments = [len(x.exits.t0) for x in several]
+
+    def whole(name: str, none: float) -> Array:
+        """[I] of numbers of all moments, or one for all; `none` where there is none."""
+        each = [none if getattr(x, name) is None else getattr(x, name) for x in several]
+        return np.concatenate([np.broadcast_to(x, (n,)) for x, n in zip(each, moments, strict=True)])
+
+    exits = Exits(
+        first.exits.leavings,
+        np.concatenate([x.exits.t0 for x in several]),
+        np.concatenate([x.exits.still for x in several], axis=1),
+        np.concatenate([x.exits.just_after for x in several]),
+    )
+    watch = Watches.joined([(x.watch, n) for x, n in zip(several, moments, strict=True)])
+    if isinstance(first, Detected):
+        return Detected(watch, whole("delay", 0.0), exits)
+    if isinstance(first, LeftLater):
+        return LeftLater(whole("party", 0), exits, watch, whole("delay", 0.0), until=whole("until", np.inf))
+    return Left(whole("party", 0), exits, watch, whole("delay", 0.0), whole("too_late", np.inf))
+
+
 class _Sums:
     """What has been summed up to the dates of exits, kept for each discount rate that was asked for."""
 
@@ -394,7 +442,7 @@ def like(x: float | Array, other: Array) -> Array:
     return column(np.asarray(x), other) if np.ndim(x) else np.asarray(x)
 
 
-def _some(x: float | Array, i: Indices) -> float | Array:
+def _some(x: N | NDArray[Any], i: Indices) -> Any:
     return x[i] if isinstance(x, np.ndarray) else x
 
 

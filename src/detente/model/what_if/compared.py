@@ -79,17 +79,17 @@ class Compared:
         model, slots = numbers.into(self.model), Slots.of(numbers)
         felt = slots.felt(slots.amounts(numbers))
 
-        def weighed(stack: Stack) -> Array:
-            return Weighing(model, self.plan, slots, felt, stack).weights()
-
-        kept, plain = weighed(self.kept), weighed(self.plain)
+        weighing = Weighing(model, self.plan, slots, felt)
+        kept, plain = weighing.add(self.kept), weighing.add(self.plain)
+        breaches = [(rows, weighing.add(stack)) for rows, stack in self.breaches]
+        weights = weighing.weights()
         signed = np.zeros((len(model.parties), slots.size))
         for p in np.flatnonzero(numbers.valued).tolist():
-            signed[p] = kept[self._kept[p, self.signature]]
+            signed[p] = weights[kept][self._kept[p, self.signature]]
         broken = np.zeros((len(self.labels), slots.size))
-        for rows, stack in self.breaches:
-            broken[rows] = weighed(stack)
-        return signed, self._rows(model, slots, kept[self._kept_of], plain, broken)
+        for rows, places in breaches:
+            broken[rows] = weights[places]
+        return signed, self._rows(model, slots, weights[kept][self._kept_of], weights[plain], broken)
 
     def _rows(self, model: Model, slots: Slots, kept: Array, plain: Array, broken: Array) -> Array:
         """[U, N]"""
@@ -160,9 +160,8 @@ class Compared:
         moments = Moments.of([self._at[r] for r in rows])
         parts = [self._concerned[q] for q in mover.tolist()]
         no_deal = [part.answered and label.other < 0 for part, label in zip(parts, labels, strict=True)]
-        part, after = (
-            Parts.of(self.model, x, no_deal) for x in (parts, [part.aftermath() for part in parts])
-        )
+        part = Parts.of(self.model, parts, no_deal)
+        after = Parts.of(self.model, [x.aftermath() for x in parts], [False] * len(parts))
         if labels[0].measure < 0:
             return Stack(self.party[list(rows)], moments, part, after, lambda model: Maker(model, moments).breakout(mover))
         fakings = _numbered((q, label.measure) for q, label in zip(mover.tolist(), labels, strict=True))
