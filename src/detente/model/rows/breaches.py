@@ -25,7 +25,7 @@ from detente.model.rows.arrays import Model
 from detente.model.rows.detection import SNAP, column
 from detente.model.rows.faking import Faked
 from detente.model.rows.fates import Fates, Movers, Reactions
-from detente.model.rows.laws import Detected, Exits, Law, Left, LeftLater, Rate, Weighed, just_before, like
+from detente.model.rows.laws import Detected, Exits, Law, Left, LeftLater, Rate, Rates, Weighed, just_before, like
 from detente.model.rows.moments import Moments
 
 Counted = Literal["moment", "random", "known"]
@@ -95,7 +95,7 @@ class Sure:
     def partial(self, rho: Rate, a: Array, b: Array) -> Array:
         return np.where((a < 0) & (b >= 0), column(self.chance, a), 0.0)
 
-    def at(self, i: Indices) -> Sure:
+    def at(self, i: Indices, rates: Rates = ()) -> Sure:
         return Sure(self.chance[i])
 
     def just_before(self, z: Array, chosen: Flags) -> Array:

@@ -22,6 +22,7 @@ from detente.model.rows.moments import Moments
 T = TypeVar("T")
 N = TypeVar("N", int, float)
 Rate = float | Array
+Rates = Sequence[tuple[Array, Array]]
 """A discount rate: one, or of each moment."""
 
 
@@ -37,8 +38,8 @@ class Law(Protocol):
     def within(self, begin: float, end: float) -> bool:
         """Whether the time could fall after one time and not after another, in years from signature."""
 
-    def at(self, i: Indices) -> Law:
-        """As counted from some of the moments, in order."""
+    def at(self, i: Indices, rates: Rates = ()) -> Law:
+        """As counted from some of the moments, in order; `rates`: see `_Sums.at`."""
 
 
 @dataclass(frozen=True)
@@ -143,10 +144,12 @@ class Detected:
         times = (x.at - exits.t0 - self.delay for x in exits.dated)
         return [just_before(self.watch, t, exits.just_after) for t in times]
 
-    def at(self, i: Indices) -> Detected:
+    def at(self, i: Indices, rates: Rates = ()) -> Detected:
         watch = _at(self.watch, i)
         assert watch is not None
-        return Detected(watch, _some(self.delay, i), self.exits.at(i))
+        some = Detected(watch, _some(self.delay, i), self.exits.at(i))
+        some._sums.take(self._sums, i, rates)
+        return some
 
     def just_before(self, z: Array, chosen: Flags) -> Array:
         return just_before(self.watch, z, chosen)
@@ -239,9 +242,11 @@ class Left:
         result: Array = amount / kappa
         return result
 
-    def at(self, i: Indices) -> Left:
+    def at(self, i: Indices, rates: Rates = ()) -> Left:
         late = None if self.too_late is None else self.too_late[i]
-        return Left(_some(self.party, i), self.exits.at(i), _at(self.watch, i), _some(self.delay, i), late)
+        some = Left(_some(self.party, i), self.exits.at(i), _at(self.watch, i), _some(self.delay, i), late)
+        some._sums.take(self._sums, i, rates)
+        return some
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,7 +257,7 @@ class LeftLater(Left):
     until: Array | None = None
     """[I] the last T that counts; None for no last one."""
 
-    def at(self, i: Indices) -> LeftLater:
+    def at(self, i: Indices, rates: Rates = ()) -> LeftLater:
         until = None if self.until is None else self.until[i]
         watch = _at(self.watch, i)
         assert watch is not None
@@ -347,8 +352,8 @@ class Weighed:
     def partial(self, rho: Rate, a: Array, b: Array) -> Array:
         return column(self.chance, a) * self.law.partial(rho, a, b)
 
-    def at(self, i: Indices) -> Weighed:
-        return Weighed(self.law.at(i), self.chance[i])
+    def at(self, i: Indices, rates: Rates = ()) -> Weighed:
+        return Weighed(self.law.at(i, rates), self.chance[i])
 
     def just_before(self, z: Array, chosen: Flags) -> Array:
         return self.law.just_before(z, chosen)
@@ -361,7 +366,9 @@ def kind_of(law: Law) -> object:
     """What laws have in common that can be `joined`."""
     if isinstance(law, Weighed):
         return Weighed, kind_of(law.law)
-    return type(law), law.exits.leavings if isinstance(law, Detected | Left) else ()
+    if isinstance(law, Left):
+        return type(law), law.watch is None, law.exits.leavings
+    return type(law), law.exits.leavings if isinstance(law, Detected) else ()
 
 
 def joined(laws: Sequence[Law]) -> Law:
@@ -388,12 +395,14 @@ def joined(laws: Sequence[Law]) -> Law:
         np.concatenate([x.exits.still for x in several], axis=1),
         np.concatenate([x.exits.just_after for x in several]),
     )
-    watch = Watches.joined([(x.watch, n) for x, n in zip(several, moments, strict=True)])
+    seen = [(x.watch, n) for x, n in zip(several, moments, strict=True)]
+    watch = None if first.watch is None else Watches.joined(seen)
+    if isinstance(first, Left) and not isinstance(first, LeftLater):
+        return Left(whole("party", 0), exits, watch, whole("delay", 0.0), whole("too_late", np.inf))
+    assert watch is not None
     if isinstance(first, Detected):
         return Detected(watch, whole("delay", 0.0), exits)
-    if isinstance(first, LeftLater):
-        return LeftLater(whole("party", 0), exits, watch, whole("delay", 0.0), until=whole("until", np.inf))
-    return Left(whole("party", 0), exits, watch, whole("delay", 0.0), whole("too_late", np.inf))
+    return LeftLater(whole("party", 0), exits, watch, whole("delay", 0.0), until=whole("until", np.inf))
 
 
 class _Sums:
@@ -411,6 +420,15 @@ class _Sums:
         found: T = self._kept[key][1]
         return found
 
+    def take(self, other: _Sums, i: Indices, rates: Rates) -> None:
+        """What another has of some of its moments, at 0 and at each of some rates by what it is called here."""
+        here: dict[object, Rate] = {0.0: 0.0} | {id(there): now for there, now in rates}
+        for (_, ndim), (what, found) in other._kept.items():
+            name, rho = what if isinstance(what, tuple) else ("", what)
+            if (now := here.get(_key(rho))) is not None:
+                mine = (name, now) if name else now
+                self._kept[_key(mine), ndim] = mine, _rows(found, i)
+
     def up_to_dates(self, rho: Rate, z: Array, whole: Array, upto: Callable[[Array], Array]) -> Array:
         """Of what comes up to z (`whole`), counted with the chance that nobody has left on a date by then."""
 
@@ -423,6 +441,13 @@ class _Sums:
         for cut, less, before in self.of(("dates", rho), z, made):
             amount = amount + np.where(z < cut, less * whole, before)
         return amount
+
+
+def _rows(x: Any, i: Indices) -> Any:
+    """Those of some moments, of arrays [I, …] in lists and tuples."""
+    if isinstance(x, list | tuple):
+        return type(x)(_rows(y, i) for y in x)
+    return x[i] if isinstance(x, np.ndarray) else x
 
 
 def _key(what: Any) -> object:

@@ -18,7 +18,8 @@ from detente.model.rows.moments import Moment, Moments
 from detente.model.rows.paths import Valued
 from detente.model.rows.temptation import Label, Switch
 from detente.model.what_if.entered import Entered
-from detente.model.what_if.fixed import Parts, Stack, Weighing
+from detente.model.what_if.fixed import Known, Parts, Stack, Weighing, changes
+from detente.model.what_if.felt import Since
 from detente.model.what_if.numbers import Numbers
 from detente.model.what_if.slots import Slots
 
@@ -53,6 +54,7 @@ class Compared:
         self._kept = _numbered([*every, *zip(self.party.tolist(), self._at, strict=True)])
         exposed = [(p, at) for p, at, there in zip(self.party.tolist(), self._at, self.exposed, strict=True) if there]
         self._plain = _numbered([x for p, at in exposed for x in ((p, self.signature), (p, at))])
+        self._known: dict[Stack, Known] = {}
         self._of_party = {p: np.flatnonzero(self.party == p) for p in range(len(model.parties))}
 
     def _same(self, label: Label) -> Label:
@@ -79,17 +81,28 @@ class Compared:
         model, slots = numbers.into(self.model), Slots.of(numbers)
         felt = slots.felt(slots.amounts(numbers))
 
-        weighing = Weighing(model, self.plan, slots, felt)
-        kept, plain = weighing.add(self.kept), weighing.add(self.plain)
-        breaches = [(rows, weighing.add(stack)) for rows, stack in self.breaches]
-        weights = weighing.weights()
+        weighing, hung = Weighing(model, self.plan, slots, felt), list[tuple[Stack, Deviation, tuple[object, ...], Flags, Indices]]()
+        for stack in (self.kept, self.plain, *(stack for _, stack in self.breaches)):
+            path = stack.made(model)
+            rest = (model.rho[stack.party], felt[stack.party], (model.keeps,), repr(slots), _turns(model))
+            again = changes(stack, path, rest, self._known.get(stack))
+            places = weighing.add(stack, path, None if again.all() else np.flatnonzero(again))
+            hung.append((stack, path, rest, again, places))
+        worked_out = weighing.weights()
+        for stack, path, rest, again, places in hung:
+            weights = np.empty((len(again), slots.size))
+            if not again.all():
+                weights[~again] = self._known[stack].weights[~again]
+            weights[again] = worked_out[places]
+            self._known[stack] = Known(path, rest, weights)
+        kept, plain, *broken_ = (self._known[stack].weights for stack, *_ in hung)
         signed = np.zeros((len(model.parties), slots.size))
         for p in np.flatnonzero(numbers.valued).tolist():
-            signed[p] = weights[kept][self._kept[p, self.signature]]
+            signed[p] = kept[self._kept[p, self.signature]]
         broken = np.zeros((len(self.labels), slots.size))
-        for rows, places in breaches:
-            broken[rows] = weights[places]
-        return signed, self._rows(model, slots, weights[kept][self._kept_of], weights[plain], broken)
+        for (rows, _), weights in zip(self.breaches, broken_, strict=True):
+            broken[rows] = weights
+        return signed, self._rows(model, slots, kept[self._kept_of], plain, broken)
 
     def _rows(self, model: Model, slots: Slots, kept: Array, plain: Array, broken: Array) -> Array:
         """[U, N]"""
@@ -143,7 +156,7 @@ class Compared:
         whole = Valued(every, tuple(range(len(model.conditions))), every, every, answered=True)
         part = Parts.of(model, [whole] * n, [no_deal] * n)
         moments = Moments.of([at for _, at in starts])
-        return Stack(_indices(p for p, _ in starts), moments, part, part, made)  # type: ignore[arg-type]
+        return Stack(_indices(p for p, _ in starts), Since(moments.years, moments.base), part, part, made)  # type: ignore[arg-type]
 
     @cached_property
     def breaches(self) -> tuple[tuple[Indices, Stack], ...]:
@@ -162,8 +175,9 @@ class Compared:
         no_deal = [part.answered and label.other < 0 for part, label in zip(parts, labels, strict=True)]
         part = Parts.of(self.model, parts, no_deal)
         after = Parts.of(self.model, [x.aftermath() for x in parts], [False] * len(parts))
+        since = Since(moments.years, moments.base)
         if labels[0].measure < 0:
-            return Stack(self.party[list(rows)], moments, part, after, lambda model: Maker(model, moments).breakout(mover))
+            return Stack(self.party[list(rows)], since, part, after, lambda model: Maker(model, moments).breakout(mover))
         fakings = _numbered((q, label.measure) for q, label in zip(mover.tolist(), labels, strict=True))
         which = _indices(fakings[q, label.measure] for q, label in zip(mover.tolist(), labels, strict=True))
         leaves = Moments.of([x.leaves for x in labels if x.leaves is not None]) if labels[0].leaves else None
@@ -171,7 +185,12 @@ class Compared:
         def made(model: Model) -> Deviation:
             return Maker(model, moments).faking(mover, Faked.stacked(model, tuple(fakings), which), leaves)
 
-        return Stack(self.party[list(rows)], moments, part, after, made)
+        return Stack(self.party[list(rows)], since, part, after, made)
+
+
+def _turns(model: Model) -> tuple[tuple[float, ...], ...]:
+    """When the losses of no deal turn, of each party."""
+    return tuple(tuple(t for t, _ in course) for course in model.losses)
 
 
 def _numbered(things: Iterable[T]) -> dict[T, int]:

@@ -8,7 +8,7 @@ the deal is over, of no deal, and the collapse cost) is left open. Rates and tim
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
@@ -19,8 +19,8 @@ from detente.model.rows.entries import Entries, Range
 from detente.model.rows.fates import Fates, Times
 from detente.model.rows.laws import joined, kind_of
 from detente.model.rows.losses import Corners, expected_spared_from, spared_from
-from detente.model.rows.moments import Moments
 from detente.model.rows.paths import Valued
+from detente.model.what_if.changed import changed, some, taken
 from detente.model.what_if.entered import Entered
 from detente.model.what_if.felt import ENTERING, OVER, Entering, Felt, Since, Together, entering, together
 from detente.model.what_if.fulfilled import Fulfilled
@@ -52,6 +52,10 @@ class Parts:
         )
         return cls(measures, interactions, over, known, np.array(no_deal, bool))
 
+    def at(self, i: Indices) -> Parts:
+        """Of some of the paths, in order."""
+        return Parts(*(getattr(self, f.name)[i] for f in fields(self)))
+
 
 @dataclass(frozen=True, eq=False)
 class Stack:
@@ -59,12 +63,16 @@ class Stack:
 
     party: Indices
     """[I]"""
-    moments: Moments
+    since: Since
     part: Parts
     after: Parts
     """Of the aftermath."""
     made: Callable[[Model], Deviation]
     _felt: dict[object, Felt] = field(default_factory=dict)
+
+    def at(self, i: Indices) -> Stack:
+        """Some of the paths, in order."""
+        return Stack(self.party[i], self.since.at(i), self.part.at(i), self.after.at(i), self.made)
 
     def felt(self, plan: Entered, slots: Slots, felt: Flags, *, after: bool, known: bool) -> Felt:
         """What its parties feel: `felt`, [P, N]; of the aftermath, or else, of what is over once a breach is `known`."""
@@ -80,6 +88,24 @@ class Stack:
 
 MOST = 32
 """How much of what is felt is kept of a stack."""
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What the paths of a stack were worth when they were last worked out, and what that hung on."""
+
+    path: Deviation
+    rest: tuple[object, ...]
+    weights: Array
+    """[I, N]"""
+
+
+def changes(stack: Stack, path: Deviation, rest: tuple[object, ...], known: Known | None) -> Flags:
+    """[I] which paths of a stack must be worked out; `rest`: what they hang on besides, of each or of all."""
+    n = len(stack.party)
+    if known is None:
+        return np.ones(n, bool)
+    return changed((path.branches, path.aftermath, rest), (known.path.branches, known.path.aftermath, known.rest), n)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,33 +138,33 @@ class Weighing:
         self._worth: list[Array] = []
         self._alike: dict[object, list[Way]] = {}
 
-    def add(self, stack: Stack) -> slice:
-        """The places of a stack's paths among all."""
+    def add(self, stack: Stack, path: Deviation, chosen: Indices | None) -> Indices:
+        """Take in a stack's paths, all or those that are chosen. Their places among all."""
+        if chosen is not None:
+            stack, path = stack.at(chosen), some(path, chosen)
         n, first = len(stack.party), self.paths
         if n:
-            path = stack.made(self.model)
             for branch in path.branches:
                 self._go(stack, branch, path, after=False)
             for branch in path.aftermath:
                 self._go(stack, branch, path, after=True)
             self._spared(stack)
         self.paths += n
-        return slice(first, first + n)
+        return np.arange(first, first + n)
 
     def _go(self, stack: Stack, branch: Branch, path: Deviation, *, after: bool) -> None:
         part = stack.after if after else stack.part
         felt = stack.felt(self.plan, self.slots, self.felt, after=after, known=branch.pays)
         no_deal = part.no_deal & np.isfinite(branch.first_answer)
         pays = no_deal & (stack.party == path.mover) & branch.pays
-        since = Since(stack.moments.years, stack.moments.base)
         way = Way(
             stack,
             branch,
             self.paths,
             no_deal,
             pays,
-            entering(self.model, self.plan, since, branch, felt),
-            together(self.model, self.plan, since, branch, felt),
+            entering(self.model, self.plan, stack.since, branch, felt),
+            together(self.model, self.plan, stack.since, branch, felt),
         )
         self._alike.setdefault((kind_of(branch.law), branch.answer_from), []).append(way)
 
@@ -158,7 +184,7 @@ class Weighing:
     def _spared(self, stack: Stack) -> None:
         for i, courses in self.courses(stack.party, stack.part.no_deal):
             for n, course in enumerate(courses):
-                worth = spared_from(course, self.model.rho[stack.party[i]], stack.moments.years[i])
+                worth = spared_from(course, self.model.rho[stack.party[i]], stack.since.years[i])
                 self.put(self.paths + i, self.slots.no_deal.start + n, worth)
 
     def courses(self, party: Indices, chosen: Flags) -> Iterator[tuple[Indices, tuple[Corners, ...]]]:
@@ -184,14 +210,19 @@ class Ways:
         self.path = np.concatenate([way.first + np.arange(n) for way, n in zip(ways, lengths, strict=True)])
         self.party = np.concatenate([way.stack.party for way in ways])
         self.rho = self.model.rho[self.party]
-        years, base = (np.concatenate([getattr(way.stack.moments, x) for way in ways]) for x in ("years", "base"))
+        years, base = (np.concatenate([getattr(way.stack.since, x) for way in ways]) for x in ("years", "base"))
         self.since = Since(years, base)
         self.no_deal, self.pays = (np.concatenate([getattr(way, x) for way in ways]) for x in ("no_deal", "pays"))
         self.branch = _joined([way.branch for way in ways])
         self.ways = ways
+        self.rates = self.rho[:, None]
+        low, high = self.branch.low[:, None], self.branch.high[:, None]
+        self.whole = Range(self.branch, self.rates, low, np.maximum(high, low))
+        """[W, 1] all of a branch: what was in force at the moment is there for all of it."""
 
     def weigh(self) -> None:
         self._returns()
+        self.whole.chance, self.whole.discount  # what laws sum up for these serves all entries
         self._entering(Entering.joined([w.entering.on(int(n)) for w, n in zip(self.ways, self.starts, strict=False)]))
         for c in range(len(self.ways[0].together)):
             some = [w.together[c].on(int(n)) for w, n in zip(self.ways, self.starts, strict=False) if w.together[c]]
@@ -202,7 +233,7 @@ class Ways:
         """What the first answer costs on a branch: the losses of no deal from then on, and the collapse cost."""
         branch, put, random = self.branch, self.weighing.put, self.branch.answer_from == "random"
         for i, courses in self.weighing.courses(self.party, self.no_deal):
-            here, rho = _taken(branch, i), self.rho[i]
+            here, rho = taken(branch, i), self.rho[i]
             at = self.since.years[i] + here.first_answer
             chance = np.zeros(0) if random else here.parts(0.0, here.low, here.high)
             for n, course in enumerate(courses):
@@ -213,7 +244,7 @@ class Ways:
                 put(self.path[i], self.slots.no_deal.start + n, -lost)
         if self.pays.any():
             i = np.flatnonzero(self.pays)
-            here, rho = _taken(branch, i), self.rho[i]
+            here, rho = taken(branch, i), self.rho[i]
             cost = here.parts(rho if random else 0.0, here.low, here.high)
             put(self.path[i], self.slots.collapse, -cost * np.exp(-rho * (self.since.years[i] + here.first_answer)))
 
@@ -223,7 +254,7 @@ class Ways:
             one = every.at(some)
             entries = self._entries(one)
             whole = slice(None)
-            when = entries.happening(whole) if fresh else self._whole.at(one.way, entries.branch)
+            when = entries.happening(whole) if fresh else self.whole.at(one.way, entries.branch)
             until = float(one.until[0]) if one.until[0] >= 0 else np.inf
             if one.until[0] == OVER:
                 worth = entries.left_over(whole, when)
@@ -235,24 +266,16 @@ class Ways:
 
     def _entries(self, one: Entering) -> Entries:
         """A column of entries, each on its own way; their finite times all move or all stay."""
-        here, since = _taken(self.branch, one.way), self.since.at(one.way)
+        rho, period, since = self.rho[one.way][:, None], one.period[:, None], self.since.at(one.way)
+        here = taken(self.branch, one.way, [(self.rates, rho)])
         stop, undone = (Times(x.years[:, None], _uniform(x)) for x in (one.stop, one.undone))
         fates = Fates(stop, undone, undone, self.model.keeps[one.measure][:, None])
         random = one.low[:, None], one.high[:, None]
-        rho, period = self.rho[one.way][:, None], one.period[:, None]
         return Entries(self.model, rho, here, since, fates=fates, random=random, periods=period)
 
-    @property
-    def _whole(self) -> Range:
-        """[W, 1] all of a branch: what was in force at the moment is there for all of it."""
-        if not hasattr(self, "_all"):
-            low, high = self.branch.low[:, None], self.branch.high[:, None]
-            self._all = Range(self.branch, self.rho[:, None], low, np.maximum(high, low))
-        return self._all
-
     def _together(self, every: Together) -> None:
-        here, since = _taken(self.branch, every.way), self.since.at(every.way)
-        rho = self.rho[every.way][:, None]
+        rho, since = self.rho[every.way][:, None], self.since.at(every.way)
+        here = taken(self.branch, every.way, [(self.rates, rho)])
         entries = Entries(self.model, rho, here, since, fates=self.branch.fates, periods=every.period)
         fulfilled = Fulfilled(entries, every)
         column = len(self.model.measures) + every.interaction
@@ -279,9 +302,3 @@ def _joined(branches: Sequence[Branch]) -> Branch:
     names = ("low", "high", "first_answer", "upto", "just_after", "just_after_fixed")
     arrays = {name: np.concatenate([getattr(x, name) for x in branches]) for name in names}
     return replace(branches[0], law=joined([x.law for x in branches]), **arrays)
-
-
-def _taken(branch: Branch, i: Indices) -> Branch:
-    """As from some of its moments, in order."""
-    names = ("low", "high", "first_answer", "upto", "just_after", "just_after_fixed")
-    return replace(branch, law=branch.law.at(i), **{name: getattr(branch, name)[i] for name in names})
