@@ -20,12 +20,12 @@ from typing import Literal
 
 import numpy as np
 
-from detente.model.numeric import Array, Flags
+from detente.model.numeric import Array, Flags, Indices
 from detente.model.rows.arrays import Model
-from detente.model.rows.detection import SNAP
+from detente.model.rows.detection import SNAP, column
 from detente.model.rows.faking import Faked
-from detente.model.rows.fates import Fates, Reactions
-from detente.model.rows.laws import Detected, Exits, Law, Left, LeftLater, Weighed, just_before
+from detente.model.rows.fates import Fates, Movers, Reactions
+from detente.model.rows.laws import Detected, Exits, Law, Left, LeftLater, Rate, Rates, Weighed, just_before, like
 from detente.model.rows.moments import Moments
 
 Counted = Literal["moment", "random", "known"]
@@ -48,8 +48,10 @@ class Branch:
     """What it is counted from; where somebody leaves once the others know, it may be that they know."""
     pays: bool
     """Whether the mover pays its collapse cost at the first answer."""
+    leaver: Movers
+    """Whose measures entries may wait for; −1: none waits."""
     waits: dict[int, tuple[int, ...]]
-    """Entries that answer to whoever broke and directly need measures of its own: they wait for these."""
+    """Where that is one party: entries that answer to whoever broke and directly need measures of its own: they wait for these."""
     held: Array | None
     """[I] the period from which on waiting entries do not happen unless by then what they need has entered; None: from
     the random time on."""
@@ -60,9 +62,15 @@ class Branch:
     just_after_fixed: Flags
     """[I] the same for stops at fixed times."""
 
-    def parts(self, rho: float, a: Array, b: Array) -> Array:
+    def parts(self, rho: Rate, a: Array, b: Array) -> Array:
         """E[e^(−ρZ); a < Z ≤ b], on this branch."""
         return self.law.partial(rho, a, b)
+
+    def later(self, rho: Rate, answer: Array, other: Array, moves: bool, a: Array, b: Array) -> Array:
+        """The same of the later of the answer, counted from when the others see it, and a time. See `LeftLater`."""
+        assert isinstance(self.law, LeftLater)
+        delay = like(self.law.delay, answer)
+        return self.law.partial_after(rho, answer - delay, other, moves, a, b)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +79,7 @@ class Deviation:
 
     moments: Moments
     branches: tuple[Branch, ...]
-    mover: int = -1
+    mover: Movers = -1
     """Who breaks the deal."""
     aftermath: tuple[Branch, ...] = ()
     """Somebody's leaving once the breach is known, which bears on `if_over` alone: where the breach is answered, on
@@ -84,10 +92,11 @@ class Sure:
 
     chance: Array
 
-    def partial(self, rho: float, a: Array, b: Array) -> Array:
-        a, b = np.broadcast_arrays(a, b)
-        there = (a < 0) & (b >= 0)
-        return np.where(there, self.chance.reshape(self.chance.shape + (1,) * (a.ndim - 1)), 0.0)
+    def partial(self, rho: Rate, a: Array, b: Array) -> Array:
+        return np.where((a < 0) & (b >= 0), column(self.chance, a), 0.0)
+
+    def at(self, i: Indices, rates: Rates = ()) -> Sure:
+        return Sure(self.chance[i])
 
     def just_before(self, z: Array, chosen: Flags) -> Array:
         return z
@@ -123,6 +132,7 @@ class Maker:
             first_answer=np.full(self.n, np.inf),
             answer_from="moment",
             pays=False,
+            leaver=-1,
             waits={},
             held=None,
             upto=self.base,
@@ -147,6 +157,7 @@ class Maker:
                 fates,
                 first_answer=self.zero + self.model.first_answer(q),
                 answer_from="random",
+                leaver=q,
                 waits=self.reactions.waiting(q),
                 just_after=never,
                 just_after_fixed=never,
@@ -154,6 +165,14 @@ class Maker:
             if high is not None:
                 branch = replace(branch, high=high)
             yield branch if faked is None else replace(branch, fates=faked.spares(fates, self.moments))
+
+    def _first_answer(self, p: Movers) -> Array:
+        """Years from a breach by p, once known, to the first answer: of one, or [I]."""
+        return self._first_answers[p]
+
+    @cached_property
+    def _first_answers(self) -> Array:
+        return np.array([self.model.first_answer(q) for q in range(len(self.model.parties))])
 
     # --- deviations ------------------------------------------------------------------------------------------------
 
@@ -166,24 +185,30 @@ class Maker:
         stays = self._sure(self.exits.nobody)
         return Deviation(self.moments, (*self._left(), stays))
 
-    def breakout(self, p: int) -> Deviation:
-        """p openly stops and undoes what it can. Known at once, so nobody's leaving counts any more."""
+    def breakout(self, p: Movers) -> Deviation:
+        """p openly stops and undoes what it can. Known at once, so nobody's leaving counts any more.
+
+        Of several p each is answered, or none is.
+        """
         fates = self.reactions.after(p, self.zero, self.zero, own_moves=False, known_moves=False)
-        first = self.zero + self.model.first_answer(p)
-        held = {"waits": self.reactions.waiting(p), "held": self.base}
+        first = self.zero + self._first_answer(p)
+        held = {"leaver": p, "waits": self.reactions.waiting(p), "held": self.base}
         sure = self._branch(Sure(np.ones(self.n)), fates, first_answer=first, pays=True, **held)
         after = self._aftermath(p, sure, lambda r: Left(r, self.exits), Sure(self.exits.nobody))
         return Deviation(self.moments, (sure,), p, after)
 
     def covert(self, p: int, m: int, leaves: Moments | None = None) -> Deviation:
         """p fakes m, and what else it fakes with it, until it is seen or, in some later moments, leaves openly."""
-        faked = Faked.of(self.model, p, m)
-        first = self.model.first_answer(p)
+        return self.faking(p, Faked.of(self.model, p, m), leaves)
+
+    def faking(self, p: Movers, faked: Faked, leaves: Moments | None = None) -> Deviation:
+        """As `covert`; of several p each is answered, or none is."""
+        first = self._first_answer(p)
         known = self.zero + faked.delay
         law = Detected(faked.watch, faked.delay, self.exits)
         seen = self._seen(p, faked, law, known + first, known, own_moves=True, known_moves=True)
         if leaves is None:
-            never = float(faked.watch.survival(np.inf)) * self.exits.nobody
+            never = faked.watch.survival(np.full(self.n, np.inf)) * self.exits.nobody
             unseen = replace(self._sure(never), fates=faked.spares(self.reactions.none(), self.moments))
             after = self._known_and_left(p, faked, seen, None)
             return Deviation(self.moments, (seen, *self._left(faked), unseen), p, after)
@@ -194,6 +219,7 @@ class Maker:
         unknown = np.asarray(faked.watch.survival(last), float)
         neither = unknown * self.exits.until(away, counted)
         left = {
+            "leaver": p,
             "waits": self.reactions.waiting(p),
             "held": leaves.base.astype(float),
             "upto": leaves.base.astype(float),
@@ -207,14 +233,14 @@ class Maker:
             open_,
             *self._left(faked, away, np.where(counted, np.inf, away)),
         ]
-        if np.isfinite(first):
+        if np.all(np.isfinite(first)):
             branches.append(replace(seen, high=late))
         since = np.where(counted, away, away - 2 * SNAP)
         stays = Sure(unknown * self.exits.nobody)
         later = self._aftermath(p, open_, lambda r: Weighed(Left(r, self.exits), unknown), stays, since)
         return Deviation(self.moments, tuple(branches), p, (*self._known_and_left(p, faked, both, last), *later))
 
-    def _known_and_left(self, p: int, faked: Faked, breach: Branch, last: Array | None) -> tuple[Branch, ...]:
+    def _known_and_left(self, p: Movers, faked: Faked, breach: Branch, last: Array | None) -> tuple[Branch, ...]:
         """The aftermath of p's being found out, with T no later than a last time."""
         watch, delay = faked.watch, faked.delay
         stays = Weighed(Detected(watch, delay, Exits.of((), self.moments)), self.exits.nobody)
@@ -222,12 +248,12 @@ class Maker:
         return self._aftermath(p, breach, lambda r: LeftLater(r, self.exits, watch, delay, until=last), stays)
 
     def _aftermath(
-        self, p: int, breach: Branch, later: Callable[[int], Law], stays: Law, since: Array | None = None
+        self, p: Movers, breach: Branch, later: Callable[[int], Law], stays: Law, since: Array | None = None
     ) -> tuple[Branch, ...]:
         """Each party's leaving after a breach, by the law of that, `since` some time; and nobody's. See `Deviation`."""
         if not np.any(self.model.over):
             return ()
-        answered, found = bool(np.isfinite(self.model.first_answer(p))), list[Branch]()
+        answered, found = bool(np.all(np.isfinite(self._first_answer(p)))), list[Branch]()
         for r, left in zip(self.exits.parties, self._left(), strict=True):
             low, law = left.low if since is None else since, later(r)
             if answered:
@@ -244,7 +270,7 @@ class Maker:
 
     def _seen(
         self,
-        p: int,
+        p: Movers,
         faked: Faked,
         law: Law,
         own: Array,
@@ -259,7 +285,7 @@ class Maker:
             law,
             faked.spares(fates, self.moments),
             inspected=fates,
-            first_answer=known + self.model.first_answer(p),
+            first_answer=known + self._first_answer(p),
             answer_from="random" if known_moves else "moment",
             pays=True,
         )

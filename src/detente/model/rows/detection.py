@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from detente.dossier.quantities import Number
 from detente.dossier.schema import Verify
-from detente.model.numeric import Array
+from detente.model.numeric import Array, Flags, Indices
 
 SNAP = 1e-9
 """Two times closer than this (years) are the same moment."""
@@ -27,6 +29,25 @@ class Watch:
     rate: float = 0.0
     visits: tuple[tuple[float, float], ...] = ()
     every: float = np.inf
+
+    def upto(self, rho: ArrayLike, t: Array) -> Array:
+        """E[e^(−ρT); T ≤ t]; rates of an array are taken one by one where there are visits."""
+        time = np.maximum(t, 0.0)
+        if self.visits:
+            return self._until(rho, time) if isinstance(rho, float) else self._by_rate(np.asarray(rho), time)
+        if self.rate == 0.0:
+            return np.zeros(time.shape)
+        total = self.rate + np.asarray(rho)
+        seen: Array = self.rate / total * (1.0 - np.exp(-total * time))
+        return seen
+
+    def _by_rate(self, rho: Array, t: Array) -> Array:
+        rho, t = np.broadcast_arrays(rho, t)
+        found = np.empty(t.shape)
+        for one in np.unique(rho).tolist():
+            there = rho == one
+            found[there] = self._until(one, t[there])
+        return found
 
     def partial(self, rho: float, a: ArrayLike, b: ArrayLike) -> Array:
         low, high = np.maximum(np.asarray(a, float), 0.0), np.maximum(np.asarray(b, float), 0.0)
@@ -116,6 +137,72 @@ class Watch:
 
 
 NEVER = Watch()
+
+
+@dataclass(frozen=True, eq=False)
+class Watches:
+    """By what cheating is seen from each of some moments: as `Watch`, with arrays [I, …]."""
+
+    each: tuple[Watch, ...]
+    which: Indices
+    """[I]"""
+
+    def at(self, i: Indices) -> Watches:
+        """Of some moments, in order."""
+        return Watches(self.each, self.which[i])
+
+    @classmethod
+    def joined(cls, several: Sequence[tuple[Watches | Watch | None, int]]) -> Watches:
+        """Of all moments of several, with how many each has; None: never seen."""
+        each, which = list[Watch](), list[Indices]()
+        for watch, n in several:
+            some = watch if isinstance(watch, Watches) else cls((watch or NEVER,), np.zeros(n, np.int64))
+            which.append(some.which + len(each))
+            each += some.each
+        return cls(tuple(each), np.concatenate(which))
+
+    @cached_property
+    def rate(self) -> Array:
+        """[I] of those without visits, 0 for the others."""
+        rates: Array = np.array([0.0 if w.visits else w.rate for w in self.each])[self.which]
+        return rates
+
+    @cached_property
+    def visits(self) -> tuple[tuple[Watch, Indices], ...]:
+        """Those with visits, each with its moments."""
+        found = ((w, np.flatnonzero(self.which == n)) for n, w in enumerate(self.each) if w.visits)
+        return tuple((w, i) for w, i in found if len(i))
+
+    def upto(self, rho: ArrayLike, t: Array) -> Array:
+        rate, time = column(self.rate, t), np.maximum(t, 0.0)
+        total = np.where(rate > 0, rate + rho, 1.0)
+        seen: Array = rate / total * (1.0 - np.exp(-total * time))
+        for watch, i in self.visits:
+            rates = rho if np.ndim(rho) == 0 else np.broadcast_to(rho, t.shape)[i]
+            seen[i] = watch.upto(rates, t[i])
+        return seen
+
+    def partial(self, rho: ArrayLike, a: ArrayLike, b: ArrayLike) -> Array:
+        low, high = np.broadcast_arrays(a, b)
+        return np.maximum(self.upto(rho, high) - self.upto(rho, low), 0.0)
+
+    def survival(self, t: Array) -> Array:
+        rate = column(self.rate, t)
+        left: Array = np.exp(-rate * np.where(rate > 0, np.maximum(t, 0.0), 0.0))
+        for watch, i in self.visits:
+            left[i] = watch.survival(t[i])
+        return left
+
+    def visits_at(self, t: Array) -> Flags:
+        found = np.zeros(t.shape, bool)
+        for watch, i in self.visits:
+            found[i] = watch.visits_at(t[i])
+        return found
+
+
+def column(x: NDArray[Any], like: Array) -> NDArray[Any]:
+    """[I] against [I, …]."""
+    return x.reshape(x.shape + (1,) * (like.ndim - x.ndim))
 
 
 def value_or(number: Number | None, default: float) -> float:

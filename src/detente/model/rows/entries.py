@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
-from detente.model.numeric import Array, Indices
+from detente.model.numeric import Array, Flags, Indices
 from detente.model.rows.arrays import TINY, Layers, Model
 from detente.model.rows.breaches import Branch
 from detente.model.rows.detection import SNAP
 from detente.model.rows.fates import Fates
-from detente.model.rows.laws import LeftLater
-from detente.model.rows.moments import Moments
+from detente.model.rows.laws import Rate
 
 Which = slice | Indices
 """Measures, by columns."""
@@ -38,10 +38,22 @@ def shares_of(worth: Array) -> Array:
     return coefficients
 
 
-def flow(rho: float, until: float, start: Array) -> Array:
+def flow(rho: Rate, until: float, start: Array) -> Array:
     """What a point a year from a start until a time is worth at signature."""
-    worth: Array = np.maximum(np.exp(-rho * start) - np.exp(-rho * until), 0.0) / rho
-    return worth
+    worth: Array = np.exp(-rho * start) / rho
+    return np.maximum(worth - np.exp(-rho * until) / rho, 0.0) if np.isfinite(until) else worth
+
+
+class Since(Protocol):
+    """From when paths are valued: see `Moments`."""
+
+    @property
+    def years(self) -> Array: ...
+
+    @property
+    def base(self) -> Indices: ...
+
+    def __len__(self) -> int: ...
 
 
 class Entries:
@@ -54,9 +66,9 @@ class Entries:
     def __init__(
         self,
         model: Model,
-        rho: float,
+        rho: Rate,
         branch: Branch,
-        moments: Moments,
+        moments: Since,
         *,
         fates: Fates | None = None,
         random: tuple[Array, Array] | None = None,
@@ -64,13 +76,13 @@ class Entries:
     ) -> None:
         """`fates`: the branch's own, where not given; `random`: [I, 1 or E] the part of its random time, or all of it.
 
-        `periods`: [E] the columns that are worked out, −1 for before signature.
+        `periods`: [E] the columns that are worked out, −1 for before signature; or [I, E], of each moment its own.
         """
         self.model, self.rho, self.branch, self.moments = model, rho, branch, moments
         self.fates = branch.fates if fates is None else fates
         self.t0 = moments.years[:, None]
         self.base = moments.base[:, None]
-        self.period = (np.arange(-1, model.K) if periods is None else periods)[None, :]
+        self.period = np.atleast_2d(np.arange(-1, model.K) if periods is None else periods)
         self.tau = model.edges[None, :-1] if periods is None else model.edges[self.period + 1]
         self.fresh = self.period > self.base
         self.start = np.maximum(self.tau, self.t0)
@@ -123,15 +135,20 @@ class Entries:
         return self._ranges[key]
 
     def _range(self, stop: Array, moves: bool) -> Range:
-        ahead = self.tau - self.t0
-        if moves:
-            first = np.maximum(self.low, self.branch.law.just_before(ahead - stop, self.branch.just_after[:, None]))
-        else:
+        first = self.first(stop, moves)
+        return Range(self.branch, self.rho, first, np.broadcast_to(np.maximum(self.high, first), first.shape))
+
+    def first(self, stop: Array, moves: bool | Flags) -> Array:
+        """[I, E] the random times after which entries happen that stop at some time: one that moves, or does not."""
+        ahead, first = self.tau - self.t0, self.low
+        if np.any(moves):
+            law, late = self.branch.law, self.branch.just_after[:, None]
+            first = np.maximum(self.low, law.just_before(ahead - np.where(moves, stop, 0.0), late))
+        if not np.all(moves):
             snap = np.where(self.branch.just_after_fixed[:, None], -SNAP, SNAP)
             there = (stop > ahead + snap) | ((self.period <= self.branch.upto[:, None]) & ~np.isneginf(stop))
-            first = np.where(there, self.low, np.inf)
-        first = np.where(self.fresh, first, self.low)
-        return Range(self.branch, self.rho, first, np.broadcast_to(np.maximum(self.high, first), first.shape))
+            first = np.where(moves, first, np.where(there, self.low, np.inf))
+        return np.where(self.fresh, first, self.low)
 
     def standing(self, m: Which, until: float, when: Range) -> Array:
         """[I, E] what a point a year is worth while m, entered, is in force, until some years after signature."""
@@ -211,22 +228,26 @@ class Range:
     """The part (low, high] of a branch's law on which entries happen: [I, K+1], with its chance and discount."""
 
     branch: Branch
-    rho: float
+    rho: Rate
     low: Array
     high: Array
 
-    def __post_init__(self) -> None:
-        self.chance = self.parts(0.0, self.low, self.high)
-        self._discount: Array | None = None
+    @cached_property
+    def chance(self) -> Array:
+        return self.parts(0.0, self.low, self.high)
 
-    @property
+    @cached_property
     def discount(self) -> Array:
         """E[e^(−ρZ)] on the range."""
-        if self._discount is None:
-            self._discount = self.parts(self.rho, self.low, self.high)
-        return self._discount
+        return self.parts(self.rho, self.low, self.high)
 
-    def parts(self, rho: float, a: Array, b: Array) -> Array:
+    def at(self, i: Indices, branch: Branch) -> Range:
+        """Of some moments, from which a branch goes."""
+        some = Range(branch, self.rho[i], self.low[i], self.high[i])
+        some.chance, some.discount = self.chance[i], self.discount[i]
+        return some
+
+    def parts(self, rho: Rate, a: Array, b: Array) -> Array:
         return self.branch.parts(rho, a, np.maximum(a, b))
 
     def discounted_over(self, t0: Array, other: tuple[Array, bool]) -> Array:
@@ -234,10 +255,8 @@ class Range:
         (b, b_moves), branch = other, self.branch
         a = np.where(np.isfinite(branch.first_answer), branch.first_answer, 0.0)[:, None]
         if branch.answer_from == "known":
-            assert isinstance(branch.law, LeftLater)
             low, high = self.low, np.maximum(self.low, self.high)
-            late = branch.law.partial_after(self.rho, a - branch.law.delay, b, b_moves, low, high)
-            return np.exp(-self.rho * t0) * late
+            return np.exp(-self.rho * t0) * branch.later(self.rho, a, b, b_moves, low, high)
         a_moves = branch.answer_from == "random"
         if a_moves == b_moves:
             at = np.exp(-self.rho * (t0 + np.maximum(a, b)))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from detente.model.numeric import Flags
+from detente.model.numeric import Array, Flags, Indices
 from detente.model.rows.arrays import TINY, Model
-from detente.model.rows.detection import NEVER, Watch
+from detente.model.rows.detection import NEVER, Watch, Watches
 from detente.model.rows.fates import INSTANT, Fates
 from detente.model.rows.moments import Moments
 
@@ -36,11 +37,11 @@ class Faked:
 
     model: Model
     undone: Flags
-    """[M] undone in secret where in force."""
+    """[M], or [I, M] of each of some moments, undone in secret where in force."""
     skipped: Flags
-    """[M] not entered where still to come."""
-    watch: Watch
-    delay: float
+    """[M] or [I, M] not entered where still to come."""
+    watch: Watch | Watches
+    delay: float | Array
 
     @classmethod
     def of(cls, model: Model, p: int, m: int) -> Faked:
@@ -49,6 +50,14 @@ class Faked:
         itself = np.arange(model.M) == m
         undone, skipped = (slow & model.minds[p]) | itself, (slow & model.dreads[p]) | itself
         return cls(model, undone, skipped, model.detection[m] or NEVER, float(model.delay[m]))
+
+    @classmethod
+    def stacked(cls, model: Model, fakings: Sequence[tuple[int, int]], which: Indices) -> Faked:
+        """Of each moment one of some (p, m)."""
+        each = [cls.of(model, p, m) for p, m in fakings]
+        watches = tuple(model.detection[m] or NEVER for _, m in fakings)
+        undone, skipped = np.array([x.undone for x in each]), np.array([x.skipped for x in each])
+        return cls(model, undone[which], skipped[which], Watches(watches, which), np.array([x.delay for x in each])[which])
 
     def spares(self, fates: Fates, moments: Moments) -> Fates:
         """The fates of a branch when these are faked."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.model.numeric import Array, Flags
+from detente.model.numeric import Array, Flags, Indices
 from detente.model.rows.arrays import Model
 from detente.model.rows.moments import Moments
 
+Movers = int | Indices
+"""Who breaks the deal or leaves it: one party, or one of each moment."""
 INSTANT = 1e-10
 """Years by which what is undone "just after" a time comes after it: an interaction that stood with it has stood."""
 
@@ -21,7 +24,7 @@ class Times:
 
     years: Array
     moves: Flags
-    """[M] whether the random time is added."""
+    """[M], or [I, M], whether the random time is added."""
 
     def __getitem__(self, m: int | slice | NDArray[np.int64]) -> tuple[Array, bool]:
         """Of one measure, [I], or several, [I, n], which all move or all do not: see `Entries`."""
@@ -66,7 +69,7 @@ class Reactions:
 
     def after(
         self,
-        mover: int,
+        mover: Movers,
         own: Array,
         known: Array,
         *,
@@ -82,9 +85,7 @@ class Reactions:
         """
         model, own_, known_ = self.model, own[:, None], known[:, None]
         mine, concerned = model.by[mover], model.by[mover] | model.answers[mover]
-        others = np.where(model.by, model.response[:, None], np.inf)
-        others[mover] = np.inf
-        lag, minding = others.min(axis=0), np.where(model.costs | model.falls, others, np.inf).min(axis=0)
+        lag, minding = self._lag[mover], self._minding[mover]
         stop = np.where(concerned, np.where(mine, own_, known_ + lag), np.inf)
         stop_moves = concerned & np.where(mine, own_moves, known_moves)
         itself = mine & (model.costs[mover] | model.falls)
@@ -98,9 +99,26 @@ class Reactions:
         times = Times(undone + np.where(undone_moves, moving, fixed), undone_moves)
         return Fates(Times(stop, stop_moves), times, times, model.keeps)
 
-    def waiting(self, mover: int) -> dict[int, tuple[int, ...]]:
-        """Measures of others that answer to a mover and directly need measures of its own."""
-        model, found = self.model, {}
+    @cached_property
+    def _lag(self) -> Array:
+        """[P, M] how soon somebody but each party stops a measure, once a breach is known."""
+        return self._soonest(self.model.by)
+
+    @cached_property
+    def _minding(self) -> Array:
+        """[P, M] how soon somebody but each party undoes it: who minds it, or whoever performs it where it falls."""
+        return self._soonest(self.model.costs | (self.model.by & self.model.falls))
+
+    def _soonest(self, who: Flags) -> Array:
+        """[P, M] the least response time of those who do something, but for each party."""
+        times = np.where(who, self.model.response[:, None], np.inf)
+        return np.array([np.delete(times, p, axis=0).min(axis=0, initial=np.inf) for p in range(len(times))])
+
+    def waiting(self, mover: Movers) -> dict[int, tuple[int, ...]]:
+        """Measures of others that answer to a mover and directly need measures of its own; none told of several."""
+        model, found = self.model, dict[int, tuple[int, ...]]()
+        if np.ndim(mover):
+            return found
         for m in np.flatnonzero(model.answers[mover] & ~model.by[mover]).tolist():
             if mine := tuple(n for n in model.needs[m] if model.by[mover, n]):
                 found[m] = mine

@@ -6,30 +6,40 @@ closed forms over what `detection.Watch` knows. ANSWERS §2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.model.numeric import Array, Flags
-from detente.model.rows.detection import SNAP, Watch
+from detente.model.numeric import Array, Flags, Indices
+from detente.model.rows.detection import SNAP, Watch, Watches, column
 from detente.model.rows.moments import Moments
+
+
+T = TypeVar("T")
+N = TypeVar("N", int, float)
+Rate = float | Array
+Rates = Sequence[tuple[Array, Array]]
+"""A discount rate: one, or of each moment."""
 
 
 class Law(Protocol):
     """A random time, counted from each moment."""
 
-    def partial(self, rho: float, a: Array, b: Array) -> Array:
-        """∫ over (a, b] of e^(−ρz) dF(z); a and b broadcast against [I, …]; a < 0 takes in 0, b may be infinite."""
+    def partial(self, rho: Rate, a: Array, b: Array) -> Array:
+        """∫ over (a, b] of e^(−ρz) dF(z); a, b and ρ broadcast against [I, …]; a < 0 takes in 0, b may be infinite."""
 
     def just_before(self, z: Array, chosen: Flags) -> Array:
         """`z`, or where chosen and the law has an atom there, a time just before it."""
 
     def within(self, begin: float, end: float) -> bool:
         """Whether the time could fall after one time and not after another, in years from signature."""
+
+    def at(self, i: Indices, rates: Rates = ()) -> Law:
+        """As counted from some of the moments, in order; `rates`: see `_Sums.at`."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,10 @@ class Exits:
         at = np.array([x.at for x in chosen if x.chance > 0])[:, None]
         still = (at > moments.years + SNAP) | ((at >= moments.years - SNAP) & moments.before)
         return cls(chosen, moments.years, still, moments.just_after)
+
+    def at(self, i: Indices) -> Exits:
+        """From some of the moments, in order."""
+        return Exits(self.leavings, self.t0[i], self.still[:, i], self.just_after[i])
 
     @cached_property
     def stays(self) -> list[Array]:
@@ -99,31 +113,29 @@ class Exits:
         return left
 
 
-def _column(x: NDArray[Any], like: Array) -> NDArray[Any]:
-    """[I] against [I, …]."""
-    return x.reshape(x.shape + (1,) * (like.ndim - x.ndim))
-
-
 @dataclass(frozen=True, eq=False)
 class Detected:
     """T, the time to detection, where it becomes known (at T + delay) before anybody leaves."""
 
-    watch: Watch
-    delay: float
+    watch: Watch | Watches
+    delay: float | Array
     exits: Exits
 
-    def partial(self, rho: float, a: Array, b: Array) -> Array:
-        a, b = np.broadcast_arrays(a, b)
+    def partial(self, rho: Rate, a: Array, b: Array) -> Array:
+        return np.maximum(self._upto(rho, b) - self._upto(rho, a), 0.0)
+
+    def _upto(self, rho: Rate, z: Array) -> Array:
+        """∫ over [0, z]."""
         exits = self.exits
-        total = rho + exits.rate
-        low, amount = np.asarray(a, float), np.zeros(a.shape)
-        for cut, weight in zip(self._cuts, exits.stays, strict=False):
-            high = np.clip(_column(cut, a), low, np.maximum(low, b))
-            amount += _column(weight, a) * self.watch.partial(total, low, high)
-            low = high
-        amount += _column(exits.stays[-1], a) * self.watch.partial(total, low, np.maximum(low, b))
-        amount *= np.exp(-exits.rate * self.delay)
-        return amount
+        total = self._sums.of(rho, z, lambda: rho + exits.rate)
+        whole = self.watch.upto(total, z)
+        amount = self._sums.up_to_dates(rho, z, whole, lambda t: self.watch.upto(total, t))
+        faded: Array = amount * like(np.exp(-exits.rate * self.delay), z)
+        return faded
+
+    @cached_property
+    def _sums(self) -> _Sums:
+        return _Sums(self.exits, self._cuts)
 
     @cached_property
     def _cuts(self) -> list[Array]:
@@ -131,6 +143,13 @@ class Detected:
         exits = self.exits
         times = (x.at - exits.t0 - self.delay for x in exits.dated)
         return [just_before(self.watch, t, exits.just_after) for t in times]
+
+    def at(self, i: Indices, rates: Rates = ()) -> Detected:
+        watch = _at(self.watch, i)
+        assert watch is not None
+        some = Detected(watch, _some(self.delay, i), self.exits.at(i))
+        some._sums.take(self._sums, i, rates)
+        return some
 
     def just_before(self, z: Array, chosen: Flags) -> Array:
         return just_before(self.watch, z, chosen)
@@ -143,51 +162,60 @@ class Detected:
 class Left:
     """X, the time at which one party leaves, before anybody else does and before the others know (at T + delay)."""
 
-    party: int
+    party: int | Indices
+    """One, or of each moment one."""
     exits: Exits
-    watch: Watch | None = None
-    delay: float = 0.0
+    watch: Watch | Watches | None = None
+    delay: float | Array = 0.0
     too_late: Array | None = None
     """[I] a time at which a dated exit no longer counts; ∞ for none."""
 
-    def partial(self, rho: float, a: Array, b: Array) -> Array:
-        a, b = np.broadcast_arrays(a, b)
-        exits = self.exits
-        rate = sum(x.rate for x in exits.leavings if x.party == self.party)
-        low, amount = np.maximum(a, 0.0) if rate else a, np.zeros(a.shape)
-        for x, weight, worth in zip(exits.dated, exits.stays, self._on_dates(rho), strict=False):
-            at = _column(x.at - exits.t0, a)
-            if rate:
-                high = np.clip(at, low, np.maximum(low, b))
-                amount += rate * _column(weight, a) * self._between(rho + exits.rate, low, high)
-                low = high
-            if x.party == self.party:
-                amount += np.where((at > a + SNAP) & (at <= b + SNAP), _column(weight * worth, a), 0.0)
-        if rate:
-            amount += rate * _column(exits.stays[-1], a) * self._between(rho + exits.rate, low, np.maximum(low, b))
+    def partial(self, rho: Rate, a: Array, b: Array) -> Array:
+        return np.maximum(self._upto(rho, b) - self._upto(rho, a), 0.0)
+
+    def _upto(self, rho: Rate, z: Array) -> Array:
+        """∫ over [0, z]."""
+        exits, sums, amount = self.exits, self._sums, np.zeros(z.shape)
+        if np.any(self._rate):
+            kappa = rho + exits.rate
+            amount = like(self._rate, z) * sums.up_to_dates(rho, z, self._before(kappa, z), lambda t: self._before(kappa, t))
+        for at, worth in sums.of(("on dates", rho), z, lambda: list(self._on_dates(rho, z))):
+            amount = amount + np.where(at <= z + SNAP, worth, 0.0)
         return amount
 
-    def _on_dates(self, rho: float) -> list[Array]:
-        """For each dated exit [I] E[e^(−ρX); X on its date], but for the chance that nobody left on a date before."""
-        if rho not in self._by_rate:
-            self._by_rate[rho] = [
-                self._on_the_date(rho, x, still) for x, still in zip(self.exits.dated, self.exits.still, strict=True)
-            ]
-        return self._by_rate[rho]
+    @cached_property
+    def _sums(self) -> _Sums:
+        return _Sums(self.exits, self._dates)
 
-    def _on_the_date(self, rho: float, x: Leaving, still: Flags) -> Array:
-        if x.party != self.party:
-            return np.zeros(still.shape)
+    def _on_dates(self, rho: Rate, z: Array) -> Iterator[tuple[Array, Array]]:
+        """Years until each dated exit of the party, and what it adds, against z."""
+        exits = self.exits
+        for x, at, stays, still in zip(exits.dated, self._dates, exits.stays, exits.still, strict=False):
+            if np.any(x.party == self.party):
+                yield column(at, z), column(stays, z) * self._on_the_date(rho, x, still & (x.party == self.party), z)
+
+    @cached_property
+    def _rate(self) -> float | Array:
+        """At which the party leaves."""
+        rates = np.zeros(1 + max((x.party for x in self.exits.leavings), default=0))
+        for x in self.exits.leavings:
+            rates[x.party] += x.rate
+        found: float | Array = rates[self.party] if np.ndim(self.party) else float(rates[self.party])
+        return found
+
+    @cached_property
+    def _dates(self) -> list[Array]:
+        """[I] years until each dated exit."""
+        return [x.at - self.exits.t0 for x in self.exits.dated]
+
+    def _on_the_date(self, rho: Rate, x: Leaving, still: Flags, like: Array) -> Array:
+        """E[e^(−ρX); X on the date], but for the chance that nobody left on a date before."""
         if self.too_late is not None:
             still = still & ~(np.abs(x.at - self.exits.t0 - self.too_late) <= SNAP)
         now = np.maximum(x.at - self.exits.t0, 0.0)
-        worth = x.chance * np.exp(-(rho + self.exits.rate) * now) * self._unknown(now, self.exits.just_after)
-        return np.where(still, worth, 0.0)
-
-    @cached_property
-    def _by_rate(self) -> dict[float, list[Array]]:
-        """`_on_dates`, by discount rate."""
-        return {}
+        chance = np.where(still, x.chance * self._unknown(now, self.exits.just_after), 0.0)
+        worth: Array = column(chance, like) * np.exp(-(rho + self.exits.rate) * column(now, like))
+        return worth
 
     def within(self, begin: float, end: float) -> bool:
         """Whether the party could leave after one time and not after another, in years from signature."""
@@ -201,80 +229,84 @@ class Left:
         """P(T + delay > x), or ≥ where what is seen falls just after its time."""
         if self.watch is None:
             return np.ones(np.shape(x))
-        since = x - self.delay
-        return self.watch.survival(
-            since if just_after is None else just_before(self.watch, since, _column(just_after, x))
-        )
+        since = x - like(self.delay, x)
+        return self.watch.survival(since if just_after is None else just_before(self.watch, since, just_after))
 
-    def _between(self, kappa: float, a: Array, b: Array) -> Array:
-        """∫ from a to b of e^(−κx) P(T + delay > x) dx, for κ > 0: by parts."""
-        if kappa <= 0:
-            return np.zeros(a.shape)
-
-        def end(x: Array) -> Array:
-            finite = np.where(np.isposinf(x), 0.0, x)
-            return np.where(np.isposinf(x), 0.0, np.exp(-kappa * finite) * self._unknown(finite))
-
-        amount: Array = (end(a) - end(b)) / kappa
+    def _before(self, kappa: Rate, z: Array) -> Array:
+        """∫ from 0 to z of e^(−κx) P(T + delay > x) dx, for κ > 0: by parts."""
+        x = np.maximum(z, 0.0)
+        amount = 1.0 - np.exp(-kappa * x) * self._unknown(x)
         if self.watch is not None:
-            seen = self.watch.partial(kappa, a - self.delay, b - self.delay)
-            amount = amount - np.exp(-kappa * self.delay) * seen / kappa
-        return np.maximum(amount, 0.0)
+            delay = like(self.delay, x)
+            amount = amount - np.exp(-kappa * delay) * self.watch.upto(kappa, x - delay)
+        result: Array = amount / kappa
+        return result
+
+    def at(self, i: Indices, rates: Rates = ()) -> Left:
+        late = None if self.too_late is None else self.too_late[i]
+        some = Left(_some(self.party, i), self.exits.at(i), _at(self.watch, i), _some(self.delay, i), late)
+        some._sums.take(self._sums, i, rates)
+        return some
 
 
 @dataclass(frozen=True, eq=False)
 class LeftLater(Left):
     """X, the time at which one party leaves, before anybody else does and after the others know (at K = T + delay)."""
 
-    watch: Watch
+    watch: Watch | Watches
     until: Array | None = None
     """[I] the last T that counts; None for no last one."""
 
-    def partial(self, rho: float, a: Array, b: Array) -> Array:
+    def at(self, i: Indices, rates: Rates = ()) -> LeftLater:
+        until = None if self.until is None else self.until[i]
+        watch = _at(self.watch, i)
+        assert watch is not None
+        return LeftLater(_some(self.party, i), self.exits.at(i), watch, _some(self.delay, i), until=until)
+
+    def partial(self, rho: Rate, a: Array, b: Array) -> Array:
         zero = np.zeros((1,) * np.ndim(a))
         return self.partial_after(rho, zero, zero, True, a, b)
 
-    def partial_after(self, rho: float, lag: Array, other: Array, moves: bool, a: Array, b: Array) -> Array:
+    def partial_after(self, rho: Rate, lag: Array, other: Array, moves: bool, a: Array, b: Array) -> Array:
         """E[e^(−ρ·later); a < X ≤ b]: the later of K + lag and a time, X being added to it where it moves."""
         a, b, other = np.broadcast_arrays(a, b, other)
-        exits, stays = self.exits, np.ones(a.shape)
-        rate = sum(x.rate for x in exits.leavings if x.party == self.party)
+        exits, stays, rate = self.exits, np.ones(a.shape), like(self._rate, a)
         low, amount = np.maximum(np.asarray(a, float), 0.0), np.zeros(a.shape)
         after = self._after_moving if moves else self._after_fixed
         for x, still in zip((*exits.dated, None), (*exits.still, None), strict=True):
-            high = np.maximum(low, b) if x is None else np.clip(_column(x.at - exits.t0, a), low, np.maximum(low, b))
-            if rate:
+            high = np.maximum(low, b) if x is None else np.clip(column(x.at - exits.t0, a), low, np.maximum(low, b))
+            if np.any(rate):
                 amount += rate * stays * after(rho, lag, other, low, high)
             if x is None or still is None:
                 break
-            if x.party == self.party:
-                on = self._on_a_date(x.at, rho, lag, other, moves=moves)
-                amount += np.where(self._inside(x.at, still, a, b), stays * x.chance * on, 0.0)
-            stays = stays * np.where(_column(still, a), 1.0 - x.chance, 1.0)
+            if np.any(x.party == self.party):
+                on, still_to_come = self._on_a_date(x.at, rho, lag, other, moves=moves), still & (x.party == self.party)
+                amount += np.where(self._inside(x.at, still_to_come, a, b), stays * x.chance * on, 0.0)
+            stays = stays * np.where(column(still, a), 1.0 - x.chance, 1.0)
             low = high
         return amount
 
-    def _after_moving(self, rho: float, lag: Array, other: Array, low: Array, high: Array) -> Array:
+    def _after_moving(self, rho: Rate, lag: Array, other: Array, low: Array, high: Array) -> Array:
         """∫ over x in (low, high] of e^(−Hx) E[e^(−ρ·max(K + lag, x + other)); K < x], H the rate of all exits.
 
         Up to x = K + lag − other the answer is the later of the two, and from then on the undoing.
         """
         H, gap = self.exits.rate, np.maximum(lag - other, 0.0)
-        fade = {k: _fade(k, high) for k in (H, H + rho)}
+        faded, faded_more = _fade(H, high), _fade(H + rho, high)
         near = _fade(H, low) * self._known(rho, low - gap, low)
         near += self._known(rho + H, low, high) - np.exp(-H * gap) * self._known(rho + H, low - gap, high - gap)
-        near -= fade[H] * self._known(rho, high - gap, high)
+        near -= faded * self._known(rho, high - gap, high)
         far = _fade(H + rho, low) * self._known(0.0, -1.0, low - gap)
         far += np.exp(-(H + rho) * gap) * self._known(H + rho, low - gap, high - gap)
-        far -= fade[H + rho] * self._known(0.0, -1.0, high - gap)
+        far -= faded_more * self._known(0.0, -1.0, high - gap)
         amount: Array = np.exp(-rho * lag) * near / H + np.exp(-rho * other) * far / (H + rho)
         return amount
 
-    def _after_fixed(self, rho: float, lag: Array, other: Array, low: Array, high: Array) -> Array:
+    def _after_fixed(self, rho: Rate, lag: Array, other: Array, low: Array, high: Array) -> Array:
         """As `_after_moving`, `other` being a fixed time."""
         H, turn = self.exits.rate, np.minimum(other - lag, high)
 
-        def left(kappa: float, a: Array, b: Array) -> Array:
+        def left(kappa: Rate, a: Array, b: Array) -> Array:
             """E[e^(−κK) (e^(−H·max(low, K)) − e^(−H·high)); a < K ≤ b]"""
             first = _fade(H, low) * self._known(kappa, a, np.minimum(b, low))
             first += self._known(kappa + H, np.maximum(a, low), b)
@@ -287,25 +319,26 @@ class LeftLater(Left):
 
     def _inside(self, at: float, still: Flags, a: Array, b: Array) -> Flags:
         """Whether a dated exit, where it is still to come, falls in (a, b]."""
-        x = _column(at - self.exits.t0, a)
-        inside: Flags = (x > a + SNAP) & (x <= b + SNAP) & _column(still, a)
+        x = column(at - self.exits.t0, a)
+        inside: Flags = (x > a + SNAP) & (x <= b + SNAP) & column(still, a)
         return inside
 
-    def _on_a_date(self, at: float, rho: float, lag: Array, other: Array, *, moves: bool) -> Array:
+    def _on_a_date(self, at: float, rho: Rate, lag: Array, other: Array, *, moves: bool) -> Array:
         """The same of one dated exit, but for the chance that nobody left on a date before."""
-        now = np.maximum(_column(at - self.exits.t0, other), 0.0)
-        last = just_before(self.watch, now - self.delay, _column(self.exits.just_after, other)) + self.delay
+        now = np.maximum(column(at - self.exits.t0, other), 0.0)
+        delay = like(self.delay, now)
+        last = just_before(self.watch, now - delay, column(self.exits.just_after, other)) + delay
         turn = np.minimum(now + other - lag if moves else other - lag, last)
         early = np.exp(-rho * (now + other if moves else other)) * self._known(0.0, -1.0, turn)
         late = np.exp(-rho * lag) * self._known(rho, turn, last)
         amount: Array = np.exp(-self.exits.rate * now) * (early + late)
         return amount
 
-    def _known(self, kappa: float, a: Array | float, b: Array) -> Array:
+    def _known(self, kappa: Rate, a: Array | float, b: Array) -> Array:
         """E[e^(−κK); a < K ≤ b]; a < 0 takes in 0."""
-        until = np.inf if self.until is None else _column(self.until, b)
-        low, high = np.where(np.less(a, 0), -1.0, a - self.delay), np.minimum(b - self.delay, until)
-        return np.asarray(np.exp(-kappa * self.delay) * self.watch.partial(kappa, low, np.maximum(low, high)))
+        until, delay = np.inf if self.until is None else column(self.until, b), like(self.delay, b)
+        low, high = np.where(np.less(a, 0), -1.0, a - delay), np.minimum(b - delay, until)
+        return np.asarray(np.exp(-kappa * delay) * self.watch.partial(kappa, low, np.maximum(low, high)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,9 +349,11 @@ class Weighed:
     chance: Array
     """[I]"""
 
-    def partial(self, rho: float, a: Array, b: Array) -> Array:
-        a, b = np.broadcast_arrays(a, b)
-        return _column(self.chance, a) * self.law.partial(rho, a, b)
+    def partial(self, rho: Rate, a: Array, b: Array) -> Array:
+        return column(self.chance, a) * self.law.partial(rho, a, b)
+
+    def at(self, i: Indices, rates: Rates = ()) -> Weighed:
+        return Weighed(self.law.at(i, rates), self.chance[i])
 
     def just_before(self, z: Array, chosen: Flags) -> Array:
         return self.law.just_before(z, chosen)
@@ -327,20 +362,128 @@ class Weighed:
         return self.law.within(begin, end)
 
 
-def _fade(kappa: float, x: Array) -> Array:
+def kind_of(law: Law) -> object:
+    """What laws have in common that can be `joined`."""
+    if isinstance(law, Weighed):
+        return Weighed, kind_of(law.law)
+    if isinstance(law, Left):
+        return type(law), law.watch is None, law.exits.leavings
+    return type(law), law.exits.leavings if isinstance(law, Detected) else ()
+
+
+def joined(laws: Sequence[Law]) -> Law:
+    """Laws of one kind as one, from the moments of all."""
+    first = laws[0]
+    if len(laws) == 1:
+        return first
+    if isinstance(first, Weighed):
+        every = [x for x in laws if isinstance(x, Weighed)]
+        return Weighed(joined([x.law for x in every]), np.concatenate([x.chance for x in every]))
+    if not isinstance(first, Detected | Left):
+        return replace(first, chance=np.concatenate([x.chance for x in laws]))  # type: ignore[attr-defined, type-var]
+    several: list[Any] = list(laws)
+    moments = [len(x.exits.t0) for x in several]
+
+    def whole(name: str, none: float) -> Array:
+        """[I] of numbers of all moments, or one for all; `none` where there is none."""
+        each = [none if getattr(x, name) is None else getattr(x, name) for x in several]
+        return np.concatenate([np.broadcast_to(x, (n,)) for x, n in zip(each, moments, strict=True)])
+
+    exits = Exits(
+        first.exits.leavings,
+        np.concatenate([x.exits.t0 for x in several]),
+        np.concatenate([x.exits.still for x in several], axis=1),
+        np.concatenate([x.exits.just_after for x in several]),
+    )
+    seen = [(x.watch, n) for x, n in zip(several, moments, strict=True)]
+    watch = None if first.watch is None else Watches.joined(seen)
+    if isinstance(first, Left) and not isinstance(first, LeftLater):
+        return Left(whole("party", 0), exits, watch, whole("delay", 0.0), whole("too_late", np.inf))
+    assert watch is not None
+    if isinstance(first, Detected):
+        return Detected(watch, whole("delay", 0.0), exits)
+    return LeftLater(whole("party", 0), exits, watch, whole("delay", 0.0), until=whole("until", np.inf))
+
+
+class _Sums:
+    """What has been summed up to the dates of exits, kept for each discount rate that was asked for."""
+
+    def __init__(self, exits: Exits, dates: Sequence[Array]) -> None:
+        """`dates`: of each dated exit the [I] times from which on it counts that somebody has left, in order."""
+        self.exits, self.dates = exits, dates
+        self._kept: dict[object, tuple[object, Any]] = {}
+
+    def of(self, what: Any, z: Array, work_out: Callable[[], T]) -> T:
+        key = _key(what), z.ndim
+        if key not in self._kept:
+            self._kept[key] = what, work_out()
+        found: T = self._kept[key][1]
+        return found
+
+    def take(self, other: _Sums, i: Indices, rates: Rates) -> None:
+        """What another has of some of its moments, at 0 and at each of some rates by what it is called here."""
+        here: dict[object, Rate] = {0.0: 0.0} | {id(there): now for there, now in rates}
+        for (_, ndim), (what, found) in other._kept.items():
+            name, rho = what if isinstance(what, tuple) else ("", what)
+            if (now := here.get(_key(rho))) is not None:
+                mine = (name, now) if name else now
+                self._kept[_key(mine), ndim] = mine, _rows(found, i)
+
+    def up_to_dates(self, rho: Rate, z: Array, whole: Array, upto: Callable[[Array], Array]) -> Array:
+        """Of what comes up to z (`whole`), counted with the chance that nobody has left on a date by then."""
+
+        def made() -> list[tuple[Array, Array, Array]]:
+            stays = [column(x, z) for x in self.exits.stays]
+            cuts = [column(x, z) for x in self.dates]
+            return [(cut, a - b, (a - b) * upto(cut)) for cut, a, b in zip(cuts, stays, stays[1:], strict=False)]
+
+        amount = column(self.exits.stays[-1], z) * whole
+        for cut, less, before in self.of(("dates", rho), z, made):
+            amount = amount + np.where(z < cut, less * whole, before)
+        return amount
+
+
+def _rows(x: Any, i: Indices) -> Any:
+    """Those of some moments, of arrays [I, …] in lists and tuples."""
+    if isinstance(x, list | tuple):
+        return type(x)(_rows(y, i) for y in x)
+    return x[i] if isinstance(x, np.ndarray) else x
+
+
+def _key(what: Any) -> object:
+    """A rate by its value, an array by what it is: it is kept, so that none else can take its place."""
+    if isinstance(what, tuple):
+        return tuple(_key(x) for x in what)
+    return id(what) if isinstance(what, np.ndarray) else what
+
+
+def _fade(kappa: Rate, x: Array) -> Array:
     """e^(−κx), also at infinity."""
     return np.where(np.isposinf(x), 0.0, np.exp(-kappa * np.where(np.isposinf(x), 0.0, x)))
 
 
-def just_before(watch: Watch, t: Array, chosen: Flags) -> Array:
+def like(x: float | Array, other: Array) -> Array:
+    """A number, or [I], against [I, …]."""
+    return column(np.asarray(x), other) if np.ndim(x) else np.asarray(x)
+
+
+def _some(x: N | NDArray[Any], i: Indices) -> Any:
+    return x[i] if isinstance(x, np.ndarray) else x
+
+
+def _at(watch: Watch | Watches | None, i: Indices) -> Watch | Watches | None:
+    return watch.at(i) if isinstance(watch, Watches) else watch
+
+
+def just_before(watch: Watch | Watches, t: Array, chosen: Flags) -> Array:
     """`t`, or where chosen and a visit falls on it, a time just before it."""
-    return np.where(chosen & watch.visits_at(t), t - 1.1 * SNAP, t)
+    return np.where(chosen & watch.visits_at(t), t - 1.1 * SNAP, t) if watch.visits else t
 
 
 STEP = 2e-4
 
 
-def first_moment(law: Law, rho: float, a: Array, b: Array) -> Array:
+def first_moment(law: Law, rho: Rate, a: Array, b: Array) -> Array:
     """E[Z e^(−ρZ); a < Z ≤ b] for finite b: minus the slope of E[e^(−ρZ)] in ρ, a five-point difference (1e-11)."""
     near = law.partial(rho + STEP, a, b) - law.partial(rho - STEP, a, b)
     far = law.partial(rho + 2 * STEP, a, b) - law.partial(rho - 2 * STEP, a, b)

@@ -10,12 +10,12 @@ from itertools import pairwise
 import numpy as np
 
 from detente.model.numeric import Array
-from detente.model.rows.laws import Law, first_moment
+from detente.model.rows.laws import Law, Rate, first_moment
 
 Corners = tuple[tuple[float, float], ...]
 
 
-def spared_from(course: Corners, rho: float, t: Array) -> Array:
+def spared_from(course: Corners, rho: Rate, t: Array) -> Array:
     """−∫ from t on of no_deal(s) e^(−ρs) ds: what a deal that stands from t on for ever spares, at signature."""
     years, points = (np.array(x) for x in zip(*course, strict=True))
     value: Array = np.interp(t, years, points) * np.exp(-rho * t) / rho
@@ -31,7 +31,7 @@ def spared_for_ever(course: Corners, rho: float) -> float:
     return float(spared_from(course, rho, np.array(0.0)))
 
 
-def expected_spared_from(course: Corners, rho: float, law: Law, shift: Array, a: Array, b: Array) -> Array:
+def expected_spared_from(course: Corners, rho: Rate, law: Law, shift: Array, a: Array, b: Array) -> Array:
     """E[spared_from(shift + Z); a < Z ≤ b]."""
     e = np.exp(-rho * shift)
 
@@ -39,9 +39,9 @@ def expected_spared_from(course: Corners, rho: float, law: Law, shift: Array, a:
         """E[e^(−ρ(shift + Z)); Z > low]"""
         return e * law.partial(rho, np.clip(low, a, np.maximum(a, b)), b)
 
-    value: Array = course[0][1] * after(a) / rho
+    value: Array = course[0][1] * after(a) / rho if course[0][1] else np.zeros(np.shape(shift))
     for (s, v), (u, w) in pairwise(course):
-        if u <= s:
+        if u <= s or v == w:
             continue
         slope = (w - v) / (u - s)
         low, high = np.clip(s - shift, a, np.maximum(a, b)), np.clip(u - shift, a, np.maximum(a, b))

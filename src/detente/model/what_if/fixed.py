@@ -1,379 +1,289 @@
 """Paths of one fixed plan, as linear functions of numbers instead of shares: what a unit of each amount is worth.
 
-The same sum as `paths`, by the formulas of `entries` and `interactions`, where only the periods in which the plan
-enters anything are worked out. What is linear in it (points a year, at entry, once the deal is over, of no deal, and
-the collapse cost) is left open. Rates and times are not.
+The same sum as `paths`, by the formulas of `entries` and `interactions`, but of all paths at once: one list of what
+each way that a path goes makes of each entry that somebody feels. What is linear in it (points a year, at entry, once
+the deal is over, of no deal, and the collapse cost) is left open. Rates and times are not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
 from detente.model.numeric import Array, Flags, Indices
 from detente.model.rows.arrays import Model
-from detente.model.rows.breaches import Branch, Deviation, Maker
+from detente.model.rows.breaches import Branch, Deviation
 from detente.model.rows.entries import Entries, Range
-from detente.model.rows.fates import Fates
-from detente.model.rows.interactions import Conjoined, conjunctions
+from detente.model.rows.fates import Fates, Times
+from detente.model.rows.laws import joined, kind_of
 from detente.model.rows.losses import Corners, expected_spared_from, spared_from
-from detente.model.rows.moments import Moment, Moments
-from detente.model.rows.paths import PathValues, Valued
-from detente.model.tolerance import FULL
-from detente.model.what_if.numbers import Numbers
-
-
-@dataclass(frozen=True)
-class Slots:
-    """Where each amount of a party stands in [N]; what is felt while in force with when that ends at the latest."""
-
-    flows: tuple[tuple[slice, float], ...]
-    """Points a year, by layer."""
-    once: slice
-    """At entry."""
-    inspection: tuple[tuple[slice, float], ...]
-    """The same of inspecting."""
-    inspection_once: slice
-    over: slice
-    """Once the deal is over."""
-    no_deal: slice
-    """At each point of the course of no deal."""
-    collapse: int
-
-    @classmethod
-    def of(cls, numbers: Numbers, p: int) -> Slots:
-        columns, measures = numbers.once.shape[-1], numbers.over.shape[-1]
-        flows, added = [x.until for x in numbers.flows], [x.until for x in numbers.intrusion]
-        sizes = [columns] * (len(flows) + 1) + [measures] * (len(added) + 2) + [len(numbers.no_deal[p].years)]
-        ends = np.cumsum([0, *sizes]).tolist()
-        places = [slice(a, b) for a, b in pairwise(ends)]
-        first, then = places[: len(flows)], places[len(flows) + 1 : -3]
-        return cls(
-            flows=tuple(zip(first, flows, strict=True)),
-            once=places[len(flows)],
-            inspection=tuple(zip(then, added, strict=True)),
-            inspection_once=places[-3],
-            over=places[-2],
-            no_deal=places[-1],
-            collapse=ends[-1],
-        )
-
-    @property
-    def size(self) -> int:
-        return self.collapse + 1
-
-    def kinds(self, inspection: bool) -> list[tuple[slice, float | None]]:
-        """Where what is felt while in force stands, with when it ends at the latest; and (None) at entry."""
-        if inspection:
-            return [(self.inspection_once, None), *self.inspection]
-        return [(self.once, None), *self.flows]
-
-    def amounts(self, numbers: Numbers, p: int) -> Array:
-        """[..., N] those of a party."""
-        flows = [x.points[..., p, :] for x in numbers.flows]
-        added = [x.points[..., p, :] for x in numbers.intrusion]
-        single = [numbers.once[..., p, :], *added, numbers.intrusion_once[..., p, :], numbers.over[..., p, :]]
-        parts = [*flows, *single, numbers.no_deal[p].points, numbers.collapse[..., p, None]]
-        axes = max(x.ndim for x in parts)
-        draws = max(len(x) for x in parts if x.ndim == axes) if axes > 1 else 1
-        whole = np.concatenate([np.broadcast_to(x, (draws, x.shape[-1])) for x in parts], axis=-1)
-        return whole if axes > 1 else whole[0]
-
-    def felt(self, amounts: Array) -> Flags:
-        """[..., N] which amounts are worked out: all of no deal and collapse, of others those that are not 0."""
-        felt: Flags = amounts != 0
-        felt[..., self.no_deal] = felt[..., self.collapse] = True
-        return felt
-
-    def within(self, part: Valued, *, no_deal: bool) -> Array:
-        """[N] 1 for the amounts of a part of a path, 0 for the others."""
-        within = np.zeros(self.size)
-        interactions = np.zeros(self.once.stop - self.once.start - len(part.measures), bool)
-        interactions[list(part.interactions)] = True
-        for place, _ in self.kinds(False):
-            within[place] = np.concatenate([part.measures, interactions])
-        for place, _ in self.kinds(True):
-            within[place] = part.measures
-        within[self.over], within[self.no_deal] = part.over, no_deal
-        return within
-
-
-@dataclass
-class Weights:
-    """[I, N] what a unit of each amount is worth, from each of some moments on."""
-
-    of: Array
-
-    def minus(self, other: Weights) -> Weights:
-        return Weights(self.of - other.of)
-
-    def plus(self, other: Weights) -> Weights:
-        return Weights(self.of + other.of)
-
-    def scaled(self, factor: Array) -> Weights:
-        return Weights(self.of * factor[:, None])
+from detente.model.rows.paths import Valued
+from detente.model.what_if.changed import changed, some, taken
+from detente.model.what_if.entered import Entered
+from detente.model.what_if.felt import ENTERING, OVER, Entering, Felt, Since, Together, entering, together
+from detente.model.what_if.fulfilled import Fulfilled
+from detente.model.what_if.slots import Slots
 
 
 @dataclass(frozen=True, eq=False)
-class Combined:
-    """Conjunctions of a plan's interactions that come true, Q of them, all of as many clauses."""
+class Parts:
+    """What of each of some paths is valued, I of them: see `Valued`."""
 
-    interaction: Indices
-    """[Q]"""
-    sign: Array
-    """[Q]"""
-    clauses: tuple[Indices, ...]
-    """Of each clause its measures, [Q, n]; some may stand twice."""
+    measures: Flags
+    """[I, M]"""
+    interactions: Flags
+    """[I, J]"""
+    over: Flags
+    over_known: Flags
+    """[I, M]"""
+    no_deal: Flags
+    """[I]"""
 
-    @cached_property
-    def members(self) -> Indices:
-        """[Q, all n]"""
-        return np.concatenate(self.clauses, axis=1)
+    @classmethod
+    def of(cls, model: Model, parts: Sequence[Valued], no_deal: Sequence[bool]) -> Parts:
+        interactions = np.zeros((len(parts), len(model.conditions)), bool)
+        for i, part in enumerate(parts):
+            interactions[i, list(part.interactions)] = True
+        measures, over, known = (
+            np.array([getattr(part, name) for part in parts], bool).reshape(-1, model.M)
+            for name in ("measures", "over", "over_known")
+        )
+        return cls(measures, interactions, over, known, np.array(no_deal, bool))
 
-    @cached_property
-    def who(self) -> Indices:
-        """[F] the measures among the members, each once."""
-        return np.unique(self.members)
-
-    @cached_property
-    def place(self) -> Indices:
-        """[Q, n] of each member its place in `who`."""
-        return np.searchsorted(self.who, self.members)
-
-    def only(self, interactions: Flags) -> Combined:
-        """Of some interactions, one flag each."""
-        chosen = interactions[self.interaction]
-        return Combined(self.interaction[chosen], self.sign[chosen], tuple(x[chosen] for x in self.clauses))
+    def at(self, i: Indices) -> Parts:
+        """Of some of the paths, in order."""
+        return Parts(*(getattr(self, f.name)[i] for f in fields(self)))
 
 
 @dataclass(frozen=True, eq=False)
-class Entered:
-    """What a plan enters when: E rises of shares, and from when on each measure is whole."""
+class Stack:
+    """Paths of one shape, I of them: to whom each is valued, from when on, and what of it."""
 
-    measure: Indices
-    """[E]"""
-    period: Indices
-    """[E] −1 for before signature."""
-    rise: Array
-    """[E]"""
-    whole: Indices
-    """[M] the period from which on all of a measure is in force; K where it never is."""
-    combined: tuple[Combined, ...]
+    party: Indices
+    """[I]"""
+    since: Since
+    part: Parts
+    after: Parts
+    """Of the aftermath."""
+    made: Callable[[Model], Deviation]
+    _felt: dict[object, Felt] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, model: Model, shares: Array) -> Entered:
-        """Of shares [M, K+1]."""
-        rises = np.diff(shares, axis=1, prepend=0.0)
-        measure, column = np.nonzero(rises)
-        full = shares >= FULL
-        whole = np.where(full.any(axis=1), full.argmax(axis=1) - 1, model.K)
-        combined = tuple(_combined(model, whole))
-        return cls(measure, column - 1, rises[measure, column], whole, combined)
+    def at(self, i: Indices) -> Stack:
+        """Some of the paths, in order."""
+        return Stack(self.party[i], self.since.at(i), self.part.at(i), self.after.at(i), self.made)
 
-    def ready(self, needs: dict[int, tuple[int, ...]], measures: Indices) -> Indices:
-        """[n] from when on what each of some measures needs is whole; −1 where it waits for nothing."""
-        return np.array(
-            [max((int(self.whole[n]) for n in needs.get(int(m), ())), default=-1) for m in measures], np.int64
-        )
+    def felt(self, plan: Entered, slots: Slots, felt: Flags, *, after: bool, known: bool) -> Felt:
+        """What its parties feel: `felt`, [P, N]; of the aftermath, or else, of what is over once a breach is `known`."""
+        key = felt.tobytes(), repr(slots), after, known
+        if key not in self._felt:
+            if len(self._felt) > MOST:
+                self._felt.clear()
+            part = self.after if after else self.part
+            over = part.over_known if known else part.over
+            self._felt[key] = Felt.of(plan, slots, felt[self.party], part.measures, part.interactions, over)
+        return self._felt[key]
 
 
-def _combined(model: Model, whole: Indices) -> Iterator[Combined]:
-    """The conjunctions whose measures all come into force, by how many clauses they have."""
-    found: dict[int, list[tuple[int, int, list[list[int]]]]] = {}
-    for j, when in enumerate(model.conditions):
-        for clauses, sign in conjunctions(when):
-            members = [sorted(model.index[name] for name in clause) for clause in sorted(clauses, key=sorted)]
-            if all(whole[m] < model.K for clause in members for m in clause):
-                found.setdefault(len(members), []).append((j, sign, members))
-    for several in found.values():
-        interactions, signs, members_of = zip(*several, strict=True)
-        every = tuple(_padded([members[c] for members in members_of]) for c in range(len(members_of[0])))
-        yield Combined(np.array(interactions), np.array(signs, float), every)
+MOST = 32
+"""How much of what is felt is kept of a stack."""
 
 
-def _padded(several: list[list[int]]) -> Indices:
-    """Lists as long as the longest, the first of each standing again."""
-    width = max(map(len, several))
-    return np.array([x + x[:1] * (width - len(x)) for x in several], np.int64)
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What the paths of a stack were worth when they were last worked out, and what that hung on."""
+
+    path: Deviation
+    rest: tuple[object, ...]
+    weights: Array
+    """[I, N]"""
 
 
-class FixedPaths(PathValues[Weights]):
-    """Values of a plan's paths to one party as weights of its amounts.
+def changes(stack: Stack, path: Deviation, rest: tuple[object, ...], known: Known | None) -> Flags:
+    """[I] which paths of a stack must be worked out; `rest`: what they hang on besides, of each or of all."""
+    n = len(stack.party)
+    if known is None:
+        return np.ones(n, bool)
+    return changed((path.branches, path.aftermath, rest), (known.path.branches, known.path.aftermath, known.rest), n)
 
-    `felt`: [N] the amounts that may not be 0; `moments`: all that will be asked about.
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """A branch of the paths of a stack, I of them."""
+
+    stack: Stack
+    branch: Branch
+    first: int
+    """The place of the first of the paths among all."""
+    no_deal: Flags
+    """[I] whether the losses of no deal return."""
+    pays: Flags
+    """[I] whether the party pays its collapse cost."""
+    entering: Entering
+    together: tuple[Together | None, ...]
+
+
+class Weighing:
+    """What a unit of each amount is worth on paths of some stacks, under one set of all that is no amount.
+
+    Ways of all paths on which the random time has a law of one kind are worked out at once.
     """
 
-    def __init__(
-        self, model: Model, party: int, plan: Entered, slots: Slots, *, felt: Flags, moments: Sequence[Moment]
-    ) -> None:
-        super().__init__(model, party)
-        self.plan, self.slots = plan, slots
-        self._place = {at: i for i, at in enumerate(moments)}
-        self._every = Maker(model, Moments.of(moments))
-        self.felt = felt
-        self._courses = tuple(_unit_courses([t for t, _ in model.losses[party]]))
-        self._combined: dict[bytes, list[Combined]] = {}
-        flows, added = (np.any([felt[x] for x, _ in slots.kinds(i)], axis=0) for i in (False, True))
-        self.flows_felt, self.interactions_felt = flows[: model.M], flows[model.M :]
-        self.inspection_felt, self.over_felt = added, felt[slots.over]
+    def __init__(self, model: Model, plan: Entered, slots: Slots, felt: Flags) -> None:
+        """`felt`: [P, N] the amounts that may not be 0."""
+        self.model, self.plan, self.slots, self.felt = model, plan, slots, felt
+        self.paths = 0
+        self._place: list[Indices] = []
+        self._worth: list[Array] = []
+        self._alike: dict[object, list[Way]] = {}
 
-    def _kept(self, maker: Maker, part: Valued, *, no_deal: bool) -> Weights:
-        """Slots are weighed one by one: a part of the plan as kept is some of the whole."""
-        whole = super()._kept(self._every, self._everything(), no_deal=True)
-        return Weights(whole.of[self._places(maker)] * self.slots.within(part, no_deal=no_deal))
+    def add(self, stack: Stack, path: Deviation, chosen: Indices | None) -> Indices:
+        """Take in a stack's paths, all or those that are chosen. Their places among all."""
+        if chosen is not None:
+            stack, path = stack.at(chosen), some(path, chosen)
+        n, first = len(stack.party), self.paths
+        if n:
+            for branch in path.branches:
+                self._go(stack, branch, path, after=False)
+            for branch in path.aftermath:
+                self._go(stack, branch, path, after=True)
+            self._spared(stack)
+        self.paths += n
+        return np.arange(first, first + n)
 
-    def _plain(self, maker: Maker) -> Weights:
-        return Weights(super()._plain(self._every).of[self._places(maker)])
-
-    def _places(self, maker: Maker) -> list[int]:
-        """Where a maker's moments stand among all."""
-        return [self._place[at] for at in maker.moments]
-
-    def _value(self, path: Deviation, part: Valued, *, no_deal: bool) -> Weights:
-        found = Weights(np.zeros((len(path.moments), self.slots.size)))
-        for branch in path.branches:
-            self._add(found, branch, path.moments, part)
-            if no_deal:
-                self._returns(found, branch, path.moments, pays=branch.pays and path.mover == self.p)
-        for branch in path.aftermath:
-            self._add(found, branch, path.moments, part.aftermath())
-        if no_deal:
-            spared = [spared_from(course, self.rho, path.moments.years) for course in self._courses]
-            found.of[:, self.slots.no_deal] += np.stack(spared, axis=1)
-        return found
-
-    def _returns(self, found: Weights, branch: Branch, moments: Moments, *, pays: bool) -> None:
-        """What the first answer costs on a branch: the losses of no deal from then on, and the collapse cost."""
-        finite = np.isfinite(branch.first_answer)
-        if not np.any(finite):
-            return
-        at, law = moments.years + np.where(finite, branch.first_answer, 0.0), branch.law
-        low, high = branch.low, branch.high
-        if branch.answer_from == "random":
-            lost = [expected_spared_from(course, self.rho, law, at, low, high) for course in self._courses]
-            cost = np.exp(-self.rho * at) * branch.parts(self.rho, low, high)
-        else:
-            chance = branch.parts(0.0, low, high)
-            lost = [spared_from(course, self.rho, at) * chance for course in self._courses]
-            cost = np.exp(-self.rho * at) * chance
-        found.of[:, self.slots.no_deal] -= np.where(finite[:, None], np.stack(lost, axis=1), 0.0)
-        if pays:
-            found.of[:, self.slots.collapse] -= np.where(finite, cost, 0.0)
-
-    # --- measures ----------------------------------------------------------------------------------------------------
-
-    def _add(self, found: Weights, branch: Branch, moments: Moments, part: Valued) -> None:
-        flows, over = part.measures & self.flows_felt, (part.over_known if branch.pays else part.over) & self.over_felt
-        for piece in self._pieces(branch, moments, branch.fates, flows | over):
-            self._felt_in(found, piece, flows, inspection=False)
-            if over.any():
-                found.of[:, self.slots.over] += piece.spread(piece.left_over, over)
-        inspected = part.measures & self.inspection_felt
-        for piece in self._pieces(branch, moments, branch.inspected, inspected):
-            self._felt_in(found, piece, inspected, inspection=True)
-        chosen = np.isin(np.arange(len(self.interactions_felt)), part.interactions) & self.interactions_felt
-        if chosen.any():
-            self._interactions(found, branch, moments, chosen)
-
-    def _felt_in(self, found: Weights, piece: Piece, chosen: Flags, *, inspection: bool) -> None:
-        """Add what some measures of a piece are worth while in force and at entry, where somebody feels it."""
-        for place, until in self.slots.kinds(inspection):
-            felt = self.felt[place][: self.model.M] & chosen
-            if felt[piece.measure].any():
-                worth = piece.entering if until is None else piece.standing(until)
-                found.of[:, place][:, : self.model.M] += piece.spread(worth, felt)
-
-    def _pieces(self, branch: Branch, moments: Moments, fates: Fates, chosen: Flags) -> Iterator[Piece]:
-        """The entries of some measures, those together that move alike."""
-        plan, model = self.plan, self.model
-        every = np.flatnonzero(chosen[plan.measure])
-        for columns in _alike(fates, plan.measure, every):
-            measure, period = plan.measure[columns], plan.period[columns]
-            ready = plan.ready(branch.waits, measure)
-            entries = Entries(model, self.rho, branch, moments, fates=fates, periods=period)
-            waits = np.isin(measure, list(branch.waits))
-            if branch.held is None and waits.any():
-                yield from self._waiting(entries, columns, ready, waits)
-                continue
-            held = np.full(1, model.K) if branch.held is None else branch.held
-            counted = (period <= held[:, None]) | (ready <= held[:, None])
-            yield Piece(plan, columns, entries, entries.happening(measure), counted)
-
-    def _waiting(self, entries: Entries, columns: Indices, ready: Indices, waits: Flags) -> Iterator[Piece]:
-        """Where entries wait for what somebody who leaves has entered by then.
-
-        They come before its leaving, or between that and the answer where what they need is there.
-        """
-        plan, branch = self.plan, entries.branch
-        measure, period = plan.measure[columns], plan.period[columns]
-        yield Piece(plan, columns, entries, entries.happening(measure), ~waits)
-        yield Piece(plan, columns, entries, entries.happening(measure, at_once=True), waits)
-        high = np.minimum(entries.high, entries.tau - entries.t0)
-        there = (high >= 0) & (entries.base < period) & (ready < period)
-        low = np.where(there, entries.low_from(ready), 0.0)
-        random = low, np.where(there, high, 0.0)
-        between = Entries(
-            self.model, self.rho, branch, entries.moments, fates=entries.fates, random=random, periods=period
+    def _go(self, stack: Stack, branch: Branch, path: Deviation, *, after: bool) -> None:
+        part = stack.after if after else stack.part
+        felt = stack.felt(self.plan, self.slots, self.felt, after=after, known=branch.pays)
+        no_deal = part.no_deal & np.isfinite(branch.first_answer)
+        pays = no_deal & (stack.party == path.mover) & branch.pays
+        way = Way(
+            stack,
+            branch,
+            self.paths,
+            no_deal,
+            pays,
+            entering(self.model, self.plan, stack.since, branch, felt),
+            together(self.model, self.plan, stack.since, branch, felt),
         )
-        yield Piece(plan, columns, between, between.happening(measure), waits & there)
+        self._alike.setdefault((kind_of(branch.law), branch.answer_from), []).append(way)
 
-    # --- interactions ------------------------------------------------------------------------------------------------
+    def weights(self) -> Array:
+        """[paths, N]"""
+        for ways in self._alike.values():
+            Ways(self, ways).weigh()
+        place, worth = np.concatenate([np.zeros(0, np.int64), *self._place]), np.concatenate([np.zeros(0), *self._worth])
+        total: Array = np.bincount(place, worth, self.paths * self.slots.size)
+        return total.reshape(self.paths, self.slots.size)
 
-    def _true_of(self, chosen: Flags) -> list[Combined]:
-        """The conjunctions of some interactions that come true."""
-        key = chosen.tobytes()
-        if key not in self._combined:
-            some = (c.only(chosen) for c in self.plan.combined)
-            self._combined[key] = [c for c in some if len(c.sign)]
-        return self._combined[key]
+    def put(self, path: Indices, slot: Indices | int, worth: Array) -> None:
+        """Take in what some amounts are worth."""
+        self._place.append(path * self.slots.size + slot)
+        self._worth.append(worth)
 
-    def _interactions(self, found: Weights, branch: Branch, moments: Moments, chosen: Flags) -> None:
-        for combined in self._true_of(chosen):
-            together = Fulfilled(self.plan, combined, Entries(self.model, self.rho, branch, moments))
-            for place, until in self.slots.kinds(False):
-                felt = self.felt[place][self.model.M :] & chosen
-                if felt[combined.interaction].any():
-                    worth = together.first if until is None else together.standing(until)
-                    found.of[:, place][:, self.model.M :] += together.spread(worth, felt)
+    def _spared(self, stack: Stack) -> None:
+        for i, courses in self.courses(stack.party, stack.part.no_deal):
+            for n, course in enumerate(courses):
+                worth = spared_from(course, self.model.rho[stack.party[i]], stack.since.years[i])
+                self.put(self.paths + i, self.slots.no_deal.start + n, worth)
+
+    def courses(self, party: Indices, chosen: Flags) -> Iterator[tuple[Indices, tuple[Corners, ...]]]:
+        """Those that are chosen, by when the losses of no deal turn, with a course of one point at each turn."""
+        found: dict[tuple[float, ...], list[int]] = {}
+        for p in range(len(self.model.parties)):
+            found.setdefault(tuple(t for t, _ in self.model.losses[p]), []).append(p)
+        for years, parties in found.items():
+            turning = np.zeros(len(self.model.parties), bool)
+            turning[parties] = True
+            some = np.flatnonzero(chosen & turning[party])
+            if len(some):
+                yield some, tuple(_unit_courses(years))
 
 
-@dataclass(frozen=True, eq=False)
-class Piece:
-    """Some entries of a plan, E of them, on a branch."""
+class Ways:
+    """Branches of paths whose laws are of one kind: W ways."""
 
-    plan: Entered
-    columns: Indices
-    """[E] which."""
-    entries: Entries
-    when: Range
-    counted: Flags
-    """[I, E] or [E] whether they happen, as far as that hangs on what they wait for."""
+    def __init__(self, weighing: Weighing, ways: Sequence[Way]) -> None:
+        self.weighing, self.model, self.slots = weighing, weighing.model, weighing.slots
+        lengths = [len(way.stack.party) for way in ways]
+        self.starts = np.cumsum([0, *lengths])
+        self.path = np.concatenate([way.first + np.arange(n) for way, n in zip(ways, lengths, strict=True)])
+        self.party = np.concatenate([way.stack.party for way in ways])
+        self.rho = self.model.rho[self.party]
+        years, base = (np.concatenate([getattr(way.stack.since, x) for way in ways]) for x in ("years", "base"))
+        self.since = Since(years, base)
+        self.no_deal, self.pays = (np.concatenate([getattr(way, x) for way in ways]) for x in ("no_deal", "pays"))
+        self.branch = _joined([way.branch for way in ways])
+        self.ways = ways
+        self.rates = self.rho[:, None]
+        low, high = self.branch.low[:, None], self.branch.high[:, None]
+        self.whole = Range(self.branch, self.rates, low, np.maximum(high, low))
+        """[W, 1] all of a branch: what was in force at the moment is there for all of it."""
 
-    @cached_property
-    def measure(self) -> Indices:
-        return self.plan.measure[self.columns]
+    def weigh(self) -> None:
+        self._returns()
+        self.whole.chance, self.whole.discount  # what laws sum up for these serves all entries
+        self._entering(Entering.joined([w.entering.on(int(n)) for w, n in zip(self.ways, self.starts, strict=False)]))
+        for c in range(len(self.ways[0].together)):
+            some = [w.together[c].on(int(n)) for w, n in zip(self.ways, self.starts, strict=False) if w.together[c]]
+            if some:
+                self._together(Together.joined(some))
 
-    def standing(self, until: float) -> Array:
-        return self.entries.standing(self.measure, until, self.when)
+    def _returns(self) -> None:
+        """What the first answer costs on a branch: the losses of no deal from then on, and the collapse cost."""
+        branch, put, random = self.branch, self.weighing.put, self.branch.answer_from == "random"
+        for i, courses in self.weighing.courses(self.party, self.no_deal):
+            here, rho = taken(branch, i), self.rho[i]
+            at = self.since.years[i] + here.first_answer
+            chance = np.zeros(0) if random else here.parts(0.0, here.low, here.high)
+            for n, course in enumerate(courses):
+                if random:
+                    lost = expected_spared_from(course, rho, here.law, at, here.low, here.high)
+                else:
+                    lost = spared_from(course, rho, at) * chance
+                put(self.path[i], self.slots.no_deal.start + n, -lost)
+        if self.pays.any():
+            i = np.flatnonzero(self.pays)
+            here, rho = taken(branch, i), self.rho[i]
+            cost = here.parts(rho if random else 0.0, here.low, here.high)
+            put(self.path[i], self.slots.collapse, -cost * np.exp(-rho * (self.since.years[i] + here.first_answer)))
 
-    @property
-    def entering(self) -> Array:
-        return self.entries.entering(self.when)
+    def _entering(self, every: Entering) -> None:
+        for some in every.alike():
+            fresh = bool(every.fresh[some[0]])
+            one = every.at(some)
+            entries = self._entries(one)
+            whole = slice(None)
+            when = entries.happening(whole) if fresh else self.whole.at(one.way, entries.branch)
+            until = float(one.until[0]) if one.until[0] >= 0 else np.inf
+            if one.until[0] == OVER:
+                worth = entries.left_over(whole, when)
+            else:
+                standing = entries.standing(whole, until, when)
+                once = one.until[:, None] == ENTERING
+                worth = np.where(once, entries.entering(when), standing) if once.any() else standing
+            self.weighing.put(self.path[one.way], one.slot, one.factor * worth[:, 0])
 
-    @property
-    def left_over(self) -> Array:
-        return self.entries.left_over(self.measure, self.when)
+    def _entries(self, one: Entering) -> Entries:
+        """A column of entries, each on its own way; their finite times all move or all stay."""
+        rho, period, since = self.rho[one.way][:, None], one.period[:, None], self.since.at(one.way)
+        here = taken(self.branch, one.way, [(self.rates, rho)])
+        stop, undone = (Times(x.years[:, None], _uniform(x)) for x in (one.stop, one.undone))
+        fates = Fates(stop, undone, undone, self.model.keeps[one.measure][:, None])
+        random = one.low[:, None], one.high[:, None]
+        return Entries(self.model, rho, here, since, fates=fates, random=random, periods=period)
 
-    def spread(self, worth: Array, chosen: Flags) -> Array:
-        """[I, M] of some measures, from [I, E] of their entries."""
-        rises = np.zeros((len(self.columns), len(chosen)))
-        rises[np.arange(len(self.columns)), self.measure] = self.plan.rise[self.columns] * chosen[self.measure]
-        spread: Array = np.where(self.counted, worth, 0.0) @ rises
-        return spread
+    def _together(self, every: Together) -> None:
+        rho, since = self.rho[every.way][:, None], self.since.at(every.way)
+        here = taken(self.branch, every.way, [(self.rates, rho)])
+        entries = Entries(self.model, rho, here, since, fates=self.branch.fates, periods=every.period)
+        fulfilled = Fulfilled(entries, every)
+        column = len(self.model.measures) + every.interaction
+        for place, until in self.slots.kinds(inspection=False):
+            there = self.weighing.felt[self.party[every.way], place.start + column]
+            if there.any():
+                worth = fulfilled.first if until is None else fulfilled.standing(until)
+                self.weighing.put(self.path[every.way], place.start + column, there * every.factor * worth[:, 0])
 
 
 def _unit_courses(years: Sequence[float]) -> Iterator[Corners]:
@@ -382,78 +292,13 @@ def _unit_courses(years: Sequence[float]) -> Iterator[Corners]:
         yield tuple((t, float(i == j)) for j, t in enumerate(years))
 
 
-class Fulfilled(Conjoined):
-    """Conjunctions of a plan on a branch: [I, Q]."""
-
-    def __init__(self, plan: Entered, combined: Combined, entries: Entries) -> None:
-        self.plan, self.combined = plan, combined
-        branch, moments = entries.branch, entries.moments
-        self.who, self.place = combined.who, combined.place
-        periods = plan.whole[self.who]
-        self.entries = Entries(entries.model, entries.rho, branch, moments, fates=entries.fates, periods=periods)
-        self.rho = entries.rho
-        first = self._first_times()
-        needs = plan.ready(branch.waits, self.who)
-        turn = np.minimum(periods, np.where(np.isin(self.who, list(branch.waits)), needs, -1))[self.place].max(axis=1)
-        """[Q] what waits is there where the party that breaks or leaves does so in this period or later."""
-        held = np.full(len(moments), entries.model.K) if branch.held is None else branch.held
-        low = self.entries.low if branch.held is not None else self.entries.low_from(np.minimum(turn, entries.model.K))
-        self.low = np.maximum(low, first[:, self.place].max(axis=2))
-        self.high = np.maximum(self.entries.high, self.low)
-        self.counted = turn <= held[:, None] if branch.held is not None else turn < entries.model.K
-        self.start = self.entries.start[:, self.place].max(axis=2)
-        self.later = np.any(self.entries.fresh[:, self.place], axis=2)
-
-    def _first_times(self) -> Array:
-        """[I, F] from which random times on each member happens."""
-        entries, fates = self.entries, self.entries.fates
-        first = np.empty(entries.start.shape)
-        for columns in _alike(fates, self.who, np.arange(len(self.who))):
-            periods = self.plan.whole[self.who[columns]]
-            some = Entries(entries.model, self.rho, entries.branch, entries.moments, fates=fates, periods=periods)
-            first[:, columns] = some.happening(self.who[columns]).low
-        return first
-
-    @cached_property
-    def _undone(self) -> tuple[Array, Array]:
-        """[I, F] when each member is undone: fixed, and moving."""
-        fates, fresh, who = self.entries.fates, self.entries.fresh, self.who
-        years = np.where(fresh, fates.later.years[:, who], fates.made.years[:, who])
-        years = np.where(fates.keeps[who] >= FULL, np.inf, years)
-        moves = np.where(fresh, fates.later.moves[who], fates.made.moves[who])
-        return np.where(moves, np.inf, years), np.where(moves, years, np.inf)
-
-    def _of(self, clause: int) -> Indices:
-        """[Q, n] the places of a clause's members."""
-        start = sum(x.shape[1] for x in self.combined.clauses[:clause])
-        return self.place[:, start : start + self.combined.clauses[clause].shape[1]]
-
-    def ends(self, clause: int | None) -> tuple[Array, Array]:
-        place = self.place if clause is None else self._of(clause)
-        fixed, moving = (x[:, place].min(axis=2) for x in self._undone)
-        return fixed, moving
-
-    def clauses_in_time(self) -> Iterator[tuple[Flags, Array]]:
-        for clause in range(len(self.combined.clauses)):
-            place = self._of(clause)
-            yield np.any(self.entries.fresh[:, place], axis=2), self.entries.start[:, place].max(axis=2)
-
-    def spread(self, worth: Array, chosen: Flags) -> Array:
-        """[I, J] of interactions, from [I, Q] of conjunctions."""
-        signs = np.zeros((len(self.combined.sign), len(chosen)))
-        signs[np.arange(len(signs)), self.combined.interaction] = self.combined.sign
-        spread: Array = np.where(self.counted, worth, 0.0) @ signs
-        return spread
+def _uniform(times: Times) -> Flags:
+    """Whether finite times of a kind move, all or none."""
+    return np.any(times.moves & np.isfinite(times.years), keepdims=True)
 
 
-def _alike(fates: Fates, measure: Indices, every: Indices) -> Iterator[Indices]:
-    """Columns, of all or some measures, whose finite times all move or all stay."""
-    if not len(every):
-        return
-    key = np.zeros(len(every), np.int64)
-    for times in (fates.stop, fates.made, fates.later, *([] if fates.back is None else [fates.back])):
-        moves = times.moves[measure[every]]
-        there = ~np.isposinf(times.years[:, measure[every]]).all(axis=0)
-        key = 2 * key + np.where(there, moves, moves.any())
-    for one in sorted(set(key.tolist())):
-        yield every[key == one]
+def _joined(branches: Sequence[Branch]) -> Branch:
+    """Branches as one, from the moments of all; what becomes of measures is apart."""
+    names = ("low", "high", "first_answer", "upto", "just_after", "just_after_fixed")
+    arrays = {name: np.concatenate([getattr(x, name) for x in branches]) for name in names}
+    return replace(branches[0], law=joined([x.law for x in branches]), **arrays)
