@@ -16,7 +16,7 @@ from detente.design.plan.gains import Gains
 from detente.design.plan.judging import Judging, plan_of
 from detente.design.plan.kinds import Rule
 from detente.design.plan.objective import ANY, Objective, Outcome
-from detente.design.plan.objectives import POSITIVE, gain_of, least_gain, least_of, sum_of, sum_of_logarithms, within
+from detente.design.plan.objectives import gain_of, least_gain, least_of, sum_of, sum_of_logarithms, within
 from detente.design.plan.robust import least_slack
 from detente.design.plan.shares import greatest_share
 from detente.design.plan.solve import Solver
