@@ -16,8 +16,9 @@ from detente.design.plan.gains import Gains
 from detente.design.plan.judging import Judging, plan_of
 from detente.design.plan.kinds import Rule
 from detente.design.plan.objective import ANY, Objective, Outcome
-from detente.design.plan.objectives import POSITIVE, gain_of, least_gain, least_of, sum_of, sum_of_logarithms, within
+from detente.design.plan.objectives import gain_of, least_gain, least_of, sum_of, sum_of_logarithms, within
 from detente.design.plan.robust import least_slack
+from detente.design.plan.shares import greatest_share
 from detente.design.plan.solve import Solver
 from detente.design.plan.soonest import met_time, soonest
 from detente.design.programme.known import Known
@@ -135,19 +136,23 @@ class Designer:
     def best_for(self, p: int, part: float = 1.0) -> Outcome:
         """The greatest gain of one party over all satisfactory plans, whether it must consent or not.
 
-        Within `part` of the gap that is asked for; found once.
+        Within `part` of the gap that is asked for; found once, and again where it is to be better known than that.
         """
-        if p not in self.best:
-            self.best[p] = self.solver.best(gain_of(self.gains, p, part * self.gap))
+        known, objective = self.best.get(p), gain_of(self.gains, p, part * self.gap)
+        if known is None:
+            self.best[p] = self.solver.best(objective)
+        elif known.bound - known.objective > objective.slack_for(known.objective) and self.clock.left > 0:
+            found = self.solver.best(objective)
+            self.best[p] = replace(found, bound=min(found.bound, known.bound))
         return self.best[p]
 
     def best_product(self) -> Outcome:
         """The greatest Σ ln of gains; −∞ where no plan gives every bargainer one."""
         return self.decide(sum_of_logarithms(self.gains, self.solver, self.gap))
 
-    def best_share(self, weights: Mapping[int, float]) -> Outcome:
-        """The greatest least of weighted gains."""
-        return self.decide(least_of(self.gains, weights, self.gap))
+    def best_share(self, weights: Mapping[int, float], part: float = 1.0) -> Outcome:
+        """The greatest least of weighted gains, within `part` of the gap that is asked for."""
+        return self.decide(least_of(self.gains, weights, part * self.gap))
 
     def met(self, shares: Array) -> float:
         """Years from signature at which a plan meets minimal success; infinite where it never does."""
@@ -182,14 +187,7 @@ def _nash(designer: Designer) -> Found:
 
 
 def _kalai_smorodinsky(designer: Designer) -> Found:
-    gains, weights = designer.gains, dict[int, float]()
-    for p in gains.bargainers:
-        best = designer.best_for(p, 0.2)
-        if best.shares is None:
-            return best, "kalai_smorodinsky"
-        if best.objective > POSITIVE * gains.at_stake(p):
-            weights[p] = 1.0 / best.objective
-    return designer.best_share(weights), "kalai_smorodinsky"
+    return greatest_share(designer), "kalai_smorodinsky"
 
 
 def _egalitarian(designer: Designer) -> Found:

@@ -38,7 +38,7 @@ NEAR_SECONDS = 4.0
 LEAP = 0.3
 """The part of the way to the bound by which a plan must be better for it to be judged at once."""
 ROUNDING, ROUNDED_BOUND = 1e-7, 1e-5
-"""The parts of an objective within which it is at its bound, and within which it is at one that was taken again."""
+"""The parts of an objective within which it is at its bound, and within which it is so where shares were set anew."""
 SOON = 1.0
 """Seconds that a relaxation may take for a bound when the time is up."""
 LARGE = 1000
@@ -113,15 +113,7 @@ class Solver:
 
     def best(self, objective: Objective) -> Outcome:
         """The best plan for an objective, with a proven bound, within the clock."""
-        closeness = self.problem.valued.closeness
-        closeness.tighten()
-        search = _Search(self, objective)
-        found = search.run()
-        held_closely = closeness.partial and closeness.loosen()
-        bounds = bool(objective.target.row) and math.isfinite(found.bound)  # where any plan will do, nothing is bounded
-        if not held_closely or found.shares is None or self.doubtful or not bounds:
-            return found
-        return _bounded(search, found)
+        return _Search(self, objective).run()
 
 
 class _Search:
@@ -130,7 +122,7 @@ class _Search:
     def __init__(self, solver: Solver, objective: Objective) -> None:
         self.solver, self.objective = solver, objective
         self.problem, self.program, self.clock = solver.problem, solver.problem.program, solver.clock
-        self.examiner = solver.examiner
+        self.examiner, self.closeness = solver.examiner, solver.problem.valued.closeness
         self.bound = math.inf
         """A proven upper bound on the objective."""
         self.climber = _Climber(self)
@@ -174,7 +166,8 @@ class _Search:
             self.bound_by(answer)
         if not changed and answer.status == "optimal":
             self.bound = max(self.bound, self.known[1])
-            return self._outcome(proved=not self.solver.doubtful)
+            near = not self.closeness.partial or self.good_enough(ROUNDED_BOUND)
+            return self._outcome(proved=near and not self.solver.doubtful, note="" if near else CLOSELY)
         if not changed and math.isinf(answer.bound):  # neither done, nor stopped, and nothing learned
             return self._outcome(proved=False, note=LOST)
         return None
@@ -198,9 +191,10 @@ class _Search:
         shares, value = self.known
         return Outcome(shares, value, self.bound, proved=proved, note=note)
 
-    def good_enough(self) -> bool:
+    def good_enough(self, rounded: float = ROUNDING) -> bool:
+        """Whether the bound is within the gap, or within what is rounding."""
         shares, value = self.known
-        rounding = ROUNDING * max(min(1.0, self.objective.unit), abs(value))
+        rounding = rounded * max(min(1.0, self.objective.unit), abs(value))
         return shares is not None and self.bound - value <= max(self.objective.slack_for(value), rounding)
 
     def _none(self) -> Outcome | None:
@@ -211,7 +205,6 @@ class _Search:
         """
         if self.solver.doubtful:
             return self._outcome(proved=False)
-        loosened = self.problem.valued.closeness.loosen()
         if self.clock.left <= 0:
             return self._outcome(proved=False, note=NOT_TWICE)
         self._solved = self.program.rows
@@ -221,10 +214,10 @@ class _Search:
             return self._outcome(proved=True)
         if answer.x is None:
             return self._outcome(proved=False, note=NOT_TWICE)
-        self._learn(answer.x)
+        self._learn(self.closeness.closely(answer.x))
         self.program.set_objective(self.objective.target.row)
         self.solver.contradicted += 1
-        if not loosened and self.solver.contradicted > PATIENCE:
+        if self.solver.contradicted > PATIENCE:
             return self._outcome(proved=False, note=NOT_TWICE)
         return None
 
@@ -259,7 +252,7 @@ class _Search:
             stop=met.stops,
         )
         met.judge()
-        found = [x for x in (*met.rejected, answer.x) if x is not None]
+        found = met.rejected + ([] if answer.x is None else [self.closeness.closely(answer.x)])
         broken = next((x for x in reversed(found) if self.examiner.breaks(self.examiner.read(x))), None)
         learned = [self._learn(x) for x in found]
         return answer, broken, any(learned)
@@ -333,6 +326,7 @@ class _Met:
 
         Where its tree is begun it goes on: its bound stays true, and there may be more to learn from.
         """
+        x = self.search.closeness.closely(x)
         return not self._put_off(x, bound) and self._reject(x) and nodes <= 1
 
     def _put_off(self, x: Array, bound: float) -> bool:
@@ -358,22 +352,6 @@ class _Met:
             return False
         self.rejected.append(x)
         return True
-
-
-def _bounded(search: _Search, found: Outcome) -> Outcome:
-    """An outcome of rows held closer than the judge holds them, its bound taken again from looser ones."""
-    objective, program, value = search.objective, search.program, found.objective
-    program.set_objective(objective.target.row)
-    gap = objective.slack_for(value)
-    seconds = max(SOON, search.clock.left)
-    answer = program.maximise(
-        seconds=seconds, absolute_gap=0.1 * gap, hint=found.shares, hint_columns=search.problem.width
-    )
-    least = answer.bound if math.isfinite(answer.bound) else program.relax(seconds=SOON).bound
-    bound = max(value, objective.bound(least + objective.target.const))
-    slight = ROUNDED_BOUND * max(min(1.0, objective.unit), abs(value))
-    proved = found.proved and bound - value <= max(gap, slight)
-    return replace(found, bound=bound, proved=proved, note=found.note if proved == found.proved else CLOSELY)
 
 
 def _relaxed(solver: Solver, objective: Objective) -> Solution:

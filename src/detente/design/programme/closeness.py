@@ -1,7 +1,7 @@
 """How closely a programme holds conditions with a value: the judge lets each be missed by what is slight.
 
-What the programme rules out must be ruled out for the judge, too, so rows may be missed by more than he allows; but as
-long as plans are looked for, divisible shares can follow a row more closely than that.
+What the programme rules out must be ruled out for the judge, too, so rows may be missed by more than he allows. Shares
+of divisible measures would make use of that: those of a solution are set anew, as close to the rows as they can be.
 """
 
 from __future__ import annotations
@@ -15,17 +15,20 @@ import numpy as np
 from detente.design.programme.columns import Columns
 from detente.design.programme.linear import Linear, LinearForm, combine
 from detente.design.programme.sizes import Sizes
+from detente.model.numeric import Array
 from detente.model.tolerance import SLIGHT
 
 LOOSE, MET, TIGHT = 2.0, 1.5, 0.0
 """By how many times what is slight the programme lets a valued row be missed, for what it rules out to be ruled out
-for the judge, too; by how many a plan may miss it that the judge is asked about; and by how many where shares can
-follow a row closer than that, as long as plans are looked for."""
+for the judge, too; by how many a plan may miss it that the judge is asked about; and by how many where the shares of a
+solution are set anew."""
 CLIP = 1e6
 """Larger coefficients, in units of a party's scale, are cut to this: HiGHS would take rounding for effects."""
 SPARE = 1e-9
 """What a relief is enlarged by, as a part and in units of a party's scale, for rounding not to bind where it should
 not."""
+WHOLE = 1e-9
+"""Distance of a share from none or all that is rounding."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,8 @@ class Closeness:
         self.sizes = Sizes.of(self.model)
         self.partial = bool(np.any(self.model.divisible & (self.model.state < 1)))
         """Whether some measure can be in force in part."""
-        self._slip = TIGHT if self.partial else LOOSE
-        self._low: dict[int, tuple[float, float]] = {}
-        """Rows of the programme that hold slacks: (low, what is slight) in the row's unit."""
+        self._close: dict[int, float] = {}
+        """Rows of the programme that hold slacks: the least that each is where it is held closely."""
 
     def hold(self, p: int, slack: Linear, reliefs: Sequence[Relief] = ()) -> int | None:
         """Row: a slack of p's may not be missed by more than is slight, less what relieves it.
@@ -68,25 +70,20 @@ class Closeness:
         size = {self.columns.f(int(m), last): float(v) for m, v in enumerate(self.sizes.outsize[p]) if v > 0}
         row = combine((1.0, row), (LOOSE * SLIGHT / unit, size))
         slight = SLIGHT * float(self.sizes.always[p]) / unit
-        held = self.program.add_row(row, low=-const - self._slip * slight)
-        self._low[held] = -const, slight
+        held = self.program.add_row(row, low=-const - LOOSE * slight)
+        self._close[held] = -const - TIGHT * slight
         return held
 
-    def loosen(self) -> bool:
-        """Let every slack be missed by more than the judge would; whether any was held closer."""
-        return self._let(LOOSE)
+    def closely(self, x: Array) -> Array:
+        """A solution of the programme whose shares keep to what rows allow; as it is, where it cannot be made so.
 
-    def tighten(self) -> None:
-        """Hold slacks closely again where shares can follow them."""
-        if self.partial:
-            self._let(TIGHT)
-
-    def _let(self, slip: float) -> bool:
-        changed = self._slip != slip
-        self._slip = slip
-        for row, (low, slight) in self._low.items() if changed else ():
-            self.program.set_row(row, low=low - slip * slight)
-        return changed
+        Wherever all shares are whole, or the solver finds none, it stays.
+        """
+        parts = x[sorted(self.columns.parts)]
+        if not self.partial or np.all(np.abs(parts - np.round(parts)) < WHOLE):
+            return x
+        kept = self.program.same_choice(x, self._close)
+        return x if kept is None else kept
 
 
 def _clipped(row: LinearForm, const: float) -> tuple[LinearForm, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -150,6 +150,25 @@ class Program(Matrix):
             self.set_objective(objective)
             self.set_options(random_seed=self.seed)
             self.took(self.h.clearSolver())
+
+    def same_choice(self, x: Array, least: Mapping[int, float]) -> Array | None:
+        """The best solution that chooses in whole numbers as `x` does, some rows no less than given; None: it has none.
+
+        Another solver works it out: this one may be in the midst of its search.
+        """
+        other = Matrix()
+        lp = self.h.getLp()
+        lp.integrality_ = []
+        other.took(other.h.passModel(lp))
+        whole = np.array(sorted(self.integer), np.int32)
+        chosen = np.round(x[whole])
+        other.took(other.h.changeColsBounds(len(whole), whole, chosen, chosen))
+        for row, low in least.items():
+            other.took(other.h.changeRowBounds(row, self._bounds(row, low, INF)[0], INF))
+        other.set_options(primal_feasibility_tolerance=FEASIBLE)
+        other.h.run()
+        optimal = other.h.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        return np.array(other.h.getSolution().col_value) if optimal else None
 
     def _begin(self, seconds: float, *, whole: bool) -> None:
         """Begin a solve, in whole numbers where columns are meant to be, that has so many seconds."""
