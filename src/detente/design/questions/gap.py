@@ -255,12 +255,14 @@ class _Table:
             none = answer is False
         return "none_exists" if none else "undecided"
 
-    def _hope(self, model: Model, p: int, best: Outcome) -> Hope:
+    def _hope(self, model: Model, p: int, best: Outcome, *, kept: bool = False) -> Hope:
+        """What a party hopes for, in its own view; `kept`: the judge has accepted it in truth."""
         base = float(threat(model)[p])
         if best.shares is None:
             return Hope(None, None, {}, (), best.proved)
         plan = plan_of(model, best.shares)
-        broken = dict.fromkeys(name_of(s) for s in self.judge.slacks(plan) if not s.accepted)
+        rows = () if kept else self.judge.slacks(plan)
+        broken = dict.fromkeys(name_of(s) for s in rows if not s.accepted)
         bound = best.bound + base if math.isfinite(best.bound) else None
         return Hope(best.objective + base, bound, self.judge.values(plan), tuple(broken), best.proved)
 
@@ -274,7 +276,7 @@ class _Table:
             walk_away=float(self.model.walk_away[p]),
             asks=None if asks is None else self._hope(self.model, p, asks),
             thinks=None if thinks is None else self._hope(view, p, thinks),
-            can=self._hope(self.model, p, self.found["can", name]),
+            can=self._hope(self.model, p, self.found["can", name], kept=True),
             gets={r: d.verdict.values[name] if d.verdict else None for r, d in self.designs.items()},
             hopeless=tuple(d for d, possible in met.items() if possible is False),
             unsettled=tuple(d for d, possible in met.items() if possible is None),
