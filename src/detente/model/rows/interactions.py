@@ -278,8 +278,12 @@ class _Joint(Conjoined):
         for part in keys:
             code = code * width + part + 2
         _, first, where = np.unique(code, return_index=True, return_inverse=True)
-        known = rows.expressions
-        numbers = np.array([known.number(self._expression(keys[:, f])) for f in first], np.int64)
+        known, codes = rows.expressions, code[first].tolist()
+        about = known.about(self._about())
+        for c, f in zip(codes, first, strict=True):
+            if c not in about:
+                about[c] = known.number(self._expression(keys[:, f]))
+        numbers = np.array([about[c] for c in codes], np.int64)
         i, amount = place[0], worth[place]
         number = numbers[where]
         true = np.array([known[n] is True for n in numbers])[where]
@@ -287,6 +291,11 @@ class _Joint(Conjoined):
         np.add.at(rows.const, i[true], amount[true])
         open_ = ~true & ~false
         rows.add(i[open_].astype(np.int64), number[open_], amount[open_])
+
+    def _about(self) -> tuple[object, ...]:
+        """What an expression hangs on besides periods."""
+        members = tuple(group.members for group in self.groups)
+        return members, None if self.held is None else tuple(sorted(self.entries.branch.waits.items()))
 
     def _expression(self, key: NDArray[np.int64]) -> Expression:
         """What must be in force: each group's measures by its period."""

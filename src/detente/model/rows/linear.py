@@ -5,7 +5,7 @@ Column 0 of the period axis stands for "before signature".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -28,6 +28,11 @@ class Expressions:
     def __init__(self) -> None:
         self.all: list[Expression] = []
         self._number: dict[Expression, int] = {}
+        self._about: dict[Hashable, dict[int, int]] = {}
+
+    def about(self, what: Hashable) -> dict[int, int]:
+        """The numbers of expressions about one thing, by whatever tells these apart."""
+        return self._about.setdefault(what, {})
 
     def number(self, expression: Expression) -> int:
         """The number of an expression, given to it when it is first met."""
