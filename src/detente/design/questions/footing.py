@@ -220,11 +220,8 @@ FEW = 4
 """Rows of each topic that are looked at first."""
 
 
-class Unsure:
+class _Unsure(Exception):
     """What-ifs and judge do not agree."""
-
-
-UNSURE = Unsure()
 
 
 class _TimeIsUp(Exception):
@@ -232,6 +229,8 @@ class _TimeIsUp(Exception):
 
 
 Tightest = Mapping[Family, Slack]
+Flip = tuple[float, Tightest]
+"""A chance, and what fails there."""
 
 
 class _Leaving:
@@ -264,8 +263,10 @@ class _Leaving:
 
     def walkout(self, stated: float | None) -> Walkout:
         try:
-            found = self._flip_by_rows()
-            found = self._flip() if found is UNSURE else found
+            try:
+                found = self._flip_by_rows()
+            except _Unsure:
+                found = self._flip()
         except _TimeIsUp:
             return Walkout(self.party, stated, None, tried=False)
         if found is None:
@@ -275,22 +276,22 @@ class _Leaving:
         day = None if first.date is None else first.date.isoformat()
         return Walkout(self.party, stated, chance, (first.kind, first.party, day))
 
-    def _flip_by_rows(self) -> tuple[float, Tightest] | None | Unsure:
-        """As `_flip`, looked for by what-ifs and judged where it is found; `UNSURE` where the two do not agree."""
+    def _flip_by_rows(self) -> Flip | None:
+        """As `_flip`, looked for by what-ifs and judged where it is found. Raises _Unsure where they do not agree."""
         shares = shares_of(self.judge, self.plan)
         if shares is None or not self.rows or any(_margin(row) < 0 for row in self.rows):
-            return UNSURE
+            raise _Unsure
         model = Model.of(self.judge.dossier)
         tried = Leavings(model, model.parties.index(self.party), shares, list(_tightest_rows(self.rows)))
         for _ in range(TRIES):
-            found = self._tried(tried)
-            if not isinstance(found, dict):
+            found, missed = self._tried(tried)
+            if not missed:
                 return found
-            tried = tried.with_rows({*tried.rows, *found.values()})
-        return UNSURE
+            tried = tried.with_rows({*tried.rows, *missed.values()})
+        raise _Unsure
 
-    def _tried(self, tried: Leavings) -> tuple[float, Tightest] | None | Unsure | Tightest:
-        """Where some rows first fail, if the judge agrees; else what fails before, if that is so."""
+    def _tried(self, tried: Leavings) -> tuple[Flip | None, Tightest]:
+        """Where some rows first fail; and what else fails before, by the judge."""
         kept, margins = 0.0, list[tuple[float, Array]]()
         for chance in CHANCES:
             margins.append((chance, tried.margins(chance)))
@@ -298,7 +299,7 @@ class _Leaving:
                 break
             kept = chance
         else:
-            return _broken(self.tightest(MOST, self.every)) or None
+            return None, _broken(self.tightest(MOST, self.every))
         edge = tried.edge(kept, chance, PRECISION / 5)
         chance = self._from_halving(kept, chance, edge)
         near = chance * (1 - 2 * PRECISION)
@@ -307,10 +308,10 @@ class _Leaving:
         there = [f for f in self.every if self._about(f) in failing]
         broken = _broken(self.tightest(chance, there))
         if not broken:
-            return UNSURE
+            raise _Unsure
         doubtful = failing | _unsafe(tried.rows, margins)
         before = [f for f in self.every if self._about(f) in doubtful or (f.late and f.kind in QUICK)]
-        return _broken(self.tightest(near, before)) or (chance, broken)
+        return (chance, broken), _broken(self.tightest(near, before))
 
     @staticmethod
     def _from_halving(kept: float, chance: float, edge: float) -> float:
@@ -320,7 +321,7 @@ class _Leaving:
             kept, chance = (kept, middle) if middle >= edge else (middle, chance)
         return chance
 
-    def _flip(self) -> tuple[float, Tightest] | None:
+    def _flip(self) -> Flip | None:
         """The least chance at which something fails, and what: first by what is quick to judge, then by all."""
         first = self._first([f for f in self.every if f.kind in QUICK], CHANCES)
         before = math.inf if first is None else first[0]
@@ -334,7 +335,7 @@ class _Leaving:
             found = self._closer(near, rows)
         return found
 
-    def _first(self, among: Iterable[Family], chances: Iterable[float]) -> tuple[float, Tightest] | None:
+    def _first(self, among: Iterable[Family], chances: Iterable[float]) -> Flip | None:
         """The first of rising chances at which one of some families fails, and which do."""
         for chance in chances:
             judged = self.tightest(chance, [f for f in among if not self._is_met(f, chance)])
@@ -343,7 +344,7 @@ class _Leaving:
             self._note(chance, judged)
         return None
 
-    def _slow(self, among: Sequence[Family], before: float) -> tuple[float, Tightest] | None:
+    def _slow(self, among: Sequence[Family], before: float) -> Flip | None:
         """As `_first`, before some chance, by few judgements."""
         last = -1.0
         for chance in (c for c in COARSE if c < before):
@@ -382,7 +383,7 @@ class _Leaving:
             return not below or self._may_fail_after(family, chance)
         return min(*below, *above) < SAFE * abs(below[0] - above[0])
 
-    def _closer(self, chance: float, rows: Tightest) -> tuple[float, Tightest]:
+    def _closer(self, chance: float, rows: Tightest) -> Flip:
         """Halve between the last of CHANCES and one at which these fail, as far as `_between` does not tell already."""
         first = kept = max((c for c in CHANCES if c < chance), default=0.0)
         meets, fails = self._between(kept, chance, rows)
