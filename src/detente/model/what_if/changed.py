@@ -44,7 +44,8 @@ def _told(now: Any, was: Any, n: int) -> Flags:
     """The same of what holds arrays that say nothing of each path, too."""
     if isinstance(now, Fates):
         differing = [changed(getattr(now, x), getattr(was, x), n) for x in ("stop", "made", "later", "back")]
-        return _any(differing, n) | (now.keeps.tobytes() != was.keeps.tobytes())
+        differing.append(np.full(n, bool(now.keeps.tobytes() != was.keeps.tobytes())))
+        return _any(differing, n)
     if isinstance(now, Exits):
         return changed(now.leavings, was.leavings, n)  # the moments are the same
     moves = now.moves.shape != was.moves.shape or (now.moves.ndim == 1 and bool(np.any(now.moves != was.moves)))

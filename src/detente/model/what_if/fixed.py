@@ -19,7 +19,7 @@ from detente.model.rows.breaches import Branch, Deviation
 from detente.model.rows.entries import Entries, Range
 from detente.model.rows.fates import Fates, Times
 from detente.model.rows.laws import joined, kind_of
-from detente.model.rows.losses import Corners, expected_spared_from, spared_from
+from detente.model.rows.losses import Corners, expected_spared_by_turn, spared_from
 from detente.model.rows.paths import Valued
 from detente.model.what_if.changed import changed, chosen_of, taken
 from detente.model.what_if.entered import Entered
@@ -187,13 +187,13 @@ class Weighing:
         self._worth.append(worth)
 
     def _spared(self, stack: Stack) -> None:
-        for i, courses in self.courses(stack.party, stack.part.no_deal):
-            for n, course in enumerate(courses):
+        for i, years in self.courses(stack.party, stack.part.no_deal):
+            for n, course in enumerate(_unit_courses(years)):
                 worth = spared_from(course, self.model.rho[stack.party[i]], stack.since.years[i])
                 self.put(self.paths + i, self.slots.no_deal.start + n, worth)
 
-    def courses(self, party: Indices, chosen: Flags) -> Iterator[tuple[Indices, tuple[Corners, ...]]]:
-        """Those that are chosen, by when the losses of no deal turn, with a course of one point at each turn."""
+    def courses(self, party: Indices, chosen: Flags) -> Iterator[tuple[Indices, tuple[float, ...]]]:
+        """Those that are chosen, by when the losses of no deal turn."""
         found: dict[tuple[float, ...], list[int]] = {}
         for p in range(len(self.model.parties)):
             found.setdefault(tuple(t for t, _ in self.model.losses[p]), []).append(p)
@@ -202,7 +202,7 @@ class Weighing:
             turning[parties] = True
             some = np.flatnonzero(chosen & turning[party])
             if len(some):
-                yield some, tuple(_unit_courses(years))
+                yield some, years
 
 
 class Ways:
@@ -238,16 +238,16 @@ class Ways:
     def _returns(self) -> None:
         """What the first answer costs on a branch: the losses of no deal from then on, and the collapse cost."""
         branch, put, random = self.branch, self.weighing.put, self.branch.answer_from == "random"
-        for i, courses in self.weighing.courses(self.party, self.no_deal):
+        for i, years in self.weighing.courses(self.party, self.no_deal):
             here, rho = taken(branch, i), self.rho[i]
             at = self.since.years[i] + here.first_answer
-            chance = np.zeros(0) if random else here.parts(0.0, here.low, here.high)
-            for n, course in enumerate(courses):
-                if random:
-                    lost = expected_spared_from(course, rho, here.law, at, here.low, here.high)
-                else:
-                    lost = spared_from(course, rho, at) * chance
-                put(self.path[i], self.slots.no_deal.start + n, -lost)
+            if random:
+                lost = expected_spared_by_turn(years, rho, here.law, at, here.low, here.high)
+            else:
+                chance = here.parts(0.0, here.low, here.high)
+                lost = np.stack([spared_from(course, rho, at) * chance for course in _unit_courses(years)], axis=1)
+            for n in range(len(years)):
+                put(self.path[i], self.slots.no_deal.start + n, -lost[:, n])
         if self.pays.any():
             i = np.flatnonzero(self.pays)
             here, rho = taken(branch, i), self.rho[i]
