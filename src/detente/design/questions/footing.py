@@ -9,15 +9,20 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, pairwise
+
+import numpy as np
 
 from detente.design.plan.clock import Clock
+from detente.design.questions.leaving import About, Leavings, about, shares_of
 from detente.design.questions.margins import dangerous
 from detente.design.questions.parallel import each, on, stopped
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack, Verdict, measures_in
 from detente.model.judge.weighing.rows import Family
+from detente.model.numeric import Array
 from detente.model.plan import Plan
+from detente.model.rows.arrays import Model
 from detente.model.tolerance import SLIGHT, slight
 
 MOST = 0.99
@@ -190,31 +195,16 @@ def walkouts_of(judge: Judge, plan: Plan, verdict: Verdict, clock: Clock, execut
     """
     dossier = judge.dossier
     acting = [p for p in dossier.parties if any(p in dossier.measures[m].by for m in measures_in(judge, plan))]
-    margins = _margins(judge, verdict)
-    asked = [(dossier, plan, p, margins, clock.left) for p in acting]
+    rows = tuple(row for row in verdict.slacks if row.keep is not None)
+    asked = [(dossier, plan, p, rows, clock.left) for p in acting]
     found = {who[2]: walkout for who, walkout in each(executor, _walkout, asked, cancelled=lambda: clock.left <= 0)}
     return tuple(found.get(p) or Walkout(p, _stated(dossier, p), None, tried=False) for p in acting)
 
 
-_About = tuple[object, ...]
-"""Kind, party, other and measure of some conditions."""
-
-
-def _margins(judge: Judge, verdict: Verdict) -> dict[_About, float]:
-    """The least margin of the conditions with values of a judged plan, by what they are about."""
-    index, found = {m: i for i, m in enumerate(judge.facts.measures)}, dict[_About, float]()
-    for row in verdict.slacks:
-        if row.keep is not None and row.party is not None:
-            other = None if row.other is None else judge.facts.party[row.other]
-            key = row.kind, judge.facts.party[row.party], other, None if row.measure is None else index[row.measure]
-            found[key] = min(_margin(row), found.get(key, math.inf))
-    return found
-
-
-def _walkout(asked: tuple[Dossier, Plan, str, Mapping[_About, float], float]) -> Walkout:
-    dossier, plan, party, margins, seconds = asked
+def _walkout(asked: tuple[Dossier, Plan, str, Sequence[Slack], float]) -> Walkout:
+    dossier, plan, party, rows, seconds = asked
     clock, stated = Clock(seconds, stopped), _stated(dossier, party)
-    as_if_never = margins if not stated else {}
+    as_if_never = rows if not stated else ()
     return _Leaving(Judge(dossier), plan, party, as_if_never, lambda: clock.left <= 0).walkout(stated)
 
 
@@ -224,27 +214,46 @@ def _stated(dossier: Dossier, party: str) -> float | None:
     return -math.expm1(-math.fsum(rates)) if rates else None
 
 
+TRIES = 4
+"""How often rows that the judge breaks join those that are looked at."""
+FEW = 4
+"""Rows of each topic that are looked at first."""
+
+
+class _Unsure(Exception):
+    """What-ifs and judge do not agree."""
+
+
 class _TimeIsUp(Exception):
     """There is no time to go on."""
 
 
 Tightest = Mapping[Family, Slack]
+Flip = tuple[float, Tightest]
+"""A chance, and what fails there."""
 
 
 class _Leaving:
     """A plan, where one party walks out more or less often.
 
-    `margins`: those of the plan if it never does, where they are known.
+    `rows`: conditions with values of the plan if it never does, where they are known.
     """
 
-    def __init__(
-        self, judge: Judge, plan: Plan, party: str, margins: Mapping[_About, float], over: Callable[[], bool]
-    ) -> None:
+    def __init__(self, judge: Judge, plan: Plan, party: str, rows: Sequence[Slack], over: Callable[[], bool]) -> None:
         self.judge, self.plan, self.party, self.over = judge, plan, party, over
         self.every = judge.families(plan)
-        known = {f: margins[key] for f in self.every if margins.get(key := f[:4], -1.0) >= 0}
+        self.rows = rows
+        least: dict[About, float] = {}
+        for row in rows:
+            least[about(row)] = min(_margin(row), least.get(about(row), math.inf))
+        known = {f: least[self._about(f)] for f in self.every if least.get(self._about(f), -1.0) >= 0}
         self._seen = {f: [(0.0, margin)] for f, margin in known.items()}
         """Of each family chances at which it is met, in the order of rising, with its margins there."""
+
+    def _about(self, family: Family) -> About:
+        facts = self.judge.facts
+        party, other = (None if x is None else facts.parties[x] for x in (family.party, family.other))
+        return family.kind, party, other, None if family.measure is None else facts.measures[family.measure]
 
     def tightest(self, chance: float, among: Iterable[Family]) -> Tightest:
         """The least margin of each of some families if the party walks out with this chance within a year."""
@@ -254,7 +263,10 @@ class _Leaving:
 
     def walkout(self, stated: float | None) -> Walkout:
         try:
-            found = self._flip()
+            try:
+                found = self._flip_by_rows()
+            except _Unsure:
+                found = self._flip()
         except _TimeIsUp:
             return Walkout(self.party, stated, None, tried=False)
         if found is None:
@@ -264,7 +276,52 @@ class _Leaving:
         day = None if first.date is None else first.date.isoformat()
         return Walkout(self.party, stated, chance, (first.kind, first.party, day))
 
-    def _flip(self) -> tuple[float, Tightest] | None:
+    def _flip_by_rows(self) -> Flip | None:
+        """As `_flip`, looked for by what-ifs and judged where it is found. Raises _Unsure where they do not agree."""
+        shares = shares_of(self.judge, self.plan)
+        if shares is None or not self.rows or any(_margin(row) < 0 for row in self.rows):
+            raise _Unsure
+        model = Model.of(self.judge.dossier)
+        tried = Leavings(model, model.parties.index(self.party), shares, list(_tightest_rows(self.rows)))
+        for _ in range(TRIES):
+            found, missed = self._tried(tried)
+            if not missed:
+                return found
+            tried = tried.with_rows({*tried.rows, *missed.values()})
+        raise _Unsure
+
+    def _tried(self, tried: Leavings) -> tuple[Flip | None, Tightest]:
+        """Where some rows first fail; and what else fails before, by the judge."""
+        kept, margins = 0.0, list[tuple[float, Array]]()
+        for chance in CHANCES:
+            margins.append((chance, tried.margins(chance)))
+            if margins[-1][1].min() < 0:
+                break
+            kept = chance
+        else:
+            return None, _broken(self.tightest(MOST, self.every))
+        edge = tried.edge(kept, chance, PRECISION / 5)
+        chance = self._from_halving(kept, chance, edge)
+        near = chance * (1 - 2 * PRECISION)
+        margins[-1:] = [(x, tried.margins(x)) for x in (0.9 * near, chance) if x > kept]
+        failing = {about(row) for row, margin in zip(tried.rows, margins[-1][1], strict=True) if margin < 0}
+        there = [f for f in self.every if self._about(f) in failing]
+        broken = _broken(self.tightest(chance, there))
+        if not broken:
+            raise _Unsure
+        doubtful = failing | _unsafe(tried.rows, margins)
+        before = [f for f in self.every if self._about(f) in doubtful or (f.late and f.kind in QUICK)]
+        return (chance, broken), _broken(self.tightest(near, before))
+
+    @staticmethod
+    def _from_halving(kept: float, chance: float, edge: float) -> float:
+        """Where halving between the two ends, had it met what holds before an edge, and fails from there on."""
+        while chance - kept > PRECISION * chance:
+            middle = (kept + chance) / 2
+            kept, chance = (kept, middle) if middle >= edge else (middle, chance)
+        return chance
+
+    def _flip(self) -> Flip | None:
         """The least chance at which something fails, and what: first by what is quick to judge, then by all."""
         first = self._first([f for f in self.every if f.kind in QUICK], CHANCES)
         before = math.inf if first is None else first[0]
@@ -278,7 +335,7 @@ class _Leaving:
             found = self._closer(near, rows)
         return found
 
-    def _first(self, among: Iterable[Family], chances: Iterable[float]) -> tuple[float, Tightest] | None:
+    def _first(self, among: Iterable[Family], chances: Iterable[float]) -> Flip | None:
         """The first of rising chances at which one of some families fails, and which do."""
         for chance in chances:
             judged = self.tightest(chance, [f for f in among if not self._is_met(f, chance)])
@@ -287,7 +344,7 @@ class _Leaving:
             self._note(chance, judged)
         return None
 
-    def _slow(self, among: Sequence[Family], before: float) -> tuple[float, Tightest] | None:
+    def _slow(self, among: Sequence[Family], before: float) -> Flip | None:
         """As `_first`, before some chance, by few judgements."""
         last = -1.0
         for chance in (c for c in COARSE if c < before):
@@ -326,7 +383,7 @@ class _Leaving:
             return not below or self._may_fail_after(family, chance)
         return min(*below, *above) < SAFE * abs(below[0] - above[0])
 
-    def _closer(self, chance: float, rows: Tightest) -> tuple[float, Tightest]:
+    def _closer(self, chance: float, rows: Tightest) -> Flip:
         """Halve between the last of CHANCES and one at which these fail, as far as `_between` does not tell already."""
         first = kept = max((c for c in CHANCES if c < chance), default=0.0)
         meets, fails = self._between(kept, chance, rows)
@@ -361,6 +418,24 @@ class _Leaving:
                 high = high if failed else high / 2
                 kept, low, failed = x, margin, False
         return kept, chance
+
+
+def _tightest_rows(rows: Iterable[Slack]) -> Iterator[Slack]:
+    """Of each topic, and of each manner of ending, the few rows that are met by least."""
+    found: dict[object, list[Slack]] = {}
+    for row in rows:
+        found.setdefault((about(row), row.leaves_years is None), []).append(row)
+    for alike in found.values():
+        yield from sorted(alike, key=_margin)[:FEW]
+
+
+def _unsafe(rows: Sequence[Slack], margins: Sequence[tuple[float, Array]]) -> set[About]:
+    """What may fail between the chances at which margins are known, but for those of which none comes near."""
+    found = set[About]()
+    for (_, below), (_, above) in pairwise(margins):
+        close = np.minimum(below, above) < SAFE * np.abs(below - above)
+        found |= {about(row) for row, there in zip(rows, close, strict=True) if there}
+    return found
 
 
 def _margin(row: Slack) -> float:

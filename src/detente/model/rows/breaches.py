@@ -51,7 +51,7 @@ class Branch:
     leaver: Movers
     """Whose measures entries may wait for; −1: none waits."""
     waits: dict[int, tuple[int, ...]]
-    """Where that is one party: entries that answer to whoever broke and directly need measures of its own: they wait for these."""
+    """Where that is one: entries that answer to it and directly need measures of its own. They wait for these."""
     held: Array | None
     """[I] the period from which on waiting entries do not happen unless by then what they need has entered; None: from
     the random time on."""

@@ -49,15 +49,8 @@ class Watch:
             found[there] = self._until(one, t[there])
         return found
 
-    def partial(self, rho: float, a: ArrayLike, b: ArrayLike) -> Array:
-        low, high = np.maximum(np.asarray(a, float), 0.0), np.maximum(np.asarray(b, float), 0.0)
-        if self.visits:
-            return np.maximum(self._until(rho, high) - self._until(rho, low), 0.0)
-        if self.rate == 0.0:
-            return np.zeros(np.broadcast(low, high).shape)
-        total = self.rate + rho
-        seen: Array = self.rate / total * np.maximum(np.exp(-total * low) - np.exp(-total * high), 0.0)
-        return seen
+    def partial(self, rho: ArrayLike, a: ArrayLike, b: ArrayLike) -> Array:
+        return np.maximum(self.upto(rho, np.asarray(b, float)) - self.upto(rho, np.asarray(a, float)), 0.0)
 
     def survival(self, t: ArrayLike) -> Array:
         time = np.maximum(np.asarray(t, float), 0.0)

@@ -243,7 +243,8 @@ class Range:
 
     def at(self, i: Indices, branch: Branch) -> Range:
         """Of some moments, from which a branch goes."""
-        some = Range(branch, self.rho[i], self.low[i], self.high[i])
+        rho = self.rho[i] if isinstance(self.rho, np.ndarray) else self.rho
+        some = Range(branch, rho, self.low[i], self.high[i])
         some.chance, some.discount = self.chance[i], self.discount[i]
         return some
 

@@ -57,7 +57,9 @@ class Faked:
         each = [cls.of(model, p, m) for p, m in fakings]
         watches = tuple(model.detection[m] or NEVER for _, m in fakings)
         undone, skipped = np.array([x.undone for x in each]), np.array([x.skipped for x in each])
-        return cls(model, undone[which], skipped[which], Watches(watches, which), np.array([x.delay for x in each])[which])
+        return cls(
+            model, undone[which], skipped[which], Watches(watches, which), np.array([x.delay for x in each])[which]
+        )
 
     def spares(self, fates: Fates, moments: Moments) -> Fates:
         """The fates of a branch when these are faked."""

@@ -18,7 +18,6 @@ from detente.model.numeric import Array, Flags, Indices
 from detente.model.rows.detection import SNAP, Watch, Watches, column
 from detente.model.rows.moments import Moments
 
-
 T = TypeVar("T")
 N = TypeVar("N", int, float)
 Rate = float | Array
@@ -178,7 +177,9 @@ class Left:
         exits, sums, amount = self.exits, self._sums, np.zeros(z.shape)
         if np.any(self._rate):
             kappa = rho + exits.rate
-            amount = like(self._rate, z) * sums.up_to_dates(rho, z, self._before(kappa, z), lambda t: self._before(kappa, t))
+            amount = like(self._rate, z) * sums.up_to_dates(
+                rho, z, self._before(kappa, z), lambda t: self._before(kappa, t)
+            )
         for at, worth in sums.of(("on dates", rho), z, lambda: list(self._on_dates(rho, z))):
             amount = amount + np.where(at <= z + SNAP, worth, 0.0)
         return amount
@@ -381,13 +382,15 @@ def joined(laws: Sequence[Law]) -> Law:
         return Weighed(joined([x.law for x in every]), np.concatenate([x.chance for x in every]))
     if not isinstance(first, Detected | Left):
         return replace(first, chance=np.concatenate([x.chance for x in laws]))  # type: ignore[attr-defined, type-var]
-    several: list[Any] = list(laws)
+    several: Sequence[Any] = laws
     moments = [len(x.exits.t0) for x in several]
 
     def whole(name: str, none: float) -> Array:
         """[I] of numbers of all moments, or one for all; `none` where there is none."""
         each = [none if getattr(x, name) is None else getattr(x, name) for x in several]
         return np.concatenate([np.broadcast_to(x, (n,)) for x, n in zip(each, moments, strict=True)])
+
+    party = whole("party", 0.0).astype(np.int64) if isinstance(first, Left) else np.zeros(0, np.int64)
 
     exits = Exits(
         first.exits.leavings,
@@ -398,11 +401,11 @@ def joined(laws: Sequence[Law]) -> Law:
     seen = [(x.watch, n) for x, n in zip(several, moments, strict=True)]
     watch = None if first.watch is None else Watches.joined(seen)
     if isinstance(first, Left) and not isinstance(first, LeftLater):
-        return Left(whole("party", 0), exits, watch, whole("delay", 0.0), whole("too_late", np.inf))
+        return Left(party, exits, watch, whole("delay", 0.0), whole("too_late", np.inf))
     assert watch is not None
     if isinstance(first, Detected):
         return Detected(watch, whole("delay", 0.0), exits)
-    return LeftLater(whole("party", 0), exits, watch, whole("delay", 0.0), until=whole("until", np.inf))
+    return LeftLater(party, exits, watch, whole("delay", 0.0), until=whole("until", np.inf))
 
 
 class _Sums:
@@ -411,7 +414,7 @@ class _Sums:
     def __init__(self, exits: Exits, dates: Sequence[Array]) -> None:
         """`dates`: of each dated exit the [I] times from which on it counts that somebody has left, in order."""
         self.exits, self.dates = exits, dates
-        self._kept: dict[object, tuple[object, Any]] = {}
+        self._kept: dict[tuple[object, int], tuple[Any, Any]] = {}
 
     def of(self, what: Any, z: Array, work_out: Callable[[], T]) -> T:
         key = _key(what), z.ndim

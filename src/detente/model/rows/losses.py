@@ -5,12 +5,13 @@ A course is (years, points a year), linear between its points and constant outsi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from detente.model.numeric import Array
-from detente.model.rows.laws import Law, Rate, first_moment
+from detente.model.rows.laws import Law, Rate, first_moment, like
 
 Corners = tuple[tuple[float, float], ...]
 
@@ -31,22 +32,41 @@ def spared_for_ever(course: Corners, rho: float) -> float:
     return float(spared_from(course, rho, np.array(0.0)))
 
 
-def expected_spared_from(course: Corners, rho: Rate, law: Law, shift: Array, a: Array, b: Array) -> Array:
+def expected_spared_from(course: Corners, rho: float, law: Law, shift: Array, a: Array, b: Array) -> Array:
     """E[spared_from(shift + Z); a < Z ≤ b]."""
-    e = np.exp(-rho * shift)
+    years, points = zip(*course, strict=True)
+    spared: Array = expected_spared_by_turn(years, rho, law, shift, a, b) @ np.array(points)
+    return spared
 
-    def after(low: Array) -> Array:
-        """E[e^(−ρ(shift + Z)); Z > low]"""
-        return e * law.partial(rho, np.clip(low, a, np.maximum(a, b)), b)
 
-    value: Array = course[0][1] * after(a) / rho if course[0][1] else np.zeros(np.shape(shift))
-    for (s, v), (u, w) in pairwise(course):
-        if u <= s or v == w:
-            continue
-        slope = (w - v) / (u - s)
-        low, high = np.clip(s - shift, a, np.maximum(a, b)), np.clip(u - shift, a, np.maximum(a, b))
-        inside = (shift - s) * e * law.partial(rho, low, high) + e * first_moment(law, rho, low, high)
-        value = value + slope * (inside + (u - s) * after(high)) / rho
-        early = np.exp(-rho * s) * law.partial(0.0, a, low) - np.exp(-rho * u) * law.partial(0.0, a, high)
-        value = value + slope * (early + after(low) - after(high)) / rho**2
-    return -value
+def expected_spared_by_turn(years: Sequence[float], rho: Rate, law: Law, shift: Array, a: Array, b: Array) -> Array:
+    """[I, n] what each point a year at one of n turns of a course adds to E[spared_from(shift + Z); a < Z ≤ b]."""
+    rate, t, low = like(rho, shift[:, None]), shift[:, None], a[:, None]
+    turns, e = np.array(years), np.exp(-rate * t)
+    known = _up_to_turns(turns, rate, law, t, low, np.maximum(b[:, None], low))
+    sure, discounted, moments = known
+    ahead = e * (discounted[:, -1:] - discounted)
+    spared = np.zeros((len(shift), len(turns)))
+    spared[:, 0] = (e * discounted[:, -1:] / rate)[:, 0]
+    length = np.diff(turns)
+    if len(length):
+        s, u = turns[:-1], turns[1:]
+        inside = (t - s) * e * np.diff(discounted[:, :-1]) + e * np.diff(moments[:, :-1])
+        slope = (inside + length * ahead[:, 1:-1]) / rate
+        early = np.exp(-rate * s) * sure[:, :-2] - np.exp(-rate * u) * sure[:, 1:-1]
+        slope += (early - np.diff(ahead[:, :-1])) / rate**2
+        each = np.where(length > 0, slope / np.where(length > 0, length, 1.0), 0.0)
+        spared[:, :-1] -= each
+        spared[:, 1:] += each
+    return -spared
+
+
+def _up_to_turns(turns: Array, rho: Rate, law: Law, t: Array, a: Array, b: Array) -> tuple[Array, Array, Array]:
+    """[I, n + 1] E[1], E[e^(−ρZ)] and E[Z e^(−ρZ)] of a < Z ≤ the time from t to each turn, no later than b; then b."""
+    z = np.concatenate([np.clip(turns - t, a, b), b], axis=1)
+    discounted, none = law.partial(rho, a, z), np.zeros(z.shape)
+    if len(turns) < 2:
+        return none, discounted, none
+    moments = none.copy()
+    moments[:, :-1] = first_moment(law, rho, a, z[:, :-1])
+    return law.partial(0.0, a, z), discounted, moments

@@ -110,7 +110,7 @@ class PathValues(ABC, Generic[L]):
 
     def lost(self, maker: Maker, path: Deviation) -> L:
         """Keeping the deal less breaking it, from each moment on: what the breach leaves standing is in both."""
-        part = Valued.concerned(self.model, path.mover)
+        part = Valued.concerned(self.model, int(path.mover))
         kept = self._kept(maker, part, no_deal=part.answered)
         return kept.minus(self._value(path, part, no_deal=part.answered))
 
@@ -119,7 +119,7 @@ class PathValues(ABC, Generic[L]):
 
         What the breach leaves standing is worth what it is where the deal is kept: by all who do not leave.
         """
-        part = Valued.concerned(self.model, path.mover)
+        part = Valued.concerned(self.model, int(path.mover))
         rows = self._value(path, part, no_deal=no_deal and part.answered)
         return rows.plus(self._kept(maker, part.rest(self.model), no_deal=no_deal and not part.answered))
 

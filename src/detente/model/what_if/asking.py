@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,7 +70,7 @@ class WhatIf:
         amounts = amounts if amounts.ndim > 2 else amounts[None]
         values, slacks = np.zeros((draws, len(self.model.parties))), np.full((draws, len(self._paths.labels)), np.nan)
         for chosen, one, hanging in self._groups(numbers, slots.felt(amounts), draws):
-            signed, rows = self._once(hanging, lambda one=one: self._paths.weights(one))
+            signed, rows = self._once(hanging, one)
             some = amounts if len(amounts) == 1 else amounts[chosen]
             values[chosen] = np.einsum("dpn,pn->dp", some, signed)
             for p in np.flatnonzero(numbers.valued).tolist():
@@ -86,9 +86,9 @@ class WhatIf:
         against = against - np.where(paths.agreed, numbers.walk_away[..., paths.party], 0.0)
         return compared + against, exposures
 
-    def _once(self, hanging: bytes, work_out: Callable[[], tuple[Array, Array]]) -> tuple[Array, Array]:
-        """What was worked out before under the same that it hangs on, of the last few times."""
-        found = self._kept.pop(hanging, None) or work_out()
+    def _once(self, hanging: bytes, numbers: Numbers) -> tuple[Array, Array]:
+        """The weights under some numbers: those of the last few times that were the same in all that they hang on."""
+        found = self._kept.pop(hanging, None) or self._paths.weights(numbers)
         self._kept[hanging] = found
         if len(self._kept) > REMEMBERED:
             del self._kept[next(iter(self._kept))]

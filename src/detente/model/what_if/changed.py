@@ -7,49 +7,69 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detente.model.numeric import Flags, Indices
 from detente.model.rows.breaches import Branch, Deviation
 from detente.model.rows.detection import Watches
 from detente.model.rows.fates import Fates, Times
-from detente.model.rows.laws import Rates
+from detente.model.rows.laws import Exits, Rates
 
 
 def changed(now: Any, was: Any, n: int) -> Flags:
     """[n] whether two things differ in what they say of each path; what holds for all paths is told of all.
 
-    Arrays [n, …] say something of each, as do `Watches`; of others any difference is one for all.
+    Arrays [n, …] say something of each, and so do `Watches`; of others any difference is one for all.
     """
     if now is was:
         return np.zeros(n, bool)
     if type(now) is not type(was):
         return np.ones(n, bool)
     if isinstance(now, Watches):
-        differ = np.array([a != b for a, b in zip(now.each, was.each, strict=False)])
+        differ = np.array([a != b for a, b in zip(now.each, was.each, strict=False)], bool)
         return differ[now.which] if len(now.each) == len(was.each) else np.ones(n, bool)
+    if isinstance(now, Fates | Times | Exits):
+        return _told(now, was, n)
     if isinstance(now, np.ndarray):
-        return _arrays(now, was, n)
+        return _rows_differ(now, was, n)
     if isinstance(now, tuple | list):
-        return _any([changed(a, b, n) for a, b in zip(now, was, strict=False)], n) | (len(now) != len(was))
+        differing = [changed(a, b, n) for a, b in zip(now, was, strict=False)]
+        return _any(differing, n) | (len(now) != len(was))
     if is_dataclass(now):
         return _any([changed(getattr(now, f.name), getattr(was, f.name), n) for f in fields(now)], n)
     return np.full(n, bool(now != was))
 
 
-def _any(several: Sequence[Flags], n: int) -> Flags:
-    return np.logical_or.reduce([np.zeros(n, bool), *several])
-
-
-def _arrays(now: np.ndarray[Any, Any], was: np.ndarray[Any, Any], n: int) -> Flags:
-    if now.shape != was.shape:
+def _told(now: Any, was: Any, n: int) -> Flags:
+    """The same of what holds arrays that say nothing of each path, too."""
+    if isinstance(now, Fates):
+        differing = [changed(getattr(now, x), getattr(was, x), n) for x in ("stop", "made", "later", "back")]
+        differing.append(np.full(n, bool(now.keeps.tobytes() != was.keeps.tobytes())))
+        return _any(differing, n)
+    if isinstance(now, Exits):
+        return changed(now.leavings, was.leavings, n)  # the moments are the same
+    moves = now.moves.shape != was.moves.shape or (now.moves.ndim == 1 and bool(np.any(now.moves != was.moves)))
+    if moves or len(now.years) != len(was.years):
         return np.ones(n, bool)
-    differ = now != was
-    if now.ndim and now.shape[0] == n:
-        return np.asarray(differ.any(axis=tuple(range(1, now.ndim))))
+    differing = [_rows_differ(now.years, was.years, n)]
+    if now.moves.ndim > 1:
+        differing.append(_rows_differ(now.moves, was.moves, n))
+    return _any(differing, n)
+
+
+def _any(several: Sequence[Flags], n: int) -> Flags:
+    found: Flags = np.logical_or.reduce([np.zeros(n, bool), *several])
+    return found
+
+
+def _rows_differ(now: NDArray[Any], was: NDArray[Any], n: int) -> Flags:
+    differ: Flags = np.asarray(now != was) if now.shape == was.shape else np.ones(1, bool)
+    if differ.ndim and len(differ) == n:
+        return differ if differ.ndim == 1 else np.asarray(differ.any(axis=1))
     return np.full(n, bool(differ.any()))
 
 
-def some(path: Deviation, i: Indices) -> Deviation:
+def chosen_of(path: Deviation, i: Indices) -> Deviation:
     """Deviations from some of the moments, in order."""
     branches, aftermath = (tuple(_branch(x, i) for x in several) for several in (path.branches, path.aftermath))
     mover = path.mover if isinstance(path.mover, int) else path.mover[i]
@@ -59,7 +79,8 @@ def some(path: Deviation, i: Indices) -> Deviation:
 def taken(branch: Branch, i: Indices, rates: Rates = ()) -> Branch:
     """As from some of its moments, in order; `rates`: discount rates of all, and of these."""
     names = ("low", "high", "first_answer", "upto", "just_after", "just_after_fixed")
-    return replace(branch, law=branch.law.at(i, rates), **{name: getattr(branch, name)[i] for name in names})
+    arrays: dict[str, Any] = {name: getattr(branch, name)[i] for name in names}
+    return replace(branch, law=branch.law.at(i, rates), **arrays)
 
 
 def _branch(branch: Branch, i: Indices) -> Branch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar
@@ -18,8 +18,8 @@ from detente.model.rows.moments import Moment, Moments
 from detente.model.rows.paths import Valued
 from detente.model.rows.temptation import Label, Switch
 from detente.model.what_if.entered import Entered
-from detente.model.what_if.fixed import Known, Parts, Stack, Weighing, changes
 from detente.model.what_if.felt import Since
+from detente.model.what_if.fixed import Hanging, Parts, Stack, Weighing
 from detente.model.what_if.numbers import Numbers
 from detente.model.what_if.slots import Slots
 
@@ -54,7 +54,7 @@ class Compared:
         self._kept = _numbered([*every, *zip(self.party.tolist(), self._at, strict=True)])
         exposed = [(p, at) for p, at, there in zip(self.party.tolist(), self._at, self.exposed, strict=True) if there]
         self._plain = _numbered([x for p, at in exposed for x in ((p, self.signature), (p, at))])
-        self._known: dict[Stack, Known] = {}
+        self._known: dict[Stack, tuple[Hanging, Array]] = {}
         self._of_party = {p: np.flatnonzero(self.party == p) for p in range(len(model.parties))}
 
     def _same(self, label: Label) -> Label:
@@ -81,28 +81,30 @@ class Compared:
         model, slots = numbers.into(self.model), Slots.of(numbers)
         felt = slots.felt(slots.amounts(numbers))
 
-        weighing, hung = Weighing(model, self.plan, slots, felt), list[tuple[Stack, Deviation, tuple[object, ...], Flags, Indices]]()
-        for stack in (self.kept, self.plain, *(stack for _, stack in self.breaches)):
-            path = stack.made(model)
-            rest = (model.rho[stack.party], felt[stack.party], (model.keeps,), repr(slots), _turns(model))
-            again = changes(stack, path, rest, self._known.get(stack))
-            places = weighing.add(stack, path, None if again.all() else np.flatnonzero(again))
-            hung.append((stack, path, rest, again, places))
-        worked_out = weighing.weights()
-        for stack, path, rest, again, places in hung:
-            weights = np.empty((len(again), slots.size))
-            if not again.all():
-                weights[~again] = self._known[stack].weights[~again]
-            weights[again] = worked_out[places]
-            self._known[stack] = Known(path, rest, weights)
-        kept, plain, *broken_ = (self._known[stack].weights for stack, *_ in hung)
+        common = model.keeps.tobytes(), repr(slots), _turns(model)
+        every = (self.kept, self.plain, *(stack for _, stack in self.breaches))
+        hung = {stack: Hanging(stack.made(model), model.rho[stack.party], felt[stack.party], common) for stack in every}
+        kept, plain, *breaches = self._known_of(Weighing(model, self.plan, slots, felt), hung)
         signed = np.zeros((len(model.parties), slots.size))
         for p in np.flatnonzero(numbers.valued).tolist():
             signed[p] = kept[self._kept[p, self.signature]]
         broken = np.zeros((len(self.labels), slots.size))
-        for (rows, _), weights in zip(self.breaches, broken_, strict=True):
+        for (rows, _), weights in zip(self.breaches, breaches, strict=True):
             broken[rows] = weights
         return signed, self._rows(model, slots, kept[self._kept_of], plain, broken)
+
+    def _known_of(self, weighing: Weighing, hung: Mapping[Stack, Hanging]) -> list[Array]:
+        """The weights of each stack's paths; those are worked out that hang on something else than last time."""
+        again = {stack: hanging.changes(self._known.get(stack)) for stack, hanging in hung.items()}
+        places = {stack: weighing.add(stack, hung[stack].path, np.flatnonzero(x)) for stack, x in again.items()}
+        worked_out = weighing.weights()
+        for stack, hanging in hung.items():
+            weights = np.zeros((len(stack.party), weighing.slots.size))
+            if stack in self._known and not again[stack].all():
+                weights[~again[stack]] = self._known[stack][1][~again[stack]]
+            weights[again[stack]] = worked_out[places[stack]]
+            self._known[stack] = hanging, weights
+        return [self._known[stack][1] for stack in hung]
 
     def _rows(self, model: Model, slots: Slots, kept: Array, plain: Array, broken: Array) -> Array:
         """[U, N]"""
@@ -150,13 +152,13 @@ class Compared:
         moments = Moments.of([at for _, at in self._plain])
         return self._whole(list(self._plain), lambda model: Maker(model, moments).plain(), no_deal=False)
 
-    def _whole(self, starts: Sequence[Start], made: object, *, no_deal: bool) -> Stack:
+    def _whole(self, starts: Sequence[Start], made: Callable[[Model], Deviation], *, no_deal: bool) -> Stack:
         model, n = self.model, len(starts)
         every = np.ones(model.M, bool)
         whole = Valued(every, tuple(range(len(model.conditions))), every, every, answered=True)
         part = Parts.of(model, [whole] * n, [no_deal] * n)
         moments = Moments.of([at for _, at in starts])
-        return Stack(_indices(p for p, _ in starts), Since(moments.years, moments.base), part, part, made)  # type: ignore[arg-type]
+        return Stack(_indices(p for p, _ in starts), Since(moments.years, moments.base), part, part, made)
 
     @cached_property
     def breaches(self) -> tuple[tuple[Indices, Stack], ...]:
@@ -177,7 +179,8 @@ class Compared:
         after = Parts.of(self.model, [x.aftermath() for x in parts], [False] * len(parts))
         since = Since(moments.years, moments.base)
         if labels[0].measure < 0:
-            return Stack(self.party[list(rows)], since, part, after, lambda model: Maker(model, moments).breakout(mover))
+            party = self.party[list(rows)]
+            return Stack(party, since, part, after, lambda model: Maker(model, moments).breakout(mover))
         fakings = _numbered((q, label.measure) for q, label in zip(mover.tolist(), labels, strict=True))
         which = _indices(fakings[q, label.measure] for q, label in zip(mover.tolist(), labels, strict=True))
         leaves = Moments.of([x.leaves for x in labels if x.leaves is not None]) if labels[0].leaves else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from detente.model.tolerance import FULL
 from detente.model.what_if.entered import Combined, Entered
 from detente.model.what_if.slots import Slots
 
+E = TypeVar("E", "Entering", "Together")
 ENTERING, OVER = -1.0, -2.0
 """In place of when what is felt ends: what is felt at entry, and what is felt once the deal is over."""
 
@@ -49,9 +50,7 @@ class Felt:
     """Of each `Combined` of the plan the paths, and its conjunctions."""
 
     @classmethod
-    def of(
-        cls, plan: Entered, slots: Slots, felt: Flags, measures: Flags, interactions: Flags, over: Flags
-    ) -> Felt:
+    def of(cls, plan: Entered, slots: Slots, felt: Flags, measures: Flags, interactions: Flags, over: Flags) -> Felt:
         """`felt`: [I, N] of each path; of which of its `measures`, its `interactions` and what is `over` is asked."""
         kinds = [(place, until, False) for place, until in slots.kinds(inspection=False)]
         kinds += [(place, until, True) for place, until in slots.kinds(inspection=True)]
@@ -104,7 +103,7 @@ class Entering:
         if not len(self.way):
             return
         ends = np.where(self.until == ENTERING, np.inf, self.until)
-        kinds, kind = np.unique(ends, return_inverse=True)
+        kind = np.unique(ends, return_inverse=True)[1]
         stop = np.where(self.fresh, _moving(self.stop), False)
         key = 8 * kind + 4 * self.fresh + 2 * stop + _moving(self.undone)
         order = np.argsort(key, kind="stable")
@@ -230,10 +229,9 @@ def _where(chosen: Flags, a: Times, b: Times) -> Times:
     return Times(np.where(chosen, a.years, b.years), np.where(chosen, a.moves, b.moves))
 
 
-def _each(several: Sequence[Any], work: Callable[[list[Any]], Any]) -> Any:
+def _each(several: Sequence[E], work: Callable[[list[Any]], Any]) -> E:
     """Work done on each array of some alike."""
-    first = several[0]
-    found = {}
+    first, found = several[0], dict[str, Any]()
     for name, x in vars(first).items():
         if isinstance(x, np.ndarray):
             found[name] = work([getattr(y, name) for y in several])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +19,9 @@ from detente.model.rows.breaches import Branch, Deviation
 from detente.model.rows.entries import Entries, Range
 from detente.model.rows.fates import Fates, Times
 from detente.model.rows.laws import joined, kind_of
-from detente.model.rows.losses import Corners, expected_spared_from, spared_from
+from detente.model.rows.losses import Corners, expected_spared_by_turn, spared_from
 from detente.model.rows.paths import Valued
-from detente.model.what_if.changed import changed, some, taken
+from detente.model.what_if.changed import changed, chosen_of, taken
 from detente.model.what_if.entered import Entered
 from detente.model.what_if.felt import ENTERING, OVER, Entering, Felt, Since, Together, entering, together
 from detente.model.what_if.fulfilled import Fulfilled
@@ -75,7 +76,7 @@ class Stack:
         return Stack(self.party[i], self.since.at(i), self.part.at(i), self.after.at(i), self.made)
 
     def felt(self, plan: Entered, slots: Slots, felt: Flags, *, after: bool, known: bool) -> Felt:
-        """What its parties feel: `felt`, [P, N]; of the aftermath, or else, of what is over once a breach is `known`."""
+        """What its parties feel, of `felt` [P, N]; `after`: in the aftermath; `known`: once a breach is known."""
         key = felt.tobytes(), repr(slots), after, known
         if key not in self._felt:
             if len(self._felt) > MOST:
@@ -86,26 +87,30 @@ class Stack:
         return self._felt[key]
 
 
+NOWHERE = np.zeros(0, np.int64)
 MOST = 32
 """How much of what is felt is kept of a stack."""
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
-    """What the paths of a stack were worth when they were last worked out, and what that hung on."""
+class Hanging:
+    """All that the weights of a stack's paths hang on, I of them."""
 
     path: Deviation
-    rest: tuple[object, ...]
-    weights: Array
+    rho: Array
+    """[I] of the party."""
+    felt: Flags
     """[I, N]"""
+    common: tuple[object, ...]
+    """The same for all paths."""
 
-
-def changes(stack: Stack, path: Deviation, rest: tuple[object, ...], known: Known | None) -> Flags:
-    """[I] which paths of a stack must be worked out; `rest`: what they hang on besides, of each or of all."""
-    n = len(stack.party)
-    if known is None:
-        return np.ones(n, bool)
-    return changed((path.branches, path.aftermath, rest), (known.path.branches, known.path.aftermath, known.rest), n)
+    def changes(self, known: tuple[Hanging, Array] | None) -> Flags:
+        """[I] which paths hang on something else than when they were worked out last."""
+        n = len(self.rho)
+        if known is None:
+            return np.ones(n, bool)
+        now, was = ((x.path.branches, x.path.aftermath, x.rho, x.felt, x.common) for x in (self, known[0]))
+        return changed(now, was, n)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,10 +143,10 @@ class Weighing:
         self._worth: list[Array] = []
         self._alike: dict[object, list[Way]] = {}
 
-    def add(self, stack: Stack, path: Deviation, chosen: Indices | None) -> Indices:
-        """Take in a stack's paths, all or those that are chosen. Their places among all."""
-        if chosen is not None:
-            stack, path = stack.at(chosen), some(path, chosen)
+    def add(self, stack: Stack, path: Deviation, chosen: Indices) -> Indices:
+        """Take in some of a stack's paths. Their places among all."""
+        if len(chosen) < len(stack.party):
+            stack, path = stack.at(chosen), chosen_of(path, chosen)
         n, first = len(stack.party), self.paths
         if n:
             for branch in path.branches:
@@ -172,8 +177,8 @@ class Weighing:
         """[paths, N]"""
         for ways in self._alike.values():
             Ways(self, ways).weigh()
-        place, worth = np.concatenate([np.zeros(0, np.int64), *self._place]), np.concatenate([np.zeros(0), *self._worth])
-        total: Array = np.bincount(place, worth, self.paths * self.slots.size)
+        place, worth = np.concatenate([NOWHERE, *self._place]), np.concatenate([np.zeros(0), *self._worth])
+        total = np.asarray(np.bincount(place, worth, self.paths * self.slots.size), float)
         return total.reshape(self.paths, self.slots.size)
 
     def put(self, path: Indices, slot: Indices | int, worth: Array) -> None:
@@ -182,13 +187,13 @@ class Weighing:
         self._worth.append(worth)
 
     def _spared(self, stack: Stack) -> None:
-        for i, courses in self.courses(stack.party, stack.part.no_deal):
-            for n, course in enumerate(courses):
+        for i, years in self.courses(stack.party, stack.part.no_deal):
+            for n, course in enumerate(_unit_courses(years)):
                 worth = spared_from(course, self.model.rho[stack.party[i]], stack.since.years[i])
                 self.put(self.paths + i, self.slots.no_deal.start + n, worth)
 
-    def courses(self, party: Indices, chosen: Flags) -> Iterator[tuple[Indices, tuple[Corners, ...]]]:
-        """Those that are chosen, by when the losses of no deal turn, with a course of one point at each turn."""
+    def courses(self, party: Indices, chosen: Flags) -> Iterator[tuple[Indices, tuple[float, ...]]]:
+        """Those that are chosen, by when the losses of no deal turn."""
         found: dict[tuple[float, ...], list[int]] = {}
         for p in range(len(self.model.parties)):
             found.setdefault(tuple(t for t, _ in self.model.losses[p]), []).append(p)
@@ -197,7 +202,7 @@ class Weighing:
             turning[parties] = True
             some = np.flatnonzero(chosen & turning[party])
             if len(some):
-                yield some, tuple(_unit_courses(years))
+                yield some, years
 
 
 class Ways:
@@ -222,26 +227,27 @@ class Ways:
 
     def weigh(self) -> None:
         self._returns()
-        self.whole.chance, self.whole.discount  # what laws sum up for these serves all entries
-        self._entering(Entering.joined([w.entering.on(int(n)) for w, n in zip(self.ways, self.starts, strict=False)]))
+        ways = list(zip(self.ways, self.starts.tolist(), strict=False))
+        self._entering(Entering.joined([way.entering.on(first) for way, first in ways]))
         for c in range(len(self.ways[0].together)):
-            some = [w.together[c].on(int(n)) for w, n in zip(self.ways, self.starts, strict=False) if w.together[c]]
-            if some:
-                self._together(Together.joined(some))
+            found = [(way.together[c], first) for way, first in ways]
+            several = [together.on(first) for together, first in found if together is not None]
+            if several:
+                self._together(Together.joined(several))
 
     def _returns(self) -> None:
         """What the first answer costs on a branch: the losses of no deal from then on, and the collapse cost."""
         branch, put, random = self.branch, self.weighing.put, self.branch.answer_from == "random"
-        for i, courses in self.weighing.courses(self.party, self.no_deal):
+        for i, years in self.weighing.courses(self.party, self.no_deal):
             here, rho = taken(branch, i), self.rho[i]
             at = self.since.years[i] + here.first_answer
-            chance = np.zeros(0) if random else here.parts(0.0, here.low, here.high)
-            for n, course in enumerate(courses):
-                if random:
-                    lost = expected_spared_from(course, rho, here.law, at, here.low, here.high)
-                else:
-                    lost = spared_from(course, rho, at) * chance
-                put(self.path[i], self.slots.no_deal.start + n, -lost)
+            if random:
+                lost = expected_spared_by_turn(years, rho, here.law, at, here.low, here.high)
+            else:
+                chance = here.parts(0.0, here.low, here.high)
+                lost = np.stack([spared_from(course, rho, at) * chance for course in _unit_courses(years)], axis=1)
+            for n in range(len(years)):
+                put(self.path[i], self.slots.no_deal.start + n, -lost[:, n])
         if self.pays.any():
             i = np.flatnonzero(self.pays)
             here, rho = taken(branch, i), self.rho[i]
@@ -249,9 +255,9 @@ class Ways:
             put(self.path[i], self.slots.collapse, -cost * np.exp(-rho * (self.since.years[i] + here.first_answer)))
 
     def _entering(self, every: Entering) -> None:
-        for some in every.alike():
-            fresh = bool(every.fresh[some[0]])
-            one = every.at(some)
+        for places in every.alike():
+            fresh = bool(every.fresh[places[0]])
+            one = every.at(places)
             entries = self._entries(one)
             whole = slice(None)
             when = entries.happening(whole) if fresh else self.whole.at(one.way, entries.branch)
@@ -294,11 +300,11 @@ def _unit_courses(years: Sequence[float]) -> Iterator[Corners]:
 
 def _uniform(times: Times) -> Flags:
     """Whether finite times of a kind move, all or none."""
-    return np.any(times.moves & np.isfinite(times.years), keepdims=True)
+    return np.array([np.any(times.moves & np.isfinite(times.years))])
 
 
 def _joined(branches: Sequence[Branch]) -> Branch:
     """Branches as one, from the moments of all; what becomes of measures is apart."""
     names = ("low", "high", "first_answer", "upto", "just_after", "just_after_fixed")
-    arrays = {name: np.concatenate([getattr(x, name) for x in branches]) for name in names}
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(x, name) for x in branches]) for name in names}
     return replace(branches[0], law=joined([x.law for x in branches]), **arrays)

@@ -1,0 +1,107 @@
+"""Conditions of a fixed plan where a party leaves more or less often, as what-ifs: where they fail first.
+
+They say where to look; what is printed is judged. The conditions are some that the judge has found tightest, at the
+moments at which it did.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import count
+
+import numpy as np
+
+from detente.model.judge.check import Judge, Slack
+from detente.model.numeric import Array
+from detente.model.plan import Plan
+from detente.model.rows.arrays import Model
+from detente.model.rows.laws import Leaving
+from detente.model.rows.moments import Moment
+from detente.model.rows.temptation import Label, Switch
+from detente.model.tolerance import SLIGHT
+from detente.model.what_if.asking import WhatIf
+from detente.model.what_if.numbers import Numbers
+
+About = tuple[str, str | None, str | None, str | None]
+"""Kind, party, other and measure of some conditions."""
+ALWAYS = Switch("always")
+
+
+def about(row: Slack) -> About:
+    return row.kind, row.party, row.other, row.measure
+
+
+class Leavings:
+    """Some conditions of a plan, R of them, where one party leaves at a rate in place of all that are stated."""
+
+    def __init__(self, model: Model, party: int, shares: Array, rows: Sequence[Slack]) -> None:
+        """`shares`: [M, K+1] of the plan."""
+        others = [replace(x, rate=0.0) if x.party == party else x for x in model.exits]
+        self.model = replace(model, exits=(*others, Leaving(party, 0.0, 0.0, 0.0)))
+        self.shares, self.rows = shares, tuple(rows)
+        self.numbers = Numbers.of(self.model)
+        self.what_if = WhatIf(self.model, shares, [_label(self.model, row) for row in rows])
+        self.size = np.array([max(row.scale, abs(row.keep or 0.0), abs(row.deviate or 0.0), 1e-300) for row in rows])
+
+    def with_rows(self, rows: Iterable[Slack]) -> Leavings:
+        """The same of these rows."""
+        same = object.__new__(Leavings)
+        same.__dict__.update(self.__dict__)
+        same.rows = tuple(rows)
+        same.what_if = WhatIf(self.model, self.shares, [_label(self.model, row) for row in same.rows])
+        same.size = np.array(
+            [max(row.scale, abs(row.keep or 0.0), abs(row.deviate or 0.0), 1e-300) for row in same.rows]
+        )
+        return same
+
+    def margins(self, chance: float) -> Array:
+        """[R] slacks in units of their sizes, from where the judge refuses them, at a chance a year of leaving."""
+        rates = self.numbers.exit_rate.copy()
+        rates[-1] = -math.log1p(-chance)
+        slacks = self.what_if.under(replace(self.numbers, exit_rate=rates)).slacks
+        margins: Array = slacks / self.size + SLIGHT
+        return margins
+
+    def edge(self, kept: float, broken: float, precision: float) -> float:
+        """A chance at which the first of all rows fails that fail at one chance, and are all met at another.
+
+        By the secant, in whose stead every fourth step halves; an end that stays counts half (Illinois).
+        """
+        some = self.with_rows(row for row, there in zip(self.rows, self.margins(broken) < 0, strict=True) if there)
+        low, high, failed = float(some.margins(kept).min()), float(some.margins(broken).min()), False
+        for step in count():
+            if broken - kept <= precision * broken:
+                break
+            x = (kept + broken) / 2 if step % 4 == 3 else broken - (broken - kept) * high / (high - low)
+            x = min(max(x, kept + precision * broken / 3), broken - precision * broken / 3)
+            margin = float(some.margins(x).min())
+            if margin < 0:
+                low, broken, high, failed = low / 2 if failed else low, x, margin, True
+            else:
+                high, kept, low, failed = high / 2 if not failed and step else high, x, margin, False
+        return broken
+
+
+def shares_of(judge: Judge, plan: Plan) -> Array | None:
+    """[M, K+1] of a plan as it is judged; None where it enters something on no date of the grid."""
+    timing = judge.terms.clock.timing(plan)
+    if timing.off or timing.shrinks:
+        return None
+    shares = np.zeros((len(timing.rises), len(judge.dossier.grid.dates) + 1))
+    for m, rises in enumerate(timing.rises):
+        for period, rise in rises:
+            shares[m, period + 1 :] += rise
+    return shares
+
+
+def _label(model: Model, row: Slack) -> Label:
+    party, other = (-1 if x is None else model.parties.index(x) for x in (row.party, row.other))
+    measure = -1 if row.measure is None else model.index[row.measure]
+    at = leaves = None
+    if row.years is not None and row.moment is not None:
+        at = Moment.at(model.tau, row.years, row.moment)
+    if row.leaves_years is not None and row.leaves_moment is not None:
+        leaves = Moment.at(model.tau, row.leaves_years, row.leaves_moment)
+    return Label(row.kind, party, other, measure, -1, ALWAYS, at, leaves)  # type: ignore[arg-type]
