@@ -16,6 +16,8 @@ from detente.model.tolerance import FULL
 from detente.model.what_if.entered import Combined, Entered
 from detente.model.what_if.slots import Slots
 
+MANY = 2000
+"""Entries above which it pays to tell them apart."""
 E = TypeVar("E", "Entering", "Together")
 ENTERING, OVER = -1.0, -2.0
 """In place of when what is felt ends: what is felt at entry, and what is felt once the deal is over."""
@@ -99,20 +101,24 @@ class Entering:
         return _each(several, np.concatenate)
 
     def alike(self) -> Iterator[Indices]:
-        """Places of entries that are still to come or not, whose finite times all move or all stay, and end alike."""
+        """Places of entries whose finite times all move or all stay, what is over apart.
+
+        Where there are many, those still to come are told from others, and what ends from what does not: each has
+        less to be worked out.
+        """
         if not len(self.way):
             return
-        ends = np.where(self.until == ENTERING, np.inf, self.until)
-        kind = np.unique(ends, return_inverse=True)[1]
-        stop = np.where(self.fresh, _moving(self.stop), False)
-        key = 8 * kind + 4 * self.fresh + 2 * stop + _moving(self.undone)
+        stop, undone = _moving(self.stop, self.fresh), _moving(self.undone, np.ones(len(self.way), bool))
+        key = 4 * (self.until == OVER) + 2 * stop + undone
+        if len(self.way) > MANY:
+            key += 16 * self.fresh + 8 * (np.isfinite(self.until) & (self.until >= 0))
         order = np.argsort(key, kind="stable")
         yield from np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
 
 
-def _moving(times: Times) -> Flags:
-    """Which times move; those that never come move like others."""
-    finite = np.isfinite(times.years)
+def _moving(times: Times, asked: Flags) -> Flags:
+    """Which times move; those that never come, or are not asked for, move like others."""
+    finite = np.isfinite(times.years) & asked
     moving: Flags = np.where(finite, times.moves, bool(np.any(times.moves & finite)))
     return moving
 

@@ -256,25 +256,25 @@ class Ways:
 
     def _entering(self, every: Entering) -> None:
         for places in every.alike():
-            fresh = bool(every.fresh[places[0]])
-            one = every.at(places)
+            one, whole = every.at(places), slice(None)
             entries = self._entries(one)
-            whole = slice(None)
-            when = entries.happening(whole) if fresh else self.whole.at(one.way, entries.branch)
-            until = float(one.until[0]) if one.until[0] >= 0 else np.inf
+            when = entries.happening(whole) if one.fresh.any() else self.whole.at(one.way, entries.branch)
             if one.until[0] == OVER:
                 worth = entries.left_over(whole, when)
             else:
-                standing = entries.standing(whole, until, when)
                 once = one.until[:, None] == ENTERING
-                worth = np.where(once, entries.entering(when), standing) if once.any() else standing
+                worth = entries.standing(whole, np.where(once, np.inf, one.until[:, None]), when)
+                if once.any():
+                    worth = np.where(once, entries.entering(when), worth)
             self.weighing.put(self.path[one.way], one.slot, one.factor * worth[:, 0])
 
     def _entries(self, one: Entering) -> Entries:
         """A column of entries, each on its own way; their finite times all move or all stay."""
         rho, period, since = self.rho[one.way][:, None], one.period[:, None], self.since.at(one.way)
         here = taken(self.branch, one.way, [(self.rates, rho)])
-        stop, undone = (Times(x.years[:, None], _uniform(x)) for x in (one.stop, one.undone))
+        stop, undone = (
+            Times(x.years[:, None], _uniform(x, asked)) for x, asked in ((one.stop, one.fresh), (one.undone, True))
+        )
         fates = Fates(stop, undone, undone, self.model.keeps[one.measure][:, None])
         random = one.low[:, None], one.high[:, None]
         return Entries(self.model, rho, here, since, fates=fates, random=random, periods=period)
@@ -298,9 +298,9 @@ def _unit_courses(years: Sequence[float]) -> Iterator[Corners]:
         yield tuple((t, float(i == j)) for j, t in enumerate(years))
 
 
-def _uniform(times: Times) -> Flags:
-    """Whether finite times of a kind move, all or none."""
-    return np.array([np.any(times.moves & np.isfinite(times.years))])
+def _uniform(times: Times, asked: Flags | bool) -> Flags:
+    """Whether finite times of a kind, as far as they are asked for, move: all or none."""
+    return np.array([np.any(times.moves & np.isfinite(times.years) & asked)])
 
 
 def _joined(branches: Sequence[Branch]) -> Branch:
