@@ -1,6 +1,7 @@
 """What it rests on that a plan is kept: fear of what, whose threats, how long nobody walks out. ANSWERS R4, R8, §2, §9.
 
-Everything here is asked of the judge; nothing is solved.
+Everything that is told is asked of the judge; nothing is solved. How likely a party must be to walk out for a plan to
+break is looked for by what-ifs of that plan, and judged where it is found.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import count, pairwise
 import numpy as np
 
 from detente.design.plan.clock import Clock
-from detente.design.questions.leaving import About, Leavings, about, shares_of
+from detente.design.questions.leaving import About, Leavings, about, shares_of, size
 from detente.design.questions.margins import dangerous
 from detente.design.questions.parallel import each, on, stopped
 from detente.dossier.schema import Dossier
@@ -190,8 +191,10 @@ def walkouts_of(judge: Judge, plan: Plan, verdict: Verdict, clock: Clock, execut
     The chance stands in place of all rates that the dossier states for the party; its dated exits, and all exits of
     others, stay. Broken: a condition with values (consent, temptation, exposure) fails; others do not hang on exits.
     0 where the plan is not kept even if the party never walks out. The chances at which a plan is kept need not be an
-    interval: the plan is judged at each of CHANCES, but for what is safe there by its margins elsewhere, and the search
-    goes into the first stretch that ends broken. Just below what is found all is judged that is not safe.
+    interval: margins are looked at at each of CHANCES, and the search goes into the first stretch that ends broken.
+    What-ifs say where that is, of the conditions that are met by least if the party never walks out; the judge must
+    find the plan broken there, and just below all met that is not safe by its margins. Where they do not agree, all is
+    judged.
     """
     dossier = judge.dossier
     acting = [p for p in dossier.parties if any(p in dossier.measures[m].by for m in measures_in(judge, plan))]
@@ -282,7 +285,7 @@ class _Leaving:
         if shares is None or not self.rows or any(_margin(row) < 0 for row in self.rows):
             raise _Unsure
         model = Model.of(self.judge.dossier)
-        tried = Leavings(model, model.parties.index(self.party), shares, list(_tightest_rows(self.rows)))
+        tried = Leavings(model, model.parties.index(self.party), shares, _tightest_rows(self.rows))
         for _ in range(TRIES):
             found, missed = self._tried(tried)
             if not missed:
@@ -292,18 +295,17 @@ class _Leaving:
 
     def _tried(self, tried: Leavings) -> tuple[Flip | None, Tightest]:
         """Where some rows first fail; and what else fails before, by the judge."""
-        kept, margins = 0.0, list[tuple[float, Array]]()
-        for chance in CHANCES:
+        margins = [(0.0, np.array([_margin(row) for row in tried.rows]))]
+        for chance in CHANCES[1:]:
             margins.append((chance, tried.margins(chance)))
             if margins[-1][1].min() < 0:
                 break
-            kept = chance
         else:
             return None, _broken(self.tightest(MOST, self.every))
-        edge = tried.edge(kept, chance, PRECISION / 5)
-        chance = self._from_halving(kept, chance, edge)
+        below, above = margins[-2:]
+        chance = self._from_halving(below[0], above[0], tried.edge(below, above, PRECISION / 5))
         near = chance * (1 - 2 * PRECISION)
-        margins[-1:] = [(x, tried.margins(x)) for x in (0.9 * near, chance) if x > kept]
+        margins[-1:] = [(x, tried.margins(x)) for x in (0.9 * near, chance) if x > below[0]]
         failing = {about(row) for row, margin in zip(tried.rows, margins[-1][1], strict=True) if margin < 0}
         there = [f for f in self.every if self._about(f) in failing]
         broken = _broken(self.tightest(chance, there))
@@ -449,4 +451,4 @@ def _broken(rows: Tightest) -> Tightest:
 
 def _relative(row: Slack) -> float:
     """Slack in units of the party's scale."""
-    return (row.slack or 0.0) / max(row.scale, abs(row.keep or 0.0), abs(row.deviate or 0.0), 1e-300)
+    return (row.slack or 0.0) / size(row)
