@@ -25,14 +25,14 @@ from detente.model.tolerance import SLIGHT
 from detente.model.what_if.asking import WhatIf
 from detente.model.what_if.numbers import Numbers
 
-About = tuple[str, str | None, str | None, str | None]
+Concern = tuple[str, str | None, str | None, str | None]
 """Kind, party, other and measure of some conditions."""
 Edge = tuple[float, Array]
 """A chance, and the margins of all rows there."""
 ALWAYS = Switch("always")
 
 
-def about(row: Slack) -> About:
+def about(row: Slack) -> Concern:
     return row.kind, row.party, row.other, row.measure
 
 

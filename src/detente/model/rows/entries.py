@@ -17,7 +17,7 @@ from detente.model.rows.arrays import TINY, Layers, Model
 from detente.model.rows.breaches import Branch
 from detente.model.rows.detection import SNAP
 from detente.model.rows.fates import Fates
-from detente.model.rows.laws import Rate
+from detente.model.rows.laws import Rho
 
 Which = slice | Indices
 """Measures, by columns."""
@@ -38,7 +38,7 @@ def shares_of(worth: Array) -> Array:
     return coefficients
 
 
-def flow(rho: Rate, until: float | Array, start: Array) -> Array:
+def flow(rho: Rho, until: float | Array, start: Array) -> Array:
     """What a point a year from a start until a time is worth at signature."""
     worth: Array = np.exp(-rho * start) / rho
     return np.maximum(worth - np.exp(-rho * until) / rho, 0.0) if np.any(np.isfinite(until)) else worth
@@ -66,7 +66,7 @@ class Entries:
     def __init__(
         self,
         model: Model,
-        rho: Rate,
+        rho: Rho,
         branch: Branch,
         moments: Since,
         *,
@@ -231,7 +231,7 @@ class Range:
     """The part (low, high] of a branch's law on which entries happen: [I, K+1], with its chance and discount."""
 
     branch: Branch
-    rho: Rate
+    rho: Rho
     low: Array
     high: Array
 
@@ -251,7 +251,7 @@ class Range:
         some.chance, some.discount = self.chance[i], self.discount[i]
         return some
 
-    def parts(self, rho: Rate, a: Array, b: Array) -> Array:
+    def parts(self, rho: Rho, a: Array, b: Array) -> Array:
         return self.branch.parts(rho, a, np.maximum(a, b))
 
     def discounted_over(self, t0: Array, other: tuple[Array, bool]) -> Array:
