@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from detente.design.questions import walkouts
 from detente.design.questions.footing import LEFT_OUT, Footing, footing
 from detente.dossier import apply, from_dict
 from detente.dossier.schema import Dossier
@@ -123,6 +124,33 @@ def test_a_flip_is_the_edge_of_what_is_kept() -> None:
 
     at_the_edge()
     assert all(seen[how] >= 1 for how in ("never", "at nothing", "between")), seen
+
+
+def test_what_ifs_find_what_the_judge_alone_finds() -> None:
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=12, deadline=None)
+    @given(st.data())
+    def agree(data: st.DataObject) -> None:
+        d = Dossier.model_validate(data.draw(documents(answers=True)))
+        plan = data.draw(plans(d))
+        rows = [s for s in check(d, plan).slacks if s.keep is not None]
+        for party in d.parties:
+            rates = [e.rate for e in d.exits if e.party == party and e.at is None and e.rate]
+            leaving = walkouts._Leaving(Judge(d), plan, party, [] if rates else rows, lambda: False)
+            alone = walkouts._Leaving(Judge(d), plan, party, [], lambda: False).first()
+            try:
+                found = walkouts._Looking(leaving).first()
+            except walkouts._Unsure:
+                seen["unsure"] += 1
+                continue
+            assert (found is None) == (alone is None)
+            if found is not None and alone is not None:
+                assert found[0] == pytest.approx(alone[0], rel=3e-5)
+            seen["never" if found is None else "between"] += 1
+
+    agree()
+    assert all(seen[how] >= 1 for how in ("never", "between", "unsure")), seen
 
 
 def edge(document: dict[str, Any], plan: Plan, party: str, flips: float | None) -> None:

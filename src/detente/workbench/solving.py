@@ -426,7 +426,8 @@ def assess_again(record: Record, dossier: Dossier) -> AssessResult:
 
 def _rested(found: Assessment, stored: Mapping[str, Any] | None) -> Assessment:
     """An assessment with what its plan rests on; what takes time is as it was stored."""
-    from detente.design.questions.footing import LEFT_OUT, Walkout, footing
+    from detente.design.questions.footing import LEFT_OUT, footing
+    from detente.design.questions.walkouts import Walkout
 
     if stored is None or found.plan is None or found.proof is None:
         return found

@@ -7,7 +7,8 @@ moments at which it did.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from copy import copy
 from dataclasses import replace
 from itertools import count
 
@@ -24,37 +25,37 @@ from detente.model.tolerance import SLIGHT
 from detente.model.what_if.asking import WhatIf
 from detente.model.what_if.numbers import Numbers
 
-About = tuple[str, str | None, str | None, str | None]
+Concern = tuple[str, str | None, str | None, str | None]
 """Kind, party, other and measure of some conditions."""
+Edge = tuple[float, Array]
+"""A chance, and the margins of all rows there."""
 ALWAYS = Switch("always")
 
 
-def about(row: Slack) -> About:
+def about(row: Slack) -> Concern:
     return row.kind, row.party, row.other, row.measure
 
 
 class Leavings:
     """Some conditions of a plan, R of them, where one party leaves at a rate in place of all that are stated."""
 
-    def __init__(self, model: Model, party: int, shares: Array, rows: Sequence[Slack]) -> None:
-        """`shares`: [M, K+1] of the plan."""
+    def __init__(self, model: Model, party: int, shares: Array, rows: Iterable[Slack]) -> None:
+        """`shares`: [M, K+1] of the plan; `rows`: as they are where the party never leaves."""
         others = [replace(x, rate=0.0) if x.party == party else x for x in model.exits]
         self.model = replace(model, exits=(*others, Leaving(party, 0.0, 0.0, 0.0)))
-        self.shares, self.rows = shares, tuple(rows)
-        self.numbers = Numbers.of(self.model)
-        self.what_if = WhatIf(self.model, shares, [_label(self.model, row) for row in rows])
-        self.size = np.array([max(row.scale, abs(row.keep or 0.0), abs(row.deviate or 0.0), 1e-300) for row in rows])
+        self.shares, self.numbers = shares, Numbers.of(self.model)
+        self._take(rows)
+
+    def _take(self, rows: Iterable[Slack]) -> None:
+        self.rows = tuple(rows)
+        self.what_if = WhatIf(self.model, self.shares, [_label(self.model, row) for row in self.rows])
+        self.size = np.array([size(row) for row in self.rows])
 
     def with_rows(self, rows: Iterable[Slack]) -> Leavings:
         """The same of these rows."""
-        same = object.__new__(Leavings)
-        same.__dict__.update(self.__dict__)
-        same.rows = tuple(rows)
-        same.what_if = WhatIf(self.model, self.shares, [_label(self.model, row) for row in same.rows])
-        same.size = np.array(
-            [max(row.scale, abs(row.keep or 0.0), abs(row.deviate or 0.0), 1e-300) for row in same.rows]
-        )
-        return same
+        others = copy(self)
+        others._take(rows)
+        return others
 
     def margins(self, chance: float) -> Array:
         """[R] slacks in units of their sizes, from where the judge refuses them, at a chance a year of leaving."""
@@ -64,24 +65,32 @@ class Leavings:
         margins: Array = slacks / self.size + SLIGHT
         return margins
 
-    def edge(self, kept: float, broken: float, precision: float) -> float:
+    def edge(self, kept: Edge, broken: Edge, precision: float) -> float:
         """A chance at which the first of all rows fails that fail at one chance, and are all met at another.
 
         By the secant, in whose stead every fourth step halves; an end that stays counts half (Illinois).
         """
-        some = self.with_rows(row for row, there in zip(self.rows, self.margins(broken) < 0, strict=True) if there)
-        low, high, failed = float(some.margins(kept).min()), float(some.margins(broken).min()), False
-        for step in count():
-            if broken - kept <= precision * broken:
+        failing = broken[1] < 0
+        some = self.with_rows(row for row, there in zip(self.rows, failing, strict=True) if there)
+        (a, low), (b, high) = ((chance, float(margins[failing].min())) for chance, margins in (kept, broken))
+        failed: bool | None = None
+        for step in count(1):
+            near = precision * b
+            if b - a <= near:
                 break
-            x = (kept + broken) / 2 if step % 4 == 3 else broken - (broken - kept) * high / (high - low)
-            x = min(max(x, kept + precision * broken / 3), broken - precision * broken / 3)
+            x = (a + b) / 2 if step % 4 == 0 else b - (b - a) * high / (high - low)
+            x = min(max(x, a + near / 2), b - near / 2)
             margin = float(some.margins(x).min())
             if margin < 0:
-                low, broken, high, failed = low / 2 if failed else low, x, margin, True
+                b, high, low, failed = x, margin, low / 2 if failed else low, True
             else:
-                high, kept, low, failed = high / 2 if not failed and step else high, x, margin, False
-        return broken
+                a, low, high, failed = x, margin, high / 2 if failed is False else high, False
+        return b
+
+
+def size(row: Slack) -> float:
+    """What a slack is a part of: the party's scale, or what it is the difference of."""
+    return max(row.scale, abs(row.keep or 0.0), abs(row.deviate or 0.0), 1e-300)
 
 
 def shares_of(judge: Judge, plan: Plan) -> Array | None:

@@ -25,7 +25,7 @@ from detente.model.rows.arrays import Model
 from detente.model.rows.detection import SNAP, column
 from detente.model.rows.faking import Faked
 from detente.model.rows.fates import Fates, Movers, Reactions
-from detente.model.rows.laws import Detected, Exits, Law, Left, LeftLater, Rate, Rates, Weighed, just_before, like
+from detente.model.rows.laws import Detected, Exits, Law, Left, LeftLater, Rho, Rhos, Weighed, just_before, like
 from detente.model.rows.moments import Moments
 
 Counted = Literal["moment", "random", "known"]
@@ -62,11 +62,11 @@ class Branch:
     just_after_fixed: Flags
     """[I] the same for stops at fixed times."""
 
-    def parts(self, rho: Rate, a: Array, b: Array) -> Array:
+    def parts(self, rho: Rho, a: Array, b: Array) -> Array:
         """E[e^(−ρZ); a < Z ≤ b], on this branch."""
         return self.law.partial(rho, a, b)
 
-    def later(self, rho: Rate, answer: Array, other: Array, moves: bool, a: Array, b: Array) -> Array:
+    def later(self, rho: Rho, answer: Array, other: Array, moves: bool, a: Array, b: Array) -> Array:
         """The same of the later of the answer, counted from when the others see it, and a time. See `LeftLater`."""
         assert isinstance(self.law, LeftLater)
         delay = like(self.law.delay, answer)
@@ -92,10 +92,10 @@ class Sure:
 
     chance: Array
 
-    def partial(self, rho: Rate, a: Array, b: Array) -> Array:
+    def partial(self, rho: Rho, a: Array, b: Array) -> Array:
         return np.where((a < 0) & (b >= 0), column(self.chance, a), 0.0)
 
-    def at(self, i: Indices, rates: Rates = ()) -> Sure:
+    def at(self, i: Indices, rates: Rhos = ()) -> Sure:
         return Sure(self.chance[i])
 
     def just_before(self, z: Array, chosen: Flags) -> Array:

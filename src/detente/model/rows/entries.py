@@ -17,7 +17,7 @@ from detente.model.rows.arrays import TINY, Layers, Model
 from detente.model.rows.breaches import Branch
 from detente.model.rows.detection import SNAP
 from detente.model.rows.fates import Fates
-from detente.model.rows.laws import Rate
+from detente.model.rows.laws import Rho
 
 Which = slice | Indices
 """Measures, by columns."""
@@ -38,10 +38,10 @@ def shares_of(worth: Array) -> Array:
     return coefficients
 
 
-def flow(rho: Rate, until: float, start: Array) -> Array:
+def flow(rho: Rho, until: float | Array, start: Array) -> Array:
     """What a point a year from a start until a time is worth at signature."""
     worth: Array = np.exp(-rho * start) / rho
-    return np.maximum(worth - np.exp(-rho * until) / rho, 0.0) if np.isfinite(until) else worth
+    return np.maximum(worth - np.exp(-rho * until) / rho, 0.0) if np.any(np.isfinite(until)) else worth
 
 
 class Since(Protocol):
@@ -66,7 +66,7 @@ class Entries:
     def __init__(
         self,
         model: Model,
-        rho: Rate,
+        rho: Rho,
         branch: Branch,
         moments: Since,
         *,
@@ -150,8 +150,11 @@ class Entries:
             first = np.where(moves, first, np.where(there, self.low, np.inf))
         return np.where(self.fresh, first, self.low)
 
-    def standing(self, m: Which, until: float, when: Range) -> Array:
-        """[I, E] what a point a year is worth while m, entered, is in force, until some years after signature."""
+    def standing(self, m: Which, until: float | Array, when: Range) -> Array:
+        """[I, E] what a point a year is worth while m, entered, is in force, until some years after signature.
+
+        `until`: the same for all, or [I, E].
+        """
         total = flow(self.rho, until, self.start) * when.chance
         fates, keeps = self.fates, self.fates.keeps[m]
         for chosen, times in self.fates.undone(self.fresh):
@@ -166,15 +169,15 @@ class Entries:
         """[I, E] what a point at entry is worth, where that is still to come."""
         return np.where(self.fresh, np.exp(-self.rho * np.maximum(self.tau, 0.0)), 0.0) * when.chance
 
-    def _ended(self, until: float, time: tuple[Array, bool], when: Range) -> Array:
+    def _ended(self, until: float | Array, time: tuple[Array, bool], when: Range) -> Array:
         """What is lost of a point a year from a time on, entries that do not happen left out."""
         offset, moves = time
         if not np.any(np.isfinite(offset)):
             return np.zeros(self.start.shape)
-        at, rho = self.t0 + offset, self.rho
+        at, rho = self.t0 + np.where(np.isfinite(offset), offset, 0.0), self.rho
         if not moves:
             total = flow(rho, until, at) * when.chance
-        elif np.isposinf(until):
+        elif np.all(np.isposinf(until)):
             total = np.exp(-rho * at) * when.discount / rho
         else:
             last = np.minimum(when.high, until - at)
@@ -228,7 +231,7 @@ class Range:
     """The part (low, high] of a branch's law on which entries happen: [I, K+1], with its chance and discount."""
 
     branch: Branch
-    rho: Rate
+    rho: Rho
     low: Array
     high: Array
 
@@ -248,7 +251,7 @@ class Range:
         some.chance, some.discount = self.chance[i], self.discount[i]
         return some
 
-    def parts(self, rho: Rate, a: Array, b: Array) -> Array:
+    def parts(self, rho: Rho, a: Array, b: Array) -> Array:
         return self.branch.parts(rho, a, np.maximum(a, b))
 
     def discounted_over(self, t0: Array, other: tuple[Array, bool]) -> Array:

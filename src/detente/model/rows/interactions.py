@@ -24,7 +24,7 @@ from detente.model.rows.arrays import TINY
 from detente.model.rows.conditions import Expression, all_of, any_of, in_force
 from detente.model.rows.entries import Entries, Felt, Range, felt, flow
 from detente.model.rows.fates import INSTANT
-from detente.model.rows.laws import Rate
+from detente.model.rows.laws import Rho
 from detente.model.rows.linear import Rows
 from detente.model.tolerance import FULL
 
@@ -97,7 +97,7 @@ class Conjoined:
     """
 
     entries: Entries
-    rho: Rate
+    rho: Rho
     low: Array
     high: Array
     """The random times for which all of them happen."""

@@ -20,15 +20,15 @@ from detente.model.rows.moments import Moments
 
 T = TypeVar("T")
 N = TypeVar("N", int, float)
-Rate = float | Array
-Rates = Sequence[tuple[Array, Array]]
+Rho = float | Array
+Rhos = Sequence[tuple[Array, Array]]
 """A discount rate: one, or of each moment."""
 
 
 class Law(Protocol):
     """A random time, counted from each moment."""
 
-    def partial(self, rho: Rate, a: Array, b: Array) -> Array:
+    def partial(self, rho: Rho, a: Array, b: Array) -> Array:
         """∫ over (a, b] of e^(−ρz) dF(z); a, b and ρ broadcast against [I, …]; a < 0 takes in 0, b may be infinite."""
 
     def just_before(self, z: Array, chosen: Flags) -> Array:
@@ -37,7 +37,7 @@ class Law(Protocol):
     def within(self, begin: float, end: float) -> bool:
         """Whether the time could fall after one time and not after another, in years from signature."""
 
-    def at(self, i: Indices, rates: Rates = ()) -> Law:
+    def at(self, i: Indices, rates: Rhos = ()) -> Law:
         """As counted from some of the moments, in order; `rates`: see `_Sums.at`."""
 
 
@@ -120,10 +120,10 @@ class Detected:
     delay: float | Array
     exits: Exits
 
-    def partial(self, rho: Rate, a: Array, b: Array) -> Array:
+    def partial(self, rho: Rho, a: Array, b: Array) -> Array:
         return np.maximum(self._upto(rho, b) - self._upto(rho, a), 0.0)
 
-    def _upto(self, rho: Rate, z: Array) -> Array:
+    def _upto(self, rho: Rho, z: Array) -> Array:
         """∫ over [0, z]."""
         exits = self.exits
         total = self._sums.of(rho, z, lambda: rho + exits.rate)
@@ -143,7 +143,7 @@ class Detected:
         times = (x.at - exits.t0 - self.delay for x in exits.dated)
         return [just_before(self.watch, t, exits.just_after) for t in times]
 
-    def at(self, i: Indices, rates: Rates = ()) -> Detected:
+    def at(self, i: Indices, rates: Rhos = ()) -> Detected:
         watch = _at(self.watch, i)
         assert watch is not None
         some = Detected(watch, _some(self.delay, i), self.exits.at(i))
@@ -169,10 +169,10 @@ class Left:
     too_late: Array | None = None
     """[I] a time at which a dated exit no longer counts; ∞ for none."""
 
-    def partial(self, rho: Rate, a: Array, b: Array) -> Array:
+    def partial(self, rho: Rho, a: Array, b: Array) -> Array:
         return np.maximum(self._upto(rho, b) - self._upto(rho, a), 0.0)
 
-    def _upto(self, rho: Rate, z: Array) -> Array:
+    def _upto(self, rho: Rho, z: Array) -> Array:
         """∫ over [0, z]."""
         exits, sums, amount = self.exits, self._sums, np.zeros(z.shape)
         if np.any(self._rate):
@@ -188,7 +188,7 @@ class Left:
     def _sums(self) -> _Sums:
         return _Sums(self.exits, self._dates)
 
-    def _on_dates(self, rho: Rate, z: Array) -> Iterator[tuple[Array, Array]]:
+    def _on_dates(self, rho: Rho, z: Array) -> Iterator[tuple[Array, Array]]:
         """Years until each dated exit of the party, and what it adds, against z."""
         exits = self.exits
         for x, at, stays, still in zip(exits.dated, self._dates, exits.stays, exits.still, strict=False):
@@ -209,7 +209,7 @@ class Left:
         """[I] years until each dated exit."""
         return [x.at - self.exits.t0 for x in self.exits.dated]
 
-    def _on_the_date(self, rho: Rate, x: Leaving, still: Flags, like: Array) -> Array:
+    def _on_the_date(self, rho: Rho, x: Leaving, still: Flags, like: Array) -> Array:
         """E[e^(−ρX); X on the date], but for the chance that nobody left on a date before."""
         if self.too_late is not None:
             still = still & ~(np.abs(x.at - self.exits.t0 - self.too_late) <= SNAP)
@@ -233,7 +233,7 @@ class Left:
         since = x - like(self.delay, x)
         return self.watch.survival(since if just_after is None else just_before(self.watch, since, just_after))
 
-    def _before(self, kappa: Rate, z: Array) -> Array:
+    def _before(self, kappa: Rho, z: Array) -> Array:
         """∫ from 0 to z of e^(−κx) P(T + delay > x) dx, for κ > 0: by parts."""
         x = np.maximum(z, 0.0)
         amount = 1.0 - np.exp(-kappa * x) * self._unknown(x)
@@ -243,7 +243,7 @@ class Left:
         result: Array = amount / kappa
         return result
 
-    def at(self, i: Indices, rates: Rates = ()) -> Left:
+    def at(self, i: Indices, rates: Rhos = ()) -> Left:
         late = None if self.too_late is None else self.too_late[i]
         some = Left(_some(self.party, i), self.exits.at(i), _at(self.watch, i), _some(self.delay, i), late)
         some._sums.take(self._sums, i, rates)
@@ -258,17 +258,17 @@ class LeftLater(Left):
     until: Array | None = None
     """[I] the last T that counts; None for no last one."""
 
-    def at(self, i: Indices, rates: Rates = ()) -> LeftLater:
+    def at(self, i: Indices, rates: Rhos = ()) -> LeftLater:
         until = None if self.until is None else self.until[i]
         watch = _at(self.watch, i)
         assert watch is not None
         return LeftLater(_some(self.party, i), self.exits.at(i), watch, _some(self.delay, i), until=until)
 
-    def partial(self, rho: Rate, a: Array, b: Array) -> Array:
+    def partial(self, rho: Rho, a: Array, b: Array) -> Array:
         zero = np.zeros((1,) * np.ndim(a))
         return self.partial_after(rho, zero, zero, True, a, b)
 
-    def partial_after(self, rho: Rate, lag: Array, other: Array, moves: bool, a: Array, b: Array) -> Array:
+    def partial_after(self, rho: Rho, lag: Array, other: Array, moves: bool, a: Array, b: Array) -> Array:
         """E[e^(−ρ·later); a < X ≤ b]: the later of K + lag and a time, X being added to it where it moves."""
         a, b, other = np.broadcast_arrays(a, b, other)
         exits, stays, rate = self.exits, np.ones(a.shape), like(self._rate, a)
@@ -287,7 +287,7 @@ class LeftLater(Left):
             low = high
         return amount
 
-    def _after_moving(self, rho: Rate, lag: Array, other: Array, low: Array, high: Array) -> Array:
+    def _after_moving(self, rho: Rho, lag: Array, other: Array, low: Array, high: Array) -> Array:
         """∫ over x in (low, high] of e^(−Hx) E[e^(−ρ·max(K + lag, x + other)); K < x], H the rate of all exits.
 
         Up to x = K + lag − other the answer is the later of the two, and from then on the undoing.
@@ -303,11 +303,11 @@ class LeftLater(Left):
         amount: Array = np.exp(-rho * lag) * near / H + np.exp(-rho * other) * far / (H + rho)
         return amount
 
-    def _after_fixed(self, rho: Rate, lag: Array, other: Array, low: Array, high: Array) -> Array:
+    def _after_fixed(self, rho: Rho, lag: Array, other: Array, low: Array, high: Array) -> Array:
         """As `_after_moving`, `other` being a fixed time."""
         H, turn = self.exits.rate, np.minimum(other - lag, high)
 
-        def left(kappa: Rate, a: Array, b: Array) -> Array:
+        def left(kappa: Rho, a: Array, b: Array) -> Array:
             """E[e^(−κK) (e^(−H·max(low, K)) − e^(−H·high)); a < K ≤ b]"""
             first = _fade(H, low) * self._known(kappa, a, np.minimum(b, low))
             first += self._known(kappa + H, np.maximum(a, low), b)
@@ -324,7 +324,7 @@ class LeftLater(Left):
         inside: Flags = (x > a + SNAP) & (x <= b + SNAP) & column(still, a)
         return inside
 
-    def _on_a_date(self, at: float, rho: Rate, lag: Array, other: Array, *, moves: bool) -> Array:
+    def _on_a_date(self, at: float, rho: Rho, lag: Array, other: Array, *, moves: bool) -> Array:
         """The same of one dated exit, but for the chance that nobody left on a date before."""
         now = np.maximum(column(at - self.exits.t0, other), 0.0)
         delay = like(self.delay, now)
@@ -335,7 +335,7 @@ class LeftLater(Left):
         amount: Array = np.exp(-self.exits.rate * now) * (early + late)
         return amount
 
-    def _known(self, kappa: Rate, a: Array | float, b: Array) -> Array:
+    def _known(self, kappa: Rho, a: Array | float, b: Array) -> Array:
         """E[e^(−κK); a < K ≤ b]; a < 0 takes in 0."""
         until, delay = np.inf if self.until is None else column(self.until, b), like(self.delay, b)
         low, high = np.where(np.less(a, 0), -1.0, a - delay), np.minimum(b - delay, until)
@@ -350,10 +350,10 @@ class Weighed:
     chance: Array
     """[I]"""
 
-    def partial(self, rho: Rate, a: Array, b: Array) -> Array:
+    def partial(self, rho: Rho, a: Array, b: Array) -> Array:
         return column(self.chance, a) * self.law.partial(rho, a, b)
 
-    def at(self, i: Indices, rates: Rates = ()) -> Weighed:
+    def at(self, i: Indices, rates: Rhos = ()) -> Weighed:
         return Weighed(self.law.at(i, rates), self.chance[i])
 
     def just_before(self, z: Array, chosen: Flags) -> Array:
@@ -423,16 +423,16 @@ class _Sums:
         found: T = self._kept[key][1]
         return found
 
-    def take(self, other: _Sums, i: Indices, rates: Rates) -> None:
+    def take(self, other: _Sums, i: Indices, rates: Rhos) -> None:
         """What another has of some of its moments, at 0 and at each of some rates by what it is called here."""
-        here: dict[object, Rate] = {0.0: 0.0} | {id(there): now for there, now in rates}
+        here: dict[object, Rho] = {0.0: 0.0} | {id(there): now for there, now in rates}
         for (_, ndim), (what, found) in other._kept.items():
             name, rho = what if isinstance(what, tuple) else ("", what)
             if (now := here.get(_key(rho))) is not None:
                 mine = (name, now) if name else now
                 self._kept[_key(mine), ndim] = mine, _rows(found, i)
 
-    def up_to_dates(self, rho: Rate, z: Array, whole: Array, upto: Callable[[Array], Array]) -> Array:
+    def up_to_dates(self, rho: Rho, z: Array, whole: Array, upto: Callable[[Array], Array]) -> Array:
         """Of what comes up to z (`whole`), counted with the chance that nobody has left on a date by then."""
 
         def made() -> list[tuple[Array, Array, Array]]:
@@ -460,7 +460,7 @@ def _key(what: Any) -> object:
     return id(what) if isinstance(what, np.ndarray) else what
 
 
-def _fade(kappa: Rate, x: Array) -> Array:
+def _fade(kappa: Rho, x: Array) -> Array:
     """e^(−κx), also at infinity."""
     return np.where(np.isposinf(x), 0.0, np.exp(-kappa * np.where(np.isposinf(x), 0.0, x)))
 
@@ -486,7 +486,7 @@ def just_before(watch: Watch | Watches, t: Array, chosen: Flags) -> Array:
 STEP = 2e-4
 
 
-def first_moment(law: Law, rho: Rate, a: Array, b: Array) -> Array:
+def first_moment(law: Law, rho: Rho, a: Array, b: Array) -> Array:
     """E[Z e^(−ρZ); a < Z ≤ b] for finite b: minus the slope of E[e^(−ρZ)] in ρ, a five-point difference (1e-11)."""
     near = law.partial(rho + STEP, a, b) - law.partial(rho - STEP, a, b)
     far = law.partial(rho + 2 * STEP, a, b) - law.partial(rho - 2 * STEP, a, b)

@@ -11,12 +11,12 @@ from itertools import pairwise
 import numpy as np
 
 from detente.model.numeric import Array
-from detente.model.rows.laws import Law, Rate, first_moment, like
+from detente.model.rows.laws import Law, Rho, first_moment, like
 
 Corners = tuple[tuple[float, float], ...]
 
 
-def spared_from(course: Corners, rho: Rate, t: Array) -> Array:
+def spared_from(course: Corners, rho: Rho, t: Array) -> Array:
     """−∫ from t on of no_deal(s) e^(−ρs) ds: what a deal that stands from t on for ever spares, at signature."""
     years, points = (np.array(x) for x in zip(*course, strict=True))
     value: Array = np.interp(t, years, points) * np.exp(-rho * t) / rho
@@ -39,7 +39,7 @@ def expected_spared_from(course: Corners, rho: float, law: Law, shift: Array, a:
     return spared
 
 
-def expected_spared_by_turn(years: Sequence[float], rho: Rate, law: Law, shift: Array, a: Array, b: Array) -> Array:
+def expected_spared_by_turn(years: Sequence[float], rho: Rho, law: Law, shift: Array, a: Array, b: Array) -> Array:
     """[I, n] what each point a year at one of n turns of a course adds to E[spared_from(shift + Z); a < Z ≤ b]."""
     rate, t, low = like(rho, shift[:, None]), shift[:, None], a[:, None]
     turns, e = np.array(years), np.exp(-rate * t)
@@ -61,7 +61,7 @@ def expected_spared_by_turn(years: Sequence[float], rho: Rate, law: Law, shift: 
     return -spared
 
 
-def _up_to_turns(turns: Array, rho: Rate, law: Law, t: Array, a: Array, b: Array) -> tuple[Array, Array, Array]:
+def _up_to_turns(turns: Array, rho: Rho, law: Law, t: Array, a: Array, b: Array) -> tuple[Array, Array, Array]:
     """[I, n + 1] E[1], E[e^(−ρZ)] and E[Z e^(−ρZ)] of a < Z ≤ the time from t to each turn, no later than b; then b."""
     z = np.concatenate([np.clip(turns - t, a, b), b], axis=1)
     discounted, none = law.partial(rho, a, z), np.zeros(z.shape)

@@ -13,7 +13,7 @@ import numpy as np
 from detente.model.numeric import Array, Flags, Indices
 from detente.model.rows.arrays import Model
 from detente.model.rows.temptation import Families, Label, Seldom, binding, consent_of, switches_of
-from detente.model.what_if.compared import Compared
+from detente.model.what_if.compared import Comparing
 from detente.model.what_if.entered import Entered
 from detente.model.what_if.numbers import Numbers
 from detente.model.what_if.slots import Slots
@@ -49,7 +49,7 @@ class WhatIf:
         self.model, self.plan = model, Entered.of(model, shares)
         self.labels = dated_labels(model, shares) if labels is None else tuple(labels)
         self._rows_asked = _rows_asked(Numbers.of(model)) if labels is None else None
-        self._paths = Compared(model, self.plan, self.labels)
+        self._paths = Comparing(model, self.plan, self.labels)
         self._entering = np.unique(self.plan.measure)
         self._kept: dict[object, tuple[Array, Array]] = {}
 
@@ -107,7 +107,7 @@ class WhatIf:
     def _hanging(self, numbers: Numbers, felt: Flags, draws: int) -> Array:
         """[draws, …] the numbers that weights hang on, side by side."""
         flags = [x[..., self._entering] for x in numbers.minded(self.model)]
-        flat = [x.reshape(-1, x.shape[-2] * x.shape[-1]) for x in (*flags, felt)]
+        flat = [x.reshape(*(x.shape[:-2] or (1,)), x.shape[-2] * x.shape[-1]) for x in (*flags, felt)]
         single = (numbers.discount, numbers.response, numbers.undo, numbers.keeps, numbers.detects, numbers.delay)
         others = [np.atleast_2d(x) for x in (*single, numbers.exit_rate, numbers.exit_chance)]
         over = np.any(numbers.over != 0, axis=(-1, -2)).reshape(-1, 1)

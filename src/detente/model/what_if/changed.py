@@ -13,7 +13,7 @@ from detente.model.numeric import Flags, Indices
 from detente.model.rows.breaches import Branch, Deviation
 from detente.model.rows.detection import Watches
 from detente.model.rows.fates import Fates, Times
-from detente.model.rows.laws import Exits, Rates
+from detente.model.rows.laws import Exits, Rhos
 
 
 def changed(now: Any, was: Any, n: int) -> Flags:
@@ -76,7 +76,7 @@ def chosen_of(path: Deviation, i: Indices) -> Deviation:
     return replace(path, branches=branches, aftermath=aftermath, mover=mover)
 
 
-def taken(branch: Branch, i: Indices, rates: Rates = ()) -> Branch:
+def taken(branch: Branch, i: Indices, rates: Rhos = ()) -> Branch:
     """As from some of its moments, in order; `rates`: discount rates of all, and of these."""
     names = ("low", "high", "first_answer", "upto", "just_after", "just_after_fixed")
     arrays: dict[str, Any] = {name: getattr(branch, name)[i] for name in names}

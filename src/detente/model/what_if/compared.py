@@ -18,18 +18,18 @@ from detente.model.rows.moments import Moment, Moments
 from detente.model.rows.paths import Valued
 from detente.model.rows.temptation import Label, Switch
 from detente.model.what_if.entered import Entered
-from detente.model.what_if.felt import Since
-from detente.model.what_if.fixed import Hanging, Parts, Stack, Weighing
+from detente.model.what_if.felt import Beginnings
+from detente.model.what_if.fixed import Hanging, Parts, Stack, Weigher
 from detente.model.what_if.numbers import Numbers
 from detente.model.what_if.slots import Slots
 
 T = TypeVar("T")
-Start = tuple[int, Moment]
+Beginning = tuple[int, Moment]
 """To whom a path is valued, and from when on."""
 ALWAYS = Switch("always")
 
 
-class Compared:
+class Comparing:
     """Which paths the rows of some labels compare. What is kept, or never left, is valued once for all rows.
 
     A temptation is what the breach loses, at its moment; an exposure what the party has had since signature, and what
@@ -84,7 +84,7 @@ class Compared:
         common = model.keeps.tobytes(), repr(slots), _turns(model)
         every = (self.kept, self.plain, *(stack for _, stack in self.breaches))
         hung = {stack: Hanging(stack.made(model), model.rho[stack.party], felt[stack.party], common) for stack in every}
-        kept, plain, *breaches = self._known_of(Weighing(model, self.plan, slots, felt), hung)
+        kept, plain, *breaches = self._known_of(Weigher(model, self.plan, slots, felt), hung)
         signed = np.zeros((len(model.parties), slots.size))
         for p in np.flatnonzero(numbers.valued).tolist():
             signed[p] = kept[self._kept[p, self.signature]]
@@ -93,7 +93,7 @@ class Compared:
             broken[rows] = weights
         return signed, self._rows(model, slots, kept[self._kept_of], plain, broken)
 
-    def _known_of(self, weighing: Weighing, hung: Mapping[Stack, Hanging]) -> list[Array]:
+    def _known_of(self, weighing: Weigher, hung: Mapping[Stack, Hanging]) -> list[Array]:
         """The weights of each stack's paths; those are worked out that hang on something else than last time."""
         again = {stack: hanging.changes(self._known.get(stack)) for stack, hanging in hung.items()}
         places = {stack: weighing.add(stack, hung[stack].path, np.flatnonzero(x)) for stack, x in again.items()}
@@ -152,13 +152,13 @@ class Compared:
         moments = Moments.of([at for _, at in self._plain])
         return self._whole(list(self._plain), lambda model: Maker(model, moments).plain(), no_deal=False)
 
-    def _whole(self, starts: Sequence[Start], made: Callable[[Model], Deviation], *, no_deal: bool) -> Stack:
+    def _whole(self, starts: Sequence[Beginning], made: Callable[[Model], Deviation], *, no_deal: bool) -> Stack:
         model, n = self.model, len(starts)
         every = np.ones(model.M, bool)
         whole = Valued(every, tuple(range(len(model.conditions))), every, every, answered=True)
         part = Parts.of(model, [whole] * n, [no_deal] * n)
         moments = Moments.of([at for _, at in starts])
-        return Stack(_indices(p for p, _ in starts), Since(moments.years, moments.base), part, part, made)
+        return Stack(_indices(p for p, _ in starts), Beginnings(moments.years, moments.base), part, part, made)
 
     @cached_property
     def breaches(self) -> tuple[tuple[Indices, Stack], ...]:
@@ -177,7 +177,7 @@ class Compared:
         no_deal = [part.answered and label.other < 0 for part, label in zip(parts, labels, strict=True)]
         part = Parts.of(self.model, parts, no_deal)
         after = Parts.of(self.model, [x.aftermath() for x in parts], [False] * len(parts))
-        since = Since(moments.years, moments.base)
+        since = Beginnings(moments.years, moments.base)
         if labels[0].measure < 0:
             party = self.party[list(rows)]
             return Stack(party, since, part, after, lambda model: Maker(model, moments).breakout(mover))

@@ -16,13 +16,15 @@ from detente.model.tolerance import FULL
 from detente.model.what_if.entered import Combined, Entered
 from detente.model.what_if.slots import Slots
 
-E = TypeVar("E", "Entering", "Together")
+MANY = 2000
+"""Entries above which it pays to tell them apart."""
+E = TypeVar("E", "Entering", "Jointly")
 ENTERING, OVER = -1.0, -2.0
 """In place of when what is felt ends: what is felt at entry, and what is felt once the deal is over."""
 
 
 @dataclass(frozen=True, eq=False)
-class Since:
+class Beginnings:
     """From when paths are valued, I of them."""
 
     years: Array
@@ -31,12 +33,12 @@ class Since:
     def __len__(self) -> int:
         return len(self.years)
 
-    def at(self, i: Indices) -> Since:
-        return Since(self.years[i], self.base[i])
+    def at(self, i: Indices) -> Beginnings:
+        return Beginnings(self.years[i], self.base[i])
 
 
 @dataclass(frozen=True, eq=False)
-class Felt:
+class Feeling:
     """What somebody feels of what a plan enters, on some paths: n of them."""
 
     path: Indices
@@ -50,7 +52,7 @@ class Felt:
     """Of each `Combined` of the plan the paths, and its conjunctions."""
 
     @classmethod
-    def of(cls, plan: Entered, slots: Slots, felt: Flags, measures: Flags, interactions: Flags, over: Flags) -> Felt:
+    def of(cls, plan: Entered, slots: Slots, felt: Flags, measures: Flags, interactions: Flags, over: Flags) -> Feeling:
         """`felt`: [I, N] of each path; of which of its `measures`, its `interactions` and what is `over` is asked."""
         kinds = [(place, until, False) for place, until in slots.kinds(inspection=False)]
         kinds += [(place, until, True) for place, until in slots.kinds(inspection=True)]
@@ -99,26 +101,30 @@ class Entering:
         return _each(several, np.concatenate)
 
     def alike(self) -> Iterator[Indices]:
-        """Places of entries that are still to come or not, whose finite times all move or all stay, and end alike."""
+        """Places of entries whose finite times all move or all stay, what is over apart.
+
+        Where there are many, those still to come are told from others, and what ends from what does not: each has
+        less to be worked out.
+        """
         if not len(self.way):
             return
-        ends = np.where(self.until == ENTERING, np.inf, self.until)
-        kind = np.unique(ends, return_inverse=True)[1]
-        stop = np.where(self.fresh, _moving(self.stop), False)
-        key = 8 * kind + 4 * self.fresh + 2 * stop + _moving(self.undone)
+        stop, undone = _moving(self.stop, self.fresh), _moving(self.undone, np.ones(len(self.way), bool))
+        key = 4 * (self.until == OVER) + 2 * stop + undone
+        if len(self.way) > MANY:
+            key += 16 * self.fresh + 8 * (np.isfinite(self.until) & (self.until >= 0))
         order = np.argsort(key, kind="stable")
         yield from np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
 
 
-def _moving(times: Times) -> Flags:
-    """Which times move; those that never come move like others."""
-    finite = np.isfinite(times.years)
+def _moving(times: Times, asked: Flags) -> Flags:
+    """Which times move; those that never come, or are not asked for, move like others."""
+    finite = np.isfinite(times.years) & asked
     moving: Flags = np.where(finite, times.moves, bool(np.any(times.moves & finite)))
     return moving
 
 
 @dataclass(frozen=True, eq=False)
-class Together:
+class Jointly:
     """Conjunctions on ways that paths go, n of them, of F members each."""
 
     combined: Combined
@@ -134,15 +140,15 @@ class Together:
     low: Array
     """[n] the low end of the random times that come after what it waits for."""
 
-    def on(self, first: int) -> Together:
+    def on(self, first: int) -> Jointly:
         return replace(self, way=self.way + first)
 
     @classmethod
-    def joined(cls, several: Sequence[Together]) -> Together:
+    def joined(cls, several: Sequence[Jointly]) -> Jointly:
         return _each(several, np.concatenate)
 
 
-def entering(model: Model, plan: Entered, since: Since, branch: Branch, felt: Felt) -> Entering:
+def entering(model: Model, plan: Entered, since: Beginnings, branch: Branch, felt: Feeling) -> Entering:
     """What is felt of entries on a branch of some paths."""
     every = _entering(plan, since, branch, felt)
     leaver = branch.leaver if isinstance(branch.leaver, int) else branch.leaver[every.way]
@@ -166,7 +172,7 @@ def entering(model: Model, plan: Entered, since: Since, branch: Branch, felt: Fe
     return Entering.joined([every.at(np.flatnonzero(~waits)), at_once, between])
 
 
-def _entering(plan: Entered, since: Since, branch: Branch, felt: Felt) -> Entering:
+def _entering(plan: Entered, since: Beginnings, branch: Branch, felt: Feeling) -> Entering:
     """As if none waited. What is never entered, and what is over where nobody answers, is left out."""
     measure, period = plan.measure[felt.entry], plan.period[felt.entry]
     fresh = period > since.base[felt.path]
@@ -177,21 +183,32 @@ def _entering(plan: Entered, since: Since, branch: Branch, felt: Felt) -> Enteri
     there = ~(fresh & np.isneginf(stop.years))
     there &= (felt.until != OVER) | np.isfinite(branch.first_answer[felt.path])
     stop = Times(np.where(np.isneginf(stop.years), np.inf, stop.years), stop.moves)
-    way, rise = felt.path, plan.rise[felt.entry]
-    low, high = branch.low[way], branch.high[way]
-    every = Entering(way, felt.slot, felt.until, measure, period, fresh, rise, low, high, stop, undone)
+    every = Entering(
+        way=felt.path,
+        slot=felt.slot,
+        until=felt.until,
+        measure=measure,
+        period=period,
+        fresh=fresh,
+        factor=plan.rise[felt.entry],
+        low=branch.low[felt.path],
+        high=branch.high[felt.path],
+        stop=stop,
+        undone=undone,
+    )
     return every if there.all() else every.at(np.flatnonzero(there))
 
 
-def together(model: Model, plan: Entered, since: Since, branch: Branch, felt: Felt) -> tuple[Together | None, ...]:
+def together(
+    model: Model, plan: Entered, since: Beginnings, branch: Branch, felt: Feeling
+) -> tuple[Jointly | None, ...]:
     """What is felt of conjunctions on a branch of some paths, by how many clauses they have."""
-    several = zip(plan.combined, felt.together, strict=True)
-    return tuple(_together(model, plan, since, branch, x, i, c) if len(i) else None for x, (i, c) in several)
+    some = (len(i) > 0 for i, _ in felt.together)
+    return tuple(_together(model, plan, since, branch, felt, n) if there else None for n, there in enumerate(some))
 
 
-def _together(
-    model: Model, plan: Entered, since: Since, branch: Branch, combined: Combined, i: Indices, c: Indices
-) -> Together:
+def _together(model: Model, plan: Entered, since: Beginnings, branch: Branch, felt: Feeling, n: int) -> Jointly:
+    combined, (i, c) = plan.combined[n], felt.together[n]
     who = combined.members[c]
     period = plan.whole[who]
     leaver = branch.leaver if isinstance(branch.leaver, int) else branch.leaver[i][:, None]
@@ -207,8 +224,17 @@ def _together(
     times = [of_each(x, i, who) for x in (branch.fates.stop, branch.fates.made, branch.fates.later)]
     whole = model.keeps[who] >= FULL
     stop, made, later = times[0], *(Times(np.where(whole, np.inf, x.years), x.moves) for x in times[1:])
-    factor = np.where(counted, combined.sign[c], 0.0)
-    return Together(combined, i, combined.interaction[c], factor, period, stop, made, later, low)
+    return Jointly(
+        combined=combined,
+        way=i,
+        interaction=combined.interaction[c],
+        factor=np.where(counted, combined.sign[c], 0.0),
+        period=period,
+        stop=stop,
+        made=made,
+        later=later,
+        low=low,
+    )
 
 
 def _times(fates: Fates, i: Indices, measure: Indices, fresh: Flags) -> tuple[Times, Times]:

@@ -2,7 +2,7 @@
 
 The same sum as `paths`, by the formulas of `entries` and `interactions`, but of all paths at once: one list of what
 each way that a path goes makes of each entry that somebody feels. What is linear in it (points a year, at entry, once
-the deal is over, of no deal, and the collapse cost) is left open. Rates and times are not.
+the deal is over, of no deal, and the collapse cost) is left open. Rhos and times are not.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from detente.model.rows.losses import Corners, expected_spared_by_turn, spared_f
 from detente.model.rows.paths import Valued
 from detente.model.what_if.changed import changed, chosen_of, taken
 from detente.model.what_if.entered import Entered
-from detente.model.what_if.felt import ENTERING, OVER, Entering, Felt, Since, Together, entering, together
+from detente.model.what_if.felt import ENTERING, OVER, Beginnings, Entering, Feeling, Jointly, entering, together
 from detente.model.what_if.fulfilled import Fulfilled
 from detente.model.what_if.slots import Slots
 
@@ -64,18 +64,18 @@ class Stack:
 
     party: Indices
     """[I]"""
-    since: Since
+    since: Beginnings
     part: Parts
     after: Parts
     """Of the aftermath."""
     made: Callable[[Model], Deviation]
-    _felt: dict[object, Felt] = field(default_factory=dict)
+    _felt: dict[object, Feeling] = field(default_factory=dict)
 
     def at(self, i: Indices) -> Stack:
         """Some of the paths, in order."""
         return Stack(self.party[i], self.since.at(i), self.part.at(i), self.after.at(i), self.made)
 
-    def felt(self, plan: Entered, slots: Slots, felt: Flags, *, after: bool, known: bool) -> Felt:
+    def felt(self, plan: Entered, slots: Slots, felt: Flags, *, after: bool, known: bool) -> Feeling:
         """What its parties feel, of `felt` [P, N]; `after`: in the aftermath; `known`: once a breach is known."""
         key = felt.tobytes(), repr(slots), after, known
         if key not in self._felt:
@@ -83,7 +83,7 @@ class Stack:
                 self._felt.clear()
             part = self.after if after else self.part
             over = part.over_known if known else part.over
-            self._felt[key] = Felt.of(plan, slots, felt[self.party], part.measures, part.interactions, over)
+            self._felt[key] = Feeling.of(plan, slots, felt[self.party], part.measures, part.interactions, over)
         return self._felt[key]
 
 
@@ -126,13 +126,13 @@ class Way:
     pays: Flags
     """[I] whether the party pays its collapse cost."""
     entering: Entering
-    together: tuple[Together | None, ...]
+    together: tuple[Jointly | None, ...]
 
 
-class Weighing:
+class Weigher:
     """What a unit of each amount is worth on paths of some stacks, under one set of all that is no amount.
 
-    Ways of all paths on which the random time has a law of one kind are worked out at once.
+    Bundle of all paths on which the random time has a law of one kind are worked out at once.
     """
 
     def __init__(self, model: Model, plan: Entered, slots: Slots, felt: Flags) -> None:
@@ -163,20 +163,20 @@ class Weighing:
         no_deal = part.no_deal & np.isfinite(branch.first_answer)
         pays = no_deal & (stack.party == path.mover) & branch.pays
         way = Way(
-            stack,
-            branch,
-            self.paths,
-            no_deal,
-            pays,
-            entering(self.model, self.plan, stack.since, branch, felt),
-            together(self.model, self.plan, stack.since, branch, felt),
+            stack=stack,
+            branch=branch,
+            first=self.paths,
+            no_deal=no_deal,
+            pays=pays,
+            entering=entering(self.model, self.plan, stack.since, branch, felt),
+            together=together(self.model, self.plan, stack.since, branch, felt),
         )
         self._alike.setdefault((kind_of(branch.law), branch.answer_from), []).append(way)
 
     def weights(self) -> Array:
         """[paths, N]"""
         for ways in self._alike.values():
-            Ways(self, ways).weigh()
+            Bundle(self, ways).weigh()
         place, worth = np.concatenate([NOWHERE, *self._place]), np.concatenate([np.zeros(0), *self._worth])
         total = np.asarray(np.bincount(place, worth, self.paths * self.slots.size), float)
         return total.reshape(self.paths, self.slots.size)
@@ -205,10 +205,10 @@ class Weighing:
                 yield some, years
 
 
-class Ways:
+class Bundle:
     """Branches of paths whose laws are of one kind: W ways."""
 
-    def __init__(self, weighing: Weighing, ways: Sequence[Way]) -> None:
+    def __init__(self, weighing: Weigher, ways: Sequence[Way]) -> None:
         self.weighing, self.model, self.slots = weighing, weighing.model, weighing.slots
         lengths = [len(way.stack.party) for way in ways]
         self.starts = np.cumsum([0, *lengths])
@@ -216,7 +216,7 @@ class Ways:
         self.party = np.concatenate([way.stack.party for way in ways])
         self.rho = self.model.rho[self.party]
         years, base = (np.concatenate([getattr(way.stack.since, x) for way in ways]) for x in ("years", "base"))
-        self.since = Since(years, base)
+        self.since = Beginnings(years, base)
         self.no_deal, self.pays = (np.concatenate([getattr(way, x) for way in ways]) for x in ("no_deal", "pays"))
         self.branch = _joined([way.branch for way in ways])
         self.ways = ways
@@ -233,7 +233,7 @@ class Ways:
             found = [(way.together[c], first) for way, first in ways]
             several = [together.on(first) for together, first in found if together is not None]
             if several:
-                self._together(Together.joined(several))
+                self._together(Jointly.joined(several))
 
     def _returns(self) -> None:
         """What the first answer costs on a branch: the losses of no deal from then on, and the collapse cost."""
@@ -256,30 +256,30 @@ class Ways:
 
     def _entering(self, every: Entering) -> None:
         for places in every.alike():
-            fresh = bool(every.fresh[places[0]])
-            one = every.at(places)
+            one, whole = every.at(places), slice(None)
             entries = self._entries(one)
-            whole = slice(None)
-            when = entries.happening(whole) if fresh else self.whole.at(one.way, entries.branch)
-            until = float(one.until[0]) if one.until[0] >= 0 else np.inf
+            when = entries.happening(whole) if one.fresh.any() else self.whole.at(one.way, entries.branch)
             if one.until[0] == OVER:
                 worth = entries.left_over(whole, when)
             else:
-                standing = entries.standing(whole, until, when)
                 once = one.until[:, None] == ENTERING
-                worth = np.where(once, entries.entering(when), standing) if once.any() else standing
+                worth = entries.standing(whole, np.where(once, np.inf, one.until[:, None]), when)
+                if once.any():
+                    worth = np.where(once, entries.entering(when), worth)
             self.weighing.put(self.path[one.way], one.slot, one.factor * worth[:, 0])
 
     def _entries(self, one: Entering) -> Entries:
         """A column of entries, each on its own way; their finite times all move or all stay."""
         rho, period, since = self.rho[one.way][:, None], one.period[:, None], self.since.at(one.way)
         here = taken(self.branch, one.way, [(self.rates, rho)])
-        stop, undone = (Times(x.years[:, None], _uniform(x)) for x in (one.stop, one.undone))
+        stop, undone = (
+            Times(x.years[:, None], _uniform(x, asked)) for x, asked in ((one.stop, one.fresh), (one.undone, True))
+        )
         fates = Fates(stop, undone, undone, self.model.keeps[one.measure][:, None])
         random = one.low[:, None], one.high[:, None]
         return Entries(self.model, rho, here, since, fates=fates, random=random, periods=period)
 
-    def _together(self, every: Together) -> None:
+    def _together(self, every: Jointly) -> None:
         rho, since = self.rho[every.way][:, None], self.since.at(every.way)
         here = taken(self.branch, every.way, [(self.rates, rho)])
         entries = Entries(self.model, rho, here, since, fates=self.branch.fates, periods=every.period)
@@ -298,9 +298,9 @@ def _unit_courses(years: Sequence[float]) -> Iterator[Corners]:
         yield tuple((t, float(i == j)) for j, t in enumerate(years))
 
 
-def _uniform(times: Times) -> Flags:
-    """Whether finite times of a kind move, all or none."""
-    return np.array([np.any(times.moves & np.isfinite(times.years))])
+def _uniform(times: Times, asked: Flags | bool) -> Flags:
+    """Whether finite times of a kind, as far as they are asked for, move: all or none."""
+    return np.array([np.any(times.moves & np.isfinite(times.years) & asked)])
 
 
 def _joined(branches: Sequence[Branch]) -> Branch:

@@ -9,13 +9,13 @@ import numpy as np
 from detente.model.numeric import Array, Flags
 from detente.model.rows.entries import Entries
 from detente.model.rows.interactions import Conjoined
-from detente.model.what_if.felt import Together
+from detente.model.what_if.felt import Jointly
 
 
 class Fulfilled(Conjoined):
     """Conjunctions, each on its way: [n, 1], of entries [n, F]."""
 
-    def __init__(self, entries: Entries, every: Together) -> None:
+    def __init__(self, entries: Entries, every: Jointly) -> None:
         self.entries, self.every, self.rho = entries, every, entries.rho
         first = entries.first(every.stop.years, every.stop.moves)
         self.low = np.maximum(every.low[:, None], first.max(axis=1, keepdims=True))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from detente.design.questions.footing import LEFT_OUT, MOST, Footing, Walkout
+from detente.design.questions.footing import LEFT_OUT, Footing
+from detente.design.questions.walkouts import MOST, Walkout
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Slack
 from detente.report.kit.table import Cell, Table
