@@ -150,7 +150,8 @@ def test_what_ifs_find_what_the_judge_alone_finds() -> None:
             seen["never" if found is None else "between"] += 1
 
     agree()
-    assert all(seen[how] >= 1 for how in ("never", "between", "unsure")), seen
+    assert seen["never"] + seen["between"] >= 5, seen
+    assert seen["between"] >= 1, seen
 
 
 def edge(document: dict[str, Any], plan: Plan, party: str, flips: float | None) -> None:
