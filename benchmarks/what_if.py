@@ -3,7 +3,7 @@
     .venv/bin/python -m benchmarks.what_if
 
 Prints milliseconds a set of numbers, wall clock and processor. Amounts (effects, stakes, limits, losses) are weighed by
-what is known; a rate or a time has the rows worked out again that hang on it. `compiling anew` is `Model.of` and all
+what is known; a rate or a time has the paths worked out again that hang on it. `compiling anew` is `Model.of` and all
 rows on dates of the changed dossier, as `Known` and `Seldom` make them.
 """
 
@@ -22,7 +22,7 @@ from detente.design.programme.known import Known
 from detente.design.programme.question import Question
 from detente.dossier import load
 from detente.dossier.schema import Dossier
-from detente.model.numeric import Array
+from detente.model.numeric import Array, Flags
 from detente.model.rows.arrays import Model
 from detente.model.rows.temptation import Seldom, conditions, joined
 from detente.model.what_if.asking import WhatIf
@@ -75,6 +75,11 @@ def drawn(numbers: Numbers, draws: int, rng: np.random.Generator) -> Numbers:
     )
 
 
+def changeable(name: str, numbers: Numbers) -> Flags:
+    """Which of some rates or times could be others: those above 0, and all at which somebody leaves on no date."""
+    return numbers.exit_chance == 0 if name == "exit_rate" else getattr(numbers, name) > 0
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=1000)
@@ -91,10 +96,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         clocked(
             f"then another {name}", lambda x=name: what_if.under(replace(numbers, **{x: 1.1 * getattr(numbers, x)}))
         )
-    for name in ("discount", "response", "delay", "detects"):
-        x = getattr(numbers, name).copy()
-        x[int(np.flatnonzero(x > 0)[0])] *= 1.1
-        clocked(f"then another {name}, of one", lambda x=x, n=name: what_if.under(replace(numbers, **{n: x})))
+    for name in ("discount", "response", "delay", "detects", "exit_rate"):
+        for i in np.flatnonzero(changeable(name, numbers)).tolist():
+            x = getattr(numbers, name).copy()
+            x[i] = 1.1 * x[i] + 0.01
+            clocked(f"then another {name}, of one", lambda x=x, n=name: what_if.under(replace(numbers, **{n: x})))
     all_amounts = drawn(numbers, options.draws, rng)
     clocked(f"{options.draws} draws of all amounts, each", lambda: what_if.under(all_amounts), options.draws)
     rates = numbers.discount * rng.uniform(0.9, 1.1, (options.timed, len(model.parties)))

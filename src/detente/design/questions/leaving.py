@@ -30,6 +30,10 @@ Concern = tuple[str, str | None, str | None, str | None]
 Edge = tuple[float, Array]
 """A chance, and the margins of all rows there."""
 ALWAYS = Switch("always")
+NOTHING = 1e-3
+"""Points below which nothing is at stake: rounding is no part of less."""
+NEVER = 1e-9
+"""A chance that is none."""
 
 
 def about(row: Slack) -> Concern:
@@ -49,7 +53,7 @@ class Leavings:
     def _take(self, rows: Iterable[Slack]) -> None:
         self.rows = tuple(rows)
         self.what_if = WhatIf(self.model, self.shares, [_label(self.model, row) for row in self.rows])
-        self.size = np.array([size(row) for row in self.rows])
+        self.size = np.maximum([size(row) for row in self.rows], NOTHING)
 
     def with_rows(self, rows: Iterable[Slack]) -> Leavings:
         """The same of these rows."""
@@ -76,7 +80,7 @@ class Leavings:
         failed: bool | None = None
         for step in count(1):
             near = precision * b
-            if b - a <= near:
+            if b - a <= near or b < NEVER:
                 break
             x = (a + b) / 2 if step % 4 == 0 else b - (b - a) * high / (high - low)
             x = min(max(x, a + near / 2), b - near / 2)

@@ -66,18 +66,32 @@ def walkouts_of(judge: Judge, plan: Plan, verdict: Verdict, clock: Clock, execut
     """
     dossier = judge.dossier
     acting = [p for p in dossier.parties if any(p in dossier.measures[m].by for m in measures_in(judge, plan))]
-    rows = tuple(_tightest_rows(row for row in verdict.slacks if row.keep is not None))
-    asked = [(dossier, plan, p, rows, clock.left) for p in acting]
+    rows = [row for row in verdict.slacks if row.keep is not None]
+    case = _Case(dossier, plan, tuple(_tightest_rows(rows)), many=len(rows) > MANY)
+    asked = [(case, clock.left, p) for p in acting]
     found = {who[2]: walkout for who, walkout in each(executor, _walkout, asked, cancelled=lambda: clock.left <= 0)}
     return tuple(found.get(p) or Walkout(p, _stated(dossier, p), None, tried=False) for p in acting)
 
 
-def _walkout(asked: tuple[Dossier, Plan, str, Sequence[Slack], float]) -> Walkout:
-    dossier, plan, party, rows, seconds = asked
-    clock, stated = Clock(seconds, stopped), _stated(dossier, party)
-    leaving = _Leaving(Judge(dossier), plan, party, rows if not stated else (), lambda: clock.left <= 0)
+@dataclass(frozen=True)
+class _Case:
+    """A plan that is asked about."""
+
+    dossier: Dossier
+    plan: Plan
+    rows: tuple[Slack, ...]
+    """The conditions with values that it meets by least, or misses."""
+    many: bool
+    """Whether there are so many that judging all of them takes long."""
+
+
+def _walkout(asked: tuple[_Case, float, str]) -> Walkout:
+    case, seconds, party = asked
+    clock, stated = Clock(seconds, stopped), _stated(case.dossier, party)
+    rows = case.rows if not stated else ()
+    leaving = _Leaving(Judge(case.dossier), case.plan, party, rows, lambda: clock.left <= 0)
     try:
-        found = _found(leaving)
+        found = _found(leaving) if case.many else leaving.first()
     except _TimeIsUp:
         return Walkout(party, stated, None, tried=False)
     if found is None:
@@ -102,6 +116,8 @@ def _stated(dossier: Dossier, party: str) -> float | None:
     return -math.expm1(-math.fsum(rates)) if rates else None
 
 
+MANY = 1000
+"""Conditions of a plan from which on what-ifs of some of them save time."""
 TRIES = 4
 """How often rows that the judge breaks join those that are looked at."""
 FEW = 4

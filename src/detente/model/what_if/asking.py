@@ -51,7 +51,7 @@ class WhatIf:
         self._rows_asked = _rows_asked(Numbers.of(model)) if labels is None else None
         self._paths = Comparing(model, self.plan, self.labels)
         self._entering = np.unique(self.plan.measure)
-        self._kept: dict[object, tuple[Array, Array]] = {}
+        self._kept: dict[object, tuple[Indices, Array, Array]] = {}
 
     def under(self, numbers: Numbers) -> Answers:
         """What the plan is worth, and its slacks. Raises ValueError where other numbers ask for other rows on dates."""
@@ -70,8 +70,8 @@ class WhatIf:
         amounts = amounts if amounts.ndim > 2 else amounts[None]
         values, slacks = np.zeros((draws, len(self.model.parties))), np.full((draws, len(self._paths.labels)), np.nan)
         for chosen, one, hanging in self._groups(numbers, slots.felt(amounts), draws):
-            signed, rows = self._once(hanging, one)
-            some = amounts if len(amounts) == 1 else amounts[chosen]
+            used, signed, rows = self._once(hanging, one)
+            some = (amounts if len(amounts) == 1 else amounts[chosen])[..., used]
             values[chosen] = np.einsum("dpn,pn->dp", some, signed)
             for p in np.flatnonzero(numbers.valued).tolist():
                 of = self._paths.of_party(p)
@@ -86,7 +86,7 @@ class WhatIf:
         against = against - np.where(paths.agreed, numbers.walk_away[..., paths.party], 0.0)
         return compared + against, exposures
 
-    def _once(self, hanging: bytes, numbers: Numbers) -> tuple[Array, Array]:
+    def _once(self, hanging: bytes, numbers: Numbers) -> tuple[Indices, Array, Array]:
         """The weights under some numbers: those of the last few times that were the same in all that they hang on."""
         found = self._kept.pop(hanging, None) or self._paths.weights(numbers)
         self._kept[hanging] = found

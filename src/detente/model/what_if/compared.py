@@ -76,22 +76,25 @@ class Comparing:
         """Its rows."""
         return self._of_party[p]
 
-    def weights(self, numbers: Numbers) -> tuple[Array, Array]:
-        """[P, N] what a unit of each amount is worth of the plan as kept, and [U, N] of each row."""
+    def weights(self, numbers: Numbers) -> tuple[Indices, Array, Array]:
+        """Which amounts somebody has, n of N, and what a unit is worth: [P, n] of the plan kept, and [U, n] of rows."""
         model, slots = numbers.into(self.model), Slots.of(numbers)
         felt = slots.felt(slots.amounts(numbers))
-
-        common = model.keeps.tobytes(), repr(slots), _turns(model)
+        used = np.flatnonzero(felt.any(axis=0))
+        common = model.keeps.tobytes(), repr(slots), _turns(model), used.tobytes()
         every = (self.kept, self.plain, *(stack for _, stack in self.breaches))
         hung = {stack: Hanging(stack.made(model), model.rho[stack.party], felt[stack.party], common) for stack in every}
-        kept, plain, *breaches = self._known_of(Weigher(model, self.plan, slots, felt), hung)
-        signed = np.zeros((len(model.parties), slots.size))
+        kept, plain, *breaches = self._known_of(Weigher(model, self.plan, slots, felt, used), hung)
+        signed = np.zeros((len(model.parties), len(used)))
         for p in np.flatnonzero(numbers.valued).tolist():
             signed[p] = kept[self._kept[p, self.signature]]
-        broken = np.zeros((len(self.labels), slots.size))
+        broken = np.zeros((len(self.labels), len(used)))
         for (rows, _), weights in zip(self.breaches, breaches, strict=True):
             broken[rows] = weights
-        return signed, self._rows(model, slots, kept[self._kept_of], plain, broken)
+        within = [slots.within(part, no_deal=part.answered)[used] for part in self._concerned]
+        rest = [slots.within(part.rest(model), no_deal=False)[used] for part in self._concerned]
+        compared = self._rows(model.rho, kept[self._kept_of], plain, broken, (np.array(within), np.array(rest)))
+        return used, signed, compared
 
     def _known_of(self, weighing: Weigher, hung: Mapping[Stack, Hanging]) -> list[Array]:
         """The weights of each stack's paths; those are worked out that hang on something else than last time."""
@@ -99,26 +102,20 @@ class Comparing:
         places = {stack: weighing.add(stack, hung[stack].path, np.flatnonzero(x)) for stack, x in again.items()}
         worked_out = weighing.weights()
         for stack, hanging in hung.items():
-            weights = np.zeros((len(stack.party), weighing.slots.size))
+            weights = np.zeros((len(stack.party), len(weighing.used)))
             if stack in self._known and not again[stack].all():
                 weights[~again[stack]] = self._known[stack][1][~again[stack]]
             weights[again[stack]] = worked_out[places[stack]]
             self._known[stack] = hanging, weights
         return [self._known[stack][1] for stack in hung]
 
-    def _rows(self, model: Model, slots: Slots, kept: Array, plain: Array, broken: Array) -> Array:
-        """[U, N]"""
-        lost, rest = (
-            np.array([slots.within(part, no_deal=no_deal) for part, no_deal in of])
-            for of in (
-                [(part, part.answered) for part in self._concerned],
-                [(part.rest(model), False) for part in self._concerned],
-            )
-        )
+    def _rows(self, rho: Array, kept: Array, plain: Array, broken: Array, within: tuple[Array, Array]) -> Array:
+        """[U, n] of paths kept and broken [U, n]; `within`: [P, n] of a breach what it bears upon, and the rest."""
+        lost, rest = within
         found = kept.copy()
         own = np.flatnonzero(~self.agreed & ~self.exposed)
         years = np.array([at.years for at in self._at])
-        scale = np.exp(model.rho[self.party] * years)
+        scale = np.exp(rho[self.party] * years)
         found[own] = (kept[own] * lost[self.mover[own]] - broken[own]) * scale[own, None]
         other = np.flatnonzero(self.exposed)
         enjoyed = plain[self._plain_of[0]] - plain[self._plain_of[1]]

@@ -135,9 +135,11 @@ class Weigher:
     Bundle of all paths on which the random time has a law of one kind are worked out at once.
     """
 
-    def __init__(self, model: Model, plan: Entered, slots: Slots, felt: Flags) -> None:
-        """`felt`: [P, N] the amounts that may not be 0."""
-        self.model, self.plan, self.slots, self.felt = model, plan, slots, felt
+    def __init__(self, model: Model, plan: Entered, slots: Slots, felt: Flags, used: Indices) -> None:
+        """`felt`: [P, N] the amounts that may not be 0; `used`: [n] those that anybody has."""
+        self.model, self.plan, self.slots, self.felt, self.used = model, plan, slots, felt, used
+        self._column = np.zeros(slots.size, np.int64)
+        self._column[used] = np.arange(len(used))
         self.paths = 0
         self._place: list[Indices] = []
         self._worth: list[Array] = []
@@ -174,16 +176,16 @@ class Weigher:
         self._alike.setdefault((kind_of(branch.law), branch.answer_from), []).append(way)
 
     def weights(self) -> Array:
-        """[paths, N]"""
+        """[paths, n]"""
         for ways in self._alike.values():
             Bundle(self, ways).weigh()
         place, worth = np.concatenate([NOWHERE, *self._place]), np.concatenate([np.zeros(0), *self._worth])
-        total = np.asarray(np.bincount(place, worth, self.paths * self.slots.size), float)
-        return total.reshape(self.paths, self.slots.size)
+        total = np.asarray(np.bincount(place, worth, self.paths * len(self.used)), float)
+        return total.reshape(self.paths, len(self.used))
 
     def put(self, path: Indices, slot: Indices | int, worth: Array) -> None:
         """Take in what some amounts are worth."""
-        self._place.append(path * self.slots.size + slot)
+        self._place.append(path * len(self.used) + self._column[slot])
         self._worth.append(worth)
 
     def _spared(self, stack: Stack) -> None:
