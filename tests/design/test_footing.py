@@ -141,7 +141,7 @@ def test_what_ifs_find_what_the_judge_alone_finds() -> None:
         found.every = tuple(f for f in found.every if found.about(f) not in missed)
         return found
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=8, deadline=None)
     @given(st.data())
     def agree(data: st.DataObject) -> None:
         document = data.draw(documents(answers=True))
