@@ -149,7 +149,8 @@ class _Search:
             if self.good_enough():
                 return self._outcome(proved=True)
             if self.clock.left <= 0:
-                return self._outcome(proved=False)
+                self._bound_at_last()
+                return self._outcome(proved=self.good_enough())
             if (done := self._solve_on()) is not None:
                 return done
 
@@ -171,6 +172,12 @@ class _Search:
         if not changed and math.isinf(answer.bound):  # neither done, nor stopped, and nothing learned
             return self._outcome(proved=False, note=LOST)
         return None
+
+    def _bound_at_last(self) -> None:
+        """When the time is up: the relaxation with the rows that were found since there was a bound is soon solved."""
+        if self.objective.target.row and not self.solver.doubtful and not self.clock.cancelled():
+            self.program.set_objective(self.objective.target.row)
+            self.bound_by(self.program.relax(seconds=SOON))
 
     def _tell(self) -> None:
         """Tell the best plan so far."""
