@@ -60,9 +60,9 @@ def walkouts_of(judge: Judge, plan: Plan, verdict: Verdict, clock: Clock, execut
     others, stay. Failing: a condition with values (consent, temptation, exposure) fails; others do not hang on exits.
     0 where the plan is not kept even if the party never walks out. The chances at which a plan is kept need not be an
     interval: margins are looked at at each of CHANCES, and the search goes into the first stretch that ends broken.
-    What-ifs say where that is, of the conditions that are met by least if the party never walks out; the judge must
-    find the plan broken there, and just below all met that is not safe by its margins. Where they do not agree, all is
-    judged.
+    What-ifs say where that is, of the conditions that are met by least if the party never walks out. The judge looks
+    at all conditions there, and just below at what fails there or is not safe by its margins: the plan must be broken
+    and kept. Where they do not agree, all is judged.
     """
     dossier = judge.dossier
     acting = [p for p in dossier.parties if any(p in dossier.measures[m].by for m in measures_in(judge, plan))]
@@ -299,11 +299,10 @@ class _Looking:
         near = chance * (1 - 2 * PRECISION)
         margins[-1:] = [(x, tried.margins(x)) for x in (0.9 * near, chance) if x > below[0]]
         failing = {about(row) for row, margin in zip(tried.rows, margins[-1][1], strict=True) if margin < 0}
-        there = [f for f in self.leaving.every if self.leaving.about(f) in failing]
-        broken = _broken(self.leaving.tightest(chance, there))
+        broken = _broken(self.leaving.tightest(chance, self.leaving.every))
         if not broken:
             raise _Unsure
-        doubtful = failing | _unsafe(tried.rows, margins)
+        doubtful = failing | {self.leaving.about(f) for f in broken} | _unsafe(tried.rows, margins)
         before = [f for f in self.leaving.every if self.leaving.about(f) in doubtful or (f.late and f.kind in QUICK)]
         return (chance, broken), _broken(self.leaving.tightest(near, before))
 
