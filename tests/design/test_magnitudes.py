@@ -142,7 +142,7 @@ def agree(dossier: Dossier, success: str) -> None:
             assert abs(short) <= 1e-6, rule
         elif design.rule_used == "nash":
             assert -math.expm1(-short) <= 0.005 + 1e-6, rule
-        elif design.rule_used == "kalai_smorodinsky":  # what small gains beside large stakes leave open of ideals is told
+        elif design.rule_used == "kalai_smorodinsky":  # what is open of ideals beside large stakes is told
             assert design.gap is not None
             assert design.bound is not None
             assert short <= max(0.005, design.gap) + 1e-6, rule
