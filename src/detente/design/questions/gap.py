@@ -222,7 +222,7 @@ class _Table:
         believing = Believing(self.sides, self.say)
         searched: tuple[Belief, ...] = ()
         if status == "satisfactory":
-            targets = {r.party: t for r in rows if r.consents and (t := (r.thinks or r.can).value) is not None}
+            targets = _hoped(self.sides, self.found)
             despair = [r.thinks for r in rows if r.consents and r.thinks and r.thinks.value is None]
             if despair:
                 together = False if all(hope.proved for hope in despair) else None

@@ -206,7 +206,8 @@ class Seldom:
         if seen is not None:
             return joined([_block(f.model, f.about(topic, seen)) for f in self.families])
         if topic not in self._stated:
-            self._stated[topic] = self._taken(topic) or self._made(topic)
+            taken = self._taken(topic)
+            self._stated[topic] = self._made(topic) if taken is None else taken
         return self._stated[topic]
 
     def _made(self, topic: Topic) -> Conditions:
