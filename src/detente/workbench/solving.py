@@ -334,7 +334,7 @@ class _Telling:
         self.task.work.tell(Progress(text, self.told, len(questions(dossier)), best))
 
 
-EXPECTATIONS_SECONDS, PATIENCE = 120.0, 2.0
+EXPECTATIONS_SECONDS, PATIENCE = 120.0, 5.0
 """The most that the table of expectations may take of an assessment, and each best plan in it."""
 
 
