@@ -78,9 +78,26 @@ def test_faking_may_end_in_an_open_break() -> None:
     (left,) = [r for r in Judge(d).slacks(p) if r.kind == "covert" and r.leaves is not None]
     assert (left.moment, left.leaves_moment, left.leaves) == ("before", "after", d.grid.dates[4])
     assert (left.keep, left.deviate) == pytest.approx((1, 2))
-    assert left in Judge(d).missed(p)
+    assert not left.accepted
+    assert left in Judge(d).missed(p, lambda slack: slack.leaves is not None)
     assert not Judge(d).satisfactory(p)
     assert not check(d, p).satisfactory
+
+
+def test_what_takes_long_is_looked_at_only_where_nothing_else_that_is_asked_is_broken() -> None:
+    gift = {
+        "by": "a",
+        "effects": {"x": {"once": -3}, "y": {"once": 4}},
+        "verify": {"by": "agency", "detects": "9 /year"},
+    }
+    back = {"by": "b", "effects": {"x": {"once": 4}, "y": {"once": -3}}}
+    d = dossier({"gift": gift, "back": back}, a={"collapse_cost": 2}, b={"collapse_cost": 9})
+    p = plan(d, gift=4, back=4)
+    assert {s.leaves for s in Judge(d).missed(p)} == {None}
+    assert {s.leaves for s in Judge(d).missed(p, lambda slack: slack.kind != "covert" or slack.leaves is not None)} == {
+        d.grid.dates[4]
+    }
+    assert Judge(d).missed(p, lambda slack: False) == ()
 
 
 def test_what_falls_with_the_deal_falls_minded_or_not() -> None:

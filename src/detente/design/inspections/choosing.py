@@ -156,7 +156,7 @@ class ChoiceExaminer(Examiner):
         self.fakings = problem.fakings
         self.under = lru_cache(maxsize=64)(under or self._under)
         """Who judges plans under a choice of regimes."""
-        self._found: dict[tuple[bytes, Choice], list[Slack]] = {}
+        self._found: dict[tuple[bytes, Choice], tuple[Slack, ...]] = {}
         """What the judge found broken in candidates."""
 
     def _under(self, choice: Choice) -> Judging:
@@ -207,7 +207,7 @@ class ChoiceExaminer(Examiner):
 
     def _add_found(self, candidate: Candidate) -> int:
         """What the judge found broken; rows on cheating stand for the regimes at hand."""
-        found, model = self._found.pop(candidate.key, []), self.problem.model
+        found, model = self._found.pop(candidate.key, ()), self.problem.model
         families: dict[tuple[int, int], list[Slack]] = {}
         for s in found:
             if s.measure is not None:

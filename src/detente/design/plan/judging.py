@@ -61,9 +61,10 @@ class Judging:
         found = self.broken(known.model, shares)
         return joined([rows_of(known.model, found), *on_dates(known, found, held)]) if found else None
 
-    def broken(self, model: Model, shares: Array) -> list[Slack]:
+    def broken(self, model: Model, shares: Array) -> tuple[Slack, ...]:
         """The conditions that a plan breaks and that no problem holds from the start, the worst of each family."""
-        return [s for s in self.judge.missed(plan_of(model, shares)) if name_of(s) not in self.question.without]
+        without = self.question.without
+        return self.judge.missed(plan_of(model, shares), lambda slack: name_of(slack) not in without)
 
 
 def on_dates(known: Known, found: Iterable[Slack], held: Set[Topic]) -> Iterator[Conditions]:

@@ -91,6 +91,8 @@ class Nearby:
         tail[:, :, :-1] = np.cumsum(coef[:, :, ::-1], axis=2)[:, :, ::-1]
         self.tail, self.const = np.concatenate([self.tail, tail]), np.concatenate([self.const, const])
         self.least = self.tail.min(axis=2)
+        self.speaks = self.tail.max(axis=2) > self.least
+        """[rows, M] whether it matters to them when a measure enters."""
         self.terms += terms
         self.expressions = list(dict.fromkeys(e for t in self.terms for e in t))
         number = {e: i for i, e in enumerate(self.expressions)}
@@ -124,6 +126,7 @@ class Nearby:
         """
         if not len(self.free):
             return None
+        self.weight[:] = WEIGHT
         rng = np.random.default_rng(0)
         at, best, last, step = Position(self, shares), None, 0, 0
         rest = np.zeros(self.model.M, np.int64)
@@ -221,37 +224,22 @@ class Position:
         ok[np.arange(self.model.M), entry] = False
         return ok[drawn]
 
-    def _after(self, rows: NDArray[np.int64], drawn: NDArray[np.int64]) -> Array:
-        """[rows, drawn, K+1] slacks after each move."""
-        cells = rows[:, None], drawn[None, :]
-        after: Array = self.near.tail[cells]
-        after += (self.slack[rows, None] - self.now[cells])[:, :, None]
-        return after
-
     def moves(self, drawn: NDArray[np.int64], worth: Score) -> Array:
         """[drawn, K+1] what each move makes of score and penalty; −∞ where the order of measures forbids it."""
-        near, P, K = self.near, self.near.parties, self.model.K
-        total = worth(self._after(np.arange(P), drawn))
-        drop = (self.now[:, drawn] - near.least[:, drawn]).max(axis=1, initial=0.0)[P:]
-        tight = np.flatnonzero(self.on & (self.slack[P:] < drop))
-        short = np.maximum(0.0, -self._after(P + tight, drawn))
-        place = np.full(self.model.M, -1)
-        place[drawn] = np.arange(len(drawn))
-        periods = np.arange(K + 1)
-
-        def applies(r: NDArray[np.int64]) -> Flags:
-            period = self.period[r][:, None]
-            return np.where((self.kind[r] == 2)[:, None], periods <= period, periods == period)
-
-        own = np.flatnonzero((self.kind[tight] >= 2) & (place[self.switch[tight]] >= 0))
-        short[own, place[self.switch[tight[own]]]] *= applies(tight[own])
-        total -= np.tensordot(near.weight[tight], short, axes=1)
-        off = np.flatnonzero(~self.on & (self.kind >= 2) & (place[self.switch] >= 0) & (self.slack[P:] < drop))
-        at = place[self.switch[off]]
-        m, rows = self.switch[off], P + off
-        new = (self.slack[rows] - self.now[rows, m])[:, None] + near.tail[rows, m]
-        new = np.maximum(0.0, -new) * applies(off)
-        np.subtract.at(total, at, near.weight[off][:, None] * new)
+        near, P, periods = self.near, self.near.parties, np.arange(self.model.K + 1)
+        values = near.tail[:P, drawn] + (self.slack[:P, None] - self.now[:P, drawn])[:, :, None]
+        total = worth(values) - self.penalty
+        slack, room = self.slack[P:], (self.now - near.least)[P:].T[drawn]
+        own = (self.kind >= 2) & (self.switch == drawn[:, None])
+        at, row = np.nonzero((near.speaks[P:].T[drawn] & self.on | own) & (slack < room))
+        m = drawn[at]
+        short = np.maximum(0.0, -(near.tail[P + row, m] + (slack[row] - self.now[P + row, m])[:, None]))
+        switched = np.flatnonzero(own[at, row])
+        kind, period = self.kind[row[switched], None], self.period[row[switched], None]
+        short[switched] *= np.where(kind == 2, periods <= period, periods == period)
+        dearer = near.weight[row, None] * (short - self.short[row, None])
+        first = np.flatnonzero(np.diff(at, prepend=-1))
+        total[at[first]] -= np.add.reduceat(dearer, first, axis=0) if len(first) else 0.0
         total[~self.allowed(drawn)] = -np.inf
         return total
 

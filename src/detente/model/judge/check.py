@@ -5,7 +5,7 @@ It shares no code with the coefficient matrices that `design` solves: each is a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +19,7 @@ from detente.model.judge.calendar import SIDES, Calendar, Instants
 from detente.model.judge.facts import Facts
 from detente.model.judge.terms import Term, Terms
 from detente.model.judge.timing import Kind, Miss
-from detente.model.judge.weighing.rows import Comparisons, Family
+from detente.model.judge.weighing.rows import Comparisons, Family, Read
 from detente.model.judge.weighing.weighing import Weighing
 from detente.model.kinds import Disagreement, Side, SuccessLevel
 from detente.model.plan import Plan
@@ -149,22 +149,27 @@ class Judge:
         rows = () if read.timing.empty else self.weighing.forgiving(read)
         return tuple(slack for row in rows for slack in told.rows(row.only(np.argmax(row.slack, keepdims=True))))
 
-    def missed(self, plan: Plan) -> tuple[Slack, ...]:
+    def missed(self, plan: Plan, asked: Callable[[Slack], bool] = lambda slack: True) -> tuple[Slack, ...]:
         """What is broken of the conditions that a solver does not hold from the start: the worst few of each family.
 
-        All but consent, and one's own breaking out on dates.
+        All but consent, and one's own breaking out on dates, of what is asked; what takes long only where nothing else
+        is broken.
         """
-        read, calendar = self.weighing.read(plan), self.weighing.values.calendar
+        read, told = self.weighing.read(plan), _Telling(self.weighing.values.calendar)
         if read.timing.empty:
             return ()
-        found: list[Comparisons] = []
+        late = (rows.worst(FEW) for rows in self.weighing.unlisted(read, worst=True))
+        for kinds in (self._hardly_held(read), late):
+            if found := tuple(slack for rows in kinds for slack in told.rows(rows) if asked(slack)):
+                return found
+        return ()
+
+    def _hardly_held(self, read: Read) -> Iterator[Comparisons]:
+        """The worst few that are broken of each family of listed conditions, but for those held from the start."""
         for rows in self.weighing.listed(read):
             if rows.at is not None:
-                among = ~calendar.dated(rows.at) if rows.family.kind == "breakout" else None
-                found.append(rows.worst(FEW, among))
-        found += [rows.worst(FEW) for rows in self.weighing.unlisted(read, worst=True)]
-        told = _Telling(calendar)
-        return tuple(slack for rows in found for slack in told.rows(rows))
+                breakout = rows.family.kind == "breakout"
+                yield rows.worst(FEW, ~self.weighing.values.calendar.dated(rows.at) if breakout else None)
 
     def values(self, plan: Plan) -> dict[str, float]:
         """Present value to each party, points: its losses without a deal, which a deal spares, included. DESIGN §4."""
