@@ -612,6 +612,57 @@ class Shock(Part):
     source: str | None = Field(None, description="Where it comes from")
 
 
+class Lengths(Part):
+    """A menu of lengths, of which one is chosen with the plan."""
+
+    one_of: tuple[Duration, ...] = Field(min_length=1, description="The lengths to choose from")
+
+
+class Suspensions(Part):
+    """A menu of lists of measures, of which one is chosen with the plan."""
+
+    one_of: tuple[Ids, ...] = Field(min_length=1, description="The lists of measures to choose from")
+
+
+def _menu_shape(raw: Any) -> str:
+    """What stands there, or a menu of it."""
+    menu = isinstance(raw, Lengths | Suspensions) or (isinstance(raw, Mapping) and "one_of" in raw)
+    return "<menu>" if menu else "<one>"
+
+
+class Answer(Part):
+    """What a breach of some measures suspends, for how long, until cured: in place of ending the deal. ANSWERS §4."""
+
+    title: str | None = Field(None, description="Name for people")
+    to: Ids = Field(min_length=1, description="Measures that, not performed or faked, draw it")
+    stops: Annotated[
+        Annotated[Ids, Tag("<one>")] | Annotated[Suspensions, Tag("<menu>")], Discriminator(_menu_shape)
+    ] = Field(description="Measures that their performers suspend, minded or not; or {one_of: [[...], [...]]}")
+    lasts: Annotated[
+        Annotated[Duration, Tag("<one>")] | Annotated[Lengths, Tag("<menu>")], Discriminator(_menu_shape)
+    ] = Field(
+        alias="for", description="How long from the answer on, at least, and until cured; or {one_of: [3 months, ...]}"
+    )
+    cure: Duration = Field(ZERO, description="From being known to being performed again")
+    then: Literal["stays", "end"] = Field(
+        "stays",
+        description="What comes of a breach that is not cured: the suspension lasts (stays), or the deal ends (end)",
+    )
+    cost: Amount = Field(ZERO, description="What it costs the breacher, once, when answered; instead of collapse_cost")
+    credible: bool = Field(False, description="Whether carrying it out must hurt nobody who does (else it is reported)")
+    source: str | None = Field(None, description="Where it comes from")
+
+    @property
+    def stopped(self) -> tuple[str, ...]:
+        """What it suspends; of a menu the first list."""
+        return self.stops.one_of[0] if isinstance(self.stops, Suspensions) else self.stops
+
+    @property
+    def length(self) -> Number:
+        """For how long, years; of a menu the first."""
+        return self.lasts.one_of[0] if isinstance(self.lasts, Lengths) else self.lasts
+
+
 class Scenario(Part):
     """A named overlay."""
 
@@ -707,6 +758,7 @@ class Dossier(Part):
     views: Mapping[Id, Changes] = Field({}, description="What each party believes of the others, as overlays")
     types: Mapping[Id, Mapping[Id, TypeOf]] = Field({}, description="What each party may really be, as overlays")
     shocks: Mapping[Id, Shock] = Field({}, description="What may happen, as overlays")
+    answers: Mapping[Id, Answer] = Field({}, description="What breaches suspend, for how long, until cured")
     disagreement: Literal["walk_away", "no_deal"] = Field(
         "walk_away",
         description="What gains are counted from in bargaining rules: walk-away values, or no deal, with walk-away "
@@ -787,6 +839,11 @@ class Dossier(Part):
     def grid(self) -> Grid:
         """Entry dates and lengths of the periods."""
         return Grid.of(self.start, [(b.count, b.months) for b in self.periods])
+
+    def breachers(self, answer: str) -> tuple[str, ...]:
+        """The parties that perform all of what an answer is to: it is to the breach of any one of them."""
+        first, *others = (self.measures[m].by for m in self.answers[answer].to)
+        return tuple(p for p in first if all(p in by for by in others))
 
     def conditional_on(self, measure: str) -> tuple[str, ...]:
         """The parties whose breach a measure answers (default: every party not performing it)."""

@@ -8,6 +8,7 @@ from typing import Literal
 
 from detente.dossier.places import Path, at, nearest
 from detente.dossier.schema import (
+    Answer,
     Before,
     Condition,
     Dossier,
@@ -18,6 +19,7 @@ from detente.dossier.schema import (
     ProgressBy,
     Require,
     Scale,
+    Suspensions,
     Verify,
 )
 from detente.dossier.units import requirements
@@ -162,8 +164,19 @@ def _of_beliefs(dossier: Dossier) -> Iterator[Reference]:
     for name, shock in dossier.shocks.items():
         if shock.ends is not None:
             yield Reference(("shocks", name, "ends"), shock.ends, "party")
+    for name, answer in dossier.answers.items():
+        yield from _of_answer(answer, ("answers", name))
     for term, readings in dossier.terms.items():
         yield from _each(readings, "party", ("terms", term), "warning")
+
+
+def _of_answer(answer: Answer, path: Path) -> Iterator[Reference]:
+    yield from _each(answer.to, "measure", (*path, "to"))
+    if isinstance(answer.stops, Suspensions):
+        for i, stops in enumerate(answer.stops.one_of):
+            yield from _each(stops, "measure", (*path, "stops", "one_of", i))
+    else:
+        yield from _each(answer.stops, "measure", (*path, "stops"))
 
 
 def _of_record(dossier: Dossier) -> Iterator[Reference]:

@@ -88,6 +88,7 @@ LAYOUTS = (
     _layout("type_changes", "types.*.*.changes.*", "party", "type", "path"),
     _layout("shocks", "shocks.*", "shock"),
     _layout("shock_changes", "shocks.*.changes.*", "shock", "path"),
+    _layout("answers", "answers.*", "answer"),
     _layout("scenarios", "scenarios.*", "scenario"),
     _layout("scenario_changes", "scenarios.*.changes.*", "scenario", "path"),
     _layout("correlations", "correlations.#"),
