@@ -75,7 +75,14 @@ disagreement: no_deal
 """
 
 
-def broken(before: str, after: str) -> str:
-    """The good dossier with one passage replaced."""
-    assert GOOD.count(before) == 1, f"{before!r} stands {GOOD.count(before)} times in the good dossier"
-    return GOOD.replace(before, after)
+ANSWERED = f"""{GOOD}\
+answers:
+  pause: {{title: Pay stops, to: cut, stops: [pay_more], for: {{one_of: [6 months, 1 year]}}, cure: 3 months, cost: 4}}
+"""
+"""The same with answers, of which it is said that they are menus, and touch an interaction."""
+
+
+def broken(before: str, after: str, text: str = GOOD) -> str:
+    """The good dossier, or another, with one passage replaced."""
+    assert text.count(before) == 1, f"{before!r} stands {text.count(before)} times in the good dossier"
+    return text.replace(before, after)

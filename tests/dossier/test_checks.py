@@ -7,7 +7,7 @@ import pytest
 from detente.dossier import apply, load, loads, reads
 from detente.dossier.checks import check
 from detente.errors import DossierError
-from tests.dossier.good import GOOD, broken
+from tests.dossier.good import ANSWERED, GOOD, broken
 
 SAID: list[tuple[str, str, str, str]] = [
     ("level: -5,", "level: -5e12,", "dossier.magnitude", "cut on arms"),
@@ -157,6 +157,72 @@ def test_what_is_never_felt_once_the_deal_is_over(changes: dict[str, object], wh
     found = [f for f in check(apply(loads(GOOD), changes)) if f.code == "dossier.unfelt"]
     assert bool(found) == bool(why)
     assert all(why in f.message for f in found)
+
+
+SAID_OF_ANSWERS = [
+    ("level: -5, per_year: {rate: -0.1, for: 5 years}", "level: 0", "dossier.answer_idle", "pause"),
+    ("stops: [pay_more]", "stops: [cut]", "dossier.answer_carrier", "pause"),
+    ("undo: {in: 1 month, falls: always}", "undo: never", "dossier.answer_undo_never", "pay_more (pause)"),
+    ("for: {one_of: [6 months, 1 year]}", "for: 1 month", "dossier.answer_window", "pay_more (pause)"),
+    ("cure: 3 months", "cure: 2 years", "dossier.answer_short", "pause"),
+    ("for: {one_of: [6 months, 1 year]}", "for: {one_of: [6 months]}", "dossier.answer_menu", "pause.for"),
+    ("stops: [pay_more]", "stops: {one_of: [[pay_more]]}", "dossier.answer_menu", "pause.for and pause.stops"),
+    ("to: cut, stops", "to: cut, credible: true, stops", "dossier.answer_interaction", "both (pause)"),
+    ("    terms: [ceiling]", "    terms: [ceiling]\n    divisible: true", "dossier.answer_divisible", "cut (pause)"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "code", "words"), SAID_OF_ANSWERS, ids=[s[2] for s in SAID_OF_ANSWERS])
+def test_what_is_odd_of_answers(before: str, after: str, code: str, words: str) -> None:
+    (found,) = [f for f in reads(broken(before, after, ANSWERED), "odd.yaml")[1] if f.code == code]
+    assert words in found.message + found.remedy
+    assert found.severity != "error"
+    assert found.line
+
+
+def test_the_beginning_of_a_menu_is_what_it_says_of_itself() -> None:
+    menu = loads(ANSWERED).answers["pause"]
+    one = loads(broken("for: {one_of: [6 months, 1 year]}", "for: 45 days", ANSWERED))
+    assert (menu.length.value, menu.stopped) == (0.5, ("pay_more",))
+    assert one.answers["pause"].length.text == "45 days"
+    assert one.breachers("pause") == ("east",)
+
+
+ONE_MORE = "cost: 4}\n  second: {to: pay, stops: [cut], for: 1 year}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        ("to: cut, stops", "to: [cut, pay], stops", "dossier.answer_breacher"),
+        ("stops: [pay_more]", "stops: []", "dossier.answer_empty"),
+        ("stops: [pay_more]", "stops: {one_of: [[pay_more], []]}", "dossier.answer_empty"),
+        ("cost: 4}", ONE_MORE.replace("to: pay,", "to: [pay, cut],"), "dossier.answer_breacher"),
+        ("cost: 4}", ONE_MORE.replace("to: pay,", "to: cut,"), "dossier.answer_twice"),
+        ("stops: [pay_more]", "stops: [pay_mor]", "dossier.unknown_measure"),
+        ("stops: [pay_more]", "stops: {one_of: [[pay_mor]]}", "dossier.unknown_measure"),
+        ("to: cut, stops", "to: cat, stops", "dossier.unknown_measure"),
+        ("for: {one_of: [6 months, 1 year]}", "for: {one_of: [6 months, ever]}", "dossier.number"),
+        ("cost: 4}", "cost: 4, then: ends}", "dossier.choice"),
+    ],
+)
+def test_answers_that_cannot_be_used(before: str, after: str, code: str) -> None:
+    findings = reads(broken(before, after, ANSWERED), "odd.yaml")[1]
+    (found,) = [f for f in findings if f.code == code and f.severity == "error"]
+    assert found.path.startswith("answers.")
+    assert found.remedy
+    assert found.line
+
+
+@pytest.mark.parametrize(("count", "refused"), [(6, False), (7, True)])
+def test_only_so_many_answers_may_hang_together(count: int, refused: bool) -> None:
+    """Linked by what they suspend, not all by the same."""
+    extra = "".join(f"  c{i}: {{by: east, effects: {{arms: {{level: -1}}}}, verify: open}}\n" for i in range(count))
+    answers = "".join(
+        f"  a{i}: {{to: c{i}, stops: [pay, cut{', pay_more' * (i % 2)}], for: 1 year}}\n" for i in range(count)
+    )
+    text = GOOD.replace("one_of: {how", extra + "one_of: {how") + "answers:\n" + answers
+    assert any(f.code == "dossier.answers_together" for f in reads(text, "odd.yaml")[1]) is refused
 
 
 def test_a_course_may_stand_still_after_the_last_date() -> None:

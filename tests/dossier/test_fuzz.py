@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from detente.dossier import apply, from_dict, loads, reads
 from detente.dossier.setting import plain
 from detente.errors import DossierError, Finding
-from tests.dossier.good import GOOD
+from tests.dossier.good import ANSWERED
 
-_GOOD = loads(GOOD)
+_GOOD = loads(ANSWERED)
 DOCUMENT: dict[str, Any] = plain(_GOOD.document)
 SCALARS = st.one_of(
     st.none(),
@@ -60,10 +60,10 @@ def test_random_text(text: str) -> None:
 
 @given(st.data())
 def test_random_edits_of_the_text(data: st.DataObject) -> None:
-    start = data.draw(st.integers(0, len(GOOD)))
-    end = data.draw(st.integers(start, min(len(GOOD), start + 30)))
+    start = data.draw(st.integers(0, len(ANSWERED)))
+    end = data.draw(st.integers(start, min(len(ANSWERED), start + 30)))
     inserted = data.draw(st.text(alphabet="abc:-[]{}\"'\n \t#&*!|>%01.", max_size=8))
-    _judge(GOOD[:start] + inserted + GOOD[end:])
+    _judge(ANSWERED[:start] + inserted + ANSWERED[end:])
 
 
 def _paths(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -19,7 +19,7 @@ from detente.dossier.sheets import from_csv, from_xlsx, sheet_names, to_csv, to_
 from detente.dossier.text.cells import columns, read, value_of, written
 from detente.dossier.text.tables import TabledDocument, from_tables, to_tables
 from detente.errors import DossierError
-from tests.dossier.good import GOOD
+from tests.dossier.good import ANSWERED, GOOD
 from tests.strategies import documents
 
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"), max_size=20)
@@ -63,9 +63,9 @@ def _both(dossier: Dossier, folder: Path) -> None:
         assert again.model_dump() == dossier.model_dump()
 
 
-@pytest.mark.parametrize("name", ["good", "starter", "korea-2018"])
+@pytest.mark.parametrize("name", ["good", "answers", "starter", "korea-2018"])
 def test_round_trip(name: str, tmp_path: Path) -> None:
-    texts = {"good": GOOD, "starter": starter()}
+    texts = {"good": GOOD, "answers": ANSWERED, "starter": starter()}
     _both(loads(texts[name]) if name in texts else load(name), tmp_path)
 
 

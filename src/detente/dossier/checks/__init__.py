@@ -6,7 +6,17 @@ makes a dossier unusable; `check` adds what an author should hear once.
 
 from __future__ import annotations
 
-from detente.dossier.checks import correlations, demands, embedded, endings, lessons, magnitudes, oddities, repeats
+from detente.dossier.checks import (
+    answers,
+    correlations,
+    demands,
+    embedded,
+    endings,
+    lessons,
+    magnitudes,
+    oddities,
+    repeats,
+)
 from detente.dossier.checks.errors import errors
 from detente.dossier.schema import Dossier
 from detente.errors import Finding
@@ -21,5 +31,5 @@ def check(dossier: Dossier) -> list[Finding]:
     if not any(f.severity == "error" for f in found):
         found += [*demands.contradictions(dossier), *demands.too_early(dossier)]
         found += [*magnitudes.lost(dossier), *oddities.oddities(dossier), *repeats.repeats(dossier)]
-        found += [*endings.endings(dossier), *lessons.lessons(dossier)]
+        found += [*endings.endings(dossier), *answers.oddities(dossier), *lessons.lessons(dossier)]
     return found
