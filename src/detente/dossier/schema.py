@@ -663,6 +663,14 @@ class Answer(Part):
         return self.lasts.one_of[0] if isinstance(self.lasts, Lengths) else self.lasts
 
 
+class Coding(Part):
+    """Who wrote a case, and what they knew: a case written by somebody who knew the end forecasts nothing."""
+
+    coder: str | None = Field(None, description="Who wrote it")
+    seen: Literal["facts", "facts and outcome"] = Field(description="What was known when it was written")
+    frozen: str | None = Field(None, description="The commit from which on it has not been changed")
+
+
 class Scenario(Part):
     """A named overlay."""
 
@@ -740,6 +748,7 @@ class Dossier(Part):
     title: str = Field(description="What the case is called")
     summary: str | None = Field(None, description="What the case is about, for the report")
     sources: Mapping[str, str] = Field({}, description="Short names of sources, spelt out")
+    coding: Coding | None = Field(None, description="Who wrote it, and whether they knew how it ended")
     start: Day = Field(description="Signature")
     periods: tuple[_Block, ...] = Field(min_length=1, description="The time grid: fine first, coarse later")
     interests: Mapping[Id, Interest] = Field({}, description="The measurable things that parties care about")
