@@ -216,6 +216,9 @@ def test_a_belief_is_an_illusion_only_where_that_is_sure(hopes):
     assert settled(replace(p, can=Hope(13.0, 15.0, {}, (), False)))
     said = gap_sentences(replace(hopes, parties=(p,)))
     assert any("On the best plans found, though more may be possible, it hopes for" in s for s in said)
+    for proved, words in ((True, "which is what it can get"), (False, "by the best plans found: more may be possible")):
+        same = replace(p, can=replace(p.can, proved=proved), thinks=replace(p.can, proved=True))
+        assert any(words in s for s in gap_sentences(replace(hopes, parties=(same,))))
 
 
 def test_beliefs_have_sentences(hopes):

@@ -239,7 +239,9 @@ def _illusion(gap: Gap, p: PartyGap) -> str:
     thinks, off = _worth(gap, p, p.thinks), (p.illusion or 0.0)
     size = number(abs(annual(gap.dossier, p.party, off)))
     if size == "0":
-        return f"{who} thinks that it can get {thinks}, which is what it can get."
+        if p.thinks.proved and p.can.proved:
+            return f"{who} thinks that it can get {thinks}, which is what it can get."
+        return f"{who} thinks that it can get {thinks}, and so it can, by the best plans found: more may be possible."
     part = f", {percent(abs(off) / abs(p.can.value))} of what it can get" if p.can.value else ""
     much = "too much" if off > 0 else "too little"
     sure = "It" if settled(p) else "On the best plans found, though more may be possible, it"
