@@ -131,11 +131,28 @@ def designed(result: DesignResult, case: str | None, written: Sequence[Path] = (
         _found(screen, result)
     if result.inspections is not None:
         _regimes(screen, result.dossier, result.inspections)
+    if result.answers is not None:
+        _chosen_answers(screen, result.dossier, result.answers)
     foot(screen, result.findings, result.provenance, case)
     for plan in written:
         screen.path(f"Plan: {plan}")
-        if result.inspections:
-            screen.path(f"Regimes: {plan.with_name(f'{plan.stem}-inspections.json')} (use it with --overlay)")
+        for what, overlay in (("inspections", result.inspections), ("answers", result.answers)):
+            if overlay:
+                file = plan.with_name(f"{plan.stem}-{what}.json")
+                screen.path(f"{'Regimes' if what == 'inspections' else 'Answers'}: {file} (use it with --overlay)")
+
+
+def _chosen_answers(screen: Screen, dossier: Dossier, overlay: Mapping[str, Any]) -> None:
+    """What was chosen from the menus of answers."""
+    with screen.section("Answers chosen with it"):
+        for path, chosen in overlay.items():
+            _, name, field = path.split(".")
+            title = dossier.answers[name].title or name
+            stopped = [words.measure(dossier, m) for m in ([chosen] if isinstance(chosen, str) else chosen)]
+            said = f"for {dossier.answers[name].length.text}" if field == "for" else f"stops {words.several(stopped)}"
+            screen.bullet(f"{title}: {said}")
+        if not overlay:
+            screen.say("None of the answers offers a choice.", 2)
 
 
 def _found(screen: Screen, result: DesignResult) -> None:

@@ -58,6 +58,8 @@ class DesignResult(Kept):
     """Warnings and notes about the dossier, and warnings about the plan (plan.*)."""
     inspections: Mapping[str, Any] | None = None
     """The overlay of regimes that was chosen with the plan, already in the dossier; None where none was asked for."""
+    answers: Mapping[str, Any] | None = None
+    """The overlay of what was chosen from the menus of answers, likewise."""
 
     @property
     def finished(self) -> bool:
@@ -115,7 +117,8 @@ class DesignResult(Kept):
     def save(self, file: str | Path) -> Path:
         """Write the plan as JSON that `check`, `evaluate` and `compare` read. Returns the file's path.
 
-        Regimes that were chosen with it go beside it, as an overlay: plan.json and plan-inspections.json.
+        Regimes and answers that were chosen with it go beside it, as overlays: plan.json, plan-inspections.json and
+        plan-answers.json.
         """
         path, files = file_for(file), self.files()
         plan = {path.name: files.pop("plan.json")}
@@ -123,9 +126,10 @@ class DesignResult(Kept):
         return write_files(path.parent, plan | beside)[0]
 
     def files(self) -> dict[str, bytes]:
-        """The plan, and the regimes that were chosen with it."""
-        files = {"plan.json": json_bytes(self.to_json())}
-        return files | ({"plan-inspections.json": json_bytes(self.inspections)} if self.inspections else {})
+        """The plan, and the regimes and answers that were chosen with it."""
+        chosen = {"inspections": self.inspections, "answers": self.answers}
+        beside = {f"plan-{what}.json": json_bytes(overlay) for what, overlay in chosen.items() if overlay}
+        return {"plan.json": json_bytes(self.to_json())} | beside
 
 
 @dataclass(frozen=True, repr=False)
@@ -233,10 +237,17 @@ def design(task: Task[DesignOptions]) -> DesignResult:
     options, subject = task.options, task.subject
     if options.days is not None and not options.with_inspections:
         raise UsageError("‘days’ is for inspections: ask for ‘with_inspections’ as well")
-    found, regimes = _designed(task)
-    dossier = apply(subject.about, regimes, name="inspections") if regimes else subject.about
+    found, regimes, answers = _designed(task)
+    dossier = _under(subject.about, regimes, answers)
     findings = (*subject.findings, *_beyond_bounds(dossier, found.plan))
-    return DesignResult(dossier, found, subject.question, findings, regimes)
+    return DesignResult(dossier, found, subject.question, findings, regimes, answers)
+
+
+def _under(dossier: Dossier, regimes: dict[str, Any] | None, answers: dict[str, Any] | None) -> Dossier:
+    """A dossier under what was chosen with a plan."""
+    for name, overlay in (("inspections", regimes), ("answers", answers)):
+        dossier = apply(dossier, overlay, name=name) if overlay else dossier
+    return dossier
 
 
 def _beyond_bounds(dossier: Dossier, plan: Plan | None) -> tuple[Finding, ...]:
@@ -246,13 +257,30 @@ def _beyond_bounds(dossier: Dossier, plan: Plan | None) -> tuple[Finding, ...]:
     return bounds.findings(dossier, plan) if plan is not None else ()
 
 
-def _designed(task: Task[DesignOptions]) -> tuple[Design, dict[str, Any] | None]:
-    """The best plan, and the regimes chosen with it where they are to be chosen."""
+Overlay = dict[str, Any]
+
+
+def _designed(task: Task[DesignOptions]) -> tuple[Design, Overlay | None, Overlay | None]:
+    """The best plan, and the regimes and the answers chosen with it where they are to be chosen."""
     options, work, dossier = task.options, task.work, task.subject.about
+    if not options.with_answers:
+        return *_solved(task, dossier, work.left), None
+    from detente.design.questions.menus import design_with_answers
+
+    def solve(under: Dossier, seconds: float) -> tuple[Design, Overlay | None]:
+        return _solved(task, under, seconds)
+
+    chosen = design_with_answers(dossier, options.rule, solve, time_limit=work.left, say=work.say)
+    return chosen.design, chosen.regimes, chosen.answers
+
+
+def _solved(task: Task[DesignOptions], dossier: Dossier, seconds: float) -> tuple[Design, Overlay | None]:
+    """The best plan for a dossier, and the regimes chosen with it where they are to be chosen."""
+    options, work = task.options, task.work
     asked: dict[str, Any] = {
         "success": options.success,
         "openings": options.openings,
-        "time_limit": work.left,
+        "time_limit": seconds,
         "gap": options.gap,
         "say": work.say,
         "cancelled": work.over,
@@ -395,15 +423,13 @@ def design_again(record: Record, dossier: Dossier) -> DesignResult:
     """A stored design; its plan is judged anew."""
     from detente.design.programme.question import Question
 
-    known = dossier
     result, source = record["result"], provenance_of(record)
-    regimes = result.get("inspections")
-    if regimes:
-        known = apply(known, regimes, name="inspections")
+    regimes, answers = result.get("inspections"), result.get("answers")
+    known = _under(dossier, regimes, answers)
     asked = Question(source.options["success"], tuple(source.options["openings"]))
     plan = None if result["entry"] is None else result
     found = _design(known, {**result, "plan": plan}, result["rule"], asked, source.solver.get("first_plan_seconds"))
-    return DesignResult(known, found, source, findings_of(record), regimes)
+    return DesignResult(known, found, source, findings_of(record), regimes, answers)
 
 
 def assess_again(record: Record, dossier: Dossier) -> AssessResult:

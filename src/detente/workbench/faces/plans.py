@@ -106,6 +106,7 @@ class DesignFace(JsonFace):
     least_slack: SlackFace | None
     notes: Annotated[list[str], at("found.notes")]
     inspections: Json | None
+    answers: Json | None
     provenance: ProvenanceFace
 
 
