@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from detente.model.judge.check import Slack, Verdict
 
-VALUED = ("consent", "breakout", "covert", "exposure", "secret_exposure")
+TEMPTATIONS = ("breakout", "covert", "lapse", "never")
+"""Kinds of conditions that weigh keeping a deal against something else."""
+VALUED = ("consent", *TEMPTATIONS, "exposure", "secret_exposure", "forgive")
 """Kinds of conditions with values."""
 
 
@@ -18,7 +20,7 @@ def least(slacks: Sequence[Slack], kinds: Sequence[str] = VALUED) -> Slack | Non
 
 def dangerous(proof: Verdict) -> Slack | None:
     """The most dangerous moment: who is most tempted, when, to what."""
-    return least(proof.slacks, ("breakout", "covert"))
+    return least(proof.slacks, TEMPTATIONS)
 
 
 def exposures(proof: Verdict) -> tuple[Slack, ...]:

@@ -17,6 +17,9 @@ GIVES_WAY = {
     "consent": "no longer consents",
     "breakout": "would rather break out",
     "covert": "would rather cheat",
+    "lapse": "would rather drop something for a while",
+    "never": "would rather drop something for good",
+    "forgive": "would rather forgive than answer",
     "exposure": "is exposed beyond its limit",
     "secret_exposure": "is exposed beyond its limit",
 }

@@ -18,7 +18,12 @@ from detente.report.kit.table import Cell
 from detente.report.kit.words import adding, measure, number, on_date, party
 from detente.report.roadmap.steps import horizon, time_domain
 
-ACTS = {"breakout": "breaking out", "covert": "cheating in secret"}
+ACTS = {
+    "breakout": "breaking out",
+    "covert": "cheating in secret",
+    "lapse": "dropping something for a while",
+    "never": "dropping something for good",
+}
 PANEL = 396
 """Pixels a panel is wide, two in a row."""
 
@@ -26,7 +31,7 @@ PANEL = 396
 def temptation_rows(assessment: Assessment) -> list[Row]:
     """The least slack of each party and kind of temptation at every moment, in order of time."""
     dossier = assessment.dossier
-    least = sorted(_tightest(_valued(assessment, ("breakout", "covert"))), key=lambda s: _order(assessment, s))
+    least = sorted(_tightest(_valued(assessment, tuple(ACTS))), key=lambda s: _order(assessment, s))
     rows = [
         {
             "party": party(dossier, s.party),
@@ -109,7 +114,7 @@ def _enveloped(dossier: Dossier, line: Sequence[Slack]) -> Iterator[Slack]:
 
     Between dates some measures alone are tried for cheating: their slack counts where it lies below the line.
     """
-    whole = [s.kind != "covert" or on_date(dossier, s) for s in line]
+    whole = [s.measure is None or on_date(dossier, s) for s in line]
     dated = [s for s, all_tried in zip(line, whole, strict=True) if all_tried]
     times = [_at(s) for s in dated]
     for s, all_tried in zip(line, whole, strict=True):
@@ -135,7 +140,12 @@ def _with_least(rows: list[dict[str, Any]], field: str, by: str, *, greatest: bo
 
 def temptation_chart(assessment: Assessment, rows: list[Row]) -> Any:
     """A panel for each party: the margin by which keeping is worth more than the best deviation."""
-    looks: dict[str, Stroke] = {"breaking out": (INK, WHOLE), "cheating in secret": ("#0072b2", [5, 3])}
+    looks: dict[str, Stroke] = {
+        "breaking out": (INK, WHOLE),
+        "cheating in secret": ("#0072b2", [5, 3]),
+        "dropping something for a while": ("#d55e00", [2, 2]),
+        "dropping something for good": ("#009e73", [7, 2]),
+    }
     present = {act: look for act, look in looks.items() if any(r["tempted_to"] == act for r in rows)}
     lines = told_apart("tempted_to", present, title="Tempted to")
     axis, scale = alt.Axis(tickCount=4, minExtent=46), alt.Scale(zero=True, nice=True)

@@ -1,7 +1,7 @@
 """Conditions and numbers by their names in the dossier, as a diplomat reads them; and why a question has its answer.
 
 A condition is `demands.NAME`, `success.LEVEL.N`, or a family of one party: `consent.P`, `breakout.P`, `covert.P`,
-`exposure.P`. What a conflict says is told in its own way round: who would do what if all that is asked were met.
+`lapse.P`, `never.P`, `forgive.P`, `exposure.P`. What a conflict says is told in its own way round: who would do what if all that is asked were met.
 """
 
 from __future__ import annotations
@@ -20,12 +20,18 @@ WOULD = {
     "consent": "would rather not sign",
     "breakout": "would break out",
     "covert": "would cheat in secret",
+    "lapse": "would drop for a while what it promised",
+    "never": "would drop what it promised, and bear the answer",
+    "forgive": "would rather forgive than answer",
     "exposure": "would be exposed beyond its limit",
 }
 HOLDS = {
     "consent": "prefers the deal to no deal",
     "breakout": "is never better off breaking out",
     "covert": "is never better off cheating in secret",
+    "lapse": "is never better off dropping something for a while",
+    "never": "is never better off dropping something for good and bearing the answer",
+    "forgive": "is never better off forgiving than answering",
     "exposure": "never stands to lose more than its limit",
 }
 LEVEL = {"minimal": "Minimal success", "full": "Full success"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from detente.dossier.schema import Dossier
-from detente.report.kit.words import adding, annual, day, leaving, measure, number, party, percent, when
+from detente.report.kit.words import adding, annual, day, leaving, measure, number, party, percent, several, when
 
 if TYPE_CHECKING:
     from detente.model.judge.check import Slack
@@ -23,10 +23,14 @@ SUBJECTS = {
     "pace": "A share rises too fast",
     "empty": "The plan is empty",
 }
+LAPSES = ("lapse", "never")
 REMEDIES = {
     "consent": "give it more, ask less of it, or bring what it gains forward",
     "breakout": "let what it gains come later or in smaller steps, or answer faster",
     "covert": "verify the measure better, or let what it gains wait for verification",
+    "lapse": "let the answer last longer, suspend more or cost more, or verify the measure better",
+    "never": "let the answer suspend more, or end the deal where the breach is not cured",
+    "forgive": "let the answer suspend what its performer is glad to save, or leave out 'credible'",
     "exposure": "let the other side's steps come first, or cut the measure into tranches",
     "secret_exposure": "verify the measure better, or let this party's steps wait for verification",
     "link": "let it wait for verified progress",
@@ -53,6 +57,8 @@ def dangerous(dossier: Dossier, row: Slack | None) -> str:
             f"seen no faster{_then(dossier, row, 'breaking')}"
         )
         instead = "cheating" if row.leaves is None else "cheating and leaving"
+    elif row.kind in LAPSES:
+        act, instead = f"to {_lapse(dossier, row, ('dropping', 'faking'))}", "the lapse"
     share = f", {percent(slack / abs(held))} of what it would keep" if held else ""
     keep, other, margin = adding(held, value, slack)
     a_year = number(annual(dossier, row.party or "", slack))
@@ -100,7 +106,12 @@ def failed(dossier: Dossier, row: Slack) -> str:
             f"{who} does not consent: the plan is worth {keep} points to it, its walk-away value is {deviate}, "
             f"{short} more."
         )
-    if row.kind in ("breakout", "covert"):
+    if row.kind == "forgive":
+        return (
+            f"{_capital(at)}, to carry out “{answer(dossier, row.answer)}” against {party(dossier, row.other)} would cost "
+            f"{who} {number(-held)} points: it would rather forgive."
+        )
+    if row.kind in ("breakout", "covert", *LAPSES):
         return (
             f"{_capital(at)}, {who} would rather {_act(dossier, row)}: keeping is worth {keep} points, the temptation "
             f"{deviate}, {short} more."
@@ -116,7 +127,24 @@ def _act(dossier: Dossier, row: Slack) -> str:
     """What a party is tempted to do."""
     if row.kind == "breakout":
         return "break out"
+    if row.kind in LAPSES:
+        return _lapse(dossier, row, ("drop", "fake"))
     return f"cheat in secret on “{measure(dossier, row.measure)}”{_then(dossier, row, 'break')}"
+
+
+def _lapse(dossier: Dossier, row: Slack, verbs: tuple[str, str]) -> str:
+    """A lapse, in the open or in secret, and how it ends; `verbs` in the sentence's form."""
+    named = several([f"“{measure(dossier, m)}”" for m in row.measures or ()])
+    secret = row.measure is not None
+    ends = "until that is known and its cure is due" if secret else "until its cure is due"
+    if row.kind == "never":
+        ends = f"and {'never curing' if verbs[0].endswith('ing') else 'never cure'} that"
+    return f"{verbs[secret]} {named} {ends}, under “{answer(dossier, row.answer)}”"
+
+
+def answer(dossier: Dossier, ids: str | None) -> str:
+    """An answer's title; of several that hang together all of them."""
+    return several([dossier.answers[name].title or name for name in (ids or "").split("+") if name in dossier.answers])
 
 
 def _then(dossier: Dossier, row: Slack, breaking: str) -> str:
