@@ -1,4 +1,4 @@
-"""How the answers of `explain`, `gap`, `critical` and `frontier` read in a terminal."""
+"""How the answers of `explain`, `gap`, `critical`, `answers` and `frontier` read in a terminal."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from detente.cli.frame import cut, files, foot, heading
 from detente.cli.screen import Screen
+from detente.dossier import Dossier
 from detente.report.kit import words
+from detente.report.roadmap import conditions
 
 if TYPE_CHECKING:
+    from detente.design.questions.answering import Breach
     from detente.design.questions.critical import Flip, PairFlip
     from detente.design.questions.gap import Hope
+    from detente.workbench.answering import AnswersResult
     from detente.workbench.questions import CriticalResult, ExplainResult, FrontierResult, GapResult
 
 FEW = 25
@@ -146,6 +150,43 @@ def _value(hope: Hope | None, none: str = "no deal") -> str:
     if hope.value is None:
         return none if hope.proved else "undecided"
     return words.number(hope.value)
+
+
+def answers(result: AnswersResult, _: str | None, written: Sequence[Path]) -> None:
+    screen, found = Screen(), result.found
+    heading(screen, result.dossier.title, result.provenance.changes)
+    for text in result.sentences():
+        screen.say(text)
+    if found.breaches:
+        with screen.section("The ladder of answers, points at the worst moment of each breach"):
+            columns = {
+                "what": "Breach",
+                "answer": "Answer",
+                "earns": "Earns",
+                "costs": "Costs",
+                "shortest": "Shortest",
+                "longest": "Longest",
+            }
+            screen.table(columns, [_breach_row(result.dossier, b) for b in found.breaches])
+    if result.clauses:
+        with screen.section("As they could stand in a text"):
+            for text in result.clauses.values():
+                screen.bullet(text)
+    foot(screen, result.findings, result.provenance, None)
+    files(screen, written)
+
+
+def _breach_row(dossier: Dossier, b: Breach) -> dict[str, str]:
+    how = "" if b.open else ", in secret"
+    longest = "–" if not b.credible else "any" if b.longest is None else words.years(b.longest)
+    return {
+        "what": f"{words.party(dossier, b.party)}: {words.measure(dossier, b.measure)}{how}",
+        "answer": conditions.answer(dossier, b.answer) if b.answer else "ends the deal",
+        "earns": words.number(b.gain),
+        "costs": words.number(b.loses),
+        "shortest": "none does" if b.shortest is None else words.years(b.shortest) if b.shortest else "none needed",
+        "longest": longest,
+    }
 
 
 def critical(result: CriticalResult, _: str | None, written: Sequence[Path]) -> None:

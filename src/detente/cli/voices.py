@@ -24,6 +24,7 @@ VOICES = {
     "forget": "plain:sentences",
     "explain": "told:explain",
     "gap": "told:gap",
+    "answers": "told:answers",
     "critical": "told:critical",
     "frontier": "told:frontier",
     "verify needs": "verified:needed",

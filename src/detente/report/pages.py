@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from detente.design.questions.answering import Answering
 from detente.design.questions.assessment import Assessment
 from detente.design.questions.critical import Critical
 from detente.design.questions.explain import Explanation
@@ -23,6 +24,8 @@ from detente.report.kit.files import Files, files_of, json_bytes
 from detente.report.kit.page import page, run_id, source
 from detente.report.kit.table import Cell, Table
 from detente.report.kit.words import party
+from detente.report.questions.breach_chart import breach_figure
+from detente.report.questions.breach_words import breach_sentences, breach_tables
 from detente.report.questions.concession_chart import concession_figure
 from detente.report.questions.conflict_words import explain_sentences, explain_tables, question_words
 from detente.report.questions.critical_chart import critical_figure, critical_sentences, critical_tables
@@ -52,6 +55,15 @@ def gap_files(gap: Gap, provenance: Mapping[str, Any]) -> Files:
     built, said = gap_tables(gap), gap_sentences(gap)
     text = page("page.html.j2", drawn, built, provenance, dossier=gap.dossier, kind=kind, asked=asked, said=said)
     return files_of("gap.html", text, drawn, built)
+
+
+def breach_files(found: Answering, provenance: Mapping[str, Any]) -> Files:
+    """answers.html with its figure and tables."""
+    drawn = _drawn(breach_figure(found, run_id(provenance)))
+    kind, asked = "what happens after a breach", ""
+    built, said = breach_tables(found), breach_sentences(found)
+    text = page("page.html.j2", drawn, built, provenance, dossier=found.dossier, kind=kind, asked=asked, said=said)
+    return files_of("answers.html", text, drawn, built)
 
 
 def critical_files(critical: Critical, provenance: Mapping[str, Any]) -> Files:

@@ -89,7 +89,7 @@ def read_case(row: Verb, inputs: tuple[Any, ...], options: CaseOptions) -> Subje
     asked = ask(case, options)
     openings = getattr(options, "openings", ())
     known_parties(asked.dossier, () if openings == ("none",) else openings)
-    given = [p for one in rest for p in (one if isinstance(one, tuple) else (one,))]
+    given = [p for one in rest for p in (one if isinstance(one, tuple) else (one,)) if p is not None]
     plans = tuple(read_plan(asked.dossier, p) for p in given)
     question = provenance(row.name, asked.dossier, options, tuple(p.to_dict() for p in plans))
     return Subject(asked.dossier, question, asked.findings, plans, inputs)

@@ -130,6 +130,14 @@ class EvaluateOptions(JudgeOptions, KeptOptions):
     )
 
 
+class AnswersOptions(JudgeOptions, KeptOptions):
+    """Options of `answers`."""
+
+    time_limit: float = Field(
+        300.0, gt=0, allow_inf_nan=False, description="Seconds after which what has been found is reported."
+    )
+
+
 class CompareOptions(JudgeOptions, KeptOptions):
     """Options of `compare`."""
 

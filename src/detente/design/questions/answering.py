@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from detente.design.plan.clock import Clock
 from detente.design.questions.footing import false_alarms
@@ -29,6 +30,16 @@ CLOSE = 1e-4
 """Years to which lengths are worked out: less than an hour."""
 NAMELESS = "answer"
 """The name of a suspension that the dossier does not have, while it is looked at."""
+
+
+class Stage(NamedTuple):
+    """What a breach earns at a moment, and what its answer costs then, points."""
+
+    years: float
+    date: date | None
+    moment: str | None
+    gain: float
+    loses: float
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,8 @@ class Breach:
     """A later step that would have to come by then, so that there is enough to suspend: which, from when, to when."""
     credible: bool
     """Whether carrying the answer out hurts nobody who does."""
+    course: tuple[Stage, ...]
+    """What it earns and what it costs, from moment to moment."""
     margin: float | None
     """What it is worth to the one whom it hurts most, points; None where nobody carries it out."""
 
@@ -102,7 +115,10 @@ class Answering:
     """What happens after the breaches of a plan."""
 
     dossier: Dossier
-    plan: Plan
+    plan: Plan | None
+    """None where there is none, or none was found."""
+    status: str
+    """Of the plan: `given`, or what a design says of it."""
     breaches: tuple[Breach, ...]
     joint: tuple[Slack, ...]
     """Of each set of answers to one party's breach the lapse that comes nearest to paying."""
@@ -113,12 +129,15 @@ class Answering:
 
 def answering(
     dossier: Dossier,
-    plan: Plan,
+    plan: Plan | None,
     *,
+    status: str = "given",
     clock: Clock | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Answering:
-    """What happens after each breach of a plan. Raises nothing of its own."""
+    """What follows each breach of a plan."""
+    if plan is None:
+        return Answering(dossier, None, status, (), (), Alarms(0.0, {}, {}))
     clock = clock or Clock(math.inf)
     bench, found = _Bench(Judge(dossier), plan), list[Breach]()
     cases = list(_cases(dossier, plan))
@@ -129,7 +148,7 @@ def answering(
         found += _breach(bench, measure, party, openly=openly)
     finished = len(cases) == 0 or clock.left > 0
     joint = _joint(bench) if finished else ()
-    return Answering(dossier, plan, tuple(found), joint, _alarms(bench, clock), finished)
+    return Answering(dossier, plan, status, tuple(found), joint, _alarms(bench, clock), finished)
 
 
 def _cases(dossier: Dossier, plan: Plan) -> Iterator[tuple[str, str, bool]]:
@@ -222,8 +241,17 @@ def _breach(bench: _Bench, measure: str, party: str, *, openly: bool) -> Iterato
         available_flow=available,
         bring_forward=_forward(bench, party, at, (needed or math.inf) - available) if short else None,
         credible=credible,
+        course=tuple(_course(rows, unanswered)),
         margin=margin,
     )
+
+
+def _course(rows: Sequence[Slack], unanswered: Mapping[tuple[object, ...], float]) -> Iterator[Stage]:
+    """Of the lapses that are cured, in order of time."""
+    for row in sorted((r for r in rows if r.kind == "lapse"), key=lambda r: (r.years or 0.0, r.moment != "before")):
+        free = unanswered[(row.kind, *_moment(row))]
+        gain, loses = free - (row.keep or 0.0), free - (row.deviate or 0.0)
+        yield Stage(row.years or 0.0, row.date, row.moment, gain, loses)
 
 
 def _alone(bench: _Bench, name: str | None, measure: str, party: str) -> Answer:

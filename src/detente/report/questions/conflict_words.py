@@ -1,7 +1,8 @@
 """Conditions and numbers by their names in the dossier, as a diplomat reads them; and why a question has its answer.
 
 A condition is `demands.NAME`, `success.LEVEL.N`, or a family of one party: `consent.P`, `breakout.P`, `covert.P`,
-`lapse.P`, `never.P`, `forgive.P`, `exposure.P`. What a conflict says is told in its own way round: who would do what if all that is asked were met.
+`lapse.P`, `never.P`, `forgive.P`, `exposure.P`. What a conflict says is told in its own way round: who would do what if
+all that is asked were met.
 """
 
 from __future__ import annotations

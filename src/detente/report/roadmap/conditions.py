@@ -108,8 +108,8 @@ def failed(dossier: Dossier, row: Slack) -> str:
         )
     if row.kind == "forgive":
         return (
-            f"{_capital(at)}, to carry out “{answer(dossier, row.answer)}” against {party(dossier, row.other)} would cost "
-            f"{who} {number(-held)} points: it would rather forgive."
+            f"{_capital(at)}, to carry out “{answer(dossier, row.answer)}” against {party(dossier, row.other)} would "
+            f"cost {who} {number(-held)} points: it would rather forgive."
         )
     if row.kind in ("breakout", "covert", *LAPSES):
         return (
