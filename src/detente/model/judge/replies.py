@@ -167,6 +167,13 @@ class Replies:
         secret, to = Secret.of(self.facts, replies[0].breacher, m), {n for reply in replies for n in reply.to}
         return Secret(secret.undone & to, secret.faked & to)
 
+    def sounding(self, first: Sequence[int | None]) -> Iterator[tuple[Alarm, int]]:
+        """The alarms of a plan, given when each measure enters, and the period from which on both are in force."""
+        for alarm in self.alarms:
+            alarming, stopped = first[alarm.alarming], first[alarm.stopped]
+            if alarming is not None and stopped is not None:
+                yield alarm, max(alarming, stopped)
+
     def _alarms(self, number: int, answer: Answer) -> Iterator[Alarm]:
         facts, bodies = self.facts, self.facts.bodies
         windows = {n for reply in self.all if reply.number == number for n in reply.windows()}

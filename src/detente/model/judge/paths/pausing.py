@@ -40,6 +40,67 @@ class Spell(NamedTuple):
     """Whether only what comes before the first answer counts."""
 
 
+class Spells:
+    """What spells take along a lapse's path, until the deal ends or the breacher leaves (`then`), and after."""
+
+    def __init__(self, lapse: Lapse, pause: Pause, view: View, then: Instants | None) -> None:
+        self.lapse, self.pause, self.view, self.then = lapse, pause, view, then
+        self.facts = lapse.paths.facts
+        self.hiding = lapse.hiding()
+        self.breach: Interruption | None = None
+        """The breacher's leaving."""
+        if then is not None:
+            self.left = then.t - lapse.now.t
+            self.stays = lapse.stays(then)
+
+    def known(self, lag: float) -> Hiding:
+        """The law, as far as what comes `lag` after it is known comes before the leaving."""
+        if self.then is None:
+            return self.hiding
+        known = Discovery(self.lapse.law, self.lapse.delay, self.lapse.by(self.then, lag))
+        return replace(self.hiding, known=known)
+
+    def taken(self, spell: Spell) -> Array:
+        """What a spell takes on the path on which nothing is hidden."""
+        (begins, ends), end = spell.window, self.pause.end
+        if begins >= min(ends, end):
+            return ZERO
+        known = self.known(begins)
+        goes_on = not self.facts.answering(spell.made.measure, self.pause.breacher)
+        if goes_on or (self.then is None and end == NEVER):
+            return known.between(spell.worth, begins, ends, spell.floor)
+        if self.then is None:
+            value = known.between(spell.worth, begins, end, spell.floor)
+            return value if spell.alarmed else value + self._after_end(spell)
+        value = known.between(spell.worth, begins, ends, spell.floor, self.left)
+        return value + self._after_leaving(spell, known)
+
+    def _after_end(self, spell: Spell) -> Array:
+        """From the end of the deal on, until it would be undone then, if it had been made."""
+        end, gone = self.pause.end, self.facts.at_once[self.pause.breacher].gone[spell.made.measure]
+        past = np.where(self.view.done(spell.made.period), AT_ALL, spell.floor - NUDGE * self.lapse.now.late)
+        over = spell.over if self.facts.first[self.pause.breacher] < NEVER else None
+        total = ZERO
+        for worth in (spell.worth, over):
+            if worth is not None:
+                total = total + self.hiding.after(worth, end, spell.floor, past=past)
+                total = total - self.hiding.after(worth, end, spell.floor, wait=gone, past=past)
+        return total
+
+    def _after_leaving(self, spell: Spell, known: Hiding) -> Array:
+        """The same from the breacher's leaving on."""
+        (begins, ends), floor, p = spell.window, np.maximum(spell.floor, self.left), self.pause.breacher
+        gone, first = self.facts.open[p].gone[spell.made.measure], self.facts.first[p]
+        sure = replace(known, staying=Staying.sure(self.stays))
+        cap = self.left + (min(gone, first) if spell.alarmed else gone)
+        value = sure.between(spell.worth, begins, ends, floor, cap)
+        if spell.over is not None:
+            value = value + sure.between(spell.over, begins, ends, np.maximum(floor, self.left + first), cap)
+        assert self.breach is not None
+        happening = self.breach.happening(spell.worth.rho, [spell.made])
+        return value if happening is None else np.where(happening.sure, value, 0.0)
+
+
 class Paused:
     """Changes of value along a lapse's path from each of its moments on, kept by party and entry.
 
@@ -54,15 +115,14 @@ class Paused:
         self.then = then
         self.movers = leavers if then is None and pause.end == NEVER else tuple(sorted({pause.breacher, *leavers}))
         self.view = View(facts, moments, secret)
-        self.hiding = lapse.hiding()
+        self.spells = Spells(lapse, pause, self.view, then)
         self.windows, self.cures = dict(pause.windows), dict(pause.cures)
         self.path: Continuation | None = None
         apart = lapse.unknown()
         if then is not None:
             path, apart = lapse.left(then), lapse.uncured(then, max(self.cures.values()))
-            self.breach = Interruption(path[-1], self.view, self.movers)
+            self.spells.breach = Interruption(path[-1], self.view, self.movers)
             self.path = Continuation(facts, moments, path, self.movers)
-            self.stays = lapse.stays(then)
         elif pause.end < NEVER:
             exits, ending = lapse.ended(pause.end)
             apart = [*apart, *ending]
@@ -96,7 +156,7 @@ class Paused:
             m, hidden = made.measure, self.view.hides(made.measure, made.period)
             floor = np.maximum(self._from(made.period), self._from(since))
             spells = [Spell(made, w, floor, _lasting(of.whole[m]), alarmed=True) for w in self._both(m)]
-            value, rest = map(self._hidden, spells)
+            value, rest = map(self.spells.taken, spells)
             found = value if hidden is None else np.where(hidden, rest, value)
             self._kept[key] = (1 - self.facts.keeps[m]) * found
         return self._kept[key]
@@ -105,15 +165,8 @@ class Paused:
         """What the answers cost the breacher."""
         total = ZERO
         for amount, when in self.pause.costs:
-            total = total + amount * self._known(when).paid(of.course.rho, when)
+            total = total + amount * self.spells.known(when).paid(of.course.rho, when)
         return total
-
-    def _known(self, lag: float) -> Hiding:
-        """The law, as far as what comes `lag` after it is known comes before the leaving."""
-        if self.then is None:
-            return self.hiding
-        known = Discovery(self.lapse.law, self.lapse.delay, self.lapse.by(self.then, lag))
-        return replace(self.hiding, known=known)
 
     def _from(self, e: int) -> Array:
         """When an entry counts, years from each moment."""
@@ -136,16 +189,16 @@ class Paused:
 
     def _again(self, worth: Contribution, m: int, floor: Array) -> Array:
         """Of what is performed again once that is known and cured, or once somebody has left; not before `floor`."""
-        hiding, cure, end = self._known(0.0), self.cures[m], self.pause.end
+        hiding, cure, end = self.spells.known(0.0), self.cures[m], self.pause.end
         value = hiding.after(worth, 0.0, floor)
         if self.then is None:
             value = value - hiding.between(worth, 0.0, min(cure, end), floor)
             return value - hiding.after(worth, end, floor)
-        left = self.then.t - self.lapse.now.t
+        left = self.spells.left
         value = value - hiding.between(worth, 0.0, cure, floor, left)
-        uncured = self._known(0.0).known.by(NO_END) - self._known(cure).known.by(NO_END)
+        uncured = self.spells.known(0.0).known.by(NO_END) - self.spells.known(cure).known.by(NO_END)
         tail = worth.tail(self.lapse.now.t + np.maximum(floor, left))
-        return np.asarray(value - self.stays * uncured * tail)
+        return np.asarray(value - self.spells.stays * uncured * tail)
 
     def _both(self, m: int) -> tuple[Window, Window]:
         """When it is suspended; and where it lapses, too, the rest of that once it is performed again."""
@@ -156,55 +209,17 @@ class Paused:
         """What is lost of an entry while the others suspend it."""
         m, (window, rest) = made.measure, self._both(made.measure)
         spell = Spell(made, window, self._from(made.period), _lasting(of.whole[m]), of.if_over[m])
-        value = self._hidden(spell)
+        value = self.spells.taken(spell)
         if hidden is not None and hidden.any():
             assert self.view.hidden is not None
             spell = spell._replace(window=rest)
             if self.view.hidden.openly:
-                lapsed = self._hidden(spell)
+                lapsed = self.spells.taken(spell)
             else:
                 inspection = spell._replace(window=window, worth=_lasting(of.inspection[m]), over=None)
-                lapsed = self._hidden(spell._replace(worth=_lasting(of.itself[m]))) + self._hidden(inspection)
+                lapsed = self.spells.taken(spell._replace(worth=_lasting(of.itself[m]))) + self.spells.taken(inspection)
             value = np.where(hidden, lapsed, value)
         return (1 - self.facts.keeps[m]) * value
-
-    def _hidden(self, spell: Spell) -> Array:
-        """What a spell takes on the path on which nothing is hidden."""
-        (begins, ends), end = spell.window, self.pause.end
-        if begins >= min(ends, end):
-            return ZERO
-        known = self._known(begins)
-        goes_on = not self.facts.answering(spell.made.measure, self.pause.breacher)
-        if goes_on or (self.then is None and end == NEVER):
-            return known.between(spell.worth, begins, ends, spell.floor)
-        if self.then is None:
-            value = known.between(spell.worth, begins, end, spell.floor)
-            return value if spell.alarmed else value + self._after_end(spell)
-        left = self.then.t - self.lapse.now.t
-        return known.between(spell.worth, begins, ends, spell.floor, left) + self._after_leaving(spell, known, left)
-
-    def _after_end(self, spell: Spell) -> Array:
-        """From the end of the deal on, until it would be undone then, if it had been made."""
-        end, gone = self.pause.end, self.facts.at_once[self.pause.breacher].gone[spell.made.measure]
-        past = np.where(self.view.done(spell.made.period), AT_ALL, spell.floor - NUDGE * self.lapse.now.late)
-        total = ZERO
-        for worth in (spell.worth, spell.over):
-            if worth is not None:
-                total = total + self.hiding.after(worth, end, spell.floor, past=past)
-                total = total - self.hiding.after(worth, end, spell.floor, wait=gone, past=past)
-        return total
-
-    def _after_leaving(self, spell: Spell, known: Hiding, left: Array) -> Array:
-        """The same from the breacher's leaving on."""
-        (begins, ends), floor, p = spell.window, np.maximum(spell.floor, left), self.pause.breacher
-        gone, first = self.facts.open[p].gone[spell.made.measure], self.facts.first[p]
-        sure = replace(known, staying=Staying.sure(self.stays))
-        cap = left + (min(gone, first) if spell.alarmed else gone)
-        value = sure.between(spell.worth, begins, ends, floor, cap)
-        if spell.over is not None:
-            value = value + sure.between(spell.over, begins, ends, np.maximum(floor, left + first), cap)
-        happening = self.breach.happening(spell.worth.rho, [spell.made])
-        return value if happening is None else np.where(happening.sure, value, 0.0)
 
 
 def _lasting(worth: Contribution) -> Contribution:

@@ -15,6 +15,7 @@ from detente.model.judge.paths.pausing import Paused
 from detente.model.judge.paths.secrecy import NOTHING
 from detente.model.judge.paths.views import NOT_AT_ALL
 from detente.model.judge.replies import Pause, Reply
+from detente.model.judge.weighing.pausing import changed
 from detente.model.judge.weighing.plan_values import PlanValues
 from detente.model.judge.weighing.rows import Comparisons, Family, Read
 from detente.model.numeric import Array
@@ -126,7 +127,7 @@ class CarryingOut:
         if not there.any():
             return
         paused = values.streams.of(("answered", reply.number, p), lambda: self._paused(reply))
-        gains = np.broadcast_to(values.changed(plan, q, paused), (len(at), 1))
+        gains = np.broadcast_to(changed(values, plan, q, paused), (len(at), 1))
         now = values.calendar.all[at]
         ahead = np.exp(values.facts.rho[q] * now.t)[:, None]
         rows = Comparisons(

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from detente.model.judge.calendar import Instants
 from detente.model.judge.detection import NEVER, TIE
+from detente.model.judge.paths.branches import ZERO
 from detente.model.judge.paths.lapses import Lapse
 from detente.model.judge.paths.pausing import Paused
 from detente.model.judge.paths.secrecy import Secret
 from detente.model.judge.replies import Pause, Reply
 from detente.model.judge.weighing.plan_values import Keeping, PlanValues
 from detente.model.judge.weighing.rows import Comparisons, Family, Read
-from detente.model.numeric import Flags
+from detente.model.numeric import Array, Flags
 from detente.model.tolerance import FULL
 
 
@@ -67,7 +68,7 @@ class Pausing:
 
     def _weighed(self, plan: Read, family: Family, keeping: Keeping, paused: Paused) -> Comparisons:
         values, p = self.values, family.party
-        change = values.changed(plan, p, paused) + values.spared_alarms(plan, p, paused)
+        change = changed(values, plan, p, paused) + _spared(values, plan, p, paused)
         change = change - paused.paid(values.stakes.worths[p])
         ahead = np.exp(values.facts.rho[p] * keeping.now.t)[:, None]
         if paused.path is not None:
@@ -103,3 +104,22 @@ def _any(masks: Iterable[Flags]) -> Flags | bool:
     for mask in masks:
         found = found | mask
     return found
+
+
+def changed(values: PlanValues, plan: Read, p: int, paused: Paused) -> Array:
+    """What a lapse and its answer change for a party, from each of its moments on, alarms and costs left out."""
+    worths, total = values.stakes.worths[p], ZERO
+    for made, share in plan.made(paused.movers):
+        if made.measure in paused.windows or made.measure in paused.cures:
+            total = total + share * paused.entry(worths, made)
+    return total
+
+
+def _spared(values: PlanValues, plan: Read, p: int, paused: Paused) -> Array:
+    """What alarms would take of what is suspended in any case."""
+    worths, total = values.stakes.worths[p], ZERO
+    for alarm, since in values.replies.sounding(plan.timing.first):
+        for made, _ in plan.made(paused.movers) if alarm.stopped in paused.windows else ():
+            if made.measure == alarm.stopped:
+                total = total + alarm.share(values.facts.rho[p]) * paused.spared(worths, made, since)
+    return total

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -11,9 +10,8 @@ from numpy.typing import NDArray
 from detente.model.judge.calendar import Instants
 from detente.model.judge.detection import NEVER
 from detente.model.judge.paths.branches import ZERO
-from detente.model.judge.paths.pausing import Paused
 from detente.model.judge.paths.values import Continuation, EntryValues
-from detente.model.judge.replies import Alarm, Replies
+from detente.model.judge.replies import Replies
 from detente.model.judge.weighing.rows import Comparisons, Family, Read
 from detente.model.judge.weighing.streams import Scope, Streams
 from detente.model.numeric import Array
@@ -53,18 +51,10 @@ class PlanValues:
         for i, counts in enumerate(scope.togethers):
             if counts and worths.together[i].felt:
                 total = total + stream.together(worths, i, plan.rises, plan.holds(stream.movers))
-        for alarm, since in self.alarms(plan) if scope.alarms else ():
+        for alarm, since in self.replies.sounding(plan.timing.first) if scope.alarms else ():
             lost = alarm.share(self.facts.rho[p]) * (1 - self.facts.keeps[alarm.stopped])
             total = total - lost * stream.until_over(worths, alarm.stopped, since)
         return total
-
-    def alarms(self, plan: Read) -> Iterator[tuple[Alarm, int]]:
-        """The alarms that cost something, and the period from which on both measures are in force."""
-        first = plan.timing.first
-        for alarm in self.replies.alarms:
-            alarming, stopped = first[alarm.alarming], first[alarm.stopped]
-            if alarming is not None and stopped is not None:
-                yield alarm, max(alarming, stopped)
 
     def broken(self, stream: Continuation, p: int, q: int, plan: Read, at: NDArray[np.intp]) -> Array:
         """Value to p, as `along`, from moments of the calendar on at which q breaks the deal."""
@@ -131,23 +121,6 @@ class PlanValues:
             collapse=parts[0],
             no_deal=parts[1],
         )
-
-    def changed(self, plan: Read, p: int, paused: Paused) -> Array:
-        """What a lapse and its answer change for a party, from each of its moments on, alarms and costs left out."""
-        worths, total = self.stakes.worths[p], ZERO
-        for made, share in plan.made(paused.movers):
-            if made.measure in paused.windows or made.measure in paused.cures:
-                total = total + share * paused.entry(worths, made)
-        return total
-
-    def spared_alarms(self, plan: Read, p: int, paused: Paused) -> Array:
-        """What alarms would take of what is suspended in any case."""
-        worths, total = self.stakes.worths[p], ZERO
-        for alarm, since in self.alarms(plan):
-            for made, _ in plan.made(paused.movers) if alarm.stopped in paused.windows else ():
-                if made.measure == alarm.stopped:
-                    total = total + alarm.share(self.facts.rho[p]) * paused.spared(worths, made, since)
-        return total
 
     def _each(self, value: Array) -> Array:
         """At each moment of the calendar: [moments, 1]."""
