@@ -9,19 +9,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 import numpy as np
 
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
-from detente.model.judge.calendar import SIDES, Calendar, Instants
+from detente.model.judge.calendar import SIDES, Instants
 from detente.model.judge.facts import Facts
 from detente.model.judge.terms import Term, Terms
-from detente.model.judge.timing import Kind, Miss
+from detente.model.judge.timing import Answered, Kind, Miss
 from detente.model.judge.weighing.rows import Comparisons, Family, Read
 from detente.model.judge.weighing.weighing import Weighing
 from detente.model.kinds import Disagreement, Side, SuccessLevel
+from detente.model.numeric import Flags
 from detente.model.plan import Plan
 from detente.model.tolerance import slight
 
@@ -38,7 +38,7 @@ class Slack:
     have slack None when met, else a negative margin and a `note`.
     """
 
-    kind: Kind | Literal["forgive"]
+    kind: Kind | Answered
     party: str | None = None
     other: str | None = None
     measure: str | None = None
@@ -57,7 +57,9 @@ class Slack:
     leaves_years: float | None = None
     leaves_moment: Side | None = None
     answer: str | None = None
+    """The answer that a lapse draws; of several that hang together all, joined by +."""
     measures: tuple[str, ...] | None = None
+    """What lapses."""
     scale: float = 0.0
     """Σ|stakes|/ρ of the party."""
     from_collapse_cost: float | None = None
@@ -121,7 +123,7 @@ class Judge:
 
     def slacks(self, plan: Plan) -> tuple[Slack, ...]:
         """Every condition with its slack. An empty plan has none with values but consent, at value 0."""
-        read, weighing, told = self.weighing.read(plan), self.weighing, _Telling(self.weighing.values.calendar)
+        read, weighing, told = self.weighing.read(plan), self.weighing, _Telling(self.weighing)
         terms = (told.term(term, term.judge(read.timing)) for term in self.terms.all if term.concerns(read.timing))
         if read.timing.empty:
             rows = [weighing.consents.against(p, 0.0) for p in weighing.values.stakes.walk_away]
@@ -136,7 +138,7 @@ class Judge:
 
     def tightest(self, plan: Plan, among: Iterable[Family]) -> dict[Family, Slack]:
         """Of each of some families what a plan meets by least for its size, or misses by most; of equals the first."""
-        read, told = self.weighing.read(plan), _Telling(self.weighing.values.calendar)
+        read, told = self.weighing.read(plan), _Telling(self.weighing)
         rows = ((family, rows) for family in among for rows in self.weighing.rows(read, family))
         return {family: slack for family, row in rows for slack in told.rows(row.tightest())}
 
@@ -145,9 +147,17 @@ class Judge:
 
         Of each such three the moment at which forgiving (keep) is worth most more than answering (deviate).
         """
-        read, told = self.weighing.read(plan), _Telling(self.weighing.values.calendar)
+        read, told = self.weighing.read(plan), _Telling(self.weighing)
         rows = () if read.timing.empty else self.weighing.forgiving(read)
         return tuple(slack for row in rows for slack in told.rows(row.only(np.argmax(row.slack, keepdims=True))))
+
+    def carrying_out(self, plan: Plan) -> tuple[Slack, ...]:
+        """What it is worth to who suspends something (party) to answer another's breach (other): no less than 0 where
+        the answer is credible. Of each such three (answer, party, other) the moment at which it is worth least; also
+        of answers that need not be."""
+        read, told = self.weighing.read(plan), _Telling(self.weighing)
+        rows = () if read.timing.empty else self.weighing.carrying_out(read)
+        return tuple(slack for row in rows for slack in told.rows(row.only(np.argmin(row.slack, keepdims=True))))
 
     def missed(self, plan: Plan, asked: Callable[[Slack], bool] = lambda slack: True) -> tuple[Slack, ...]:
         """What is broken of the conditions that a solver does not hold from the start: the worst few of each family.
@@ -155,7 +165,7 @@ class Judge:
         All but consent, and one's own breaking out on dates, of what is asked; what takes long only where nothing else
         is broken.
         """
-        read, told = self.weighing.read(plan), _Telling(self.weighing.values.calendar)
+        read, told = self.weighing.read(plan), _Telling(self.weighing)
         if read.timing.empty:
             return ()
         late = (rows.worst(FEW) for rows in self.weighing.unlisted(read, worst=True))
@@ -202,9 +212,10 @@ def _terms(facts: Facts, success: SuccessLevel, openings: Sequence[str]) -> Term
 class _Telling:
     """Conditions as people read them."""
 
-    def __init__(self, calendar: Calendar) -> None:
-        self.facts = calendar.facts
-        self.calendar = calendar
+    def __init__(self, weighing: Weighing) -> None:
+        self.facts = weighing.values.facts
+        self.calendar = weighing.values.calendar
+        self.answers = weighing.values.replies.names
 
     def term(self, term: Term, miss: Miss | None) -> Slack:
         return Slack(
@@ -241,7 +252,12 @@ class _Telling:
                 scale=rows.norm,
                 from_collapse_cost=None if rows.collapse is None else float(rows.collapse[i]),
                 from_no_deal=None if rows.no_deal is None else float(rows.no_deal[i]),
+                answer="+".join(self.answers[n] for n in family.answers) or None,
+                measures=None if rows.lapsing is None else self._measures(rows.lapsing[i]),
             )
+
+    def _measures(self, chosen: Flags) -> tuple[str, ...]:
+        return tuple(name for name, there in zip(self.facts.measures, chosen.tolist(), strict=True) if there)
 
     def _when(self, moments: Instants | None, i: int) -> tuple[Side | None, Day | None, float | None]:
         if moments is None:

@@ -145,12 +145,17 @@ class Facts:
     @cached_property
     def open(self) -> tuple[Undoing, ...]:
         """What happens to each measure after an open breach by each party."""
-        return tuple(self._fates(q, 0.0) for q in range(len(self.parties)))
+        return tuple(self._fates(q, 0.0, self.response) for q in range(len(self.parties)))
 
     @cached_property
     def found_out(self) -> tuple[Undoing, ...]:
         """As `open`, where the party goes on with the rest until the first answer."""
-        return tuple(self._fates(q, self.first[q]) for q in range(len(self.parties)))
+        return tuple(self._fates(q, self.first[q], self.response) for q in range(len(self.parties)))
+
+    @cached_property
+    def at_once(self) -> tuple[Undoing, ...]:
+        """As `open`, where nobody takes time to answer."""
+        return tuple(self._fates(q, 0.0, (0.0,) * len(self.parties)) for q in range(len(self.parties)))
 
     def answering(self, m: int, mover: int) -> bool:
         """Whether a measure answers to a breach by the mover: conditional on it, or performed by it."""
@@ -170,18 +175,18 @@ class Facts:
         """Whether having a measure in force costs a party something."""
         return self.standing(p, m, inspected=True) < -SOME
 
-    def _fates(self, mover: int, own: float) -> Undoing:
-        found = [self._fate(m, mover, own) for m in range(len(self.measures))]
+    def _fates(self, mover: int, own: float, response: Sequence[float]) -> Undoing:
+        found = [self._fate(m, mover, own, response) for m in range(len(self.measures))]
         return Undoing(tuple(stop for stop, _ in found), tuple(gone for _, gone in found))
 
-    def _fate(self, m: int, mover: int, own: float) -> tuple[float, float]:
+    def _fate(self, m: int, mover: int, own: float, response: Sequence[float]) -> tuple[float, float]:
         """Years from a breach until a measure's entries stop, and until it is undone. The mover stops `own` after it.
 
         Those whom it costs something undo it; where it falls with the deal, whoever stops does. ANSWERS R3.
         """
         if not self.answering(m, mover):
             return NEVER, NEVER
-        stops = {r: own if r == mover else self.response[r] for r in self.by[m]}
+        stops = {r: own if r == mover else response[r] for r in self.by[m]}
         undone = [stop + self.undo[m] for r, stop in stops.items() if self.bodies[m].falls or self.costs(r, m)]
         return min(stops.values()), min(undone, default=NEVER)
 

@@ -30,6 +30,23 @@ def once_over(
     return total
 
 
+def until_over(branches: Sequence[Interruption], worth: Contribution, start: Array) -> Array:
+    """Value along a path of what lasts from a date on until the deal is over, whatever is undone."""
+    total = worth.tail(start)
+    for branch in (interruption.branch for interruption in branches):
+        if branch.answer != (NEVER, NEVER):
+            total = total - branch.weighed(begun(branch, worth, start, *branch.ends(worth.rho)))
+    return total
+
+
+def begun(branch: Contingency, worth: Contribution, start: Array, low: Tail, high: Tail) -> Array:
+    """E[value from the first answer, or `start` if that is later, on; X between two points]."""
+    fixed, lag = branch.answer
+    if lag < NEVER:
+        return floored(branch, worth, lag, start, low, high)
+    return worth.tail(np.maximum(start, branch.at.t + fixed)) * (low.left - high.left)
+
+
 @dataclass(frozen=True)
 class Aftermath:
     """What an entry does in one branch once the deal is over: while in force, then the share of it that stays."""
@@ -72,24 +89,17 @@ class Aftermath:
 
     def _from_answer(self, after: Tail) -> Array:
         _, high = self.branch.ends(self.worth.rho)
-        value = self._begun(self.start, after, high)
+        value = begun(self.branch, self.worth, self.start, after, high)
         if not self.lost:
             return value
         if self.undone is None:
             return value - self.lost * self._undone_openly(after)
         if self.facts.undo[self.made.measure] == NEVER:
             return value
-        return value - self.lost * self._begun(np.maximum(self.start, self.undone), after, high)
-
-    def _begun(self, start: Array, low: Tail, high: Tail) -> Array:
-        """E[value from the first answer, or `start` if that is later, on; X between two points]."""
-        fixed, lag = self.branch.answer
-        if lag < NEVER:
-            return floored(self.branch, self.worth, lag, start, low, high)
-        return self.worth.tail(np.maximum(start, self.branch.at.t + fixed)) * (low.left - high.left)
+        return value - self.lost * begun(self.branch, self.worth, np.maximum(self.start, self.undone), after, high)
 
     def _undone_openly(self, after: Tail) -> Array:
-        """As `_begun`, from when it is undone on."""
+        """As `begun`, from when it is undone on."""
         branch, worth = self.branch, self.worth
         ends = self.interruption.ends([self.made])
         _, high = branch.ends(worth.rho)
@@ -102,7 +112,8 @@ class Aftermath:
             floor = np.maximum(self.start, branch.at.t + fixed)
             total = floored(branch, worth, ends.moving, floor, after, turn)
         if ends.known < NEVER:
-            total = total + self._begun(np.maximum(self.start, branch.at.t + ends.known), turn, high)
+            floor = np.maximum(self.start, branch.at.t + ends.known)
+            total = total + begun(branch, worth, floor, turn, high)
         return total
 
     def _lost_to_exits(self, later: Later) -> Array:

@@ -209,32 +209,40 @@ class Paths:
     facts: Facts
     leavers: Leavers
 
-    def kept(self, now: Instants) -> list[Contingency]:
-        """Everybody keeps the plan, until somebody leaves."""
-        return self._until(now, UNSEEN, 0.0, None).branches
+    def kept(self, now: Instants, law: DetectionTime = UNSEEN, delay: float = 0.0) -> list[Contingency]:
+        """Everybody keeps the plan, until somebody leaves; given a law, as long as a lapse is not known."""
+        return self.until(now, law, delay, None).branches
 
     def broken(self, now: Instants, mover: int) -> list[Contingency]:
         """The mover openly stops and undoes what costs it; the others answer. DESIGN §5."""
-        return [self._breach(now, ONE, mover)]
+        return [self.breach(now, ONE, mover)]
 
     def faked(self, now: Instants, faker: int, m: int) -> list[Contingency]:
         """The faker fakes in secret: it is known at T + delay, if nobody has left by then. DESIGN §5, ANSWERS §2."""
         law, delay = self.facts.law[m], self.facts.delay[m]
-        until = self._until(now, law, delay, None)
+        until = self.until(now, law, delay, None)
         return [*until.at_rates, *self._found_out(now, None, faker, m, until.steps), *until.on_dates]
 
     def faked_and_left(self, now: Instants, then: Instants, faker: int, m: int) -> list[Contingency]:
         """As `faked`, but the faker breaks openly at a later moment, unless it is known before. ANSWERS R2."""
-        law, delay = self.facts.law[m], self.facts.delay[m]
-        until = self._until(now, law, delay, then)
-        since = np.maximum(then.t - now.t, 0.0)
-        soon = np.where(then.late, 0.0, _nudge(now, law))
-        weight = until.stay * np.exp(-self.leavers.rate * since) * law.left(since - soon - delay)
+        until, breach = self.leaving(now, then, faker, (self.facts.law[m], self.facts.delay[m]))
         found_out = self._found_out(now, then, faker, m, until.steps)
-        return [*until.at_rates, *found_out, *until.on_dates, self._breach(then, weight, faker)]
+        return [*until.at_rates, *found_out, *until.on_dates, breach]
 
-    def _breach(self, then: Instants, weight: Array, mover: int) -> Contingency:
-        later = self._later(then, mover, Discovery(), ZERO)
+    def leaving(
+        self, now: Instants, then: Instants, mover: int, seen: tuple[DetectionTime, float] = (UNSEEN, 0.0)
+    ) -> tuple[Until, Contingency]:
+        """The mover breaks openly at a later moment, unless what it does is known (law, delay) before; and the exits
+        before either."""
+        law, delay = seen
+        until = self.until(now, law, delay, then)
+        since = np.maximum(then.t - now.t, 0.0)
+        soon = np.where(then.late, 0.0, nudge_of(now, law))
+        weight = until.stay * np.exp(-self.leavers.rate * since) * law.left(since - soon - delay)
+        return until, self.breach(then, weight, mover)
+
+    def breach(self, then: Instants, weight: Array, mover: int) -> Contingency:
+        later = self.later(then, mover, Discovery(), ZERO)
         return replace(self._parting(then, weight, mover), pays=mover, later=later)
 
     def _parting(self, then: Instants, weight: Array, mover: int) -> Contingency:
@@ -251,16 +259,16 @@ class Paths:
             holds="at",
         )
 
-    def _until(self, now: Instants, law: DetectionTime, delay: float, then: Instants | None) -> _Until:
+    def until(self, now: Instants, law: DetectionTime, delay: float, then: Instants | None) -> Until:
         """The exits that come before a cheat is found out, or leaves."""
         exits: list[Contingency] = []
         steps: list[tuple[Array, Array]] = []
         stay, share = ONE, ONE
-        nudge = _nudge(now, law)
+        nudge = nudge_of(now, law)
         for x, r, chance in self.leavers.dated:
-            counts = _to_come(now, None, x)
+            counts = to_come(now, None, x)
             stays = np.exp(-self.leavers.rate * np.maximum(x - now.t, 0.0)) * law.left(x - nudge - now.t - delay)
-            before = counts & _to_come(now, then, x)
+            before = counts & to_come(now, then, x)
             if before.any():
                 at = Instants.at(self.facts.tau, [x], [BEFORE]).column()
                 exits.append(self._parting(at, np.where(before, stay * chance * stays, 0.0), r))
@@ -269,10 +277,10 @@ class Paths:
             share = share * np.where(counts, 1 - chance, 1.0)
         last, leaving = NO_END if then is None else then.t, self.leavers.rate
         at_rates = [
-            self._exit(now, _thinned(Leaves(law, now.t, delay, leaving, rate), steps), q, last)
+            self._exit(now, thinned(Leaves(law, now.t, delay, leaving, rate), steps), q, last)
             for q, rate in self.leavers.rates
         ]
-        return _Until(at_rates, exits, steps, stay)
+        return Until(at_rates, exits, steps, stay)
 
     def _found_out(
         self, now: Instants, then: Instants | None, faker: int, m: int, steps: Sequence[Thinning]
@@ -284,13 +292,13 @@ class Paths:
         facts, law, delay = self.facts, self.facts.law[m], self.facts.delay[m]
         if not law.sees:
             return []
-        nudge = _nudge(now, law)
+        nudge = nudge_of(now, law)
         high = NO_END
         if then is not None:
             high = then.t - np.where(then.late, 0.0, nudge) if law.round else then.t
         known = Discovery(law, delay, None if then is None else high - now.t)
         branch = Contingency(
-            chance=_thinned(Seen(law, now.t, delay, self.leavers.rate), steps),
+            chance=thinned(Seen(law, now.t, delay, self.leavers.rate), steps),
             low=now.t,
             high=high,
             weight=ONE,
@@ -299,7 +307,7 @@ class Paths:
             answer=(NEVER, facts.first[faker]),
             pays=faker,
             nudge=nudge if law.round and now.late.any() else None,
-            later=self._later(now, faker, known, nudge),
+            later=self.later(now, faker, known, nudge),
         )
         if then is None:
             return [branch]
@@ -309,7 +317,7 @@ class Paths:
         )
         return [replace(branch, known=stops, leaver=faker, holds="at")]
 
-    def _later(self, since: Instants, breaker: int, known: Discovery, nudge: Array) -> Later | None:
+    def later(self, since: Instants, breaker: int, known: Discovery, nudge: Array) -> Later | None:
         """Exits after a breach is known: on one date it is known first, unless it was set off just after a moment."""
         leavers = self.leavers
         if not leavers.parties:
@@ -319,7 +327,7 @@ class Paths:
         share = ONE
         for x, r, chance in leavers.dated:
             date = x - since.t
-            leave = np.where(_to_come(since, None, x), chance * share, 0.0)
+            leave = np.where(to_come(since, None, x), chance * share, 0.0)
             exits.append((r, OnDate(known, date, leave * np.exp(-leavers.rate * np.maximum(date, 0.0)), date - nudge)))
             steps.append((date, -leave))
             share = share - leave
@@ -345,7 +353,7 @@ Thinning = tuple[Array, Array]
 """A date, and the change after it of the share that has not left."""
 
 
-class _Until(NamedTuple):
+class Until(NamedTuple):
     """The exits until something else happens: at rates, and on dates; the share that stays in spite of those."""
 
     at_rates: list[Contingency]
@@ -358,16 +366,16 @@ class _Until(NamedTuple):
         return [*self.at_rates, *self.on_dates]
 
 
-def _thinned(chance: Chance, steps: Sequence[Thinning]) -> Chance:
+def thinned(chance: Chance, steps: Sequence[Thinning]) -> Chance:
     return Thinned(chance, steps) if steps else chance
 
 
-def _nudge(now: Instants, law: DetectionTime) -> Array:
+def nudge_of(now: Instants, law: DetectionTime) -> Array:
     """What is set off just after a moment is seen just after a visit: a little later than all else on its date."""
     return np.asarray(NUDGE * now.late if law.round else ZERO, float)
 
 
-def _to_come(now: Instants, then: Instants | None, x: float) -> Flags:
+def to_come(now: Instants, then: Instants | None, x: float) -> Flags:
     """Whether a dated exit comes after the moment, and before the leaving."""
     counts = (x > now.t + TIE) | ((np.abs(x - now.t) <= TIE) & (now.side == BEFORE))
     if then is not None:

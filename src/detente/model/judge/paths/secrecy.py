@@ -24,11 +24,14 @@ class Secret(NamedTuple):
         """m itself, and what is seen no faster and costs the faker something. ANSWERS R1."""
         rivals = no_faster(facts, faker, m)
         undone = {n for n in rivals if facts.standing(faker, n, inspected=False) < -SOME}
-        faked = {n for n in rivals if _entering_costs(facts, faker, n)}
+        faked = {n for n in rivals if entry_costs(facts, faker, n)}
         return cls(frozenset({m, *undone}), frozenset({m, *faked}))
 
 
-def _entering_costs(facts: Facts, p: int, m: int) -> bool:
+NOTHING = Secret(frozenset(), frozenset(), openly=True)
+
+
+def entry_costs(facts: Facts, p: int, m: int) -> bool:
     """Whether a measure costs a party something from its entry on: standing/ρ + stakes × once < 0. ANSWERS R1."""
     if not facts.rho[p]:
         return False

@@ -17,7 +17,7 @@ import numpy as np
 from detente.model.judge.calendar import Instants
 from detente.model.judge.detection import NEVER
 from detente.model.judge.facts import Contribution, Facts, Rises
-from detente.model.judge.paths.aftermath import once_over
+from detente.model.judge.paths.aftermath import once_over, until_over
 from detente.model.judge.paths.branches import ZERO, Contingency, plus
 from detente.model.judge.paths.interactions import JointEffect
 from detente.model.judge.paths.interruption import Interruption, Undisturbed
@@ -41,6 +41,9 @@ class EntryValues(Protocol):
 
     def together(self, of: Worths, i: int, rises: Mapping[int, Rises], holds: Mapping[int, Holds]) -> Array:
         """Of an interaction, given when its measures enter."""
+
+    def until_over(self, of: Worths, m: int, e: int) -> Array:
+        """Of what lasts of a measure, from a period on until the deal is over, whether it is undone or not."""
 
 
 class Continuation:
@@ -87,6 +90,13 @@ class Continuation:
             made = made_whole(together.measures, rises, holds)
             value = self._keep(key, JointEffect(self.branches, self.view, of.together[i], together, made).value())
         return value
+
+    def until_over(self, of: Worths, m: int, e: int) -> Array:
+        """Of what lasts of a measure, from a period on until the deal is over, whether it is undone or not."""
+        key = (of.party, m, e, "until over")
+        value = self._kept.get(key)
+        found = value if value is not None else until_over(self.branches, of.whole[m], self.view.start(e))
+        return self._keep(key, found) if value is None else found
 
     def lost(self, of: Worths) -> tuple[Array, Array]:
         """What a party's collapse_cost, and its `no_deal` to come, take from the first answer on."""
@@ -169,6 +179,9 @@ class Past:
         if key not in self._kept:
             self._kept[key] = self._together(of.together[i], i, rises)
         return self._kept[key]
+
+    def until_over(self, of: Worths, m: int, e: int) -> Array:
+        return self._value(replace(of.whole[m], once=0.0), e)
 
     def _value(self, worth: Contribution, e: int) -> Array:
         if not worth.felt:

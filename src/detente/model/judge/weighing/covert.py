@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from detente.model.judge.calendar import Cheat
+from detente.model.judge.weighing.pausing import Pausing
 from detente.model.judge.weighing.plan_values import PlanValues
 from detente.model.judge.weighing.rows import Comparisons, Family, Read
 
@@ -50,7 +51,10 @@ class Coverts:
 
 @dataclass(frozen=True)
 class CovertsLeft:
-    """As `Coverts`, and breaking openly at whichever later moment is best. ANSWERS R2."""
+    """As `Coverts`, and breaking openly at whichever later moment is best. ANSWERS R2.
+
+    Of what an answer is to, also with the pause that it brings, in place of the deal's end.
+    """
 
     values: PlanValues
     kinds = ("covert",)
@@ -58,13 +62,20 @@ class CovertsLeft:
     narrows = False
 
     def families(self, plan: Read) -> Iterator[Family]:
-        yield from (family._replace(late=True) for family in Coverts(self.values).families(plan))
+        for family in Coverts(self.values).families(plan):
+            yield family._replace(late=True)
+            for reply in self.values.replies.by_breacher[family.party]:
+                if family.measure in reply.to:
+                    yield family._replace(late=True, answers=(reply.number,))
 
     def rows(self, plan: Read, family: Family, *, worst: bool) -> Iterator[Comparisons]:
         values, cheat = self.values, family.cheat
         at = values.calendar.chances(cheat)
-        if len(values.calendar.leavings(cheat)):
-            keeping = values.keeping(plan, family.party, at)
-            stream = values.streams.left(cheat, at_entry=False)
-            rows = values.tempted(plan, family, keeping, stream)
-            yield from broken_later(values, rows, cheat, at_entry=False)
+        if not len(values.calendar.leavings(cheat)):
+            return
+        keeping = values.keeping(plan, family.party, at)
+        if family.answers:
+            rows = Pausing(values).left(plan, family, keeping)
+        else:
+            rows = values.tempted(plan, family, keeping, values.streams.left(cheat, at_entry=False))
+        yield from broken_later(values, rows, cheat, at_entry=False)

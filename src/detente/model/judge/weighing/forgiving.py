@@ -1,4 +1,4 @@
-"""Would an answerer rather forgive a breach? No condition of a satisfactory plan: what reports say of it."""
+"""Would an answerer rather forgive a breach? What reports say of it; and, of credible answers, a condition."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from numpy.typing import NDArray
 
 from detente.model.judge.detection import NEVER
 from detente.model.judge.paths.branches import ZERO
+from detente.model.judge.paths.lapses import Lapse
+from detente.model.judge.paths.pausing import Paused
+from detente.model.judge.paths.secrecy import NOTHING
+from detente.model.judge.paths.views import NOT_AT_ALL
+from detente.model.judge.replies import Pause, Reply
+from detente.model.judge.weighing.pausing import changed
 from detente.model.judge.weighing.plan_values import PlanValues
 from detente.model.judge.weighing.rows import Comparisons, Family, Read
 from detente.model.numeric import Array
@@ -88,3 +94,62 @@ class Forgiving:
                 after, before = (s.together(worths, i, plan.rises, holds) for s in (forgone, kept))
                 total = total + after - before
         return total
+
+
+@dataclass(frozen=True)
+class CarryingOut:
+    """That it hurts nobody to suspend what a credible answer suspends. ANSWERS §4."""
+
+    values: PlanValues
+    kinds = ("forgive",)
+    late = False
+    narrows = False
+
+    def families(self, plan: Read) -> Iterator[Family]:
+        yield from self._families(plan, credible=True)
+
+    def all(self, plan: Read) -> Iterator[Comparisons]:
+        """Of every answer, credible or not."""
+        for family in self._families(plan, credible=False):
+            yield from self.rows(plan, family, worst=True)
+
+    def rows(self, plan: Read, family: Family, *, worst: bool) -> Iterator[Comparisons]:
+        """What is suspended, as it is worth to a performer of it at the moment, less than nothing (keep) or not.
+
+        At every moment at which something that the answer is to is in force, were its breach known then.
+        """
+        values, q, p = self.values, family.party, family.other
+        assert p is not None
+        (reply,) = values.replies.set_of(p, family.answers)
+        at = values.calendar.breaking[p]
+        entries = [e for m in reply.to if (e := plan.timing.first[m]) is not None]
+        there = values.calendar.all.base[at] >= min(entries, default=NOT_AT_ALL)
+        if not there.any():
+            return
+        paused = values.streams.of(("answered", reply.number, p), lambda: self._paused(reply))
+        gains = np.broadcast_to(changed(values, plan, q, paused), (len(at), 1))
+        now = values.calendar.all[at]
+        ahead = np.exp(values.facts.rho[q] * now.t)[:, None]
+        rows = Comparisons(
+            family=family,
+            norm=values.facts.norm[q],
+            at=now,
+            keep=gains * ahead,
+            deviate=np.zeros(gains.shape),
+        )
+        yield rows.flat().only(np.flatnonzero(there))
+
+    def _families(self, plan: Read, *, credible: bool) -> Iterator[Family]:
+        facts = self.values.facts
+        for reply in self.values.replies.all:
+            performers = {q for n in reply.stops for q in facts.by[n]} - {reply.breacher}
+            if (reply.credible or not credible) and plan.acts(reply.to):
+                for q in sorted(performers & self.values.stakes.worths.keys()):
+                    yield Family("forgive", q, reply.breacher, answers=(reply.number,))
+
+    def _paused(self, reply: Reply) -> Paused:
+        """What is suspended and nothing else."""
+        streams, p = self.values.streams, reply.breacher
+        now = self.values.calendar.all[self.values.calendar.breaking[p]].column()
+        pause = Pause.of([reply], cured=True)._replace(cures=(), costs=())
+        return Paused(Lapse(streams.paths, now, p), pause, NOTHING)

@@ -11,6 +11,7 @@ from detente.model.judge.calendar import Instants
 from detente.model.judge.detection import NEVER
 from detente.model.judge.paths.branches import ZERO
 from detente.model.judge.paths.values import Continuation, EntryValues
+from detente.model.judge.replies import Replies
 from detente.model.judge.weighing.rows import Comparisons, Family, Read
 from detente.model.judge.weighing.streams import Scope, Streams
 from detente.model.numeric import Array
@@ -32,11 +33,12 @@ class Keeping(NamedTuple):
 class PlanValues:
     """Values of plans; read-only, and shared by all kinds of conditions."""
 
-    def __init__(self, streams: Streams) -> None:
+    def __init__(self, streams: Streams, replies: Replies) -> None:
         self.streams = streams
         self.facts = streams.facts
         self.calendar = streams.calendar
         self.stakes = streams.stakes
+        self.replies = replies
 
     def along(self, stream: EntryValues, p: int, plan: Read, scope: Scope | None = None) -> Array:
         """Value along paths from each of their moments on, present value at signature, without no_deal and collapse."""
@@ -49,6 +51,9 @@ class PlanValues:
         for i, counts in enumerate(scope.togethers):
             if counts and worths.together[i].felt:
                 total = total + stream.together(worths, i, plan.rises, plan.holds(stream.movers))
+        for alarm, since in self.replies.sounding(plan.timing.first) if scope.alarms else ():
+            lost = alarm.share(self.facts.rho[p]) * (1 - self.facts.keeps[alarm.stopped])
+            total = total - lost * stream.until_over(worths, alarm.stopped, since)
         return total
 
     def broken(self, stream: Continuation, p: int, q: int, plan: Read, at: NDArray[np.intp]) -> Array:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from detente.model.judge.calendar import Cheat, Instants
 from detente.model.judge.facts import Rises
 from detente.model.judge.paths.views import NOT_AT_ALL, Holds, Made
-from detente.model.judge.timing import Kind, Timing
-from detente.model.numeric import Array
+from detente.model.judge.timing import Answered, Kind, Timing
+from detente.model.numeric import Array, Flags
 from detente.model.tolerance import SLIGHT
 
 
@@ -27,13 +27,15 @@ class Family(NamedTuple):
     That is faking that ends in an open break, and breaking out between two dates.
     """
 
-    kind: Kind | Literal["forgive"]
+    kind: Kind | Answered
     party: int
     other: int | None = None
     measure: int | None = None
     entry: int | None = None
     """The period in which the measure enters."""
     late: bool = False
+    answers: tuple[int, ...] = ()
+    """The answers that a lapse draws."""
 
     @property
     def cheat(self) -> Cheat:
@@ -60,6 +62,8 @@ class Comparisons:
     """What of the slack is collapse_cost."""
     no_deal: Array | None = None
     """What of it is `no_deal` to come."""
+    lapsing: Flags | None = None
+    """[rows, measures] which measures lapse."""
 
     @property
     def slack(self) -> Array:
@@ -83,7 +87,8 @@ class Comparisons:
     def only(self, chosen: NDArray[np.intp]) -> Comparisons:
         """Some of the rows."""
         at, leaves = (None if x is None else x[chosen] for x in (self.at, self.leaves))
-        return self._of(lambda x: x[chosen], at, leaves)
+        lapsing = None if self.lapsing is None else self.lapsing[chosen]
+        return replace(self._of(lambda x: x[chosen], at, leaves), lapsing=lapsing)
 
     def worst(self, most: int, among: NDArray[np.bool_] | None = None) -> Comparisons:
         """Those that are broken the most, of all or some."""
@@ -103,7 +108,9 @@ class Comparisons:
         if not len(some):
             return None
         best = np.argmin(np.where(possible, self.slack, np.inf)[some], axis=1)
-        return self._of(lambda x: np.broadcast_to(x, possible.shape)[some, best], self.at[some], then[best])
+        lapsing = None if self.lapsing is None else self.lapsing[some]
+        found = self._of(lambda x: np.broadcast_to(x, possible.shape)[some, best], self.at[some], then[best])
+        return replace(found, lapsing=lapsing)
 
     def _of(self, part: Callable[[Array], Array], at: Instants | None, leaves: Instants | None) -> Comparisons:
         return replace(

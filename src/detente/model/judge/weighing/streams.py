@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from detente.model.judge.calendar import Calendar, Cheat, Instants
 from detente.model.judge.detection import NEVER
@@ -18,16 +19,29 @@ MOST = 1 << 24
 REST: Mapping[Portion | None, Portion | None] = {"whole": None, "base": "over", "over": "base", None: "whole"}
 
 
+class Sized(Protocol):
+    """What is kept."""
+
+    @property
+    def size(self) -> int:
+        """How many numbers it keeps."""
+
+
+Kept = TypeVar("Kept", bound=Sized)
+
+
 @dataclass(frozen=True)
 class Scope:
     """What of a path counts: which part of each measure, and which interactions."""
 
     measures: tuple[Portion | None, ...]
     togethers: tuple[bool, ...]
+    alarms: bool = True
 
     def rest(self) -> Scope:
         """What of a path counts where this does not."""
-        return Scope(tuple(REST[part] for part in self.measures), tuple(not counts for counts in self.togethers))
+        togethers = tuple(not counts for counts in self.togethers)
+        return Scope(tuple(REST[part] for part in self.measures), togethers, not self.alarms)
 
 
 @dataclass(frozen=True)
@@ -59,7 +73,7 @@ def _concerned(facts: Facts, q: int) -> Scope:
     others: Portion | None = "over" if facts.first[q] < NEVER else None
     concerned = [facts.answering(m, q) for m in range(len(facts.bodies))]
     togethers = (any(concerned[m] for m in together.measures) for together in facts.togethers)
-    return Scope(tuple("whole" if there else others for there in concerned), tuple(togethers))
+    return Scope(tuple("whole" if there else others for there in concerned), tuple(togethers), others is not None)
 
 
 def _outlived(facts: Facts, stakes: Stakes, q: int) -> bool:
@@ -81,7 +95,7 @@ class Streams:
         stakes: Stakes,
         leavers: Leavers,
         past: Past | None = None,
-        kept: Mapping[object, Continuation] | None = None,
+        kept: Mapping[object, Any] | None = None,
     ) -> None:
         """`past` and `kept`: what another of the same calendar has valued and holds here, too."""
         self.facts = calendar.facts
@@ -91,7 +105,7 @@ class Streams:
         self.paths = Paths(self.facts, leavers)
         self.scopes = Scopes.of(self.facts, stakes, leavers)
         self.past = past or Past(self.facts, calendar.all)
-        self._streams: dict[object, Continuation] = dict(kept or {})
+        self._streams: dict[object, Any] = dict(kept or {})
         """In the order in which they were last asked for."""
 
     def leaving_at(self, q: int, rate: float) -> Streams:
@@ -100,7 +114,7 @@ class Streams:
         outlived = Scopes.of(self.facts, self.stakes, leavers).outlived
         bent = [a or b for a, b in zip(self.scopes.outlived, outlived, strict=True)]
         keys = [("broken", p) for p, changes in enumerate(bent) if not changes]
-        kept: dict[object, Continuation] = {key: self._streams[key] for key in keys if key in self._streams}
+        kept: dict[object, Any] = {key: self._streams[key] for key in keys if key in self._streams}
         return Streams(self.calendar, self.stakes, leavers, self.past, kept)
 
     def trim(self) -> None:
@@ -150,7 +164,7 @@ class Streams:
         branches, movers = self.paths.faked_and_left(now.column(), then, q, m), sorted({q, *self.leavers.parties})
         return Continuation(self.facts, now, branches, movers, secret)
 
-    def of(self, key: object, build: Callable[[], Continuation]) -> Continuation:
+    def of(self, key: object, build: Callable[[], Kept]) -> Kept:
         """What is kept under a key, built where there is none."""
         stream = self._streams.pop(key, None) or build()
         self._streams[key] = stream

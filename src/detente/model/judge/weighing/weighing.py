@@ -9,13 +9,15 @@ from detente.dossier.schema import Dossier
 from detente.model.judge.calendar import Calendar
 from detente.model.judge.facts import Facts
 from detente.model.judge.paths.branches import Leavers
+from detente.model.judge.replies import Replies
 from detente.model.judge.stakes import Stakes
 from detente.model.judge.timing import Timetable
 from detente.model.judge.weighing.breakout import Between, Breakouts
 from detente.model.judge.weighing.consent import Consents
 from detente.model.judge.weighing.covert import Coverts, CovertsLeft
 from detente.model.judge.weighing.exposure import Exposures, ExposuresLeft
-from detente.model.judge.weighing.forgiving import Forgiving
+from detente.model.judge.weighing.forgiving import CarryingOut, Forgiving
+from detente.model.judge.weighing.lapses import Lapses
 from detente.model.judge.weighing.plan_values import PlanValues
 from detente.model.judge.weighing.rows import Comparisons, Family, Read
 from detente.model.judge.weighing.streams import Streams
@@ -50,8 +52,8 @@ class FamilyKind(Protocol):
 class Weighing:
     """Weighs keeping a plan against every deviation from it, for the plans of one dossier."""
 
-    def __init__(self, clock: Timetable, streams: Streams) -> None:
-        values = PlanValues(streams)
+    def __init__(self, clock: Timetable, streams: Streams, replies: Replies) -> None:
+        values = PlanValues(streams, replies)
         self.clock = clock
         self.values = values
         self.consents = Consents(values)
@@ -61,6 +63,8 @@ class Weighing:
             Breakouts(values),
             Coverts(values),
             Exposures(values),
+            Lapses(values),
+            CarryingOut(values),
         )
         """In order of cost."""
         self.late_kinds: tuple[FamilyKind, ...] = (CovertsLeft(values), ExposuresLeft(values), self.between)
@@ -74,11 +78,12 @@ class Weighing:
         return cls(
             Timetable(dossier, facts),
             Streams(Calendar(dossier, facts), Stakes.of(dossier, facts), Leavers.of(dossier, facts)),
+            Replies(dossier, facts),
         )
 
     def leaving_at(self, q: int, rate: float) -> Weighing:
         """The same where a party leaves at one rate a year instead of those that the dossier states."""
-        return Weighing(self.clock, self.values.streams.leaving_at(q, rate))
+        return Weighing(self.clock, self.values.streams.leaving_at(q, rate), self.values.replies)
 
     def read(self, plan: Plan) -> Read:
         """A plan, as it is weighed."""
@@ -124,6 +129,10 @@ class Weighing:
     def forgiving(self, plan: Read) -> Iterator[Comparisons]:
         """Whether answerers would rather forgive a breach of one measure."""
         return Forgiving(self.values).rows(plan)
+
+    def carrying_out(self, plan: Read) -> Iterator[Comparisons]:
+        """Whether it hurts those who suspend something to do so, for each answer, binding or not."""
+        return CarryingOut(self.values).all(plan)
 
 
 def _waits(facts: Facts) -> list[list[tuple[int, int]]]:
