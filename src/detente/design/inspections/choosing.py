@@ -78,7 +78,7 @@ class Choosing(Problem):
             return []
         found = []
         if (on := self.valued.switch(rows.labels[r].switch)) != ALWAYS:
-            found.append(Relief(whole, Linear(combine((-1.0, on.row)), 1.0)))
+            found.append(Relief(whole, Linear(combine((-1.0, on.row)), 1.0 - on.const)))
         if faking_.m in self.fakings.menu:
             chosen = self.regimes.z[self.fakings.menu[faking_.m]][faking_.place]
             found.append(Relief(whole, Linear({chosen: -1.0}, 1.0)))

@@ -14,6 +14,7 @@ from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack
 from detente.model.numeric import Array
 from detente.model.plan import Plan
+from detente.model.rows.answered import Answered, rows_under
 from detente.model.rows.arrays import Model
 from detente.model.rows.moments import Moment
 from detente.model.rows.temptation import Conditions, Label, Topic, joined, rows_at
@@ -52,7 +53,7 @@ class Judging:
         timing = self.judge.terms.clock.timing(plan_of(model, shares))
         return all(term.judge(timing) is None for term in self.judge.terms.all)
 
-    def missed(self, known: Known, shares: Array, held: Set[Topic] = frozenset()) -> Conditions | None:
+    def missed(self, known: Known, shares: Array, held: Set[Topic | Answered] = frozenset()) -> Conditions | None:
         """Rows that a plan breaks and that no problem holds from the start; None where it breaks none of them.
 
         Behind them all rows on dates of what they are about: the next plan would break others of them. `held`: what the
@@ -67,10 +68,15 @@ class Judging:
         return self.judge.missed(plan_of(model, shares), lambda slack: name_of(slack) not in without)
 
 
-def on_dates(known: Known, found: Iterable[Slack], held: Set[Topic]) -> Iterator[Conditions]:
+def on_dates(known: Known, found: Iterable[Slack], held: Set[Topic | Answered]) -> Iterator[Conditions]:
     """All rows on dates of what some of the judge's conditions are about, where they are not held."""
     model = known.model
     for s in found:
+        if s.answer is not None:
+            if s.leaves_years is None and (answered := answered_of(model, s)) not in held:
+                held = held | {answered}
+                yield known.answering.of(answered)
+            continue
         party, other = (-1 if x is None else model.parties.index(x) for x in (s.party, s.other))
         topic = party, other, -1 if s.measure is None else model.index[s.measure]
         if topic[1:] != (-1, -1) and topic not in held:
@@ -78,17 +84,22 @@ def on_dates(known: Known, found: Iterable[Slack], held: Set[Topic]) -> Iterator
             yield known.seldom.of(topic)
 
 
-def topics(labels: Iterable[Label]) -> set[Topic]:
+def topics(labels: Iterable[Label]) -> set[Topic | Answered]:
     """What rows on dates are about besides consent and one's own breaking out."""
     seldom = (label for label in labels if label.moment >= 0 and label.kind != "breakout")
-    return {(label.party, label.other, label.measure) for label in seldom}
+    return {
+        Answered(label.kind, label.party, label.other, label.measure, label.answers)
+        if label.answers
+        else (label.party, label.other, label.measure)
+        for label in seldom
+    }
 
 
 def rows_of(model: Model, slacks: Iterable[Slack]) -> Conditions:
     """Some of the judge's conditions with values, as rows in order of their families: see `Slack` for what they say."""
     families: dict[tuple[object, ...], list[Slack]] = {}
     for s in slacks:
-        families.setdefault((s.kind, s.party, s.other, s.measure, s.leaves_years is None), []).append(s)
+        families.setdefault((s.kind, s.party, s.other, s.measure, s.answer, s.leaves_years is None), []).append(s)
     return joined([_rows_of(model, family) for family in families.values()])
 
 
@@ -96,7 +107,10 @@ def _rows_of(model: Model, family: Sequence[Slack]) -> Conditions:
     one = family[0]
     ends = [(s.leaves_years, s.leaves_moment) for s in family]
     leaves = [Moment.at(model.tau, t, side) for t, side in ends if t is not None and side is not None]
-    moments = [(s.years, s.moment) for s in family]
+    dates = [(s.years, s.moment) for s in family]
+    moments = [Moment.at(model.tau, t, side) for t, side in dates if t is not None and side is not None]
+    if one.answer is not None:
+        return rows_under(model, answered_of(model, one), moments, leaves or None)
     return rows_at(
         model,
         one.kind,  # type: ignore[arg-type]
@@ -105,8 +119,20 @@ def _rows_of(model: Model, family: Sequence[Slack]) -> Conditions:
             -1 if one.other is None else model.parties.index(one.other),
             -1 if one.measure is None else model.index[one.measure],
         ),
-        [Moment.at(model.tau, t, side) for t, side in moments if t is not None and side is not None],
+        moments,
         leaves or None,
+    )
+
+
+def answered_of(model: Model, s: Slack) -> Answered:
+    """What one of the judge's conditions on a breach that draws answers is about."""
+    names = [pause.name for pause in model.pauses]
+    return Answered(
+        s.kind,  # type: ignore[arg-type]
+        model.parties.index(s.party or ""),
+        -1 if s.other is None else model.parties.index(s.other),
+        -1 if s.measure is None else model.index[s.measure],
+        tuple(names.index(name) for name in (s.answer or "").split("+")),
     )
 
 
@@ -145,7 +171,7 @@ def key_of(s: Slack) -> Name:
     """What one of the judge's conditions is about, and when."""
     at = None if s.moment is None or s.years is None else (s.moment, round(s.years, 8))
     leaves = None if s.leaves_moment is None or s.leaves_years is None else (s.leaves_moment, round(s.leaves_years, 8))
-    return s.kind, s.party, s.other, s.measure, at, leaves
+    return s.kind, s.party, s.other, s.measure, s.answer, at, leaves
 
 
 def key_of_row(model: Model, label: Label) -> Name:
@@ -153,4 +179,5 @@ def key_of_row(model: Model, label: Label) -> Name:
     at, leaves = (None if x is None else (x.side, round(x.years, 8)) for x in (label.at, label.leaves))
     other = model.parties[label.other] if label.other >= 0 else None
     measure = model.measures[label.measure] if label.measure >= 0 else None
-    return label.kind, model.parties[label.party], other, measure, at, leaves
+    answer = "+".join(model.pauses[a].name for a in label.answers) or None
+    return label.kind, model.parties[label.party], other, measure, answer, at, leaves

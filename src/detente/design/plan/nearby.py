@@ -169,7 +169,9 @@ class Position:
 
     def __init__(self, near: Nearby, shares: Array) -> None:
         self.near, self.model, self.shares = near, near.model, shares.copy()
-        self.kind, self.party, cell, _ = (x[near.rows] for x in near.problem.valued.rows.switches)
+        kind, party, cell, _, _ = near.problem.valued.rows.switches
+        kind, self.party, cell = kind[near.rows], party[near.rows], cell[near.rows]
+        self.kind = np.where(kind == 4, 0, kind)  # rows on lapses are weighed as if they always applied
         self.switch, self.period = cell // (self.model.K + 1), cell % (self.model.K + 1) - 1
         after = shares[:, 1:]
         self.entry = np.where(after[:, -1] > 0.5, (after > 0.5).argmax(axis=1), self.model.K)

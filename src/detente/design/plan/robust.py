@@ -71,7 +71,7 @@ class _LeastSlack:
             self.program.add_row(row_of_most, high=-slack.const / unit + NOTHING)
         on = self.valued.switch(label.switch)
         if on != ALWAYS:
-            row, low = combine((1.0, row), (-relief, on.row)), low - relief
+            row, low = combine((1.0, row), (-relief, on.row)), low - relief * (1.0 - on.const)
         self.program.add_row(row, low=low)
         self.held.add(r)
 

@@ -12,7 +12,7 @@ from detente.design.programme.closeness import LOOSE, MET
 from detente.design.programme.problem import Problem
 from detente.model.numeric import Array
 from detente.model.rows.conditions import Expression
-from detente.model.rows.temptation import Conditions
+from detente.model.rows.temptation import Conditions, risen
 from detente.model.tolerance import SLIGHT
 
 AROUND = 3
@@ -118,7 +118,7 @@ class _Families:
 
     def _of(self, r: int) -> About:
         label = self.rows.labels[r]
-        return label.kind, label.party, label.other, label.measure
+        return label.kind, label.party, label.other, label.measure, label.answers
 
     def worst(self, broken: Iterable[int], slack: Array, each: int) -> Iterator[int]:
         """The most broken rows of each family."""
@@ -177,9 +177,14 @@ class Reach:
 
     def _switched_on(self, rows: Conditions) -> Array:
         """[R] how far each row is switched on."""
-        kind, party, cell, previous = rows.switches
+        kind, party, cell, previous, groups = rows.switches
         model = self.model
         f = np.concatenate([model.state[:, None], self.f], axis=1)
         active = np.array([f[model.by[p]].max(initial=0.0) for p in range(len(model.parties))])
         flat = f.ravel()
-        return np.where(kind == 0, 1.0, np.where(kind == 1, active[party], flat[cell] - flat[previous] * (kind == 3)))
+        there = flat[cell] - flat[previous] * (kind == 3)
+        on: Array = np.where(kind == 0, 1.0, np.where(kind == 1, active[party], there))
+        for r, each in groups:
+            lapsing = [max((risen(cell, f) for cell in cells), default=0.0) for cells in each]
+            on[r] = max(0.0, sum(lapsing) - len(lapsing) + 1)
+        return on

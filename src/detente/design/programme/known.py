@@ -11,6 +11,7 @@ import numpy as np
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge
 from detente.model.numeric import Array
+from detente.model.rows.answered import Answering
 from detente.model.rows.arrays import Model
 from detente.model.rows.linear import Coefficients, Rows, truth
 from detente.model.rows.temptation import Conditions, Label, Seldom, conditions, joined, values
@@ -23,13 +24,21 @@ class Known:
     """
 
     def __init__(
-        self, model: Model, rows: Conditions | None = None, *, seldom: Seldom | None = None, like: Iterable[Known] = ()
+        self,
+        model: Model,
+        rows: Conditions | None = None,
+        *,
+        seldom: Seldom | None = None,
+        answering: Answering | None = None,
+        like: Iterable[Known] = (),
     ) -> None:
         self.model = model
         self.seldom: Seldom = seldom or Seldom(model, [x.seldom for x in like])
         """The conditions on dates that `rows` do not begin with."""
-        self.rows = conditions(model, self.seldom) if rows is None else rows
-        """Consent and breaking out on dates, and behind them those that plans were found to break besides."""
+        self.answering: Answering = answering or Answering(model)
+        """The same of breaches that are answered by suspensions."""
+        self.rows = rows if rows is not None else joined([conditions(model, self.seldom), *self.answering.beginning()])
+        """Consent, breaking out and open lapses on dates, and behind them those that plans were found to break."""
         self._first = self.rows
         self.binding: frozenset[Label] = frozenset()
         """Rows that the programmes of some questions turned out to need."""
@@ -45,13 +54,13 @@ class Known:
     def asking_else(self, dossier: Dossier) -> Known:
         """The same of a dossier that differs in its demands and in what success is, which no row hangs on."""
         model = replace(self.model, dossier=dossier)
-        other = Known(model, replace(self.rows, model=model), seldom=self.seldom)
+        other = Known(model, replace(self.rows, model=model), seldom=self.seldom, answering=self.answering)
         vars(other).update(worth=self.worth, _source=self)
         return other
 
     def afresh(self, plans: Iterable[Array] = ()) -> Known:
         """The same without what searches have found, but with plans that are known to meet all that has a value."""
-        known = Known(self.model, self._first, seldom=self.seldom)
+        known = Known(self.model, self._first, seldom=self.seldom, answering=self.answering)
         vars(known).update(worth=self.worth, judge=self.judge)
         known.plans.extend(plans)
         return known

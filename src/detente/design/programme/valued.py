@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from detente.design.programme.closeness import Closeness, Relief
 from detente.design.programme.columns import Columns, linear_of
 from detente.design.programme.known import Known
-from detente.design.programme.linear import ALWAYS, Linear, LinearForm, combine
+from detente.design.programme.linear import ALWAYS, NEVER, Linear, LinearForm, combine
 from detente.design.programme.question import Question, bound
 from detente.model.numeric import Array
-from detente.model.rows.temptation import Conditions, Label, Switch, joined
+from detente.model.rows.temptation import Conditions, Label, Rising, Switch, joined
 
 
 class ValuedRows:
@@ -27,6 +27,7 @@ class ValuedRows:
         """[R] whose row each is."""
         self.active: dict[int, int | None] = {}
         """Rows in the programme: index in `rows` → row of the programme; None where it cannot hold it."""
+        self._lapsing: dict[tuple[tuple[Rising, ...], ...], Linear] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -68,7 +69,7 @@ class ValuedRows:
         switch = self.rows.labels[r].switch
         on = self.switch(switch)
         points = -self.least(r, without=switch.party if switch.kind == "performs" else None)
-        return [] if on == ALWAYS or points <= 0 else [Relief(points, Linear(combine((-1.0, on.row)), 1.0))]
+        return [] if on == ALWAYS or points <= 0 else [Relief(points, Linear(combine((-1.0, on.row)), 1.0 - on.const))]
 
     def slack(self, r: int) -> Linear:
         """A row as a linear function of the columns."""
@@ -82,6 +83,10 @@ class ValuedRows:
             return self.columns.performs(s.party)
         if self.model.state[s.measure] >= 1:
             return ALWAYS
+        if s.kind == "lapses":
+            if s.groups not in self._lapsing:
+                self._lapsing[s.groups] = _lapsing(self.columns, s.groups)
+            return self._lapsing[s.groups]
         row: LinearForm = {self.columns.f(s.measure, s.period): 1.0}
         if s.kind == "enters" and s.period > 0:
             row[self.columns.f(s.measure, s.period - 1)] = -1.0
@@ -100,6 +105,41 @@ class ValuedRows:
         best = np.maximum(tail.max(axis=1, initial=0.0), 0.0).sum()
         standing = np.abs(tail).max(axis=1, initial=0.0) @ self.model.state
         return float(self.rows.const[r] + best + standing + sum(max(c, 0.0) for c in self.rows.terms[r].values()))
+
+
+def _lapsing(columns: Columns, groups: Sequence[Sequence[Rising]]) -> Linear:
+    """1 where there is one of each group of cells."""
+    parts = [_one_of(columns, cells) for cells in groups]
+    if len(parts) == 1 or NEVER in parts:
+        return parts[0] if len(parts) == 1 else NEVER
+    column = columns.program.add_column()
+    together = combine((1.0, {column: 1.0}), *((-1.0, part.row) for part in parts))
+    columns.program.add_row(together, low=1.0 - len(parts) + sum(part.const for part in parts))
+    return Linear.of(column)
+
+
+def _one_of(columns: Columns, cells: Sequence[Rising]) -> Linear:
+    """1 where there is any of some cells; of parts of a measure all counts."""
+    found = [_cell(columns, cell) for cell in cells]
+    partial = any(columns.model.divisible[cell.measure] for cell in cells)
+    if not found or (len(found) == 1 and not partial):
+        return found[0] if found else NEVER
+    column = columns.program.add_column(integer=partial)
+    for one in found:
+        columns.program.add_row(combine((1.0, {column: 1.0}), (-1.0, one.row)), low=one.const)
+    return Linear.of(column)
+
+
+def _cell(columns: Columns, cell: Rising) -> Linear:
+    """How much of a cell is there."""
+    row: LinearForm = {}
+    const, state = 0.0, float(columns.model.state[cell.measure])
+    for period, sign in ((cell.period, 1.0), (cell.since, -1.0)):
+        if period is not None and period >= 0:
+            row = combine((1.0, row), (sign, {columns.f(cell.measure, period): 1.0}))
+        elif period is not None:
+            const += sign * state
+    return Linear(row, const)
 
 
 def _parties(rows: Conditions) -> NDArray[np.int64]:

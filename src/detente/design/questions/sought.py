@@ -142,9 +142,11 @@ def look(sought: Sought, say: Callable[[str], None] = lambda text: None) -> Look
 
 def _begin_with(problem: Problem, binding: frozenset[Label]) -> None:
     """Have a programme begin with rows that others turned out to need, and know all that are about the same."""
-    seldom = problem.known.seldom
-    if about := sorted(topics(binding) & set(seldom.topics)):  # sets differ from process to process
-        problem.valued.extend(joined([seldom.of(topic) for topic in about]))
+    known, bound = problem.known, topics(binding)
+    found = [known.seldom.of(topic) for topic in known.seldom.topics if topic in bound]
+    found += [known.answering.of(topic) for topic in known.answering.topics() if topic in bound]
+    if found:
+        problem.valued.extend(joined(found))
     problem.valued.begin_with(binding)
 
 

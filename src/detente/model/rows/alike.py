@@ -17,6 +17,7 @@ LAYERS = ("layers", "intrusion")
 COURSE = (
     *("parties", "measures", "interactions", "conditions", "tau", "by", "answers", "needs", "costs", "minds", "dreads"),
     *("falls", "undo", "keeps", "state", "response", "exits", "divisible", "fakeable", "detection", "delay"),
+    *("false_alarms", "pauses"),
 )
 """What it says of what happens after a breach, a faking or an exit, whoever values it."""
 

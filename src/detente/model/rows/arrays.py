@@ -7,16 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from detente.dossier.quantities import Number
-from detente.dossier.schema import Condition, Dossier, Effect, Party, Undo
+from detente.dossier.schema import Condition, Dossier, Effect, Party, Undo, Verify
 from detente.model.numeric import Array, Flags
 from detente.model.rows.detection import SNAP, Watch, value_or, watch
 from detente.model.rows.laws import Leaving
 from detente.model.rows.moments import Moments, dated
+from detente.model.rows.pauses import Pause, pauses_of
 
 Layers = tuple[tuple[float, Array], ...]
 """(until, points a year [P, M + interactions])"""
@@ -92,6 +93,10 @@ class Model:
     detection: tuple[Watch | None, ...]
     delay: Array
     """[M] years from seeing to saying so."""
+    false_alarms: Array
+    """[M] alarms a year without a cause."""
+    pauses: tuple[Pause, ...]
+    """What breaches of some measures draw instead of the end of the deal, in the dossier's order."""
 
     @property
     def K(self) -> int:
@@ -253,6 +258,15 @@ def _needs(d: Dossier) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(dict.fromkeys(index[n] for n in chain(*d.prerequisites(m)))) for m in d.measures)
 
 
+def _watched(how: Sequence[Verify | None]) -> dict[str, Any]:
+    """What a model says of how each measure is verified."""
+    return {
+        "detection": tuple(watch(v) if v else None for v in how),
+        "delay": np.array([v.delay.value if v else 0.0 for v in how]),
+        "false_alarms": np.array([v.false_alarms.value if v else 0.0 for v in how]),
+    }
+
+
 def _compile(d: Dossier) -> Model:
     people, bodies = list(d.parties.values()), list(d.measures.values())
     valued = np.array([_matters(q) for q in people], bool)
@@ -300,8 +314,8 @@ def _compile(d: Dossier) -> Model:
         consents=np.array([q.must_consent for q in people], bool),
         divisible=np.array([m.divisible for m in bodies], bool),
         fakeable=np.array([m.fakeable for m in bodies], bool),
-        detection=tuple(watch(m.verification) if m.verification else None for m in bodies),
-        delay=np.array([m.verification.delay.value if m.verification else 0.0 for m in bodies]),
+        **_watched([m.verification for m in bodies]),
+        pauses=pauses_of(d, rho.tolist(), valued.tolist()),
     )
 
 

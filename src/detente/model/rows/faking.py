@@ -61,6 +61,15 @@ class Faked:
             model, undone[which], skipped[which], Watches(watches, which), np.array([x.delay for x in each])[which]
         )
 
+    @classmethod
+    def openly(cls, model: Model, p: int, among: Flags) -> Faked:
+        """What of some measures costs p, and is not performed, for all to see."""
+        return cls(model, among & model.minds[p], among & model.dreads[p], NEVER, 0.0)
+
+    def within(self, among: Flags) -> Faked:
+        """What of it is among some measures."""
+        return replace(self, undone=self.undone & among, skipped=self.skipped & among)
+
     def spares(self, fates: Fates, moments: Moments) -> Fates:
         """The fates of a branch when these are faked."""
         never_entered = fates.stop.at(self.skipped, np.array(-np.inf))

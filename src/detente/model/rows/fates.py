@@ -77,15 +77,18 @@ class Reactions:
         known_moves: bool,
         leaves: Moments | None = None,
         on_a_date: bool = False,
+        at_once: bool = False,
     ) -> Fates:
         """The fates when a mover stops at `own`, and what answers to it is stopped a response time after `known`.
 
         The mover stops no later than others do. Fixed times are set off when it `leaves`, else at the moment itself;
-        moving times by the moment, or `on_a_date` that is the random time's own.
+        moving times by the moment, or `on_a_date` that is the random time's own. `at_once`: responses take no time.
         """
         model, own_, known_ = self.model, own[:, None], known[:, None]
         mine, concerned = model.by[mover], model.by[mover] | model.answers[mover]
         lag, minding = self._lag[mover], self._minding[mover]
+        if at_once:
+            lag, minding = (np.where(np.isfinite(x), 0.0, np.inf) for x in (lag, minding))
         stop = np.where(concerned, np.where(mine, own_, known_ + lag), np.inf)
         stop_moves = concerned & np.where(mine, own_moves, known_moves)
         itself = mine & (model.costs[mover] | model.falls)

@@ -7,7 +7,7 @@ party: branch by branch, what single measures are worth here and in `entries`, w
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
@@ -18,11 +18,13 @@ from detente.model.numeric import Array, Flags
 from detente.model.rows.arrays import TINY, Model
 from detente.model.rows.breaches import Branch, Deviation, Maker
 from detente.model.rows.conditions import Expression, all_of, in_force
-from detente.model.rows.entries import Entries, Felt, felt, shares_of, worth_of
+from detente.model.rows.entries import Entries, Felt, felt, flow, shares_of, worth_of
+from detente.model.rows.hidden import until_turn
 from detente.model.rows.interactions import add_interactions
 from detente.model.rows.linear import Expressions, Rows
 from detente.model.rows.losses import expected_spared_from, spared_from
 from detente.model.rows.moments import Moments
+from detente.model.rows.pauses import Alarmed, alarms_of
 
 L = TypeVar("L", bound="Summable")
 
@@ -49,6 +51,8 @@ class Valued:
     """[M] the same once a breach is known."""
     answered: bool
     """Whether `no_deal` returns with an answer to the breach."""
+    alarms: bool
+    """Whether false alarms are: with an answer to the breach they are over."""
 
     @classmethod
     def concerned(cls, model: Model, mover: int) -> Valued:
@@ -57,22 +61,22 @@ class Valued:
         conditions = enumerate(model.conditions)
         there = tuple(j for j, c in conditions if any(measures[model.index[n]] for n in c.measures))
         answered = bool(np.isfinite(model.first_answer(mover)))
-        return cls(measures, there, measures | answered, measures, answered)
+        return cls(measures, there, measures | answered, measures, answered, answered)
 
     def rest(self, model: Model) -> Valued:
         """What the breach leaves standing: it goes on as planned, and may still end because somebody leaves."""
         others = tuple(j for j in range(len(model.conditions)) if j not in self.interactions)
-        return Valued(~self.measures, others, ~self.over, ~self.over, not self.answered)
+        return Valued(~self.measures, others, ~self.over, ~self.over, not self.answered, not self.alarms)
 
     @property
     def key(self) -> tuple[object, ...]:
-        return self.measures.tobytes(), self.interactions, self.over.tobytes()
+        return self.measures.tobytes(), self.interactions, self.over.tobytes(), self.alarms
 
     def aftermath(self) -> Valued:
         """Of who leaves once the breach is known."""
         none = np.zeros_like(self.measures)
         over = ~self.measures if self.answered else self.measures
-        return Valued(none, (), over, over, False)
+        return Valued(none, (), over, over, answered=False, alarms=False)
 
 
 class Summable(Protocol):
@@ -130,7 +134,7 @@ class PathValues(ABC, Generic[L]):
     def _everything(self) -> Valued:
         model = self.model
         every = np.ones(model.M, bool)
-        return Valued(every, tuple(range(len(model.conditions))), every, every, True)
+        return Valued(every, tuple(range(len(model.conditions))), every, every, answered=True, alarms=True)
 
     def _kept(self, maker: Maker, part: Valued, *, no_deal: bool) -> L:
         """A part of the plan kept by all who do not leave."""
@@ -152,9 +156,10 @@ class Valuation(PathValues[Rows]):
     def __init__(self, model: Model, party: int):
         super().__init__(model, party)
         self.expressions = Expressions()
+        self.alarms: tuple[Alarmed, ...] = tuple(alarms_of(model, party))
 
     def _value(self, path: Deviation, part: Valued, *, no_deal: bool) -> Rows:
-        rows = self._rows(len(path.moments))
+        rows = self.nothing(len(path.moments))
         for branch in path.branches:
             self._add(rows, branch, path.moments, part)
             if no_deal:
@@ -165,7 +170,16 @@ class Valuation(PathValues[Rows]):
             rows.const += spared_from(self.model.losses[self.p], self.rho, path.moments.years)
         return rows
 
-    def _rows(self, moments: int) -> Rows:
+    def of_branches(self, branches: Iterable[Branch], moments: Moments, measures: Flags) -> Rows:
+        """What some measures are worth by themselves on some branches."""
+        rows = self.nothing(len(moments))
+        part = Valued(measures, (), measures, measures, answered=False, alarms=False)
+        for branch in branches:
+            self._add(rows, branch, moments, part)
+        return rows
+
+    def nothing(self, moments: int) -> Rows:
+        """Rows of no worth."""
         shape = (moments, self.model.M, self.model.K + 1)
         return Rows(np.zeros(shape), np.zeros(moments), [], self.expressions)
 
@@ -198,6 +212,43 @@ class Valuation(PathValues[Rows]):
             if own := felt(model.intrusion, model.intrusion_once, p, m):
                 self._measure(rows, inspected, m, own, 0.0)
         add_interactions(rows, entries, p, part.interactions)
+        if part.alarms:
+            self._alarmed(rows, entries)
+
+    def _alarmed(self, rows: Rows, entries: Entries) -> None:
+        """What false alarms cost until the first answer. ANSWERS §5."""
+        branch, rho = entries.branch, self.rho
+        ends = branch.low[:, None], branch.high[:, None]
+        answer = np.where(np.isfinite(branch.first_answer), branch.first_answer, np.inf)[:, None]
+        for alarm in self.alarms:
+            worth = np.zeros(entries.start.shape)
+            for until, rate in alarm.layers:
+                if branch.answer_from == "random" and np.all(np.isfinite(answer)):
+                    lost = until_turn(branch.law, rho, entries.t0, answer, entries.start, until, ends)
+                else:
+                    chance = branch.parts(0.0, ends[0], np.maximum(*ends))
+                    lost = flow(rho, np.minimum(until, entries.t0 + answer), entries.start) * chance
+                worth -= rate * lost
+            self.add_together(rows, worth, alarm.suspended, alarm.alarmed)
+
+    def add_together(self, rows: Rows, worth: Array, n: int, m: int) -> None:
+        """Add what it is worth [I, K+1] that two whole measures are in force, by when the later of them enters."""
+        if n == m:
+            rows.coef[:, n] += shares_of(worth)
+            return
+        state, coef = self.model.state, shares_of(worth)
+        for k in range(-1, self.model.K):
+            both = all_of((in_force(n, k, float(state[n])), in_force(m, k, float(state[m]))))
+            self.add_where(rows, coef[:, k + 1], both)
+
+    def add_where(self, rows: Rows, amount: Array, expression: Expression) -> None:
+        """Add an amount to each row where an expression holds."""
+        if expression is True:
+            rows.const += amount
+        elif expression is not False:
+            there = np.flatnonzero(np.abs(amount) > TINY)
+            number = rows.expressions.number(expression)
+            rows.add(there, np.full(len(there), number), amount[there])
 
     def _measure(self, rows: Rows, entries: Entries, m: int, own: Felt, over: float) -> None:
         """Add what one measure is worth."""
@@ -209,10 +260,10 @@ class Valuation(PathValues[Rows]):
             return
         coef = shares_of(worth_of(entries, m, own, over))
         if branch.held is not None and m in branch.waits:
-            self._hold_back(rows, coef, m, branch.waits[m], branch.held)
+            self.hold_back(rows, coef, m, branch.waits[m], branch.held)
         rows.coef[:, m] += coef
 
-    def _hold_back(self, rows: Rows, coef: Array, m: int, needs: tuple[int, ...], held: Array) -> None:
+    def hold_back(self, rows: Rows, coef: Array, m: int, needs: tuple[int, ...], held: Array) -> None:
         """Entries of m later than a period do not happen where what m needs of the breaker is unentered by then."""
         for k0 in np.unique(held).astype(int):
             chosen = np.flatnonzero(held == k0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,17 +30,29 @@ CHUNK = 16
 NOTHING = 1e-9
 """Stake points below which nothing is at stake."""
 
-Temptation = Literal["consent", "breakout", "covert", "exposure", "secret_exposure"]
+Temptation = Literal["consent", "breakout", "covert", "exposure", "secret_exposure", "lapse", "never", "forgive"]
+
+
+class Rising(NamedTuple):
+    """A measure of which something is in force in a period that was not in another one (None: that is in force)."""
+
+    measure: int
+    since: int | None
+    period: int
 
 
 @dataclass(frozen=True)
 class Switch:
-    """When a row binds: always, while party p performs anything, while m is in force in k, or where m enters at k."""
+    """When a row binds: always, while party p performs anything, while m is in force in k, or where m enters at k.
 
-    kind: Literal["always", "performs", "in", "enters"]
+    "lapses": where there is one of each group of cells.
+    """
+
+    kind: Literal["always", "performs", "in", "enters", "lapses"]
     party: int = -1
     measure: int = -1
     period: int = -1
+    groups: tuple[tuple[Rising, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,8 @@ class Label:
     at: Moment | None = None
     leaves: Moment | None = None
     """When cheating ends in an open break."""
+    answers: tuple[int, ...] = ()
+    """By which a breach is answered in place of ending the deal."""
 
 
 def consent_of(p: int) -> Label:
@@ -118,26 +132,42 @@ class Conditions:
         return len(self.labels)
 
 
-Switches = tuple[NDArray[np.int64], ...]
-"""[R] each: kind (0 always, 1 performs, 2 in, 3 enters), party, cell of [M, K+1], and the cell before it."""
+class Switches(NamedTuple):
+    """[R] each: kind (0 always, 1 performs, 2 in, 3 enters, 4 lapses), party, cell of [M, K+1], the cell before it."""
+
+    kind: NDArray[np.int64]
+    party: NDArray[np.int64]
+    cell: NDArray[np.int64]
+    previous: NDArray[np.int64]
+    groups: tuple[tuple[int, tuple[tuple[Rising, ...], ...]], ...]
+    """Of rows that lapses switch on."""
 
 
 def switches_of(labels: Sequence[Label], K: int) -> Switches:
     """The switches of rows as arrays."""
-    kinds = {"always": 0, "performs": 1, "in": 2, "enters": 3}
+    kinds = {"always": 0, "performs": 1, "in": 2, "enters": 3, "lapses": 4}
     switches = [label.switch for label in labels]
     cell = np.array([max(0, s.measure) * (K + 1) + s.period + 1 for s in switches], np.int64)
     kind = np.array([kinds[s.kind] for s in switches], np.int64)
-    return kind, np.array([s.party for s in switches], np.int64), cell, np.maximum(cell - 1, 0)
+    party, groups = np.array([s.party for s in switches], np.int64), ((r, s.groups) for r, s in enumerate(switches))
+    return Switches(kind, party, cell, np.maximum(cell - 1, 0), tuple((r, g) for r, g in groups if kind[r] == 4))
+
+
+def risen(cell: Rising, shares: Array) -> float:
+    """How much of a cell is there in a plan's shares [M, K+1]."""
+    before = 0.0 if cell.since is None else float(shares[cell.measure, cell.since + 1])
+    return float(shares[cell.measure, cell.period + 1]) - before
 
 
 def binding(model: Model, switches: Switches, shares: Array) -> Flags:
     """[R] which rows apply to a plan's shares [M, K+1]."""
-    kind, party, cell, previous = switches
+    kind, party, cell, previous, groups = switches
     f = shares.ravel()
     active = np.array([shares[model.by[p]].max(initial=0.0) > SHARE for p in range(len(model.parties))])
     there = f[cell] - f[previous] * (kind == 3) > 0.5
     on: Flags = np.where(kind == 0, True, np.where(kind == 1, active[party], there))
+    for r, each in groups:
+        on[r] = all(any(risen(cell, shares) > SHARE for cell in cells) for cells in each)
     return on
 
 
@@ -154,7 +184,7 @@ def conditions(model: Model, seldom: Seldom | None = None) -> Conditions:
     seldom = seldom or Seldom(model)
     families = Families(model, Moments.of([model.moments[0]]))
     openly = [seldom.of((q, -1, -1)) for q in families.valuations if model.by[q].any()]
-    return joined([_block(model, families.consent()), *openly])
+    return joined([block(model, families.consent()), *openly])
 
 
 def _dated(model: Model) -> Iterator[Families]:
@@ -204,14 +234,14 @@ class Seldom:
     def of(self, topic: Topic, seen: Model | None = None) -> Conditions:
         """The conditions of one; `seen`: the model, detection as it may be."""
         if seen is not None:
-            return joined([_block(f.model, f.about(topic, seen)) for f in self.families])
+            return joined([block(f.model, f.about(topic, seen)) for f in self.families])
         if topic not in self._stated:
             taken = self._taken(topic)
             self._stated[topic] = self._made(topic) if taken is None else taken
         return self._stated[topic]
 
     def _made(self, topic: Topic) -> Conditions:
-        return joined([_block(f.model, f.about(topic, f.model)) for f in self.families])
+        return joined([block(f.model, f.about(topic, f.model)) for f in self.families])
 
     def _taken(self, topic: Topic) -> Conditions | None:
         """Those of another model, where they are the same."""
@@ -249,7 +279,7 @@ def rows_at(
         Label(kind, *topic, moment=-1, switch=switch, at=at, leaves=end)
         for switch, at, end in zip(switches, moments, ends, strict=True)
     ]
-    return _block(model, iter([(labels, rows, list(range(len(moments))))]))
+    return block(model, iter([(labels, rows, list(range(len(moments))))]))
 
 
 def joined(blocks: Sequence[Conditions]) -> Conditions:
@@ -264,7 +294,7 @@ def joined(blocks: Sequence[Conditions]) -> Conditions:
 _Family = tuple[list[Label], Rows, list[int]]
 
 
-def _block(model: Model, families: Iterator[_Family]) -> Conditions:
+def block(model: Model, families: Iterator[_Family]) -> Conditions:
     labels: list[Label] = []
     coef: list[Block] = []
     const: list[Array] = [np.zeros(0)]

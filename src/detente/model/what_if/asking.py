@@ -45,7 +45,12 @@ class WhatIf:
     """
 
     def __init__(self, model: Model, shares: Array, labels: Sequence[Label] | None = None) -> None:
-        """`shares`: [M, K+1] of the plan; `labels`: the rows that are asked for, all on dates that bind by default."""
+        """`shares`: [M, K+1] of the plan; `labels`: the rows that are asked for, all on dates that bind by default.
+
+        Raises ValueError for a model with answers that suspend something: its plans are for the judge.
+        """
+        if model.pauses:
+            raise ValueError("answers that suspend something are not worked out here: ask the judge")
         self.model, self.plan = model, Entered.of(model, shares)
         self.labels = dated_labels(model, shares) if labels is None else tuple(labels)
         self._rows_asked = _rows_asked(Numbers.of(model)) if labels is None else None

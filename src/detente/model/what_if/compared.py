@@ -152,7 +152,7 @@ class Comparing:
     def _whole(self, starts: Sequence[Beginning], made: Callable[[Model], Deviation], *, no_deal: bool) -> Stack:
         model, n = self.model, len(starts)
         every = np.ones(model.M, bool)
-        whole = Valued(every, tuple(range(len(model.conditions))), every, every, answered=True)
+        whole = Valued(every, tuple(range(len(model.conditions))), every, every, answered=True, alarms=False)
         part = Parts.of(model, [whole] * n, [no_deal] * n)
         moments = Moments.of([at for _, at in starts])
         return Stack(_indices(p for p, _ in starts), Beginnings(moments.years, moments.base), part, part, made)
