@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 TINY = 1e-9
 FAR = 42.0
 """e^(−FAR) is nothing."""
-X8, W8 = np.polynomial.legendre.leggauss(12)
+LEGENDRE = {n: np.polynomial.legendre.leggauss(n) for n in (3, 4, 5, 8, 14)}
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,8 @@ class Exits:
     def __init__(self, dossier: Dossier) -> None:
         self.rates = {p: sum(x.rate for x in dossier.exits if x.party == p) for p in dossier.parties}
         self.total = sum(self.rates.values())
-        self.dated = sorted((x.at, x.chance, x.party) for x in dossier.exits if x.at is not None)
-        order = {id(x): i for i, x in enumerate(dossier.exits)}
-        found = [(x.at, order[id(x)], x.chance, x.party) for x in dossier.exits if x.at is not None]
-        self.dated = [(at, chance, party) for at, _, chance, party in sorted(found, key=lambda x: (x[0], x[1]))]
+        found = [(x.at, i, x.chance, x.party) for i, x in enumerate(dossier.exits) if x.at is not None]
+        self.dated = [(at, chance, party) for at, _, chance, party in sorted(found)]
         self.parties = [p for p in dossier.parties if self.rates[p] or any(p == party for *_, party in self.dated)]
 
     def stays(self, since: Any, y: Any) -> Floats:
@@ -155,12 +153,19 @@ class Known:
 def gauss(cuts: Iterable[float], low: float, high: float, decay: float) -> tuple[Floats, Floats]:
     """Nodes and weights on [low, high] between cuts, panels no longer than 5 powers of e."""
     marks = np.unique(np.array([low, high, *(c for c in cuts if low < c < high)]))
-    panels = [marks[:1]]
-    for a, b in zip(marks, marks[1:], strict=False):
-        panels.append(np.linspace(a, b, max(1, math.ceil((b - a) * decay / 5)) + 1)[1:])
-    marks = np.concatenate(panels)
-    half = np.diff(marks)[:, None] / 2
-    return (marks[:-1, None] + half * (X8 + 1)).ravel(), (half * W8).ravel()
+    marks = marks[np.append(True, np.diff(marks) > 1e-12)]
+    times, weights = [], []
+    for a, b in pairwise(marks):
+        fall = (b - a) * decay
+        pieces = max(1, math.ceil(fall / 5))
+        x, w = LEGENDRE[4 if fall < 0.05 else 5 if fall < 0.3 else 8 if fall < 2 else 14]
+        edges = np.linspace(a, b, pieces + 1)
+        half = np.diff(edges)[:, None] / 2
+        times.append((edges[:-1, None] + half * (x + 1)).ravel())
+        weights.append((half * w).ravel())
+    if not times:
+        return np.zeros(0), np.zeros(0)
+    return np.concatenate(times), np.concatenate(weights)
 
 
 class Evaluator:
