@@ -176,9 +176,7 @@ class Evaluator:
         story = self.story
         self.parties = [p for p in dossier.parties if story.rho[p] > 0]
         self.undo = story.undo
-        self.keeps = {
-            m: x.undo.keeps.value if isinstance(x.undo, Undo) else 1.0 for m, x in dossier.measures.items()
-        }
+        self.keeps = {m: x.undo.keeps.value if isinstance(x.undo, Undo) else 1.0 for m, x in dossier.measures.items()}
         self.increments = [Increment(m, t, rise) for m in dossier.measures for t, rise in story.entries[m]]
         self.exits = Exits(dossier)
         self.corners = sorted({*story.corners, *(at for at, _, _ in self.exits.dated)})
@@ -394,7 +392,9 @@ class Evaluator:
 
     # lapsing
 
-    def lapsing(self, p: str, some: Sequence[str], at: Instant, m: str | None) -> dict[str, list[tuple[Increment, bool]]]:
+    def lapsing(
+        self, p: str, some: Sequence[str], at: Instant, m: str | None
+    ) -> dict[str, list[tuple[Increment, bool]]]:
         """By answer: increments of its `to` that lapse, and whether each is in force at the moment."""
         story = self.story
         faked = story.faked_with(p, m, at) if m is not None else frozenset()
@@ -412,15 +412,13 @@ class Evaluator:
                     found[a].append((i, done))
         return found
 
-    def binds(self, lapsing: dict[str, list[tuple[Increment, bool]]], at: Instant, *, covert: bool, cured: bool) -> bool:
+    def binds(
+        self, lapsing: dict[str, list[tuple[Increment, bool]]], at: Instant, *, covert: bool, cured: bool
+    ) -> bool:
         """Whether something of each answer lapses."""
         for a, found in lapsing.items():
             until = float(at.t) + self.horizon(a, cured=cured)
-            some = [
-                i
-                for i, done in found
-                if (self.keeps[i.measure] < 1 if done else covert or i.at <= until + TINY)
-            ]
+            some = [i for i, done in found if (self.keeps[i.measure] < 1 if done else covert or i.at <= until + TINY)]
             if not some:
                 return False
         return True
@@ -474,7 +472,9 @@ class Evaluator:
         hidden = (t0 + self.undo[n] if done else i.at) if lapsed is not None else NEVER
         cuts = [*self.corners, hidden, *(c + x for c in known.corners for x in (cure, begins, ends))]
         low = max(t0, i.at)
-        t, w = gauss((c for c in cuts if c < NEVER), low, t0 + FAR / rho + known.first - t0, rho + self.exits.total + known.rate)
+        t, w = gauss(
+            (c for c in cuts if c < NEVER), low, t0 + FAR / rho + known.first - t0, rho + self.exits.total + known.rate
+        )
         lapses = np.where(t >= hidden, 1 - known.by(t - cure) if cure < NEVER else 1.0, 0.0)
         latest = np.where(t >= hidden, np.minimum(t - begins, t - cure), t - begins)
         started = known.by(latest) if begins < NEVER else 0 * t
@@ -508,7 +508,9 @@ class Evaluator:
                     marks += [c - x for c in fixed for x in lags if c < NEVER]
                 rate = self.exits.total + rho + known.rate
                 x, w = gauss(marks, t0, t0 + FAR / (self.exits.total + rho), rate)
-                nodes += list(zip(x, w * self.exits.rates[r] * self.exits.stays(since, x) * (1 - known.by(x)), strict=True))
+                nodes += list(
+                    zip(x, w * self.exits.rates[r] * self.exits.stays(since, x) * (1 - known.by(x)), strict=True)
+                )
             for k, (day, chance, party) in enumerate(self.exits.dated):
                 if party == r and day > since + TINY:
                     before = math.exp(-self.exits.total * (day - t0))
@@ -537,7 +539,15 @@ class Evaluator:
             marks = [-NEVER, *self.corners, NEVER]
             for a, b in zip(marks, marks[1:], strict=False):
                 s, e = np.clip(low, a, b), np.clip(high, a, b)
-                middle = 0.0 if not math.isfinite(a) and not math.isfinite(b) else b - 1 if not math.isfinite(a) else a + 1 if not math.isfinite(b) else (a + b) / 2
+                middle = (
+                    0.0
+                    if not math.isfinite(a) and not math.isfinite(b)
+                    else b - 1
+                    if not math.isfinite(a)
+                    else a + 1
+                    if not math.isfinite(b)
+                    else (a + b) / 2
+                )
                 out = out + float(self.flow(p, n, np.array(middle))) / rho * (np.exp(-rho * s) - np.exp(-rho * e))
             return out
 
@@ -545,7 +555,9 @@ class Evaluator:
         over = story.once_over(p, n)
         ended = np.maximum(start, x + first) if first < NEVER else forever
         if done:
-            lost = (1 - keeps) * (worth(start, falls, 0.0, True) + worth(np.minimum(ended, np.maximum(falls, start)), falls, over, False))
+            lost = (1 - keeps) * (
+                worth(start, falls, 0.0, True) + worth(np.minimum(ended, np.maximum(falls, start)), falls, over, False)
+            )
         else:
             whole = np.maximum(falls, start)
             lost = worth(start, whole, 0.0, True) + keeps * worth(whole, forever, 0.0, True)
@@ -609,7 +621,9 @@ class Evaluator:
                 if over_worth:
                     rate = rate - i.rise * over_worth * self.present(i, end, t)
                 if suspended:
-                    rate = rate + i.rise * (1 - self.keeps[n]) * self.flow(p, n, t) * (t >= i.at) * self.exits.stays(end, t)
+                    rate = rate + i.rise * (1 - self.keeps[n]) * self.flow(p, n, t) * (t >= i.at) * self.exits.stays(
+                        end, t
+                    )
                 continue
             if not entered(i.at):
                 continue
@@ -624,6 +638,75 @@ class Evaluator:
         if answered:
             total += points(self.dossier.parties[p].collapse_cost, rho) * math.exp(-rho * end)
         return total
+
+    # false alarms in the rows of §5
+
+    def alarm_loss(self, p: str, low: float, until: Floats) -> Floats:
+        """What false alarms cost p between a time and others, discounted to signature."""
+        rho, total = self.story.rho[p], np.zeros(np.shape(until))
+        marks = [low, *(c for c in self.corners if c > low), NEVER]
+        for a, b in pairwise(marks):
+            middle = np.array((a + b) / 2 if b < NEVER else a + 1)
+            rate = sum(
+                float(self.flow(p, n, middle) * self.alarmed(p, n, middle) * self.share(n, middle))
+                * (1 - self.keeps[n])
+                for n in dict.fromkeys(n for n, *_ in self.pairs)
+            )
+            end = np.clip(until, a, b)
+            total = total + rate / rho * (math.exp(-rho * a) - np.exp(-rho * end))
+        return total
+
+    def breach_alarms(self, p: str, breaker: str, at: Instant, m: str | None, leaves: Instant | None) -> float:
+        """What false alarms cost p until the first answer to a breach (or to an exit before it), at the moment."""
+        if not self.pairs:
+            return 0.0
+        story, rho, t0, since = self.story, self.story.rho[p], float(at.t), self.since(at)
+        first = story.first(breaker)
+        if first == NEVER:
+            t, w = gauss([*self.cuts(p), *(t0 + x for x in self.lags())], t0, t0 + FAR / rho, rho + self.exits.total)
+            stands = self.stands(since, t)
+            rate = np.zeros(t.shape)
+            for n in dict.fromkeys(n for n, *_ in self.pairs):
+                rate = rate + self.flow(p, n, t) * self.alarmed(p, n, t) * self.share(n, t) * (1 - self.keeps[n])
+            return float(np.sum(w * np.exp(-rho * (t - t0)) * rate * stands))
+        if m is None:
+            return float(self.alarm_loss(p, t0, np.array(t0 + first))) * math.exp(rho * t0)
+        left = float(leaves.t) if leaves is not None else NEVER
+        known = Known(at, story.law(m), FAR / rho + story.law(m).delay)
+        total, chance = 0.0, 1.0
+        ks, w = known.nodes([*(c - first for c in self.corners), *self.corners, left], rho)
+        some = ks <= left + TINY if leaves is not None and int(leaves.phase) != BEFORE else ks < left + TINY
+        w = w * self.exits.stays(since, ks - 3 * TINY) * some
+        total += float(np.sum(w * self.alarm_loss(p, t0, ks + first)))
+        chance -= float(np.sum(w))
+        if left < NEVER:
+            before = left - 3 * TINY if leaves is not None and int(leaves.phase) == BEFORE else left
+            unseen = float((1 - known.by(left)) * self.exits.stays(since, before))
+            total += unseen * float(self.alarm_loss(p, t0, np.array(left + first)))
+            chance -= unseen
+        for r in self.exits.parties:
+            lag = story.first(r)
+            nodes: list[tuple[float, float]] = []
+            if self.exits.rates[r]:
+                far = min(left, t0 + FAR / (self.exits.total + rho))
+                cuts = [*(c - lag for c in self.corners if lag < NEVER), *self.corners, *known.corners]
+                x, v = gauss(cuts, t0, far, self.exits.total + rho + known.rate)
+                nodes += list(
+                    zip(x, v * self.exits.rates[r] * self.exits.stays(since, x) * (1 - known.by(x)), strict=True)
+                )
+            for k, (day, odds, party) in enumerate(self.exits.dated):
+                late = day > left - TINY if leaves is not None and int(leaves.phase) == BEFORE else day > left + TINY
+                if party == r and day > since + TINY and not late:
+                    before = math.exp(-self.exits.total * (day - t0))
+                    for then, other, _ in self.exits.dated[:k]:
+                        before *= 1 - other if then > since + TINY else 1.0
+                    nodes.append((day, odds * before * (1 - float(known.by(day)))))
+            if nodes:
+                x, v = (np.array(column) for column in zip(*nodes, strict=True))
+                total += float(np.sum(v * self.alarm_loss(p, t0, x + lag)))
+                chance -= float(np.sum(v))
+        total += chance * float(self.alarm_loss(p, t0, np.array(NEVER)))
+        return total * math.exp(rho * t0)
 
     # rows
 
@@ -681,7 +764,17 @@ class Evaluator:
                         if any(story.done(m, at) for m in said.to):
                             value = self._forgiving(q, windows, at)
                             yield Row(
-                                "forgive", q, p, None, a, NAMES[int(at.phase)], float(at.t), value, 0.0, (), said.credible
+                                "forgive",
+                                q,
+                                p,
+                                None,
+                                a,
+                                NAMES[int(at.phase)],
+                                float(at.t),
+                                value,
+                                0.0,
+                                (),
+                                said.credible,
                             )
 
     def _forgiving(self, q: str, windows: dict[str, Window], at: Instant) -> float:

@@ -117,7 +117,10 @@ class Deal:
         """(level, [(growth for ever, until)], once) in points."""
         level = sum(self.weight(p, j) * e.level.value for j, e in effects.items())
         growth = [
-            (self.weight(p, j) * e.per_year.rate.value / self.rho[p], e.per_year.lasts.value if e.per_year.lasts else NEVER)
+            (
+                self.weight(p, j) * e.per_year.rate.value / self.rho[p],
+                e.per_year.lasts.value if e.per_year.lasts else NEVER,
+            )
             for j, e in effects.items()
             if e.per_year
         ]
@@ -214,7 +217,9 @@ class Deal:
 class _Runs:
     """One act, many runs."""
 
-    def __init__(self, deal: Deal, act: Act, known: Floats, exit_at: Floats, leaver: Sequence[str] | NDArray[Any]) -> None:
+    def __init__(
+        self, deal: Deal, act: Act, known: Floats, exit_at: Floats, leaver: Sequence[str] | NDArray[Any]
+    ) -> None:
         self.deal, self.act, self.p = deal, act, act.party
         self.n = len(known)
         self.start = Time.at(act.years, PLACE[act.moment])
@@ -427,7 +432,13 @@ class _Runs:
                     total += np.sum(discount * over * share * ~standing, axis=1)
                 past = bool((Time.at(at, ENTRY) < self.start)[0])
                 if once and not past:
-                    total += rise * once * np.where(np.isfinite(entry), np.exp(-rho * (np.where(np.isfinite(entry), entry, 0) - t0)), 0.0)
+                    total += (
+                        rise
+                        * once
+                        * np.where(
+                            np.isfinite(entry), np.exp(-rho * (np.where(np.isfinite(entry), entry, 0) - t0)), 0.0
+                        )
+                    )
         if no_deal:
             total += self._deal(q, answer)
         return total - self._costs(q, answer)
@@ -506,9 +517,7 @@ class _Runs:
         return np.sort(np.maximum(np.stack(columns, axis=1), t0), axis=1)
 
 
-def play(
-    deal: Deal, q: str, act: Act, known: Floats, exit_at: Floats | None = None, leaver: Any = None
-) -> Floats:
+def play(deal: Deal, q: str, act: Act, known: Floats, exit_at: Floats | None = None, leaver: Any = None) -> Floats:
     """Values to q at the moment [R]: the others know at `known` [R], `leaver` [R] walks out at `exit_at` [R]."""
     known = np.atleast_1d(np.asarray(known, float))
     n = len(known)

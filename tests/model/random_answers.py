@@ -133,17 +133,18 @@ def document(seed: int, *, exits: bool | None = None) -> dict[str, Any]:
 
 
 def _answers(rng: np.random.Generator, measures: dict[str, Any], parties: list[str]) -> dict[str, Any]:
-    """Up to three; no measure is in the `to` of two; what they stop has a common measure now and then."""
+    """Up to four; no measure is in the `to` of two; what they stop has a common measure now and then."""
     free, found = list(measures), {}
     common = _some(rng, list(measures), 1, 2)
-    for k in range(_number(rng, 1, 3)):
-        p = str(rng.choice(parties))
+    most = str(rng.choice([p for x in measures.values() for p in x["by"]]))
+    for k in range(_number(rng, 1, 4)):
+        p = most if _chance(rng, 0.7) else str(rng.choice(parties))
         mine = [m for m in free if p in measures[m]["by"]]
         if not mine:
             continue
-        to = _some(rng, mine, 1, 3)
+        to = _some(rng, mine, 1, 2)
         free = [m for m in free if m not in to]
-        stops = list(dict.fromkeys([*_some(rng, list(measures), 1, 3), *(common if _chance(rng, 0.5) else [])]))
+        stops = list(dict.fromkeys([*_some(rng, list(measures), 1, 2), *(common if _chance(rng, 0.7) else [])]))
         x: dict[str, Any] = {
             "to": to,
             "stops": stops,
@@ -196,9 +197,7 @@ def plan(d: Dossier, seed: int) -> Plan:
     return Plan({m: entry.get(m) for m in d.measures}, share)
 
 
-def _portions(
-    rng: np.random.Generator, tau: tuple[float, ...], ready: float, takes: float
-) -> list[tuple[int, float]]:
+def _portions(rng: np.random.Generator, tau: tuple[float, ...], ready: float, takes: float) -> list[tuple[int, float]]:
     level, found = 0.0, []
     for k in range(1, len(tau)):
         if tau[k - 1] < ready - 1e-9:

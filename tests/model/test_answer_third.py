@@ -21,7 +21,9 @@ from tests.checkout import SHARED, SHARED_IS_HERE, needs_shared
 from tests.model import random_answers
 from tests.model.answer_rows import Evaluator, Row
 from tests.model.answer_story import Act, Deal, alarmed, expected, play, sampled
+from tests.model.moments import instant
 from tests.model.story import SIGNATURE
+from tests.model.test_check_story import at_of, told
 
 FILE = SHARED / "data" / "known_answers" / "answers.json"
 CASES = {c["name"]: c for c in json.loads(FILE.read_text(encoding="utf-8"))["cases"]} if SHARED_IS_HERE else {}
@@ -202,7 +204,11 @@ def test_alarms_and_verdicts() -> None:
     given, expect = case("alarms_verdicts")
     flows, best = case("alarms")
     phi, gain = flows["false_alarms_per_year"], flows["g"]
-    shape = {"ending_all": (4000.0, phi), "short_pause": (best["best_for_years"] * 1.001, phi), "without_alarms": (4000.0, 0.0)}
+    shape = {
+        "ending_all": (4000.0, phi),
+        "short_pause": (best["best_for_years"] * 1.001, phi),
+        "without_alarms": (4000.0, 0.0),
+    }
     for name, (length, alarms) in shape.items():
         e = covert(flows, length=length, gain=gain, alarms=alarms, stops=BOTH)
         kept = the(e, "lapse", "p_flow").slack >= -1e-7
@@ -295,4 +301,39 @@ def compare(d: Dossier, plan: Plan, *, near: float = 1e-7) -> list[str]:
             found.append(f"keep: {key} {here.keep!r} judged {there.keep!r}")
         elif abs(there.deviate - here.deviate) > near * size:
             found.append(f"deviate: {key} {here.deviate!r} judged {there.deviate!r}")
+    return found
+
+
+def compare_the_rest(d: Dossier, plan: Plan, *, near: float = 1e-7) -> list[str]:
+    """As `compare`, for what false alarms change in the rows of §5, and for pausing and then leaving (no exits)."""
+    e = Evaluator(d, plan)
+    deal, found = Deal(d, plan.entry, plan.share), []
+    for row in dt.evaluate(d, plan).verdict.slacks:
+        if row.kind not in ("consent", "breakout", "covert", "exposure", "secret_exposure") or row.keep is None:
+            continue
+        at = SIGNATURE if row.kind == "consent" else at_of(e.story, row)
+        left = None if row.leaves_years is None else instant(row.leaves_years, row.leaves_moment)
+        if getattr(row, "answer", None) is not None:
+            if d.exits or left is None:
+                continue
+            assert row.years is not None
+            leaves = (float(left.t), row.leaves_moment)
+            act = Act("leave", row.party, float(at.t), row.moment, (row.answer,), row.measure, leaves)
+            keep, deviate = e.keep(row.party, at), expected(deal, row.party, act)
+        else:
+            told_ = told(e.story, row)
+            keep, deviate = told_.keep, told_.deviate
+            breaker = row.other or row.party
+            if row.kind == "consent":
+                keep = e.keep(row.party, at)
+            elif row.other is None:
+                keep = e.keep(row.party, at)
+                deviate -= e.breach_alarms(row.party, breaker, at, row.measure, left)
+            else:
+                ahead = math.exp(-e.story.rho[row.party] * float(at.t))
+                keep -= e.breach_alarms(row.party, breaker, at, row.measure, left) * ahead
+                keep -= float(e.alarm_loss(row.party, 0.0, np.array(float(at.t))))
+        size = max(1.0, abs(keep), abs(deviate))
+        if abs(keep - row.keep) > near * size or abs(deviate - row.deviate) > near * size:
+            found.append(f"{row} here keep {keep!r} deviate {deviate!r}")
     return found
