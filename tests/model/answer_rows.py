@@ -1,4 +1,4 @@
-"""The rows of ANSWERS §4 and §5 from their texts alone: lapse, never and forgive, as what a deviation loses at each time.
+"""The rows of ANSWERS §4 and §5 from their texts alone: lapse, never, forgive, as what a deviation loses when.
 
 What a deviation brings is told as a difference from keeping. At a time t a measure is missing with a probability that
 is read off the law of K, the time at which the others know; exits multiply it by the chance that nobody has left by
@@ -96,7 +96,7 @@ class Exits:
         total = np.zeros(y.shape)
         corners = [-NEVER, *(at for at, _, _ in self.dated), NEVER]
         if self.rates[r]:
-            for low, high in zip(corners, corners[1:], strict=False):
+            for low, high in pairwise(corners):
                 a, b = np.maximum(since, low), np.minimum(y, high)
                 some = b > a
                 a, b = np.where(some, a, 0.0), np.where(some, b, 0.0)
@@ -537,7 +537,7 @@ class Evaluator:
                 return level / rho * (np.exp(-rho * low) - np.exp(-rho * high))
             out = np.zeros(low.shape)
             marks = [-NEVER, *self.corners, NEVER]
-            for a, b in zip(marks, marks[1:], strict=False):
+            for a, b in pairwise(marks):
                 s, e = np.clip(low, a, b), np.clip(high, a, b)
                 middle = (
                     0.0
@@ -576,7 +576,7 @@ class Evaluator:
         over: float,
     ) -> float:
         """`then: end`: what keeping would bring from K + cure on, less what the end leaves."""
-        story, rho, t0, since = self.story, self.story.rho[p], float(at.t), self.since(at)
+        _story, rho, t0, since = self.story, self.story.rho[p], float(at.t), self.since(at)
         undos = {x for x in self.undo.values() if x < NEVER}
         base = {*self.cuts(p), *(t0 + x for x in undos)}
         lags = {0.0, *undos, *self.lags()}

@@ -16,6 +16,7 @@ in common), and where the flow begins late, ends or grows it takes the same shar
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -604,7 +605,7 @@ def expected(deal: Deal, q: str, act: Act) -> float:
     x, w = np.polynomial.legendre.leggauss(8)
     times, weights = [], []
     if rate:
-        for low, high in zip(marks, marks[1:], strict=False):
+        for low, high in itertools.pairwise(marks):
             if high - low < 1e-12:
                 continue
             pieces = max(1, math.ceil((high - low) * (rate + deal.rho[q]) / 2))

@@ -171,7 +171,7 @@ def plan(d: Dossier, seed: int) -> Plan:
     """Entries on the grid, as early as `takes`, `after` and `needs` let them, or later; a few measures never."""
     rng = np.random.default_rng([seed, 1])
     tau, dates = d.grid.years, d.grid.dates
-    complete: dict[str, float] = {m: -1.0 for m in d.state.in_force}
+    complete: dict[str, float] = dict.fromkeys(d.state.in_force, -1.0)
     entry: dict[str, Any] = {}
     share: dict[str, Any] = {}
     for m, x in d.measures.items():
