@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from detente.design.plan.clock import Clock
 from detente.design.questions.footing import false_alarms
@@ -171,7 +171,7 @@ class _Bench:
 
     def under(self, answers: Mapping[str, Answer]) -> Judge:
         """The judge of the same dossier with other answers."""
-        return self.judge.answering(self.dossier.model_copy(update={"answers": dict(answers)}))
+        return self.judge.answering(answers)
 
     def lapses(self, answer: Answer, party: str, measure: str | None) -> list[Slack]:
         """A party's lapses under one answer, cured or never: open ones, or those in secret on a measure."""
@@ -246,7 +246,7 @@ def _breach(bench: _Bench, measure: str, party: str, *, openly: bool) -> Iterato
     )
 
 
-def _course(rows: Sequence[Slack], unanswered: Mapping[tuple[object, ...], float]) -> Iterator[Stage]:
+def _course(rows: Sequence[Slack], unanswered: Mapping[Any, float]) -> Iterator[Stage]:
     """Of the lapses that are cured, in order of time."""
     for row in sorted((r for r in rows if r.kind == "lapse"), key=lambda r: (r.years or 0.0, r.moment != "before")):
         free = unanswered[(row.kind, *_moment(row))]
@@ -262,7 +262,7 @@ def _alone(bench: _Bench, name: str | None, measure: str, party: str) -> Answer:
     missed = tuple(n for n in bench.plan.entry if _suspendable(bench, party, n))
     waits = answerers(dossier, party).values()
     first = Number(value=min(waits, default=0.0), text="the first response")
-    return Answer(to=(measure,), stops=missed, lasts=Number(value=1.0, text="1 year"), cure=first)  # type: ignore[call-arg]
+    return Answer(to=(measure,), stops=missed, lasts=Number(value=1.0, text="1 year"), cure=first)
 
 
 def _suspendable(bench: _Bench, party: str, measure: str) -> bool:
@@ -371,7 +371,10 @@ def _needed(
         taken = free - held
     if taken > 0:
         return gain * available / taken
-    rho = bench.judge.discount(party)
+    discount = bench.dossier.parties[party].discount
+    if discount is None:
+        return None
+    rho = discount.value
     waits = answerers(bench.dossier, party).values()
     whole = math.exp(-rho * min(waits, default=math.inf)) * -math.expm1(-rho * answer.length.value) / rho
     return gain / whole if whole > 0 else None

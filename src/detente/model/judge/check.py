@@ -5,14 +5,14 @@ It shares no code with the coefficient matrices that `design` solves: each is a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
-from detente.dossier.schema import Dossier
+from detente.dossier.schema import Answer, Dossier
 from detente.errors import UsageError
 from detente.model.judge.calendar import SIDES, Instants
 from detente.model.judge.facts import Facts
@@ -107,6 +107,13 @@ class Judge:
         judge.weighing = self.weighing.leaving_at(self.facts.party[party], rate)
         return judge
 
+    def answering(self, answers: Mapping[str, Answer]) -> Judge:
+        """This judge, where breaches are answered by other answers than those of the dossier."""
+        judge = copy(self)
+        judge.dossier = self.dossier.model_copy(update={"answers": dict(answers)})
+        judge.weighing = self.weighing.answering(judge.dossier)
+        return judge
+
     def satisfactory(self, plan: Plan) -> bool:
         """Whether a plan meets every condition; stops at the first that it fails."""
         read = self.weighing.read(plan)
@@ -130,6 +137,15 @@ class Judge:
         else:
             rows = [*weighing.listed(read), *weighing.unlisted(read, worst=False)]
         return (*(slack for row in rows for slack in told.rows(row)), *terms)
+
+    def conditions(self, plan: Plan, kinds: Collection[str], party: str | None = None) -> tuple[Slack, ...]:
+        """Every row of some kinds of conditions at the moments of the calendar; of one party or of all."""
+        read, told = self.weighing.read(plan), _Telling(self.weighing)
+        if read.timing.empty:
+            return ()
+        wanted = [f for f in self.weighing.families(read) if f.kind in kinds]
+        mine = [f for f in wanted if party is None or self.facts.parties[f.party] == party]
+        return tuple(slack for f in mine for rows in self.weighing.rows(read, f) for slack in told.rows(rows))
 
     def families(self, plan: Plan) -> tuple[Family, ...]:
         """The conditions with values that concern a plan, those alike but for their moment as one."""

@@ -86,6 +86,10 @@ def _outlived(facts: Facts, stakes: Stakes, q: int) -> bool:
     return any(worths.if_over[m].felt for worths in stakes.worths.values() for m in some)
 
 
+def _is_answered(key: object) -> bool:
+    return isinstance(key, tuple) and key[0] in ("paused", "answered")
+
+
 class Streams:
     """Values along the paths from the moments of a calendar, each built when it is first asked for."""
 
@@ -116,6 +120,11 @@ class Streams:
         keys = [("broken", p) for p, changes in enumerate(bent) if not changes]
         kept: dict[object, Any] = {key: self._streams[key] for key in keys if key in self._streams}
         return Streams(self.calendar, self.stakes, leavers, self.past, kept)
+
+    def unanswered(self) -> Streams:
+        """The same but for what hangs on the answers to breaches."""
+        kept = {key: stream for key, stream in self._streams.items() if not _is_answered(key)}
+        return Streams(self.calendar, self.stakes, self.leavers, self.past, kept)
 
     def trim(self) -> None:
         """Forget what was asked for longest ago, where too much is kept."""

@@ -85,6 +85,11 @@ class Weighing:
         """The same where a party leaves at one rate a year instead of those that the dossier states."""
         return Weighing(self.clock, self.values.streams.leaving_at(q, rate), self.values.replies)
 
+    def answering(self, dossier: Dossier) -> Weighing:
+        """The same under the answers of a dossier that is another in nothing else."""
+        streams = self.values.streams.unanswered()
+        return Weighing(self.clock, streams, Replies(dossier, self.values.facts))
+
     def read(self, plan: Plan) -> Read:
         """A plan, as it is weighed."""
         timing = self.clock.timing(plan)
