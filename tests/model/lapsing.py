@@ -126,7 +126,8 @@ class Path:
 
     def _speed(self, name: str) -> float:
         v = self.dossier.measures[name].verification
-        assert v is not None and v.detects is not None
+        assert v is not None
+        assert v.detects is not None
         rate = v.detects.value
         return math.exp(-self.rho * v.delay.value) * rate / (rate + self.rho)
 
@@ -343,9 +344,6 @@ def _panels(edges: Floats, rate: float) -> tuple[Floats, Floats]:
     tail = np.array([0.3, 0.7, 1.2, 2.0, 3.0, 4.5, 6.5, 9.0, 12.0, 16.0, 21.0, 27.0, 36.0]) / rate
     every = np.concatenate([np.zeros((len(edges), 1)), inner, last + tail], axis=1)
     a, b = every[:, :-1, None], every[:, 1:, None]
-    nodes, weights = (
-        (a + b) / 2 + NODES * (b - a) / 2,
-        np.broadcast_to(WEIGHTS * (b - a) / 2, (*a.shape[:2], len(NODES))),
-    )
+    nodes, weights = (a + b) / 2 + NODES * (b - a) / 2, WEIGHTS * (b - a) / 2
     there = np.any(b > a + 1e-12, axis=0)[:, 0]
     return nodes[:, there].reshape(len(edges), -1), weights[:, there].reshape(len(edges), -1)

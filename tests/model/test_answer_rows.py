@@ -1,4 +1,4 @@
-"""Rows on breaches that are answered by suspensions: closed forms, and what happens told event by event. ANSWERS §4, §5."""
+"""Rows on breaches that are answered by suspensions: closed forms, and what happens event by event. ANSWERS §4, §5."""
 
 from __future__ import annotations
 
@@ -49,14 +49,15 @@ def two(
     relief: float = 1.0,
 ) -> Dossier:
     """a performs m at c a year, b performs n, worth g a year to a: suspended for so many years, cured as it is."""
+    gain = given["g"] * relief
     return dossier(
         f"""
   m: {{by: a, effects: {{a: {{level: {-given["c"] * share!r}}}, b: {{level: 2}}}}, undo: {{in: 0}}, verify: {verify}}}
-  n: {{by: b, effects: {{a: {{level: {given["g"] * relief!r}}}, b: {{level: {-cost!r}}}}}, undo: {{in: 0}}, verify: open}}
+  n: {{by: b, effects: {{a: {{level: {gain!r}}}, b: {{level: {-cost!r}}}}}, undo: {{in: 0}}, verify: open}}
 """,
         rho=given["discount_continuous_per_year"],
         response_b=lag,
-        rest=f"answers: {{pause: {{to: [m], stops: {stops}, for: {years!r} years, cure: {lag!r} years, then: {then}}}}}",
+        rest=f"answers: {{p: {{to: [m], stops: {stops}, for: {years!r} years, cure: {lag!r} years, then: {then}}}}}",
     )
 
 
@@ -157,8 +158,8 @@ def drawn(seed: int, *, exits: bool, then: str, alarms: bool) -> tuple[Dossier, 
         return f"{{by: x, detects: {some(0.4, 2.0)} /year, delay: {some(0, 0.4)} years{noise}}}"
 
     own = "\n".join(
-        f"  m{i}: {{by: a, effects: {{a: {{level: {-some(0.2, 2)}, once: {some(-1, 0.5)}}}, b: {{level: {some(0.5, 2)}}}}}, "
-        f"undo: {undo() if i < 2 else 'never'}, verify: {seen()}}}"
+        f"  m{i}: {{by: a, effects: {{a: {{level: {-some(0.2, 2)}, once: {some(-1, 0.5)}}}, "
+        f"b: {{level: {some(0.5, 2)}}}}}, undo: {undo() if i < 2 else 'never'}, verify: {seen()}}}"
         for i in range(3)
     )
     given = "\n".join(
@@ -172,6 +173,7 @@ def drawn(seed: int, *, exits: bool, then: str, alarms: bool) -> tuple[Dossier, 
             f"shocks: {{one: {{ends: b, rate: {some(3, 20)} %/year}}, two: {{ends: a, rate: {some(1, 9)} %/year}}, "
             f"three: {{ends: c, at: {rng.choice(['2020-10-01', '2021-02-11'])}, chance: {some(10, 40)} %}}}}"
         )
+    collapse = f"collapse_cost: {some(0, 3)}"
     lengths = [f"for: {some(0.4, 1.5)} years, cure: {some(0.0, 0.4)} years, cost: {some(0, 2)}" for _ in range(2)]
     answers = (
         f"answers: {{one: {{to: [m0, m2], stops: [n0, n1], {lengths[0]}, then: {then}}}, "
@@ -184,7 +186,7 @@ start: 2020-01-01
 periods: [4 x 3 months, 1 x 6 months]
 interests: {{a: {{unit: x, worst: 0, best: 1}}, b: {{unit: x, worst: 0, best: 1}}, c: {{unit: x, worst: 0, best: 1}}}}
 parties:
-  a: {{stakes: {{a: 1}}, discount: {some(0.05, 0.3)} /year, response_time: {some(0, 0.5)} years, collapse_cost: {some(0, 3)}}}
+  a: {{stakes: {{a: 1}}, discount: {some(0.05, 0.3)} /year, response_time: {some(0, 0.5)} years, {collapse}}}
   b: {{stakes: {{b: 1}}, discount: 0.1 /year, response_time: {some(0, 0.5)} years}}
   c: {{stakes: {{c: 1}}, discount: 0.1 /year, response_time: {some(0, 0.5)} years}}
 measures:

@@ -42,10 +42,11 @@ class Conflict:
 
 def members(known: Known, question: Question) -> tuple[str, ...]:
     """The conditions that bind in a question, by name, in the order of telling."""
-    order = ("consent", "breakout", "covert", "exposure")
+    order = ("consent", "breakout", "covert", "lapse", "never", "forgive", "exposure")
     model = known.model
     families = dict.fromkeys(family(model, label) for label in known.rows.labels)
     families |= {f"{'covert' if q < 0 else 'exposure'}.{model.parties[p]}": None for p, q, _ in known.seldom.topics}
+    families |= {f"{topic.kind}.{model.parties[topic.party]}": None for topic in known.answering.topics()}
     found = [*asked(model, question), *sorted(families, key=lambda name: order.index(name.split(".")[0]))]
     return tuple(name for name in found if name not in question.without)
 

@@ -20,12 +20,18 @@ WOULD = {
     "consent": "would rather not sign",
     "breakout": "would break out",
     "covert": "would cheat in secret",
+    "lapse": "would lapse and do penance",
+    "never": "would lapse and never perform again",
+    "forgive": "would rather forgive than answer",
     "exposure": "would be exposed beyond its limit",
 }
 HOLDS = {
     "consent": "prefers the deal to no deal",
     "breakout": "is never better off breaking out",
     "covert": "is never better off cheating in secret",
+    "lapse": "is never better off lapsing and doing penance",
+    "never": "is never better off lapsing for ever",
+    "forgive": "would never rather forgive than answer",
     "exposure": "never stands to lose more than its limit",
 }
 LEVEL = {"minimal": "Minimal success", "full": "Full success"}
