@@ -16,6 +16,7 @@ import numpy as np
 from detente.design.inspections.regimes import SAME, Choice, Inspection, Menus, confirms, spread
 from detente.design.plan.judging import key_of, key_of_row, rows_of
 from detente.design.programme.known import Known
+from detente.dossier.schema import Verify
 from detente.errors import UsageError
 from detente.model.judge.check import Slack
 from detente.model.numeric import Array, Flags
@@ -49,6 +50,7 @@ class Fakings:
         self.model = model = _like_the_inspected(Model.of(dossier), self.inspections)
         """Under the regimes that confirm soonest: what its order and links allow, some choice may allow."""
         self.menu = {model.index[menu.measure]: i for i, menu in enumerate(menus.menus)}
+        self._answered_alike()
         self.known = Known(model)
         """Its rows are those that no regime changes."""
         self.pairs = self.known.seldom.fakings
@@ -58,6 +60,17 @@ class Fakings:
         self._blocks: dict[Faking, Conditions] = {}
         self.difference = lru_cache(maxsize=400)(self._difference)
         self.speed = lru_cache(maxsize=None)(self._speed)
+
+    def _answered_alike(self) -> None:
+        """Raises UsageError where what an answer brings hangs on a regime: no row here knows of that."""
+        model, inspected = self.model, {self.model.index[x.measure] for x in self.inspections}
+        for pause in model.pauses:
+            alarmed = {m for m in pause.to if m in self.menu and _differ(self.ways[self.menu[m]])}
+            for m in sorted(alarmed | (inspected & {*pause.to, *pause.stops})):
+                raise UsageError(
+                    f"what the answer {pause.name!r} brings hangs on the regime of {model.measures[m]!r}: choose that "
+                    f"regime in the dossier, since the programme that chooses plan and regimes together cannot"
+                )
 
     def place(self, m: int, choice: Choice) -> int:
         return choice[self.menu[m]] if m in self.menu else 0
@@ -111,6 +124,11 @@ class Fakings:
         all_, alone = (self.known.seldom.of((q, -1, m), seen).coef.whole() for seen in models)
         difference: Array = all_ - alone
         return difference
+
+
+def _differ(ways: Sequence[Verify]) -> bool:
+    """Whether alarms are false more often under some regimes than under others."""
+    return len({verify.false_alarms.value for verify in ways}) > 1
 
 
 def _costs_with(model: Model, m: int, x: int) -> Flags:

@@ -46,6 +46,7 @@ def members(known: Known, question: Question) -> tuple[str, ...]:
     model = known.model
     families = dict.fromkeys(family(model, label) for label in known.rows.labels)
     families |= {f"{'covert' if q < 0 else 'exposure'}.{model.parties[p]}": None for p, q, _ in known.seldom.topics}
+    families |= {f"{topic.kind}.{model.parties[topic.party]}": None for topic in known.answering.topics()}
     found = [*asked(model, question), *sorted(families, key=lambda name: order.index(name.split(".")[0]))]
     return tuple(name for name in found if name not in question.without)
 

@@ -67,7 +67,7 @@ def walkouts_of(judge: Judge, plan: Plan, verdict: Verdict, clock: Clock, execut
     dossier = judge.dossier
     acting = [p for p in dossier.parties if any(p in dossier.measures[m].by for m in measures_in(judge, plan))]
     rows = [row for row in verdict.slacks if row.keep is not None]
-    case = _Case(dossier, plan, tuple(_tightest_rows(rows)), many=len(rows) > MANY)
+    case = _Case(dossier, plan, tuple(_tightest_rows(rows)), many=len(rows) > MANY and not dossier.answers)
     asked = [(case, clock.left, p) for p in acting]
     found = {who[2]: walkout for who, walkout in each(executor, _walkout, asked, cancelled=lambda: clock.left <= 0)}
     return tuple(found.get(p) or Walkout(p, _stated(dossier, p), None, tried=False) for p in acting)
@@ -82,7 +82,7 @@ class _Case:
     rows: tuple[Slack, ...]
     """The conditions with values that it meets by least, or misses."""
     many: bool
-    """Whether there are so many that judging all of them takes long."""
+    """Whether there are so many that judging all of them takes long, and what-ifs know of all that may fail."""
 
 
 def _walkout(asked: tuple[_Case, float, str]) -> Walkout:
