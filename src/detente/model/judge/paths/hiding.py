@@ -77,7 +77,7 @@ class Hiding:
         """E[e^(−ρ(K + lag)); nobody has left by then]; on one date exits come before answers."""
         total, both = ZERO, rho + self.staying.rate
         for date, change in self.staying.steps:
-            total = total + change * self.known.later(both, date - lag - (NUDGE if lag else 0.0))
+            total = total + change * self.known.later(both, date - lag - NUDGE)
         return np.asarray(np.exp(-rho * self.since) * math.exp(-both * lag) * total)
 
     def _parts(self, worth: Contribution) -> Iterator[tuple[float, Array]]:
