@@ -448,7 +448,8 @@ class Evaluator:
                 total += self._missing(p, i, mine, window, known, at, over)
         cuts = [c - x for c in self.corners for x in [self.begins(a, p) for a in some]]
         for a in some:
-            total += self._cost(p, a, known, since, cuts)
+            if self.begins(a, p) <= over:  # an answer that the end of the deal forestalls costs nothing
+                total += self._cost(p, a, known, since, cuts)
         if law is not None and self.exits.parties:
             total += self._left_unseen(p, [(i, done) for i, done, _ in lapsed], known, at)
         if over < NEVER:

@@ -216,7 +216,8 @@ class Lapse(_Breached):
         if self.left:
             rows = rows.plus(self.unknown(self.left))
         for cost, after in self.costs():
-            rows.const += self._paid(cost, after)
+            if self.end is None or after <= self.end:  # an answer that the end of the deal forestalls costs nothing
+                rows.const += self._paid(cost, after)
         return rows
 
     def lapsed(self, m: int, start: Array, until: float) -> Array:
@@ -244,17 +245,16 @@ class Lapse(_Breached):
     def _stretch(self, n: int, lapses: Flags) -> Window:
         """What is left of a window where its measure lapses, and until the deal ends."""
         window = self.beyond(n, lapses)
-        if self.end is None or not self.concerned[n]:
+        if self.end is None or (not self.concerned[n] and window.begin < self.end):
             return window
-        return Window(window.begin, max(window.begin, self.end))
+        return Window(window.begin, max(window.begin, self.end))  # what would begin later does not
 
     def _paid(self, cost: float, after: float) -> Array:
-        """A cost at an answer, if nobody has left by then, or by the end: who leaves that day leaves first."""
+        """A cost at an answer, if nobody has left by then: who leaves that day leaves first."""
         n, exits = len(self.maker.moments), self.maker.exits
-        stays = after if self.end is None else min(after, self.end)
         if not self.covert:
-            return self.paid(cost, after, exits.until(np.full(n, stays), np.ones(n, bool)))
-        law = Detected(self.faked.watch, self.delay + stays + 2 * SNAP, exits)
+            return self.paid(cost, after, exits.until(np.full(n, after), np.ones(n, bool)))
+        law = Detected(self.faked.watch, self.delay + after + 2 * SNAP, exits)
         seen = law.partial(self.v.rho, np.full(n, -1.0), np.full(n, np.inf))
         return self.paid(cost, self.delay + after, seen)
 
