@@ -8,6 +8,7 @@ import pytest
 import detente as dt
 from detente.design.plan.judging import answered_of, key_of, key_of_row, name_of, on_dates, rows_of, topics
 from detente.design.programme.known import Known
+from detente.design.programme.problem import Problem
 from detente.design.programme.question import ANY_DEAL, family
 from detente.design.questions.conflicts import members
 from detente.dossier import load
@@ -15,6 +16,7 @@ from detente.dossier.schema import Dossier
 from detente.model.judge.check import Slack
 from detente.model.rows.answered import Answered, Answering
 from detente.model.rows.arrays import Model
+from detente.model.rows.temptation import joined
 from detente.model.what_if.asking import WhatIf
 from tests.model.test_answer_rows import drawn
 from tests.model.test_answers import dossier
@@ -129,3 +131,30 @@ answers: {{pause: {{to: [m], stops: [m, n], for: {years} years}}}}
 """)
     design = dt.design(d, rule="utilitarian")
     assert design.status == ("satisfactory" if there else "none_exists")
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_programme_holds_rows_where_something_lapses(seed: int) -> None:
+    """A plan is possible exactly where each row is met that binds: of several measures, of several answers."""
+    d, _ = drawn(seed, exits=False, then="end", alarms=True)
+    d = dt.apply(d, {"measures.m2.divisible": True, "measures.m2.takes": "3 months", "measures.m2.verify": "open"})
+    known, rng = Known.of(d), np.random.default_rng(seed)
+    model = known.model
+    sought = [t for t in known.answering.topics() if t.measure in (-1, 0)]
+    rows = joined([known.answering.of(t) for t in sought])
+    held = 0
+    for _ in range(5):
+        enters = rng.integers(0, model.K + 1, model.M)
+        shares = np.zeros((model.M, model.K + 1))
+        shares[:, 1:] = np.arange(model.K)[None, :] >= enters[:, None]
+        shares[model.index["m2"], 1:] *= 0.25
+        shares[model.index["m2"], 1] = 0.0
+        slacks, on = rows.slacks(shares), rows.on(shares)
+        for r in rng.permutation(len(rows))[:20]:
+            problem = Problem(known)
+            problem.valued.activate(problem.valued.extend(rows.only(np.arange(len(rows)) == r)).start)
+            problem.program.set_many_bounds(shares[:, 1:].ravel(), shares[:, 1:].ravel())
+            possible = problem.program.any_solution(seconds=10).status != "infeasible"
+            assert possible is bool(slacks[r] >= -1e-6 or not on[r]), rows.labels[r]
+            held += bool(on[r] and slacks[r] < 0)
+    assert held

@@ -282,6 +282,11 @@ class Path:
             total += float(np.sum(chances[:, None] * weights * difference.reshape(x.shape)))
         return total * math.exp(self.rho * self.t0)
 
+    def worth(self) -> float:
+        """What the deal is worth, kept by all who do not leave."""
+        left = self._left(np.zeros(1))
+        return sum(float(np.sum(weights.ravel() * self.kept(x.ravel(), leaver))) for x, weights, leaver in left)
+
     @cached_property
     def turns(self) -> list[float]:
         """Years from being known to events."""

@@ -14,8 +14,9 @@ from detente.model.kinds import Side
 from detente.model.numeric import Array
 from detente.model.rows.answered import Answered, Answering, rows_under
 from detente.model.rows.arrays import Model
+from detente.model.rows.linear import truth
 from detente.model.rows.moments import Moment
-from detente.model.rows.temptation import Conditions, Temptation, values
+from detente.model.rows.temptation import Conditions, Seldom, Temptation, rows_at, values
 from tests.model.lapsing import Path
 from tests.model.test_answers import Row, dossier, numbers, said
 
@@ -262,3 +263,80 @@ def test_leaving_after_a_pause_is_what_happens(seed: int, exits: bool, alarms: b
             rows = rows_under(model, topic, [every[i] for i, _ in pairs], [every[j] for _, j in pairs])
             count += compared(d, entries, rows, topic, 0.0)
     assert count
+
+
+@pytest.mark.parametrize("exits", [False, True], ids=["stay", "leave"])
+@pytest.mark.parametrize("seed", range(3))
+def test_false_alarms_are_in_what_is_kept_and_in_breaking_out(seed: int, exits: bool) -> None:
+    d, entries = drawn(seed, exits=exits, then="stays", alarms=True)
+    model = Model.of(d)
+    shares, near = shares_of(model, entries), ROUGHLY if exits else NEAR
+    start = Path(d, entries, "a", ("one", "two"), 0.0, before=True)
+    (signed, *_) = values(model)
+    assert signed is not None
+    terms = sum(c * truth(e, shares) for e, c in signed.terms[0].items())
+    assert float(signed.const[0] + np.sum(signed.coef[0] * shares)) + terms == pytest.approx(start.worth(), abs=near)
+    rows = Seldom(model).of((0, -1, -1))
+    for label, slack in zip(rows.labels, rows.slacks(shares), strict=True):
+        at = label.at
+        assert at is not None
+        if at.years <= 0.5:
+            before = at.side == "before"
+            path = Path(d, entries, "a", ("one", "two"), at.years, before, leaves=(at.years, before))
+            assert slack == pytest.approx(path.slack(), abs=near), label
+
+
+# --- where an end is the end of §5, whatever else is felt ----------------------------------------------------------
+
+
+ENDED = """
+detente: 1
+title: ended
+start: 2020-01-01
+periods: [4 x 3 months]
+interests: {{a: {{unit: x, worst: 0, best: 1}}, b: {{unit: x, worst: 0, best: 1}}}}
+parties:
+  a: {{stakes: {{a: 1}}, discount: 0.1 /year, response_time: {lag}, collapse_cost: 2, no_deal: -0.7 /year}}
+  b: {{stakes: {{b: 1}}, discount: 0.2 /year, response_time: {lag}}}
+measures:
+  m: {{by: a, effects: {{a: {{level: -1, once: -0.3}}}}, undo: {{in: 2 months, keeps: 10 %}}, verify: {verify}}}
+  n: {{by: b, effects: {{a: {{level: 2, once: 0.2}}, b: {{level: -1}}}}, undo: {{in: 1 month}}, after: [m],
+    verify: open}}
+  o: {{by: b, effects: {{a: {{level: 1}}}}, undo: {{in: 0}}, conditional_on: [],
+    if_over: {{a: {{level: -4}}}}, verify: open}}
+  z: {{by: b, undo: {{in: 0}}, verify: open}}
+answers: {{pause: {{to: [m], stops: [z], for: 1 year, then: {then}}}}}
+shocks: {{one: {{ends: b, rate: 8 %/year}}, two: {{ends: a, rate: 3 %/year}}}}
+"""
+
+
+def ended(verify: str, lag: str = "0", then: str = "end") -> tuple[Model, Array]:
+    model = Model.of(dt.loads(ENDED.format(verify=verify, lag=lag, then=then)))
+    return model, shares_of(model, {"m": 0.25, "n": 0.5, "o": 0.0, "z": 0.25})
+
+
+def test_an_end_at_once_is_a_breakout() -> None:
+    model, shares = ended("open")
+    never = rows_under(model, Answered("never", 0, -1, -1, (0,)), moments(model))
+    openly = rows_at(model, "breakout", (0, -1, -1), moments(model))
+    made = shares[0, [1, 2, 3]] > 0
+    assert made.any()
+    assert never.slacks(shares) == pytest.approx(openly.slacks(shares), abs=1e-8)
+
+
+def test_an_end_at_once_after_cheating_is_that_of_cheating() -> None:
+    model, shares = ended("{by: x, detects: 1 /year, delay: 1 month}")
+    topic = Answered("never", 0, -1, 0, (0,))
+    never, covert = (
+        rows_under(model, topic, moments(model)),
+        rows_at(model, "covert", (0, -1, 0), moments(model)),
+    )
+    assert never.slacks(shares) == pytest.approx(covert.slacks(shares), abs=1e-7)
+
+
+def test_leaving_before_anything_is_seen_is_that_of_cheating() -> None:
+    model, shares = ended("{by: x, detects: 0.000000001 /year}", lag="2 months", then="stays")
+    every = moments(model)
+    starts, ends = every[:4], every[2:6]
+    paused = rows_under(model, Answered("covert", 0, -1, 0, (0,)), starts, ends)
+    assert paused.slacks(shares) == pytest.approx(rows_at(model, "covert", (0, -1, 0), starts, ends).slacks(shares))

@@ -13,7 +13,7 @@ import numpy as np
 
 from detente.model.numeric import Array
 from detente.model.rows.detection import Watch, column
-from detente.model.rows.laws import Exits, Law
+from detente.model.rows.laws import Exits, Law, Rho
 
 
 @dataclass(frozen=True)
@@ -105,19 +105,24 @@ class _Upto:
         return amount
 
 
-def _fade(kappa: float, x: Array) -> Array:
+def _fade(kappa: Rho, x: Array) -> Array:
     """e^(−κx), also at infinity."""
     return np.exp(-kappa * x)
 
 
 def until_turn(
-    law: Law, rho: float, t0: Array, shift: Array | float, start: Array, until: Array | float, ends: tuple[Array, Array]
+    law: Law,
+    rho: Rho,
+    t0: Array,
+    shift: Array | float,
+    stretch: tuple[Array, Array | float],
+    ends: tuple[Array, Array],
 ) -> Array:
     """[I, E] of a point a year from a start until a time or, before that, t0 + shift + Z: with Z in (low, high].
 
-    `t0`: [I, 1]; `shift`: a number or [I, 1]; `ends`: [I, 1] low and high.
+    `t0`: [I, 1]; `shift`: a number or [I, 1]; `stretch`: start and until; `ends`: [I, 1] low and high.
     """
-    start, until = np.broadcast_arrays(np.asarray(start, float), until)
+    start, until = np.broadcast_arrays(np.asarray(stretch[0], float), stretch[1])
     low, high = ends
     high = np.broadcast_to(np.maximum(low, high), start.shape)
     x = np.clip(start - t0 - shift, low, high)

@@ -15,16 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.model.numeric import Array, Flags
+from detente.model.rows.alarms import Alarmed, add_alarms, alarms_of
 from detente.model.rows.arrays import TINY, Model
 from detente.model.rows.breaches import Branch, Deviation, Maker
 from detente.model.rows.conditions import Expression, all_of, in_force
-from detente.model.rows.entries import Entries, Felt, felt, flow, shares_of, worth_of
-from detente.model.rows.hidden import until_turn
+from detente.model.rows.entries import Entries, Felt, felt, shares_of, worth_of
 from detente.model.rows.interactions import add_interactions
 from detente.model.rows.linear import Expressions, Rows
 from detente.model.rows.losses import expected_spared_from, spared_from
 from detente.model.rows.moments import Moments
-from detente.model.rows.pauses import Alarmed, alarms_of
 
 L = TypeVar("L", bound="Summable")
 
@@ -213,42 +212,7 @@ class Valuation(PathValues[Rows]):
                 self._measure(rows, inspected, m, own, 0.0)
         add_interactions(rows, entries, p, part.interactions)
         if part.alarms:
-            self._alarmed(rows, entries)
-
-    def _alarmed(self, rows: Rows, entries: Entries) -> None:
-        """What false alarms cost until the first answer. ANSWERS §5."""
-        branch, rho = entries.branch, self.rho
-        ends = branch.low[:, None], branch.high[:, None]
-        answer = np.where(np.isfinite(branch.first_answer), branch.first_answer, np.inf)[:, None]
-        for alarm in self.alarms:
-            worth = np.zeros(entries.start.shape)
-            for until, rate in alarm.layers:
-                if branch.answer_from == "random" and np.all(np.isfinite(answer)):
-                    lost = until_turn(branch.law, rho, entries.t0, answer, entries.start, until, ends)
-                else:
-                    chance = branch.parts(0.0, ends[0], np.maximum(*ends))
-                    lost = flow(rho, np.minimum(until, entries.t0 + answer), entries.start) * chance
-                worth -= rate * lost
-            self.add_together(rows, worth, alarm.suspended, alarm.alarmed)
-
-    def add_together(self, rows: Rows, worth: Array, n: int, m: int) -> None:
-        """Add what it is worth [I, K+1] that two whole measures are in force, by when the later of them enters."""
-        if n == m:
-            rows.coef[:, n] += shares_of(worth)
-            return
-        state, coef = self.model.state, shares_of(worth)
-        for k in range(-1, self.model.K):
-            both = all_of((in_force(n, k, float(state[n])), in_force(m, k, float(state[m]))))
-            self.add_where(rows, coef[:, k + 1], both)
-
-    def add_where(self, rows: Rows, amount: Array, expression: Expression) -> None:
-        """Add an amount to each row where an expression holds."""
-        if expression is True:
-            rows.const += amount
-        elif expression is not False:
-            there = np.flatnonzero(np.abs(amount) > TINY)
-            number = rows.expressions.number(expression)
-            rows.add(there, np.full(len(there), number), amount[there])
+            add_alarms(rows, entries, self.alarms)
 
     def _measure(self, rows: Rows, entries: Entries, m: int, own: Felt, over: float) -> None:
         """Add what one measure is worth."""

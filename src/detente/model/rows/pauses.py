@@ -1,9 +1,9 @@
-"""Answers that suspend something until a breach is cured: what draws them, when what is hidden. ANSWERS §4, §5."""
+"""Answers that suspend something until a breach is cured: what draws them, when what is hidden. ANSWERS §4."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
@@ -40,15 +40,6 @@ class Window(NamedTuple):
 
     begin: float
     end: float
-
-
-class Alarmed(NamedTuple):
-    """What is lost to a party, a year, while two measures are in force of which one draws false alarms."""
-
-    suspended: int
-    alarmed: int
-    layers: tuple[tuple[float, float], ...]
-    """(until, points a year)"""
 
 
 def pauses_of(d: Dossier, rho: Sequence[float], valued: Sequence[bool]) -> tuple[Pause, ...]:
@@ -116,17 +107,3 @@ def windows(model: Model, pauses: Sequence[Pause], p: int, *, cured: bool) -> di
                 known = found.get(n, Window(begin, end))
                 found[n] = Window(min(begin, known.begin), max(end, known.end))
     return found
-
-
-def alarms_of(model: Model, p: int) -> Iterator[Alarmed]:
-    """What false alarms cost a party: each draws its answer, as if the measure had not been performed. ANSWERS §5."""
-    rho = float(model.rho[p])
-    for pause in model.pauses:
-        stopped = {n for q in pause.breachers for n in windows(model, [pause], q, cured=True)}
-        for n in (n for n in pause.stops if n in stopped and not model.divisible[n]):
-            for m in (m for m in pause.to if model.false_alarms[m] > 0 and not model.divisible[m]):
-                often = float(model.false_alarms[m]) * -math.expm1(-rho * pause.length)
-                lost = often / (rho + often) * (1 - float(model.keeps[n]))
-                flows = ((until, float(rates[p, n]) * lost) for until, rates in (*model.layers, *model.intrusion))
-                if layers := tuple((until, rate) for until, rate in flows if rate):
-                    yield Alarmed(n, m, layers)
