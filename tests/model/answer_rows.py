@@ -413,15 +413,15 @@ class Evaluator:
         return found
 
     def binds(
-        self, lapsing: dict[str, list[tuple[Increment, bool]]], at: Instant, *, covert: bool, cured: bool
+        self, lapsing: dict[str, list[tuple[Increment, bool]]], at: Instant, m: str | None, *, cured: bool
     ) -> bool:
-        """Whether something of each answer lapses."""
-        for a, found in lapsing.items():
-            until = float(at.t) + self.horizon(a, cured=cured)
-            some = [i for i, done in found if (self.keeps[i.measure] < 1 if done else covert or i.at <= until + TINY)]
-            if not some:
-                return False
-        return True
+        """Whether something of each answer lapses; secretly m always does."""
+        if m is None:
+            return all(self.missed(a, found, at, lapsing, cured=cured) for a, found in lapsing.items())
+        return all(
+            any(i.measure == m or not done or self.keeps[i.measure] < 1 for i, done in found)
+            for found in lapsing.values()
+        )
 
     def horizon(self, answer: str, *, cured: bool) -> float:
         """Years from K until what lapses of an answer is performed again."""
@@ -448,8 +448,7 @@ class Evaluator:
                 total += self._missing(p, i, mine, window, known, at, over)
         cuts = [c - x for c in self.corners for x in [self.begins(a, p) for a in some]]
         for a in some:
-            if self.begins(a, p) <= over:  # an answer that the end of the deal forestalls costs nothing
-                total += self._cost(p, a, known, since, cuts)
+            total += self._cost(p, a, known, since, cuts, over)
         if law is not None and self.exits.parties:
             total += self._left_unseen(p, [(i, done) for i, done, _ in lapsed], known, at)
         if over < NEVER:
@@ -486,10 +485,10 @@ class Evaluator:
         lost = lapses * whole + penance * worth * (1 - self.alarmed(p, n, t))
         return i.rise * float(np.sum(w * np.exp(-rho * t) * self.exits.stays(since, t) * lost))
 
-    def _cost(self, p: str, answer: str, known: Known, since: float, cuts: list[float]) -> float:
+    def _cost(self, p: str, answer: str, known: Known, since: float, cuts: list[float], over: float = NEVER) -> float:
         rho, cost = self.story.rho[p], points(self.dossier.answers[answer].cost, self.story.rho[p])
         delta = self.begins(answer, p)
-        if not cost or delta == NEVER:
+        if not cost or delta == NEVER or delta > over + TINY:
             return 0.0
         t, w = known.nodes(cuts, rho + self.exits.total)
         return cost * float(np.sum(w * np.exp(-rho * (t + delta)) * self.exits.stays(since, t + delta)))
@@ -712,44 +711,63 @@ class Evaluator:
     # rows
 
     def rows(self) -> Iterator[Row]:
-        for p in self.parties:
-            for some in self.sets(p):
-                yield from self._of(p, some)
+        keeps: dict[tuple[str, float], float] = {}
+        for kind, p, some, m, at in self.listed():
+            when = (p, float(at.key))
+            if when not in keeps:
+                keeps[when] = self.keep(p, at)
+            yield self.lapse(kind, p, some, m, at, keeps[when])
         yield from self.forgiving()
 
-    def _of(self, p: str, some: tuple[str, ...]) -> Iterator[Row]:
+    def lapse(
+        self, kind: str, p: str, some: tuple[str, ...], m: str | None, at: Instant, keep: float | None = None
+    ) -> Row:
+        """A row of a lapse, cured (`lapse`) or not (`never`)."""
+        cured, keep = kind == "lapse", self.keep(p, at) if keep is None else keep
+        lost = self.loss(p, some, at, m, cured=cured)
+        lapsing = self.lapsing(p, some, at, m)
+        names = {n for a, found in lapsing.items() for n in self.missed(a, found, at, lapsing, cured=cured)}
+        return Row(
+            kind,
+            p,
+            None,
+            m,
+            "+".join(a for a in self.dossier.answers if a in some),
+            NAMES[int(at.phase)],
+            float(at.t),
+            keep,
+            keep - lost,
+            tuple(n for n in self.dossier.measures if n in names),
+            self.binds(lapsing, at, m, cured=cured),
+        )
+
+    def missed(
+        self,
+        answer: str,
+        found: Sequence[tuple[Increment, bool]],
+        at: Instant,
+        lapsing: Iterable[str],
+        *,
+        cured: bool,
+    ) -> list[str]:
+        """What of an answer's `to` lapses openly before it is performed again, or the deal ends."""
+        until = float(at.t) + min(self.horizon(a if not cured else answer, cured=cured) for a in lapsing)
+        return [i.measure for i, done in found if (self.keeps[i.measure] < 1 if done else i.at <= until + TINY)]
+
+    def listed(self) -> Iterator[tuple[str, str, tuple[str, ...], str | None, Instant]]:
+        """(kind, party, answers, measure at whose detection, moment) of all rows of lapses."""
         story = self.story
-        if not acts(story, p):
-            return
-        ways: list[tuple[str | None, Instant]] = [(None, at) for at in openly(story, p)]
-        for a in some:
-            for m in self.dossier.answers[a].to:
-                if self.dossier.measures[m].fakeable:
-                    ways += [(m, at) for at in starts(story, p, m)]
-        keeps: dict[float, float] = {}
-        for m, at in ways:
-            lapsing = self.lapsing(p, some, at, m)
-            names = {i.measure for found in lapsing.values() for i, _ in found}
-            for kind, cured in (("lapse", True), ("never", False)):
-                if not self.binds(lapsing, at, covert=m is not None, cured=cured):
-                    continue
-                key = float(at.key)
-                if key not in keeps:
-                    keeps[key] = self.keep(p, at)
-                keep = keeps[key]
-                lost = self.loss(p, some, at, m, cured=cured)
-                yield Row(
-                    kind,
-                    p,
-                    None,
-                    m,
-                    "+".join(a for a in self.dossier.answers if a in some),
-                    NAMES[int(at.phase)],
-                    float(at.t),
-                    keep,
-                    keep - lost,
-                    tuple(n for n in self.dossier.measures if n in names),
-                )
+        for p, some in ((q, some) for q in self.parties for some in self.sets(q) if acts(story, q)):
+            ways: list[tuple[str | None, Instant]] = [(None, at) for at in openly(story, p)]
+            for a in some:
+                for m in self.dossier.answers[a].to:
+                    if self.dossier.measures[m].fakeable:
+                        ways += [(m, at) for at in starts(story, p, m)]
+            for m, at in ways:
+                lapsing = self.lapsing(p, some, at, m)
+                for kind in ("lapse", "never"):
+                    if self.binds(lapsing, at, m, cured=kind == "lapse"):
+                        yield kind, p, some, m, at
 
     def forgiving(self) -> Iterator[Row]:
         """Whether carrying an answer out hurts those who do."""

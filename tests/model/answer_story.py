@@ -478,7 +478,7 @@ class _Runs:
             said = deal.dossier.answers[a]
             cost = said.cost.value / rho if said.cost.flow else said.cost.value
             delta = min(deal.reaction(a, n, q) for n in said.stopped)
-            if cost and delta < NEVER:
+            if cost and delta < NEVER and delta <= self._ending() + EPS:
                 when = self.known.plus(delta)
                 paid = ~self.unseen & ~(self.exit < when) & np.isfinite(self.known.t)
                 paid |= np.isfinite(self.over.t)

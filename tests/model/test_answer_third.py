@@ -21,7 +21,7 @@ from tests.checkout import SHARED, SHARED_IS_HERE, needs_shared
 from tests.model import random_answers
 from tests.model.answer_rows import Evaluator, Row
 from tests.model.answer_story import Act, Deal, alarmed, expected, play, sampled
-from tests.model.moments import instant
+from tests.model.moments import NAMES, instant
 from tests.model.story import SIGNATURE
 from tests.model.test_check_story import at_of, told
 
@@ -275,32 +275,55 @@ def test_rows_are_those_of_a_long_simulation_with_exits(seed: int) -> None:
 # comparing
 
 
-def compare(d: Dossier, plan: Plan, *, near: float = 1e-7) -> list[str]:
-    """Where `detente.evaluate` and the evaluator here differ: rows that one has and the other not, and values."""
-    mine = {row.key: row for row in Evaluator(d, plan).rows() if row.binding or row.kind == "forgive"}
-    theirs: dict[Any, Any] = {}
-    for row in dt.evaluate(d, plan).verdict.slacks:
-        if row.kind in ("lapse", "never", "forgive"):
-            years = row.years
-            if years is None:
-                k = d.grid.index(row.date)
-                years = d.grid.years[k] if k is not None else d.grid.time(row.date)
-            key = (row.kind, row.party, row.other, row.measure, row.answer, row.moment, round(years, 6))
-            theirs[key] = row
-    found = []
-    for key in sorted({*mine, *theirs}, key=str):
-        here, there = mine.get(key), theirs.get(key)
-        if here is None or there is None:
-            found.append(f"{'only judged' if here is None else 'not judged'}: {key} {here or there}")
-            continue
-        size = max(1.0, abs(here.keep))
-        if here.kind == "forgive":
-            if abs(there.slack - here.slack) > near * size:
-                found.append(f"slack: {key} {here.slack!r} judged {there.slack!r}")
-        elif abs(there.keep - here.keep) > near * size:
-            found.append(f"keep: {key} {here.keep!r} judged {there.keep!r}")
-        elif abs(there.deviate - here.deviate) > near * size:
-            found.append(f"deviate: {key} {here.deviate!r} judged {there.deviate!r}")
+def told_here(e: Evaluator, row: Any) -> Row:
+    """A judged row of a lapse or of forgiveness, by the evaluator here."""
+    at = at_of(e.story, row)
+    moment, years = row.moment, float(at.t)
+    if row.kind == "forgive":
+        value = e._forgiving(row.party, e.windows([row.answer], row.other), at)
+        return Row("forgive", row.party, row.other, None, row.answer, moment, years, value, 0.0)
+    return e.lapse(row.kind, row.party, tuple(row.answer.split("+")), row.measure, at)
+
+
+def compare(d: Dossier, plan: Plan, *, near: float = 1e-7, most: int | None = None) -> list[str]:
+    """Where `detente.evaluate` and the evaluator here differ: rows that one has and the other not, and values.
+
+    `most`: of how many judged rows, drawn at random, the values are compared.
+    """
+    e, found = Evaluator(d, plan), []
+    theirs = {
+        (
+            row.kind,
+            row.party,
+            row.other,
+            row.measure,
+            row.answer,
+            row.moment,
+            round(float(at_of(e.story, row).t), 6),
+        ): row
+        for row in dt.evaluate(d, plan).verdict.slacks
+        if row.kind in ("lapse", "never", "forgive")
+    }
+    for kind, p, some, m, at in e.listed():
+        answer = "+".join(a for a in d.answers if a in some)
+        wanted = (kind, p, None, m, answer, NAMES[int(at.phase)], round(float(at.t), 6))
+        if wanted not in theirs:
+            found.append(f"not judged: {wanted}")
+    chosen = np.random.default_rng(0).permutation(len(theirs))[:most]
+    for key, row in (list(theirs.items())[i] for i in sorted(chosen)):
+        here = told_here(e, row)
+        if not here.binding:
+            found.append(f"only judged: {key}")
+        size = max(1.0, abs(here.keep), abs(here.deviate))
+        if row.kind == "forgive":
+            if abs(row.slack - here.slack) > near * size:
+                found.append(f"slack: {key} {here.slack!r} judged {row.slack!r}")
+        elif abs(row.keep - here.keep) > near * size:
+            found.append(f"keep: {key} {here.keep!r} judged {row.keep!r}")
+        elif abs(row.deviate - here.deviate) > near * size:
+            found.append(f"deviate: {key} {here.deviate!r} judged {row.deviate!r}")
+        elif row.measure is None and here.measures != tuple(row.measures):
+            found.append(f"measures: {key} {here.measures} judged {row.measures}")
     return found
 
 
