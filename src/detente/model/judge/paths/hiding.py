@@ -59,15 +59,27 @@ class Hiding:
                 total = total + amount * worth.rho / rate * change * gone
         return np.asarray(np.exp(-worth.rho * self.since) * total)
 
-    def after(self, worth: Contribution, lag: float, floor: Array, *, wait: float = 0.0, past: Array = AT_ALL) -> Array:
-        """E[value from K + lag + wait, or `floor` if later, on; K + lag > past, and nobody has left by K + lag]."""
+    def after(
+        self,
+        worth: Contribution,
+        lag: float,
+        floor: Array,
+        *,
+        wait: float = 0.0,
+        past: Array = AT_ALL,
+        early: float = 0.0,
+    ) -> Array:
+        """E[value from K + lag + wait, or `floor` if later, on; K + lag > past, and nobody has left by K + lag].
+
+        `early`: years by which exits come before what is on their date.
+        """
         if lag == NEVER or wait == NEVER:
             return ZERO
         total, rho, rate = ZERO, worth.rho, self.staying.rate
         for amount, until in self._parts(worth):
             high = np.maximum(floor, until)
             for date, change in self.staying.steps:
-                since = np.maximum(date, past) - lag
+                since = np.maximum(date - early, past) - lag
                 value = self._faded(rate, rho, lag + wait, floor, high, since)
                 value = value - np.exp(-rho * high) * self.known.later(rate, since)
                 total = total + amount * math.exp(-rate * lag) * change * value

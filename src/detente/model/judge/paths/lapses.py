@@ -57,9 +57,8 @@ class Lapse:
         if not self.law.sees:
             return self.paths.kept(self.now), []
         law, delay, nudge = self.law, self.delay + end, nudge_of(self.now, self.law)
-        before = NUDGE if end else 0.0  # exits of a date come before answers, but after what is seen
-        until = self.paths.until(self.now, law, delay + before, None)
-        steps = [(date - before, change) for date, change in until.steps]
+        until = self.paths.until(self.now, law, delay + NUDGE, None)  # exits of a date come before the deal's end
+        steps = [(date - NUDGE, change) for date, change in until.steps]
         branch = Contingency(
             chance=thinned(Seen(law, self.now.t, delay, self.paths.leavers.rate), steps),
             low=self.now.t,
@@ -112,7 +111,5 @@ class Lapse:
 
 def _since(tau: tuple[float, ...], now: Instants, wait: float) -> Instants:
     """Some time after each moment, when what happens on a date comes after its exits and before its entries."""
-    if not wait:
-        return now
     base = np.searchsorted(np.array(tau), now.t + wait + np.where(now.late, TIE, -TIE), side="right") - 1
     return Instants(now.t + wait, np.where(now.late, now.side, AFTER), np.maximum(base, now.base))

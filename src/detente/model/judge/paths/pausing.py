@@ -83,8 +83,8 @@ class Spells:
         total = ZERO
         for worth in (spell.worth, over):
             if worth is not None:
-                total = total + self.hiding.after(worth, end, spell.floor, past=past)
-                total = total - self.hiding.after(worth, end, spell.floor, wait=gone, past=past)
+                total = total + self.hiding.after(worth, end, spell.floor, past=past, early=NUDGE)
+                total = total - self.hiding.after(worth, end, spell.floor, wait=gone, past=past, early=NUDGE)
         return total
 
     def _after_leaving(self, spell: Spell, known: Hiding) -> Array:
@@ -193,7 +193,7 @@ class Paused:
         value = hiding.after(worth, 0.0, floor)
         if self.then is None:
             value = value - hiding.between(worth, 0.0, min(cure, end), floor)
-            return value - hiding.after(worth, end, floor)
+            return value - hiding.after(worth, end, floor, early=NUDGE)
         left = self.spells.left
         value = value - hiding.between(worth, 0.0, cure, floor, left)
         uncured = self.spells.known(0.0).known.by(NO_END) - self.spells.known(cure).known.by(NO_END)
