@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
 import detente as dt
+from detente.design.inspections.fakings import Fakings
+from detente.design.inspections.regimes import Menus
 from detente.design.plan.judging import answered_of, key_of, key_of_row, name_of, on_dates, rows_of, topics
 from detente.design.programme.known import Known
 from detente.design.programme.problem import Problem
@@ -13,12 +17,13 @@ from detente.design.programme.question import ANY_DEAL, family
 from detente.design.questions.conflicts import members
 from detente.dossier import load
 from detente.dossier.schema import Dossier
+from detente.errors import UsageError
 from detente.model.judge.check import Slack
 from detente.model.rows.answered import Answered, Answering
 from detente.model.rows.arrays import Model
 from detente.model.rows.temptation import joined
 from detente.model.what_if.asking import WhatIf
-from tests.model.test_answer_rows import drawn
+from tests.model.test_answer_rows import drawn, shares_of
 from tests.model.test_answers import dossier
 
 
@@ -133,12 +138,11 @@ answers: {{pause: {{to: [m], stops: [m, n], for: {years} years}}}}
     assert design.status == ("satisfactory" if there else "none_exists")
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_the_programme_holds_rows_where_something_lapses(seed: int) -> None:
+def test_the_programme_holds_rows_where_something_lapses() -> None:
     """A plan is possible exactly where each row is met that binds: of several measures, of several answers."""
-    d, _ = drawn(seed, exits=False, then="end", alarms=True)
+    d, _ = drawn(1, exits=False, then="end", alarms=True)
     d = dt.apply(d, {"measures.m2.divisible": True, "measures.m2.takes": "3 months", "measures.m2.verify": "open"})
-    known, rng = Known.of(d), np.random.default_rng(seed)
+    known, rng = Known.of(d), np.random.default_rng(1)
     model = known.model
     sought = [t for t in known.answering.topics() if t.measure in (-1, 0)]
     rows = joined([known.answering.of(t) for t in sought])
@@ -158,3 +162,35 @@ def test_the_programme_holds_rows_where_something_lapses(seed: int) -> None:
             assert possible is bool(slacks[r] >= -1e-6 or not on[r]), rows.labels[r]
             held += bool(on[r] and slacks[r] < 0)
     assert held
+
+
+def test_lapses_under_other_regimes_are_those_of_the_dossier_with_them() -> None:
+    d, entries = drawn(0, exits=False, then="end", alarms=False)
+    for m, rates in (("m0", (0.3, 2.5)), ("m1", (3.0,))):
+        verify = f"measures.{m}.verify"
+        regimes = {f"r{i}": {"detects": f"{rate} /year", "days": 10 * (i + 1)} for i, rate in enumerate(rates)}
+        d = dt.apply(d, {f"{verify}.regimes": regimes})
+    menus = Menus.of(d, "days")
+    fakings = Fakings(menus)
+    shares, count = shares_of(fakings.model, entries), 0
+    for choice in product(*(range(len(menu.places)) for menu in menus.menus)):
+        model = Model.of(menus.applied(choice))
+        for q, m in fakings.pairs:
+            rows = fakings.rows(fakings.of(q, m, choice))
+            mine = [label.kind in ("lapse", "never") for label in rows.labels]
+            lapses = rows.only(mine)
+            asked = [t for t in Answering(model).topics() if (t.party, t.measure) == (q, m)]
+            alone = joined([Answering(model).of(topic) for topic in asked])
+            assert lapses.labels == alone.labels
+            assert lapses.slacks(shares) == pytest.approx(alone.slacks(shares))
+            count += len(alone)
+    assert count > 100
+
+
+def test_regimes_on_which_alarms_hang_are_refused() -> None:
+    d, _ = drawn(0, exits=False, then="end", alarms=True)
+    d = dt.apply(
+        d, {"measures.m0.verify.regimes": {"r": {"detects": "1 /year", "false_alarms": "0.5 /year", "days": 1}}}
+    )
+    with pytest.raises(UsageError, match="choose that regime"):
+        Fakings(Menus.of(d, "days"))

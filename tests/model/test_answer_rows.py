@@ -213,7 +213,7 @@ def moments(model: Model) -> list[Moment]:
     return [Moment.at(model.tau, float(t), side) for t in model.tau[:3] for side in sides]
 
 
-def compared(d: Dossier, entries: dict[str, float], rows: Conditions, topic: Answered, leaves: float | None) -> int:
+def compared(d: Dossier, entries: dict[str, float], rows: Conditions, topic: Answered) -> int:
     """How many rows that bind say what happens."""
     model, count = rows.model, 0
     shares = shares_of(model, entries)
@@ -245,7 +245,7 @@ def test_lapses_are_what_happens(seed: int, exits: bool, then: str, alarms: bool
     d, entries = drawn(seed, exits=exits, then=then, alarms=alarms)
     model, count = Model.of(d), 0
     for topic in Answering(model).topics():
-        count += compared(d, entries, rows_under(model, topic, moments(model)), topic, None)
+        count += compared(d, entries, rows_under(model, topic, moments(model)), topic)
     assert count
 
 
@@ -261,7 +261,7 @@ def test_leaving_after_a_pause_is_what_happens(seed: int, exits: bool, alarms: b
         for m in pause.to:
             topic = Answered("covert", 0, -1, m, (a,))
             rows = rows_under(model, topic, [every[i] for i, _ in pairs], [every[j] for _, j in pairs])
-            count += compared(d, entries, rows, topic, 0.0)
+            count += compared(d, entries, rows, topic)
     assert count
 
 
@@ -340,3 +340,17 @@ def test_leaving_before_anything_is_seen_is_that_of_cheating() -> None:
     starts, ends = every[:4], every[2:6]
     paused = rows_under(model, Answered("covert", 0, -1, 0, (0,)), starts, ends)
     assert paused.slacks(shares) == pytest.approx(rows_at(model, "covert", (0, -1, 0), starts, ends).slacks(shares))
+
+
+def test_between_dates_it_is_the_same() -> None:
+    d, entries = drawn(1, exits=True, then="end", alarms=True)
+    model = Model.of(d)
+    at = [Moment.at(model.tau, t, "between") for t in (0.1, 0.43)]
+    count = 0
+    for topic in Answering(model).topics():
+        count += compared(d, entries, rows_under(model, topic, at), topic)
+    for m in model.pauses[1].to:
+        topic = Answered("covert", 0, -1, m, (1,))
+        ends = [Moment.at(model.tau, t, "between") for t in (0.37, 0.61)]
+        count += compared(d, entries, rows_under(model, topic, at, ends), topic)
+    assert count > 5

@@ -314,9 +314,9 @@ def _plain(d: Dossier, binding: Iterable[Require]) -> bool:
 
 
 def _tied(d: Dossier) -> bool:
-    """Whether a resource, a link, an order or what stands already ties measures together, or somebody may leave."""
+    """Whether a resource, a link, an order, an answer or what stands ties measures together, or somebody may leave."""
     ordered = any(any(d.prerequisites(m)) for m in d.measures)
-    return bool(ordered or d.capacity or d.links or d.state.in_force or d.exits)
+    return bool(ordered or d.capacity or d.links or d.state.in_force or d.exits or d.answers)
 
 
 def _at_once(m: Measure) -> bool:

@@ -20,6 +20,7 @@ from detente.dossier.schema import Verify
 from detente.errors import UsageError
 from detente.model.judge.check import Slack
 from detente.model.numeric import Array, Flags
+from detente.model.rows.answered import Answering
 from detente.model.rows.arrays import TINY, Model
 from detente.model.rows.detection import NEVER, Watch, watch
 from detente.model.rows.faking import speed
@@ -100,7 +101,10 @@ class Fakings:
     def rows(self, faking_: Faking) -> Conditions:
         """The rows on whether cheating pays on dates, and behind them those that plans were found to break besides."""
         if faking_ not in self._blocks:
-            self._blocks[faking_] = self.known.seldom.of((faking_.q, -1, faking_.m), self._under(faking_))
+            under = self._under(faking_)
+            every = self.known.answering.topics()
+            lapses = [Answering(under).of(t) for t in every if (t.party, t.measure) == (faking_.q, faking_.m)]
+            self._blocks[faking_] = joined([self.known.seldom.of((faking_.q, -1, faking_.m), under), *lapses])
         return self._blocks[faking_]
 
     def _under(self, faking_: Faking) -> Model:

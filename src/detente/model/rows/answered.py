@@ -13,7 +13,7 @@ import numpy as np
 
 from detente.model.rows.arrays import Model
 from detente.model.rows.detection import SNAP
-from detente.model.rows.endings import Ending
+from detente.model.rows.endings import Endings
 from detente.model.rows.lapses import Breach, Lapse, Leave, forgiving
 from detente.model.rows.linear import Rows
 from detente.model.rows.moments import Moment, Moments
@@ -128,7 +128,7 @@ def rows_under(
 
 
 def _rows(topic: Answered, families: Families, leaves: Sequence[Moment] | None) -> Rows:
-    valuation, maker, breach = families.valuations[topic.party], Ending(families.model, families.moments), topic.breach
+    valuation, maker, breach = families.valuations[topic.party], Endings(families.model, families.moments), topic.breach
     if topic.kind == "forgive":
         return forgiving(valuation, maker, topic.answers[0], topic.other)
     if leaves is not None:

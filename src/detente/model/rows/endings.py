@@ -16,7 +16,7 @@ from detente.model.rows.laws import Detected, Left
 from detente.model.rows.moments import Moments
 
 
-class Ending(Maker):
+class Endings(Maker):
     """Makes the deviations of deals that go on for a while after a breach."""
 
     def ending(self, p: int, after: float, faked: Faked | None = None) -> Deviation:

@@ -22,7 +22,7 @@ from detente.model.rows.arrays import Model
 from detente.model.rows.breaches import Branch, Deviation, Sure
 from detente.model.rows.conditions import all_of, in_force
 from detente.model.rows.detection import SNAP, Watch
-from detente.model.rows.endings import Ending
+from detente.model.rows.endings import Endings
 from detente.model.rows.entries import Entries, Felt, felt, shares_of
 from detente.model.rows.faking import Faked
 from detente.model.rows.fates import Fates, Times
@@ -75,7 +75,7 @@ def felt_of(model: Model, p: int, m: int, *, inspected: bool = True) -> Felt | N
 class Hidden:
     """What hidden stretches of a deal that is kept are worth to a party, [I, K+1] by the period of the entry."""
 
-    def __init__(self, v: Valuation, maker: Ending, watch: Watch | None, delay: float) -> None:
+    def __init__(self, v: Valuation, maker: Endings, watch: Watch | None, delay: float) -> None:
         model, moments = v.model, maker.moments
         self.v, self.model, self.rho, self.delay = v, model, v.rho, delay
         self.hiding = Hiding(v.rho, maker.exits, watch)
@@ -102,7 +102,7 @@ class Hidden:
 class _Breached:
     """What is common to rows on a breach that is answered by suspensions."""
 
-    def __init__(self, v: Valuation, maker: Ending, breach: Breach, *, cured: bool) -> None:
+    def __init__(self, v: Valuation, maker: Endings, breach: Breach, *, cured: bool) -> None:
         model = v.model
         self.v, self.maker, self.breach, self.model, self.p = v, maker, breach, model, breach.party
         self.faked = breach.lapsing(model)
@@ -192,7 +192,7 @@ class Lapse(_Breached):
     `cured`: p performs again in time; else never, and what ends a deal ends it.
     """
 
-    def __init__(self, v: Valuation, maker: Ending, breach: Breach, *, cured: bool) -> None:
+    def __init__(self, v: Valuation, maker: Endings, breach: Breach, *, cured: bool) -> None:
         super().__init__(v, maker, breach, cured=cured)
         self.end = None if cured else breach.ends_after(v.model)
         if self.end is not None:
@@ -291,7 +291,7 @@ class Leave(_Breached):
     What is not yet performed again by then never is; what is suspended stays so for as long as it would have been.
     """
 
-    def __init__(self, v: Valuation, maker: Ending, breach: Breach, leaves: Moments) -> None:
+    def __init__(self, v: Valuation, maker: Endings, breach: Breach, leaves: Moments) -> None:
         super().__init__(v, maker, breach, cured=True)
         self.leaves, exits = leaves, maker.exits
         self.away = leaves.years - maker.moments.years
@@ -383,7 +383,7 @@ class Leave(_Breached):
         return np.isfinite(entries.first(*entries.fates.stop[slice(n, n + 1)]))
 
 
-def forgiving(v: Valuation, maker: Ending, answer: int, breacher: int) -> Rows:
+def forgiving(v: Valuation, maker: Endings, answer: int, breacher: int) -> Rows:
     """What a party would rather have than carry out an answer, in present value at signature: what that brings it."""
     hidden, model = Hidden(v, maker, None, 0.0), v.model
     rows = v.nothing(len(maker.moments))
