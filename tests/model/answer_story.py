@@ -317,6 +317,8 @@ class _Runs:
         if window is not None:
             low, high = column(known) + window[0], column(known) + window[1]
             hidden = (t >= low) & (t < high) & before_exit
+            if self.act.kind == "leave":
+                hidden &= column((known + window[0] < self.leaves.t - EPS) | ~self.broken)
             if np.isfinite(self.over.t).any():
                 hidden &= column((self.known.t + window[0] < self.over.t - EPS) | ~np.isfinite(self.over.t))
             suspended = np.minimum(share, np.where(hidden, deal.keeps[m] * (t >= at), np.inf))
