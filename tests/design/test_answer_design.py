@@ -19,7 +19,7 @@ from detente.dossier import load
 from detente.dossier.schema import Dossier
 from detente.errors import UsageError
 from detente.model.judge.check import Slack
-from detente.model.rows.answered import Answered, Answering
+from detente.model.rows.answered import AnsweredTopic, AnswerRows
 from detente.model.rows.arrays import Model
 from detente.model.rows.temptation import joined
 from detente.model.what_if.asking import WhatIf
@@ -58,7 +58,7 @@ def test_the_judges_words_find_their_rows() -> None:
     rows = rows_of(model, said)
     assert {key_of(s) for s in said} == {key_of_row(model, label) for label in rows.labels}
     assert {name_of(s) for s in said} == {family(model, label) for label in rows.labels}
-    assert answered_of(model, said[1]) == Answered("lapse", 0, -1, 0, (0, 1))
+    assert answered_of(model, said[1]) == AnsweredTopic("lapse", 0, -1, 0, (0, 1))
 
 
 def test_behind_a_broken_row_come_all_on_dates() -> None:
@@ -101,8 +101,8 @@ def test_what_ifs_are_left_to_the_judge() -> None:
 
 def test_a_dossier_without_answers_has_no_such_rows() -> None:
     d = load("korea-2018")
-    assert not list(Answering(Model.of(d)).beginning())
-    assert not list(Answering(Model.of(d)).topics())
+    assert not list(AnswerRows(Model.of(d)).beginning())
+    assert not list(AnswerRows(Model.of(d)).topics())
 
 
 @pytest.mark.parametrize(
@@ -179,8 +179,8 @@ def test_lapses_under_other_regimes_are_those_of_the_dossier_with_them() -> None
             rows = fakings.rows(fakings.of(q, m, choice))
             mine = [label.kind in ("lapse", "never") for label in rows.labels]
             lapses = rows.only(mine)
-            asked = [t for t in Answering(model).topics() if (t.party, t.measure) == (q, m)]
-            alone = joined([Answering(model).of(topic) for topic in asked])
+            asked = [t for t in AnswerRows(model).topics() if (t.party, t.measure) == (q, m)]
+            alone = joined([AnswerRows(model).of(topic) for topic in asked])
             assert lapses.labels == alone.labels
             assert lapses.slacks(shares) == pytest.approx(alone.slacks(shares))
             count += len(alone)

@@ -12,7 +12,7 @@ import detente as dt
 from detente.dossier.schema import Dossier
 from detente.model.kinds import Side
 from detente.model.numeric import Array
-from detente.model.rows.answered import Answered, Answering, rows_under
+from detente.model.rows.answered import AnsweredTopic, AnswerRows, rows_under
 from detente.model.rows.arrays import Model
 from detente.model.rows.linear import truth
 from detente.model.rows.moments import Moment
@@ -29,7 +29,7 @@ ROUGHLY = 2e-4
 def at_signature(d: Dossier, kind: Temptation, *, party: int = 0, other: int = -1, measure: int = -1) -> float:
     """The slack of a row just after signature, everything in force."""
     model = Model.of(d)
-    rows = Answering(model).of(Answered(kind, party, other, measure, (0,)))
+    rows = AnswerRows(model).of(AnsweredTopic(kind, party, other, measure, (0,)))
     shares = np.ones((model.M, model.K + 1))
     shares[:, 0] = model.state
     (there,) = (r for r, label in enumerate(rows.labels) if label.at == Moment(0.0, "after", 0))
@@ -213,7 +213,7 @@ def moments(model: Model) -> list[Moment]:
     return [Moment.at(model.tau, float(t), side) for t in model.tau[:3] for side in sides]
 
 
-def compared(d: Dossier, entries: dict[str, float], rows: Conditions, topic: Answered) -> int:
+def compared(d: Dossier, entries: dict[str, float], rows: Conditions, topic: AnsweredTopic) -> int:
     """How many rows that bind say what happens."""
     model, count = rows.model, 0
     shares = shares_of(model, entries)
@@ -244,7 +244,7 @@ def compared(d: Dossier, entries: dict[str, float], rows: Conditions, topic: Ans
 def test_lapses_are_what_happens(seed: int, exits: bool, then: str, alarms: bool) -> None:
     d, entries = drawn(seed, exits=exits, then=then, alarms=alarms)
     model, count = Model.of(d), 0
-    for topic in Answering(model).topics():
+    for topic in AnswerRows(model).topics():
         count += compared(d, entries, rows_under(model, topic, moments(model)), topic)
     assert count
 
@@ -259,7 +259,7 @@ def test_leaving_after_a_pause_is_what_happens(seed: int, exits: bool, alarms: b
     pairs = [(i, j) for i in range(len(every)) for j in range(i, len(every)) if (i + j) % 3 == 0]
     for a, pause in enumerate(model.pauses):
         for m in pause.to:
-            topic = Answered("covert", 0, -1, m, (a,))
+            topic = AnsweredTopic("covert", 0, -1, m, (a,))
             rows = rows_under(model, topic, [every[i] for i, _ in pairs], [every[j] for _, j in pairs])
             count += compared(d, entries, rows, topic)
     assert count
@@ -317,7 +317,7 @@ def ended(verify: str, lag: str = "0", then: str = "end") -> tuple[Model, Array]
 
 def test_an_end_at_once_is_a_breakout() -> None:
     model, shares = ended("open")
-    never = rows_under(model, Answered("never", 0, -1, -1, (0,)), moments(model))
+    never = rows_under(model, AnsweredTopic("never", 0, -1, -1, (0,)), moments(model))
     openly = rows_at(model, "breakout", (0, -1, -1), moments(model))
     made = shares[0, [1, 2, 3]] > 0
     assert made.any()
@@ -326,7 +326,7 @@ def test_an_end_at_once_is_a_breakout() -> None:
 
 def test_an_end_at_once_after_cheating_is_that_of_cheating() -> None:
     model, shares = ended("{by: x, detects: 1 /year, delay: 1 month}")
-    topic = Answered("never", 0, -1, 0, (0,))
+    topic = AnsweredTopic("never", 0, -1, 0, (0,))
     never, covert = (
         rows_under(model, topic, moments(model)),
         rows_at(model, "covert", (0, -1, 0), moments(model)),
@@ -338,7 +338,7 @@ def test_leaving_before_anything_is_seen_is_that_of_cheating() -> None:
     model, shares = ended("{by: x, detects: 0.000000001 /year}", lag="2 months", then="stays")
     every = moments(model)
     starts, ends = every[:4], every[2:6]
-    paused = rows_under(model, Answered("covert", 0, -1, 0, (0,)), starts, ends)
+    paused = rows_under(model, AnsweredTopic("covert", 0, -1, 0, (0,)), starts, ends)
     assert paused.slacks(shares) == pytest.approx(rows_at(model, "covert", (0, -1, 0), starts, ends).slacks(shares))
 
 
@@ -347,10 +347,10 @@ def test_between_dates_it_is_the_same() -> None:
     model = Model.of(d)
     at = [Moment.at(model.tau, t, "between") for t in (0.1, 0.43)]
     count = 0
-    for topic in Answering(model).topics():
+    for topic in AnswerRows(model).topics():
         count += compared(d, entries, rows_under(model, topic, at), topic)
     for m in model.pauses[1].to:
-        topic = Answered("covert", 0, -1, m, (1,))
+        topic = AnsweredTopic("covert", 0, -1, m, (1,))
         ends = [Moment.at(model.tau, t, "between") for t in (0.37, 0.61)]
         count += compared(d, entries, rows_under(model, topic, at, ends), topic)
     assert count > 5

@@ -39,7 +39,7 @@ NO_OPENINGS = ("none",)
 
 
 @dataclass(frozen=True, repr=False)
-class Answer(KeptFinding):
+class KeptAnswer(KeptFinding):
     """What the design floor found about a dossier, with where it comes from."""
 
     found: Any
@@ -65,7 +65,7 @@ class Answer(KeptFinding):
         return {"status": self.found.status, "complete": self.found.complete}
 
 
-class SearchAnswer(Answer):
+class SearchAnswer(KeptAnswer):
     """An answer that says whether its search came to an end."""
 
     @property
@@ -78,7 +78,7 @@ class SearchAnswer(Answer):
 
 
 @dataclass(frozen=True, repr=False)
-class ExplainResult(Answer):
+class ExplainResult(KeptAnswer):
     """Which conditions rule each other out, and the cheapest ways to a deal."""
 
     face = ExplainFace
@@ -158,7 +158,7 @@ class CriticalResult(SearchAnswer):
 
 
 @dataclass(frozen=True, repr=False)
-class FrontierResult(Answer):
+class FrontierResult(KeptAnswer):
     """The Pareto frontier between the consenting parties, with the points that bargaining rules choose."""
 
     found: Frontier

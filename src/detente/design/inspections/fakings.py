@@ -20,7 +20,7 @@ from detente.dossier.schema import Verify
 from detente.errors import UsageError
 from detente.model.judge.check import Slack
 from detente.model.numeric import Array, Flags
-from detente.model.rows.answered import Answering
+from detente.model.rows.answered import AnswerRows
 from detente.model.rows.arrays import TINY, Model
 from detente.model.rows.detection import NEVER, Watch, watch
 from detente.model.rows.faking import speed
@@ -103,7 +103,7 @@ class Fakings:
         if faking_ not in self._blocks:
             under = self._under(faking_)
             every = self.known.answering.topics()
-            lapses = [Answering(under).of(t) for t in every if (t.party, t.measure) == (faking_.q, faking_.m)]
+            lapses = [AnswerRows(under).of(t) for t in every if (t.party, t.measure) == (faking_.q, faking_.m)]
             self._blocks[faking_] = joined([self.known.seldom.of((faking_.q, -1, faking_.m), under), *lapses])
         return self._blocks[faking_]
 

@@ -14,7 +14,7 @@ from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge, Slack
 from detente.model.numeric import Array
 from detente.model.plan import Plan
-from detente.model.rows.answered import Answered, rows_under
+from detente.model.rows.answered import AnsweredTopic, rows_under
 from detente.model.rows.arrays import Model
 from detente.model.rows.moments import Moment
 from detente.model.rows.temptation import Conditions, Label, Topic, joined, rows_at
@@ -53,7 +53,7 @@ class Judging:
         timing = self.judge.terms.clock.timing(plan_of(model, shares))
         return all(term.judge(timing) is None for term in self.judge.terms.all)
 
-    def missed(self, known: Known, shares: Array, held: Set[Topic | Answered] = frozenset()) -> Conditions | None:
+    def missed(self, known: Known, shares: Array, held: Set[Topic | AnsweredTopic] = frozenset()) -> Conditions | None:
         """Rows that a plan breaks and that no problem holds from the start; None where it breaks none of them.
 
         Behind them all rows on dates of what they are about: the next plan would break others of them. `held`: what the
@@ -68,7 +68,7 @@ class Judging:
         return self.judge.missed(plan_of(model, shares), lambda slack: name_of(slack) not in without)
 
 
-def on_dates(known: Known, found: Iterable[Slack], held: Set[Topic | Answered]) -> Iterator[Conditions]:
+def on_dates(known: Known, found: Iterable[Slack], held: Set[Topic | AnsweredTopic]) -> Iterator[Conditions]:
     """All rows on dates of what some of the judge's conditions are about, where they are not held."""
     model = known.model
     for s in found:
@@ -84,11 +84,11 @@ def on_dates(known: Known, found: Iterable[Slack], held: Set[Topic | Answered]) 
             yield known.seldom.of(topic)
 
 
-def topics(labels: Iterable[Label]) -> set[Topic | Answered]:
+def topics(labels: Iterable[Label]) -> set[Topic | AnsweredTopic]:
     """What rows on dates are about besides consent and one's own breaking out."""
     seldom = (label for label in labels if label.moment >= 0 and label.kind != "breakout")
     return {
-        Answered(label.kind, label.party, label.other, label.measure, label.answers)
+        AnsweredTopic(label.kind, label.party, label.other, label.measure, label.answers)
         if label.answers
         else (label.party, label.other, label.measure)
         for label in seldom
@@ -124,10 +124,10 @@ def _rows_of(model: Model, family: Sequence[Slack]) -> Conditions:
     )
 
 
-def answered_of(model: Model, s: Slack) -> Answered:
+def answered_of(model: Model, s: Slack) -> AnsweredTopic:
     """What one of the judge's conditions on a breach that draws answers is about."""
     names = [pause.name for pause in model.pauses]
-    return Answered(
+    return AnsweredTopic(
         s.kind,  # type: ignore[arg-type]
         model.parties.index(s.party or ""),
         -1 if s.other is None else model.parties.index(s.other),

@@ -11,7 +11,7 @@ import numpy as np
 from detente.dossier.schema import Dossier
 from detente.model.judge.check import Judge
 from detente.model.numeric import Array
-from detente.model.rows.answered import Answering
+from detente.model.rows.answered import AnswerRows
 from detente.model.rows.arrays import Model
 from detente.model.rows.linear import Coefficients, Rows, truth
 from detente.model.rows.temptation import Conditions, Label, Seldom, conditions, joined, values
@@ -29,13 +29,13 @@ class Known:
         rows: Conditions | None = None,
         *,
         seldom: Seldom | None = None,
-        answering: Answering | None = None,
+        answering: AnswerRows | None = None,
         like: Iterable[Known] = (),
     ) -> None:
         self.model = model
         self.seldom: Seldom = seldom or Seldom(model, [x.seldom for x in like])
         """The conditions on dates that `rows` do not begin with."""
-        self.answering: Answering = answering or Answering(model)
+        self.answering: AnswerRows = answering or AnswerRows(model)
         """The same of breaches that are answered by suspensions."""
         self.rows = rows if rows is not None else joined([conditions(model, self.seldom), *self.answering.beginning()])
         """Consent, breaking out and open lapses on dates, and behind them those that plans were found to break."""

@@ -167,7 +167,7 @@ class _Bench:
 
     def __init__(self, judge: Judge, plan: Plan) -> None:
         self.judge, self.plan, self.dossier = judge, plan, judge.dossier
-        self._ends: dict[tuple[str, str | None], dict[Moment, float]] = {}
+        self._ends: dict[tuple[str, str | None], dict[At, float]] = {}
 
     def under(self, answers: Mapping[str, Answer]) -> Judge:
         """The judge of the same dossier with other answers."""
@@ -178,7 +178,7 @@ class _Bench:
         rows = self.under({NAMELESS: answer}).conditions(self.plan, ("lapse", "never"), party)
         return [row for row in rows if row.measure == measure]
 
-    def ends(self, party: str, measure: str | None) -> dict[Moment, float]:
+    def ends(self, party: str, measure: str | None) -> dict[At, float]:
         """What it is worth to a party, at each moment, to break the deal openly, or to fake a measure until it ends."""
         if (party, measure) not in self._ends:
             rows = self.judge.conditions(self.plan, ("breakout" if measure is None else "covert",), party)
@@ -194,10 +194,10 @@ class _Bench:
         return day < at.date or (day == at.date and at.moment != "before")
 
 
-Moment = tuple[float | None, str | None]
+At = tuple[float | None, str | None]
 
 
-def _moment(row: Slack) -> Moment:
+def _moment(row: Slack) -> At:
     return row.years, row.moment
 
 

@@ -22,7 +22,7 @@ NO_SHARES = "kalai_smorodinsky shares out what each could have at best, which is
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenAnswers:
     """The best design over the menus of a dossier's answers."""
 
     design: Design
@@ -50,7 +50,7 @@ def choices(dossier: Dossier) -> Iterable[dict[str, Any]]:
 
 def design_with_answers(
     dossier: Dossier, rule: Rule, solve: Solve, *, time_limit: float, say: Callable[[str], None] = lambda text: None
-) -> Chosen:
+) -> ChosenAnswers:
     """The best plan together with its answers. Raises UsageError where a rule cannot compare plans under other answers.
 
     Each choice is designed by itself, with what is left of the time shared out among those to come.
@@ -58,15 +58,15 @@ def design_with_answers(
     if rule == "kalai_smorodinsky":
         raise UsageError(f"{NO_SHARES}: ask for another rule")
     clock, every = Clock(time_limit), list(choices(dossier))
-    found: list[Chosen] = []
+    found: list[ChosenAnswers] = []
     for i, overlay in enumerate(every):
         if len(every) > 1:
             say(f"Answers: choice {i + 1} of {len(every)}")
         if clock.left > 0:
             left = clock.left / (len(every) - i)
             design, regimes = solve(apply(dossier, overlay, name="answers") if overlay else dossier, left)
-            found.append(Chosen(design, overlay, regimes))
-    best = max(found, key=lambda one: _rank(one.design), default=Chosen(unasked(rule), every[0], None))
+            found.append(ChosenAnswers(design, overlay, regimes))
+    best = max(found, key=lambda one: _rank(one.design), default=ChosenAnswers(unasked(rule), every[0], None))
     return replace(best, design=_together(best.design, [one.design for one in found], untried=len(found) < len(every)))
 
 

@@ -17,7 +17,7 @@ from detente.errors import UsageError
 from detente.model.judge.calendar import SIDES, Instants
 from detente.model.judge.facts import Facts
 from detente.model.judge.terms import Term, Terms
-from detente.model.judge.timing import Answered, Kind, Miss
+from detente.model.judge.timing import AnsweredKind, Kind, Miss
 from detente.model.judge.weighing.rows import Comparisons, Family, Read
 from detente.model.judge.weighing.weighing import Weighing
 from detente.model.kinds import Disagreement, Side, SuccessLevel
@@ -38,7 +38,7 @@ class Slack:
     have slack None when met, else a negative margin and a `note`.
     """
 
-    kind: Kind | Answered
+    kind: Kind | AnsweredKind
     party: str | None = None
     other: str | None = None
     measure: str | None = None

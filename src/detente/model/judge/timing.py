@@ -29,7 +29,7 @@ Kind = Literal[
     "pace",
     "empty",
 ]
-Answered = Literal["lapse", "never", "forgive"]
+AnsweredKind = Literal["lapse", "never", "forgive"]
 """Of breaches that are answered, and of answering them."""
 LEAST = 1e-12
 """A share that counts as something."""

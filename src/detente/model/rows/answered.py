@@ -14,7 +14,7 @@ import numpy as np
 from detente.model.rows.arrays import Model
 from detente.model.rows.detection import SNAP
 from detente.model.rows.endings import Endings
-from detente.model.rows.lapses import Breach, Lapse, Leave, forgiving
+from detente.model.rows.lapses import Dropping, LapseRows, Leave, forgiving
 from detente.model.rows.linear import Rows
 from detente.model.rows.moments import Moment, Moments
 from detente.model.rows.pauses import hanging_together
@@ -33,7 +33,7 @@ from detente.model.rows.temptation import (
 _Group = tuple[Rising, ...]
 
 
-class Answered(NamedTuple):
+class AnsweredTopic(NamedTuple):
     """What some rows are about, whatever their moment: indices, −1 where it does not apply."""
 
     kind: Temptation
@@ -46,18 +46,18 @@ class Answered(NamedTuple):
     answers: tuple[int, ...]
 
     @property
-    def breach(self) -> Breach:
-        return Breach(self.other if self.kind == "forgive" else self.party, self.measure, self.answers)
+    def breach(self) -> Dropping:
+        return Dropping(self.other if self.kind == "forgive" else self.party, self.measure, self.answers)
 
 
-class Answering:
+class AnswerRows:
     """The rows of a model on the dates of the grid and of exits, one topic at a time."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self._stated: dict[Answered, Conditions] = {}
+        self._stated: dict[AnsweredTopic, Conditions] = {}
 
-    def of(self, topic: Answered) -> Conditions:
+    def of(self, topic: AnsweredTopic) -> Conditions:
         """Those of one."""
         if topic not in self._stated:
             every = list(enumerate(self.model.moments))
@@ -65,7 +65,7 @@ class Answering:
             self._stated[topic] = joined([self._of(topic, part) for part in parts])
         return self._stated[topic]
 
-    def _of(self, topic: Answered, numbered: Sequence[tuple[int, Moment]]) -> Conditions:
+    def _of(self, topic: AnsweredTopic, numbered: Sequence[tuple[int, Moment]]) -> Conditions:
         families, m = Families(self.model, Moments.of([at for _, at in numbered])), topic.measure
         chosen = [*range(len(numbered))]
         if m >= 0 and not np.isfinite(self.model.undo[m]):
@@ -78,26 +78,26 @@ class Answering:
         for a, pause in enumerate(self.model.pauses):
             for p in pause.breachers:
                 for kind in ("lapse", "never") if self.model.valued[p] else ():
-                    yield self.of(Answered(kind, p, -1, -1, (a,)))
+                    yield self.of(AnsweredTopic(kind, p, -1, -1, (a,)))
                 carriers = {q for n in pause.stops for q in np.flatnonzero(self.model.by[:, n]).tolist()} - {p}
                 for q in sorted(carriers) if pause.credible else ():
                     if self.model.valued[q]:
-                        yield self.of(Answered("forgive", q, p, -1, (a,)))
+                        yield self.of(AnsweredTopic("forgive", q, p, -1, (a,)))
 
-    def topics(self) -> Iterator[Answered]:
+    def topics(self) -> Iterator[AnsweredTopic]:
         """All that there are, but for breaking openly in the end."""
         model = self.model
         for p in np.flatnonzero(model.valued).tolist():
             for answers in hanging_together(model.pauses, p):
-                among = [m for m in np.flatnonzero(Breach(p, -1, answers).among(model)).tolist() if model.fakeable[m]]
+                among = [m for m in np.flatnonzero(Dropping(p, -1, answers).among(model)).tolist() if model.fakeable[m]]
                 for measure in (-1, *among):
-                    yield Answered("lapse", p, -1, measure, answers)
-                    yield Answered("never", p, -1, measure, answers)
+                    yield AnsweredTopic("lapse", p, -1, measure, answers)
+                    yield AnsweredTopic("never", p, -1, measure, answers)
 
 
 def rows_under(
     model: Model,
-    topic: Answered,
+    topic: AnsweredTopic,
     moments: Sequence[Moment],
     leaves: Sequence[Moment] | None = None,
     *,
@@ -127,19 +127,19 @@ def rows_under(
     return block(model, iter([(labels, rows, [*range(len(moments))])]))
 
 
-def _rows(topic: Answered, families: Families, leaves: Sequence[Moment] | None) -> Rows:
+def _rows(topic: AnsweredTopic, families: Families, leaves: Sequence[Moment] | None) -> Rows:
     valuation, maker, breach = families.valuations[topic.party], Endings(families.model, families.moments), topic.breach
     if topic.kind == "forgive":
         return forgiving(valuation, maker, topic.answers[0], topic.other)
     if leaves is not None:
         return Leave(valuation, maker, breach, Moments.of(leaves)).rows()
-    return Lapse(valuation, maker, breach, cured=topic.kind == "lapse").rows()
+    return LapseRows(valuation, maker, breach, cured=topic.kind == "lapse").rows()
 
 
 # --- when they bind ----------------------------------------------------------------------------------------------
 
 
-def _switch(families: Families, topic: Answered, i: int) -> Switch:
+def _switch(families: Families, topic: AnsweredTopic, i: int) -> Switch:
     """Where something of each answer lapses."""
     if topic.measure >= 0 and len(topic.answers) == 1:
         return families.switch(topic.measure, i, entering=False)
@@ -155,7 +155,7 @@ def _switch(families: Families, topic: Answered, i: int) -> Switch:
     return Switch("in" if one.since is None else "enters", measure=one.measure, period=one.period)
 
 
-def _groups(model: Model, topic: Answered, moment: Moment) -> tuple[_Group, ...]:
+def _groups(model: Model, topic: AnsweredTopic, moment: Moment) -> tuple[_Group, ...]:
     """Of each answer what of it may lapse, but for that of the measure that is seen."""
     breach, base = topic.breach, moment.base
     if topic.kind == "forgive":

@@ -17,7 +17,7 @@ from detente.model.numeric import Array, Flags
 from detente.model.rows.detection import SNAP, Watch, value_or, watch
 from detente.model.rows.laws import Leaving
 from detente.model.rows.moments import Moments, dated
-from detente.model.rows.pauses import Pause, pauses_of
+from detente.model.rows.pauses import Suspension, pauses_of
 
 Layers = tuple[tuple[float, Array], ...]
 """(until, points a year [P, M + interactions])"""
@@ -95,7 +95,7 @@ class Model:
     """[M] years from seeing to saying so."""
     false_alarms: Array
     """[M] alarms a year without a cause."""
-    pauses: tuple[Pause, ...]
+    pauses: tuple[Suspension, ...]
     """What breaches of some measures draw instead of the end of the deal, in the dossier's order."""
 
     @property

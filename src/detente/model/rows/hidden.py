@@ -17,7 +17,7 @@ from detente.model.rows.laws import Exits, Law, Rho
 
 
 @dataclass(frozen=True)
-class Hiding:
+class HiddenTime:
     """As seen from some moments [I], by a party with a discount rate."""
 
     rho: float

@@ -26,23 +26,23 @@ from detente.model.rows.endings import Endings
 from detente.model.rows.entries import Entries, Felt, felt, shares_of
 from detente.model.rows.faking import Faked
 from detente.model.rows.fates import Fates, Times
-from detente.model.rows.hidden import Hiding, until_turn
+from detente.model.rows.hidden import HiddenTime, until_turn
 from detente.model.rows.laws import Detected
 from detente.model.rows.linear import Rows
 from detente.model.rows.moments import Moments
 from detente.model.rows.paths import Valuation
-from detente.model.rows.pauses import Pause, Window, answer_begins, windows
+from detente.model.rows.pauses import HiddenSpan, Suspension, answer_begins, windows
 
 
 @dataclass(frozen=True)
-class Breach:
+class Dropping:
     """What p does not perform, and which answers that draws: columns; `measure` −1 for all to see, else faked."""
 
     party: int
     measure: int
     answers: tuple[int, ...]
 
-    def pauses(self, model: Model) -> list[Pause]:
+    def pauses(self, model: Model) -> list[Suspension]:
         return [model.pauses[a] for a in self.answers]
 
     def among(self, model: Model) -> Flags:
@@ -78,7 +78,7 @@ class Hidden:
     def __init__(self, v: Valuation, maker: Endings, watch: Watch | None, delay: float) -> None:
         model, moments = v.model, maker.moments
         self.v, self.model, self.rho, self.delay = v, model, v.rho, delay
-        self.hiding = Hiding(v.rho, maker.exits, watch)
+        self.hiding = HiddenTime(v.rho, maker.exits, watch)
         self.t0, self.base = moments.years[:, None], moments.base[:, None]
         self.fresh = np.arange(-1, model.K)[None, :] > self.base
         self.start = np.maximum(model.edges[None, :-1], self.t0)
@@ -92,7 +92,7 @@ class Hidden:
             return self.hiding.staying(start, np.minimum(until, np.maximum(start, self.t0 + cure)))
         return self.hiding.staying(start, until) - self.hiding.known(self.delay + cure, start, until)
 
-    def suspended(self, window: Window, until: Array | float) -> Array:
+    def suspended(self, window: HiddenSpan, until: Array | float) -> Array:
         """A point a year in a window."""
         known = self.hiding.known
         first = known(self.delay + window.begin, self.start, until)
@@ -102,7 +102,7 @@ class Hidden:
 class _Breached:
     """What is common to rows on a breach that is answered by suspensions."""
 
-    def __init__(self, v: Valuation, maker: Endings, breach: Breach, *, cured: bool) -> None:
+    def __init__(self, v: Valuation, maker: Endings, breach: Dropping, *, cured: bool) -> None:
         model = v.model
         self.v, self.maker, self.breach, self.model, self.p = v, maker, breach, model, breach.party
         self.faked = breach.lapsing(model)
@@ -154,13 +154,13 @@ class _Breached:
             lost = lost + until_turn(branch.law, rho, t0, shift, (start, until), ends)
         return lost
 
-    def beyond(self, n: int, lapses: Flags) -> Window:
+    def beyond(self, n: int, lapses: Flags) -> HiddenSpan:
         """What of a window is left where its measure lapses until it is cured."""
         window = self.windows[n]
         if not lapses[n] or n not in self.cures:
             return window
         begin = max(window.begin, self.cures[n])
-        return Window(begin, max(begin, window.end))
+        return HiddenSpan(begin, max(begin, window.end))
 
     def spared(self, rows: Rows, n: int, m: int, late: Array, made: Array) -> None:
         """What alarms on m would have taken of n: of what enters later, and of what is in force at the moment."""
@@ -186,13 +186,13 @@ class _Breached:
         return [(cost, after) for cost, after in each if cost and math.isfinite(after)]
 
 
-class Lapse(_Breached):
+class LapseRows(_Breached):
     """Rows on not performing at some moments: kept, less lapsed, to the breacher, in present value at signature.
 
     `cured`: p performs again in time; else never, and what ends a deal ends it.
     """
 
-    def __init__(self, v: Valuation, maker: Endings, breach: Breach, *, cured: bool) -> None:
+    def __init__(self, v: Valuation, maker: Endings, breach: Dropping, *, cured: bool) -> None:
         super().__init__(v, maker, breach, cured=cured)
         self.end = None if cured else breach.ends_after(v.model)
         if self.end is not None:
@@ -235,7 +235,7 @@ class Lapse(_Breached):
         layers, hidden = (felt_of(self.model, self.p, n) or ((), 0.0))[0], self.hidden
         made, late = (self._stretch(n, flags) for flags in (self.faked.undone, self.faked.skipped))
 
-        def lost(flows: Iterable[tuple[float, float]], window: Window) -> Array:
+        def lost(flows: Iterable[tuple[float, float]], window: HiddenSpan) -> Array:
             return sum((rate * hidden.suspended(window, until) for until, rate in flows), hidden.nothing())
 
         worth = np.where(hidden.fresh, lost(layers, late), lost(layers, made))
@@ -244,12 +244,12 @@ class Lapse(_Breached):
             of_late = lost(alarm.layers, late)
             self.spared(rows, n, alarm.alarmed, of_late, of_late if made == late else lost(alarm.layers, made))
 
-    def _stretch(self, n: int, lapses: Flags) -> Window:
+    def _stretch(self, n: int, lapses: Flags) -> HiddenSpan:
         """What is left of a window where its measure lapses, and until the deal ends."""
         window = self.beyond(n, lapses)
         if self.end is None or (not self.concerned[n] and window.begin < self.end):
             return window
-        return Window(window.begin, max(window.begin, self.end))  # what would begin later does not
+        return HiddenSpan(window.begin, max(window.begin, self.end))  # what would begin later does not
 
     def _paid(self, cost: float, after: float) -> Array:
         """A cost at an answer, if nobody has left by then: who leaves that day leaves first."""
@@ -291,7 +291,7 @@ class Leave(_Breached):
     What is not yet performed again by then never is; what is suspended stays so for as long as it would have been.
     """
 
-    def __init__(self, v: Valuation, maker: Endings, breach: Breach, leaves: Moments) -> None:
+    def __init__(self, v: Valuation, maker: Endings, breach: Dropping, leaves: Moments) -> None:
         super().__init__(v, maker, breach, cured=True)
         self.leaves, exits = leaves, maker.exits
         self.away = leaves.years - maker.moments.years

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Pause:
+class Suspension:
     """An answer: what is suspended, in place of ending the deal, where a party does not perform some measures."""
 
     name: str
@@ -35,14 +35,14 @@ class Pause:
     """[P] points to the breacher at the answer."""
 
 
-class Window(NamedTuple):
+class HiddenSpan(NamedTuple):
     """Years from being known in which a measure is suspended."""
 
     begin: float
     end: float
 
 
-def pauses_of(d: Dossier, rho: Sequence[float], valued: Sequence[bool]) -> tuple[Pause, ...]:
+def pauses_of(d: Dossier, rho: Sequence[float], valued: Sequence[bool]) -> tuple[Suspension, ...]:
     """The answers of a dossier; of a menu the first entry. `rho`: [P]."""
     measure, party = ({name: i for i, name in enumerate(names)} for names in (d.measures, d.parties))
 
@@ -50,7 +50,7 @@ def pauses_of(d: Dossier, rho: Sequence[float], valued: Sequence[bool]) -> tuple
         return tuple((amount / r if flow else amount) if v else 0.0 for r, v in zip(rho, valued, strict=True))
 
     return tuple(
-        Pause(
+        Suspension(
             name=name,
             breachers=tuple(party[p] for p in d.breachers(name)),
             to=tuple(measure[m] for m in answer.to),
@@ -65,7 +65,7 @@ def pauses_of(d: Dossier, rho: Sequence[float], valued: Sequence[bool]) -> tuple
     )
 
 
-def hanging_together(pauses: Sequence[Pause], p: int) -> tuple[tuple[int, ...], ...]:
+def hanging_together(pauses: Sequence[Suspension], p: int) -> tuple[tuple[int, ...], ...]:
     """Every set of p's answers that hang together by what they stop, single ones first."""
     mine = [a for a, pause in enumerate(pauses) if p in pause.breachers]
     stops = {a: frozenset(pauses[a].stops) for a in mine}
@@ -81,7 +81,7 @@ def _connected(chosen: tuple[int, ...], stops: Mapping[int, frozenset[int]]) -> 
     return len(there) == len(chosen)
 
 
-def responses(model: Model, pause: Pause, p: int) -> dict[int, float]:
+def responses(model: Model, pause: Suspension, p: int) -> dict[int, float]:
     """Years from p's breach being known to each of an answer's suspensions: infinite where nobody answers."""
     others = {n: [q for q in range(len(model.parties)) if q != p and model.by[q, n]] for n in pause.stops}
     soonest = {n: min((float(model.response[q]) for q in who), default=math.inf) for n, who in others.items()}
@@ -91,19 +91,19 @@ def responses(model: Model, pause: Pause, p: int) -> dict[int, float]:
     return {n: own if math.isinf(years) else years for n, years in soonest.items()}
 
 
-def answer_begins(model: Model, pause: Pause, p: int) -> float:
+def answer_begins(model: Model, pause: Suspension, p: int) -> float:
     """Years from p's breach being known to the answer; infinite where there is none."""
     return min(responses(model, pause, p).values(), default=math.inf)
 
 
-def windows(model: Model, pauses: Sequence[Pause], p: int, *, cured: bool) -> dict[int, Window]:
+def windows(model: Model, pauses: Sequence[Suspension], p: int, *, cured: bool) -> dict[int, HiddenSpan]:
     """When what some answers to p stop is hidden: from the first to the last date over them; no empty ones."""
-    found: dict[int, Window] = {}
+    found: dict[int, HiddenSpan] = {}
     for pause in pauses:
         for n, response in responses(model, pause, p).items():
             begin = response + float(model.undo[n])
             end = max(response + pause.length, pause.cure) if cured else math.inf
             if model.keeps[n] < 1 and math.isfinite(begin) and begin < end:
-                known = found.get(n, Window(begin, end))
-                found[n] = Window(min(begin, known.begin), max(end, known.end))
+                known = found.get(n, HiddenSpan(begin, end))
+                found[n] = HiddenSpan(min(begin, known.begin), max(end, known.end))
     return found

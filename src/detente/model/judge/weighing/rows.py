@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from detente.model.judge.calendar import Cheat, Instants
 from detente.model.judge.facts import Rises
 from detente.model.judge.paths.views import NOT_AT_ALL, Holds, Made
-from detente.model.judge.timing import Answered, Kind, Timing
+from detente.model.judge.timing import AnsweredKind, Kind, Timing
 from detente.model.numeric import Array, Flags
 from detente.model.tolerance import SLIGHT
 
@@ -27,7 +27,7 @@ class Family(NamedTuple):
     That is faking that ends in an open break, and breaking out between two dates.
     """
 
-    kind: Kind | Answered
+    kind: Kind | AnsweredKind
     party: int
     other: int | None = None
     measure: int | None = None
