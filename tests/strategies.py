@@ -139,12 +139,19 @@ def _requirement(draw: st.DrawFn, measures: list[str], interests: list[str], sca
 
 @st.composite
 def documents(
-    draw: st.DrawFn, *, measures: int = 5, divisible: bool = False, visited: bool = False, answers: bool = False
+    draw: st.DrawFn,
+    *,
+    measures: int = 5,
+    divisible: bool = False,
+    visited: bool = False,
+    answers: bool = False,
+    suspensions: bool = False,
 ) -> dict[str, Any]:
     """Raw dossiers of 2–3 parties, a few measures and periods, with everything DESIGN §3 offers now and then.
 
     `visited`: every measure can be faked, and is seen by visits. `answers`: with what ANSWERS §1–§3 and §6 add, now and
     then: measures that fall with the deal, effects once it is over, losses that move, exits, intrusion.
+    `suspensions`: breaches are answered by suspending something, and false alarms draw that (§4, §5).
     """
     parties = ["a", "b", "c"][: draw(st.integers(2, 3))]
     interests = ["x", "y", "z"][: draw(st.integers(1, 3))]
@@ -184,7 +191,39 @@ def documents(
     d["success"] = {"minimal": [_requirement(draw, names, interests, list(d.get("progress", {})))]}
     if answers:
         _answers(draw, d, interests)
+    if suspensions:
+        _suspensions(draw, d, names)
     return d
+
+
+def _suspensions(draw: st.DrawFn, d: dict[str, Any], names: list[str]) -> None:
+    """What is suspended after breaches of some measures, each by one of its performers; and false alarms on these."""
+    free, found = list(draw(st.permutations(names))), dict[str, Any]()
+    while free and len(found) < 3 and draw(st.integers(0, 3)):
+        first = free.pop()
+        alike = [m for m in free if set(_by(d, m)) & set(_by(d, first))][: draw(st.integers(0, 1))]
+        free = [m for m in free if m not in alike]
+        stops = draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True))
+        found[f"s{len(found)}"] = {
+            "to": [first, *alike],
+            "stops": stops,
+            "for": draw(st.sampled_from(["1 month", "6 months", "2 years"])),
+            "cure": draw(st.sampled_from([0, "1 month", "6 months"])),
+            "then": draw(st.sampled_from(["stays", "stays", "end"])),
+            "cost": draw(st.sampled_from([0, 5])),
+            "credible": draw(st.booleans()),
+        }
+        for m in (first, *alike):
+            verify = d["measures"][m]["verify"]
+            if isinstance(verify, dict) and draw(st.booleans()):
+                verify["false_alarms"] = draw(st.sampled_from(["10 %/year", "0.8 /year"]))
+    if found:
+        d["answers"] = found
+
+
+def _by(d: dict[str, Any], measure: str) -> list[str]:
+    by = d["measures"][measure]["by"]
+    return [by] if isinstance(by, str) else list(by)
 
 
 def _answers(draw: st.DrawFn, d: dict[str, Any], interests: list[str]) -> None:

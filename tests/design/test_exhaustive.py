@@ -26,7 +26,7 @@ from detente.model.plan import Plan
 from detente.model.rows.arrays import Model
 from tests.strategies import all_plans, documents, dossiers
 
-VALUED = ("consent", "breakout", "covert", "exposure", "secret_exposure")
+VALUED = ("consent", "breakout", "covert", "exposure", "secret_exposure", "lapse", "never", "forgive")
 LONG = int(os.environ.get("DETENTE_EXHAUSTIVE", "3000"))
 
 
@@ -189,7 +189,8 @@ QUESTIONS = st.tuples(st.sampled_from(["none", "none", "minimal"]), st.sampled_f
 
 def small(most: int) -> st.SearchStrategy[Dossier]:
     """Dossiers with everything on offer and few plans, most of them with hundreds."""
-    every = st.booleans().flatmap(lambda answers: dossiers(measures=5, answers=answers))
+    kinds = st.tuples(st.booleans(), st.booleans())
+    every = kinds.flatmap(lambda both: dossiers(measures=5, answers=both[0], suspensions=both[1]))
     return every.filter(lambda d: count(d) <= most)
 
 

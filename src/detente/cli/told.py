@@ -10,7 +10,6 @@ from detente.cli.frame import cut, files, foot, heading
 from detente.cli.screen import Screen
 from detente.dossier import Dossier
 from detente.report.kit import words
-from detente.report.roadmap import conditions
 
 if TYPE_CHECKING:
     from detente.design.questions.answering import Breach
@@ -159,15 +158,11 @@ def answers(result: AnswersResult, _: str | None, written: Sequence[Path]) -> No
         screen.say(text)
     if found.breaches:
         with screen.section("The ladder of answers, points at the worst moment of each breach"):
-            columns = {
-                "what": "Breach",
-                "answer": "Answer",
-                "earns": "Earns",
-                "costs": "Costs",
-                "shortest": "Shortest",
-                "longest": "Longest",
-            }
-            screen.table(columns, [_breach_row(result.dossier, b) for b in found.breaches])
+            columns = {"what": "Breach", "answer": "Answer", "earns": "Earns", "costs": "Costs"}
+            columns |= {"shortest": "Shortest", "longest": "Longest"}
+            rows = [_breach_row(result.dossier, b) for b in found.breaches]
+            screen.table(columns, rows[:FEW], right=("earns", "costs"), whole=True)
+        cut(screen, rows, FEW, "--json has")
     if result.clauses:
         with screen.section("As they could stand in a text"):
             for text in result.clauses.values():
@@ -180,8 +175,8 @@ def _breach_row(dossier: Dossier, b: Breach) -> dict[str, str]:
     how = "" if b.open else ", in secret"
     longest = "–" if not b.credible else "any" if b.longest is None else words.years(b.longest)
     return {
-        "what": f"{words.party(dossier, b.party)}: {words.measure(dossier, b.measure)}{how}",
-        "answer": conditions.answer(dossier, b.answer) if b.answer else "ends the deal",
+        "what": f"{b.measure} ({b.party}){how}",
+        "answer": b.answer or "ends the deal",
         "earns": words.number(b.gain),
         "costs": words.number(b.loses),
         "shortest": "none does" if b.shortest is None else words.years(b.shortest) if b.shortest else "none needed",

@@ -16,7 +16,8 @@ from detente.design.plan.clock import Clock
 from detente.design.questions.footing import false_alarms
 from detente.dossier import Dossier, apply
 from detente.dossier.checks.worth import answerers, answers, standing, tempts
-from detente.dossier.quantities import ZERO, Number
+from detente.dossier.grid import years_between
+from detente.dossier.quantities import ROUNDING, ZERO, Number
 from detente.dossier.schema import Answer, Undo
 from detente.model.judge.check import Judge, Slack
 from detente.model.plan import Plan
@@ -186,12 +187,12 @@ class _Bench:
             self._ends[party, measure] = of_it
         return self._ends[party, measure]
 
-    def entered(self, measure: str, at: Slack) -> bool:
-        """Whether a measure is in force at a moment."""
-        day = self.plan.entry.get(measure)
-        if day is None or at.date is None:
+    def entered(self, measure: str, party: str, at: Slack) -> bool:
+        """Whether a measure is in force when a party's breach at a moment is answered."""
+        day, waits = self.plan.entry.get(measure), answerers(self.dossier, party).values()
+        if day is None or at.years is None:
             return False
-        return day < at.date or (day == at.date and at.moment != "before")
+        return years_between(self.dossier.start, day) <= at.years + min(waits, default=0.0) + ROUNDING
 
 
 At = tuple[float | None, str | None]
@@ -222,7 +223,7 @@ def _breach(bench: _Bench, measure: str, party: str, *, openly: bool) -> Iterato
     carriers = _carriers(dossier, answer, party)
     credible = bool(carriers) and (margin is None or margin >= -SLIGHT * _scale(free))
     longest = _longest(bench, answer, party) if credible else None
-    available = sum(_flow(dossier, party, n) for n in answer.stopped if bench.entered(n, at))
+    available = sum(_flow(dossier, party, n) for n in answer.stopped if bench.entered(n, party, at))
     needed = _needed(bench, _lasting(answer, length), party, secret, at, gain, available)
     short = needed is None or needed > available * (1 + SLIGHT)
     yield Breach(
@@ -383,7 +384,7 @@ def _needed(
 def _forward(bench: _Bench, party: str, at: Slack, lacking: float) -> tuple[str, date, date] | None:
     """The later step of others whose effects, were they there by then, would make up what there is too little of."""
     plan, dossier = bench.plan, bench.dossier
-    later = [n for n in plan.entry if _suspendable(bench, party, n) and not bench.entered(n, at)]
+    later = [n for n in plan.entry if _suspendable(bench, party, n) and not bench.entered(n, party, at)]
     flows = {n: _flow(dossier, party, n) for n in later}
     if not later or at.date is None:
         return None

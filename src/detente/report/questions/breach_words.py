@@ -24,8 +24,9 @@ def _clause(dossier: Dossier, name: str, answer: Answer) -> str:
     to, stops = _named(dossier, answer.to, "or"), _named(dossier, answer.stopped, "and")
     whom = several([party(dossier, p) for p in carriers]) if carriers else who
     does = "suspends" if len(carriers or breachers) == 1 else "suspend"
+    how = ", in the open or in secret" if any(dossier.measures[m].fakeable for m in answer.to) else ""
     text = (
-        f"Should {who} not perform {to}, in the open or in secret, {whom} {does} {stops} for at least "
+        f"Should {who} not perform {to}{how}, {whom} {does} {stops} for at least "
         f"{years(answer.length.value)} from its answer, and until the breach is cured."
     )
     due = f" The cure is due within {years(answer.cure.value)}" if answer.cure.value else " The cure is due at once"
@@ -74,7 +75,7 @@ def _sentences(found: Answering) -> Iterator[str]:
     bare = [b for b in breaches if b.available_flow <= 0 and b.gain > 0]
     if bare:
         names = several(list(dict.fromkeys(_what(dossier, b) for b in bare)))
-        yield f"At the moment at which it pays best there is nothing to answer with to {names}."
+        yield f"When it would pay best, there is nothing to suspend in answer to {names}."
     hurts = [b for b in breaches if b.answer is not None and not b.credible]
     for name in dict.fromkeys(b.answer for b in hurts):
         worst = min((b for b in hurts if b.answer == name), key=lambda b: b.margin or 0.0)
