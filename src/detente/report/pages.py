@@ -60,7 +60,7 @@ def gap_files(gap: Gap, provenance: Mapping[str, Any]) -> Files:
 def breach_files(found: Answering, provenance: Mapping[str, Any]) -> Files:
     """answers.html with its figure and tables."""
     drawn = _drawn(breach_figure(found, run_id(provenance)))
-    kind, asked = "what happens after a breach", ""
+    kind, asked = "what happens after a breach", "the plan given" if found.status == "given" else "the best plan, nash"
     built, said = breach_tables(found), breach_sentences(found)
     text = page("page.html.j2", drawn, built, provenance, dossier=found.dossier, kind=kind, asked=asked, said=said)
     return files_of("answers.html", text, drawn, built)

@@ -42,6 +42,16 @@ LEFT_OUT = (
 """What the deviations that are tried cover, and what they leave out. ANSWERS R7, §9; as docs/rests-on.md says it."""
 
 
+LAPSES_LEFT_OUT = (
+    "Of lapses that are answered these are left out: to break openly while the suspension after an open lapse runs, to "
+    "lapse again during a penance whose answer would end the deal, answers that end the deal together with others that "
+    "suspend nothing in common, to lapse while a false alarm has suspended what the answer would, a suspension as a "
+    "breach that is answered in turn, and what measures do only together; between the moments that are tried nothing "
+    "is proved.",
+)
+"""The same of cases with answers to breaches. ANSWERS §4, §5."""
+
+
 @dataclass(frozen=True)
 class _Least:
     """The thinnest margin against a temptation, and what shares of it are fear of the end; None where it is nothing."""
@@ -93,7 +103,7 @@ def footing(
         forgive=tuple(sorted(judge.forgiving(plan), key=lambda s: -(s.slack or 0.0))),
         empty=empty_threats(judge, plan),
         walkouts=tuple(walkouts),
-        left_out=(*LEFT_OUT, *_untried(dossier, walkouts)),
+        left_out=(*LEFT_OUT, *LAPSES_LEFT_OUT[: bool(dossier.answers)], *_untried(dossier, walkouts)),
     )
 
 

@@ -38,10 +38,14 @@ def breach_rows(found: Answering) -> list[Row]:
 
 
 def _drawn(found: Answering) -> list[Breach]:
-    """Of each party the breaches that come nearest to paying, one a measure, in the dossier's order of parties."""
+    """Of each party the answered breaches that come nearest to paying, one a measure; without any, those that end the
+    deal. In the dossier's order of parties.
+    """
     chosen: list[Breach] = []
     for p in found.dossier.parties:
-        mine = sorted((b for b in found.breaches if b.party == p and b.course), key=lambda b: b.at.slack or 0.0)
+        mine = [b for b in found.breaches if b.party == p and b.course]
+        mine = [b for b in mine if b.answer is not None] or mine  # the end of the deal is of another size
+        mine.sort(key=lambda b: b.at.slack or 0.0)
         first = {b.measure: b for b in reversed(mine)}
         chosen += sorted(first.values(), key=lambda b: b.at.slack or 0.0)[:MOST]
     return chosen
@@ -69,12 +73,12 @@ def _chart(found: Answering, rows: list[Row]) -> Any:
     colour = alt.Color(
         "measure:N",
         scale=alt.Scale(domain=names, range=[PALETTE[i % len(PALETTE)] for i in range(len(names))]),
-        legend=alt.Legend(title=None, orient="top", direction="vertical", columns=2, labelLimit=420),
+        legend=alt.Legend(title=None, orient="top", direction="vertical", columns=1, labelLimit=700),
     )
     dash = alt.StrokeDash(
         "line:N",
         scale=alt.Scale(domain=[EARNS, COSTS], range=[list(WHOLE), DASHED]),
-        legend=alt.Legend(title=None, orient="top", direction="horizontal"),
+        legend=None,
     )
 
     def draw(mine: list[Row], width: int) -> Any:
