@@ -96,9 +96,10 @@ def test_design(detente, case):
     found = said.json
     assert set(found) == {
         *("status", "rule", "rule_used", "entry", "values", "objective", "bound", "gap", "least_slack"),
-        *("notes", "provenance"),
+        *("notes", "provenance", "answers"),
     }
     assert (found["status"], found["rule"], found["rule_used"]) == ("satisfactory", "egalitarian", "egalitarian")
+    assert found["answers"] is None
     assert set(found["entry"]) == {
         "gauges",
         "release_water",

@@ -37,6 +37,7 @@ ASKED = {
     ("design",): (options.DesignOptions, {"--out"}),
     ("explain",): (options.ExplainOptions, {"--out"}),
     ("gap",): (options.GapOptions, {"--out"}),
+    ("answers",): (options.AnswersOptions, {"--out"}),
     ("critical",): (options.CriticalOptions, {"--out"}),
     ("frontier",): (options.FrontierOptions, {"--out"}),
     ("check",): (options.CheckOptions, set()),

@@ -23,6 +23,7 @@ ASKED = {
     "design": lambda case, **given: dt.design(case, **given),
     "explain": lambda case, **given: dt.explain(dt.apply(dt.load(case), OPPOSED), **given),
     "gap": lambda case, **given: dt.gap(case, **given),
+    "answers": lambda case, **given: dt.answers(case, GOOD_PLAN, **given),
     "critical": lambda case, **given: dt.critical(case, only="parties.north", pairs=True, jobs=1, **given),
     "frontier": lambda case, **given: dt.frontier(case, points=2, **given),
     "evaluate": lambda case, **given: dt.evaluate(case, GOOD_PLAN, **given),

@@ -146,7 +146,7 @@ class DesignOptions(SolveOptions, JudgeOptions):
     """Options of `design`."""
 
     with_inspections: bool = Field(False, description="Choose inspection regimes together with the plan.")
-    with_answers: bool = Field(False, description="Choose from the menus of answers together with the plan.")
+    with_answers: bool = Field(False, description="Choose from the menus of answers as well.")
     days: float | None = Field(
         None, ge=0, allow_inf_nan=False, description="The most inspector-days a year (or cost) for regimes."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +21,7 @@ from detente.design.questions.parallel import jobs_for, on
 from detente.dossier import Dossier
 from detente.errors import Finding
 from detente.report.kit.figure import Figure
-from detente.report.kit.table import Table
+from detente.report.kit.table import Cell, Table
 from detente.report.pages import critical_files, explanation_files, frontier_files, gap_files
 from detente.report.questions.conflict_words import condition, explain_sentences, explain_tables
 from detente.report.questions.critical_chart import critical_figure, critical_sentences, critical_tables
@@ -205,8 +206,12 @@ def _point(dossier: Dossier, point: Point | None) -> dict[str, Any] | None:
 
 
 def rows_by_name(tables: Mapping[str, Table]) -> Tables:
-    """Tables of the report as tables of a result."""
-    return {name: [dict(zip(t.columns, row, strict=True)) for row in t.rows] for name, t in tables.items()}
+    """Tables of the report as tables of a result, dates as ISO text."""
+
+    def plain(cell: Cell) -> Cell:
+        return cell.isoformat() if isinstance(cell, date) else cell
+
+    return {n: [dict(zip(t.columns, map(plain, row), strict=True)) for row in t.rows] for n, t in tables.items()}
 
 
 def charts(*figures: Figure | None) -> dict[str, Any]:
