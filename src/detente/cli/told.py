@@ -176,7 +176,7 @@ def _breach_row(dossier: Dossier, b: Breach) -> dict[str, str]:
     longest = "–" if not b.credible else "any" if b.longest is None else words.years(b.longest)
     return {
         "what": f"{b.measure} ({b.party}){how}",
-        "answer": b.answer or "ends the deal",
+        "answer": b.answer or "the end",
         "earns": words.number(b.gain),
         "costs": words.number(b.loses),
         "shortest": "none does" if b.shortest is None else words.years(b.shortest) if b.shortest else "none needed",
