@@ -232,7 +232,7 @@ class Path:
         total = total - collapse * np.exp(-self.rho * paid)
         for pause in self.pauses:
             at = known + min(self.reply(pause).values())
-            paid_by = (at < x) | (~gone & (at > over) & (self.leaves is None))
+            paid_by = (at < x) & ((at <= over + 1e-9) | breaks)  # the end of the deal forestalls an answer
             total = total - pause.cost.value * np.exp(-self.rho * at) * (paid_by & told & (at < a - 1e-9))
         return total
 
