@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from detente.design.plan.clock import Clock
 from detente.design.questions.footing import false_alarms
 from detente.dossier import Dossier, apply
-from detente.dossier.checks.worth import answerers, answers, standing, tempts
+from detente.dossier.checks.worth import answerers, answers, carriers, standing, tempts
 from detente.dossier.grid import years_between
 from detente.dossier.quantities import ROUNDING, ZERO, Number
 from detente.dossier.schema import Answer, Undo
@@ -216,15 +216,16 @@ def _breach(bench: _Bench, measure: str, party: str, *, openly: bool) -> Iterato
     unanswered = {(row.kind, *_moment(row)): row.deviate or 0.0 for row in free}
     rows = bench.lapses(answer, party, secret) if name is not None else _ended(bench, free, party, secret)
     at = min(rows, key=lambda row: round(row.slack or 0.0, 9))
-    gain = unanswered[(at.kind, *_moment(at))] - (at.keep or 0.0)
+    dropped = unanswered[(at.kind, *_moment(at))]
+    gain = dropped - (at.keep or 0.0)
     shortest = _shortest(bench, answer, party, secret)
     length = answer.length.value if name is not None else LONGEST if shortest is None else shortest
     margin = _margin(bench, _lasting(answer, length))
-    carriers = _carriers(dossier, answer, party)
-    credible = bool(carriers) and (margin is None or margin >= -SLIGHT * _scale(free))
+    acting = carriers(dossier, (party,), answer.stopped)
+    credible = bool(acting) and (margin is None or margin >= -SLIGHT * _scale(free))
     longest = _longest(bench, answer, party) if credible else None
     available = sum(_flow(dossier, party, n) for n in answer.stopped if bench.entered(n, party, at))
-    needed = _needed(bench, _lasting(answer, length), party, secret, at, gain, available)
+    needed = _needed(bench, _lasting(answer, length), party, secret, at, dropped, available)
     short = needed is None or needed > available * (1 + SLIGHT)
     yield Breach(
         measure=measure,
@@ -232,10 +233,10 @@ def _breach(bench: _Bench, measure: str, party: str, *, openly: bool) -> Iterato
         open=openly,
         answer=name,
         stops=answer.stopped,
-        answerers=carriers,
+        answerers=acting,
         at=at,
         gain=gain,
-        loses=unanswered[(at.kind, *_moment(at))] - (at.deviate or 0.0),
+        loses=dropped - (at.deviate or 0.0),
         shortest=shortest,
         longest=longest,
         needed_flow=needed,
@@ -277,11 +278,6 @@ def _flow(dossier: Dossier, party: str, measure: str) -> float:
     """Points a year that a party loses while a measure is suspended."""
     undo = dossier.measures[measure].undo
     return standing(dossier, party, measure) * (1 - undo.keeps.value) if isinstance(undo, Undo) else 0.0
-
-
-def _carriers(dossier: Dossier, answer: Answer, party: str) -> tuple[str, ...]:
-    by = (q for n in answer.stopped for q in dossier.measures[n].by)
-    return tuple(q for q in dict.fromkeys(by) if q != party)
 
 
 def _lasting(answer: Answer, years: float) -> Answer:
@@ -354,22 +350,17 @@ def _scale(rows: Sequence[Slack]) -> float:
 
 
 def _needed(
-    bench: _Bench, answer: Answer, party: str, secret: str | None, at: Slack, gain: float, available: float
+    bench: _Bench, answer: Answer, party: str, secret: str | None, at: Slack, dropped: float, available: float
 ) -> float | None:
-    """Points a year that must be suspended so that a breach is deterred at a moment."""
+    """Points a year that must be suspended so that a breach is deterred at a moment; `dropped`: what it is worth then
+    were nothing suspended.
+    """
+    gain, taken = dropped - (at.keep or 0.0), 0.0
     if gain <= 0:
         return 0.0
-    taken = 0.0
     if available > 0:
-        free, held = (
-            next(
-                r.deviate or 0.0
-                for r in bench.lapses(a, party, secret)
-                if r.kind == at.kind and _moment(r) == _moment(at)
-            )
-            for a in (answer.model_copy(update={"stops": ()}), answer.model_copy(update={"cost": ZERO}))
-        )
-        taken = free - held
+        rows = bench.lapses(answer.model_copy(update={"cost": ZERO}), party, secret)
+        taken = dropped - next(r.deviate or 0.0 for r in rows if (r.kind, *_moment(r)) == (at.kind, *_moment(at)))
     if taken > 0:
         return gain * available / taken
     discount = bench.dossier.parties[party].discount

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from detente.dossier.checks.summaries import Told, listed, summed_up
-from detente.dossier.checks.worth import tempts
+from detente.dossier.checks.worth import carriers, tempts
 from detente.dossier.places import Path
 from detente.dossier.quantities import ROUNDING
 from detente.dossier.schema import Answer, Dossier, Lengths, Suspensions, Undo
@@ -143,12 +143,9 @@ def _response(dossier: Dossier, party: str) -> float:
     return 0.0 if time is None else time.value
 
 
-def _carriers(dossier: Dossier, name: str) -> list[str]:
-    """Who carries an answer out: who performs some of what it suspends, but for the one breacher there may be."""
-    breachers = dossier.breachers(name)
-    alone = breachers if len(breachers) == 1 else ()
-    by = (p for _, stops in _menu(dossier.answers[name]) for m in stops for p in dossier.measures[m].by)
-    return [p for p in dict.fromkeys(by) if p not in alone]
+def _carriers(dossier: Dossier, name: str) -> tuple[str, ...]:
+    """Who carries an answer out, or may, of its menu."""
+    return carriers(dossier, dossier.breachers(name), (m for _, stops in _menu(dossier.answers[name]) for m in stops))
 
 
 def _nobody_carries_out(dossier: Dossier) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from detente.dossier.schema import Dossier, Effect
 
@@ -62,3 +62,10 @@ def answerers(dossier: Dossier, party: str) -> dict[str, float]:
     acting = dict.fromkeys(p for by in others for p in by if p != party)
     times = {p: dossier.parties[p].response_time for p in acting}
     return {p: 0.0 if time is None else time.value for p, time in times.items()}
+
+
+def carriers(dossier: Dossier, breachers: Sequence[str], stops: Iterable[str]) -> tuple[str, ...]:
+    """Who carries a suspension out: who performs some of what it stops, but for the breacher where there is one."""
+    alone = breachers if len(breachers) == 1 else ()
+    by = (p for m in stops for p in dossier.measures[m].by)
+    return tuple(p for p in dict.fromkeys(by) if p not in alone)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from detente.design.questions.answering import Answering, Breach
+from detente.dossier.checks.worth import carriers
 from detente.dossier.schema import Answer, Dossier
 from detente.report.kit.table import Cell, Table
 from detente.report.kit.words import day, measure, number, party, several, years
 from detente.report.roadmap.conditions import answer as titled
-
-UNSAID = "the deal names none"
 
 
 def clauses(dossier: Dossier) -> dict[str, str]:
@@ -19,11 +18,12 @@ def clauses(dossier: Dossier) -> dict[str, str]:
 
 
 def _clause(dossier: Dossier, name: str, answer: Answer) -> str:
-    breachers, carriers = dossier.breachers(name), _carriers(dossier, name)
+    breachers = dossier.breachers(name)
+    acting = carriers(dossier, breachers, answer.stopped) or breachers
     who = several([party(dossier, p) for p in breachers], "or")
     to, stops = _named(dossier, answer.to, "or"), _named(dossier, answer.stopped, "and")
-    whom = several([party(dossier, p) for p in carriers]) if carriers else who
-    does = "suspends" if len(carriers or breachers) == 1 else "suspend"
+    whom = several([party(dossier, p) for p in acting])
+    does = "suspends" if len(acting) == 1 else "suspend"
     how = ", in the open or in secret" if any(dossier.measures[m].fakeable for m in answer.to) else ""
     text = (
         f"Should {who} not perform {to}{how}, {whom} {does} {stops} for at least "
@@ -38,12 +38,6 @@ def _clause(dossier: Dossier, name: str, answer: Answer) -> str:
     if answer.cost.value:
         text += f" {who} bears costs of {number(answer.cost.value)} points once."
     return text
-
-
-def _carriers(dossier: Dossier, name: str) -> list[str]:
-    alone = dossier.breachers(name)
-    by = (p for n in dossier.answers[name].stopped for p in dossier.measures[n].by)
-    return [p for p in dict.fromkeys(by) if alone != (p,)]
 
 
 def _named(dossier: Dossier, measures: tuple[str, ...], joint: str) -> str:
